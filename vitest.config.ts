@@ -1,0 +1,28 @@
+/** Two projects: `unit` takes seconds and runs in `npm run check`; `engine` starts engine processes. */
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    // ONNX Runtime lives in a process of its own, as in the product.
+    pool: 'forks',
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'unit',
+          include: ['{engine,nodes,host}/**/*.test.ts'],
+          exclude: ['**/*.engine.test.ts'],
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'engine',
+          include: ['{host,presets}/**/*.engine.test.ts'],
+          testTimeout: 300_000,
+          hookTimeout: 300_000,
+        },
+      },
+    ],
+  },
+});
