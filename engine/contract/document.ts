@@ -1,0 +1,78 @@
+/**
+ * The graph document, `*.patchbay.json`: names instead of positions, layout apart from meaning.
+ * Fields and node types that this version does not know are kept and written back unchanged.
+ */
+import { z } from 'zod';
+
+export const documentVersion = 1;
+export const documentExtension = '.patchbay.json';
+
+/** Caps on what a file may hold, so that a hostile or mistaken file is refused before it costs anything. */
+export const documentLimits = {
+  /** A graph of 1,000 nodes is about half a megabyte; 16 MB leaves room for long prompts and notes. */
+  bytes: 16 * 1024 * 1024,
+  /** Nesting of JSON values. A document needs 6; parsers of other tools break near 1,000. */
+  depth: 32,
+  /** React Flow and a reader both give up long before this. */
+  nodes: 5_000,
+  /** Four wires a node. */
+  edges: 20_000,
+  notes: 1_000,
+  /** Titles and names are shown on one line. */
+  titleCharacters: 200,
+  /** About a page of text. */
+  aboutCharacters: 10_000,
+} as const;
+
+export type Json =
+  string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
+
+const idSchema = z
+  .string()
+  .regex(
+    /^[A-Za-z][A-Za-z0-9_-]{0,63}$/,
+    'must be a letter followed by up to 63 letters, digits, - or _',
+  );
+const portRefSchema = z.looseObject({ node: idSchema, port: idSchema });
+const coordinateSchema = z.number().min(-1e6).max(1e6);
+
+export const nodeSchema = z.looseObject({
+  type: z.string().min(1).max(100),
+  version: z.int().min(1).max(10_000),
+  title: z.string().max(documentLimits.titleCharacters).optional(),
+  params: z.record(z.string().max(100), z.json()),
+});
+
+export const edgeSchema = z.looseObject({ from: portRefSchema, to: portRefSchema });
+
+export const noteSchema = z.looseObject({
+  text: z.string().max(documentLimits.aboutCharacters),
+  x: coordinateSchema,
+  y: coordinateSchema,
+});
+
+export const documentSchema = z.looseObject({
+  format: z.literal('patchbay'),
+  version: z.literal(documentVersion),
+  title: z.string().max(documentLimits.titleCharacters),
+  about: z.string().max(documentLimits.aboutCharacters),
+  nodes: z
+    .record(idSchema, nodeSchema)
+    .refine((nodes) => Object.keys(nodes).length <= documentLimits.nodes, {
+      message: `a graph may have at most ${documentLimits.nodes} nodes`,
+    }),
+  edges: z.array(edgeSchema).max(documentLimits.edges),
+  layout: z.record(idSchema, z.looseObject({ x: coordinateSchema, y: coordinateSchema })),
+  notes: z.array(noteSchema).max(documentLimits.notes),
+});
+
+export type DeepReadonly<T> = T extends (infer Item)[]
+  ? readonly DeepReadonly<Item>[]
+  : T extends object
+    ? { readonly [Key in keyof T]: DeepReadonly<T[Key]> }
+    : T;
+
+export type GraphDocument = DeepReadonly<z.infer<typeof documentSchema>>;
+export type DocumentNode = GraphDocument['nodes'][string];
+export type Edge = GraphDocument['edges'][number];
+export type PortRef = Edge['from'];

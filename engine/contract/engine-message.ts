@@ -1,0 +1,21 @@
+/** What crosses the border to the engine process, which owns ONNX Runtime and may die. */
+import { z } from 'zod';
+import { runEventSchema } from './run-event.ts';
+import { runRequestSchema } from './run-request.ts';
+import type { DeepReadonly } from './document.ts';
+
+export const toEngineSchema = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('run'), runId: z.string(), request: runRequestSchema }),
+  z.object({ type: z.literal('cancel'), runId: z.string() }),
+  z.object({ type: z.literal('verify'), runId: z.string(), folders: z.array(z.string()) }),
+]);
+
+export const fromEngineSchema = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('event'), runId: z.string(), event: runEventSchema }),
+]);
+
+/** What the engine process can be asked to do. */
+export type Job = Exclude<ToEngine, { type: 'cancel' }>;
+
+export type ToEngine = DeepReadonly<z.infer<typeof toEngineSchema>>;
+export type FromEngine = DeepReadonly<z.infer<typeof fromEngineSchema>>;

@@ -1,0 +1,34 @@
+/** What a host does for its callers, be they a page, a window or the command line. */
+import type { CacheStatus } from './cache-status.ts';
+import type { GraphDocument } from './document.ts';
+import type { Outcome } from './outcome.ts';
+import type { PresetSummary } from './preset-summary.ts';
+import type { Problem } from './problem.ts';
+import type { Machine, RunEvent } from './run-event.ts';
+import type { RunRequest } from './run-request.ts';
+
+export interface NumberedEvent {
+  /** Counts from 0 within its run; a caller that comes back asks for what follows the last it saw. */
+  readonly number: number;
+  readonly event: RunEvent;
+}
+
+export interface HostService {
+  presets(): Promise<readonly PresetSummary[]>;
+  preset(id: string): Promise<Outcome<GraphDocument>>;
+  /** Everything wrong with a graph, its files and its weights included. */
+  check(graph: {
+    readonly document: GraphDocument;
+    readonly baseFolder?: string | undefined;
+  }): Promise<readonly Problem[]>;
+  machine(): Promise<Machine>;
+  startRun(request: RunRequest): Promise<Outcome<{ readonly runId: string }>>;
+  /** Checks recorded reference cases; the results come as events of a run. */
+  startVerification(folders: readonly string[]): Promise<Outcome<{ readonly runId: string }>>;
+  /** Ends after the run's last event; past events first. */
+  runEvents(runId: string, after: number, signal?: AbortSignal): AsyncIterable<NumberedEvent>;
+  /** Soft: between stages and tokens. Hard: the engine process ends at once and starts anew. */
+  cancelRun(cancel: { readonly runId: string; readonly hard: boolean }): Promise<Outcome<null>>;
+  cacheStatus(): Promise<Outcome<CacheStatus>>;
+  clearCache(): Promise<Outcome<{ readonly freedBytes: number }>>;
+}

@@ -1,0 +1,84 @@
+/** What can be wrong with a graph, a file or a run: a code, a place, a sentence that says what to do. */
+import { z } from 'zod';
+import type { DeepReadonly } from './document.ts';
+import { editSchema } from './edit.ts';
+
+/** Every code a problem can carry, with what it means. Sentences are written where the facts are known. */
+export const problemCodes = {
+  // files and documents
+  'file-unreadable': 'A file cannot be read.',
+  'file-too-large': 'A file is larger than the named limit.',
+  'file-unwritable': 'A file or folder cannot be written.',
+  'json-broken': 'A file is not valid JSON.',
+  'document-foreign': 'A JSON file is not a Patchbay graph.',
+  'document-newer': 'A graph was written by a newer version of Patchbay.',
+  'document-invalid': 'A graph breaks its schema or one of its limits.',
+  'preset-unknown': 'No preset has this name.',
+  // graph
+  'node-unknown': 'A node type is not in the catalogue; it is kept as it is.',
+  'node-newer': 'A node was written by a newer version of Patchbay; it is kept as it is.',
+  'port-unknown': 'A wire ends at a port that its node does not have; it is kept as it is.',
+  'param-unknown': 'A parameter is not one of its node; it is kept as it is.',
+  'param-invalid': 'A parameter has the wrong type or lies outside its range.',
+  'wire-kind': 'A wire joins ports of different kinds.',
+  'wire-dangling': 'A wire ends at a node that does not exist.',
+  'input-taken': 'An input has more than one wire.',
+  'input-missing': 'An input that a node needs has no wire.',
+  cycle: 'Nodes feed each other in a circle.',
+  'dimension-mismatch':
+    'A node expects another number of channels, tokens or pixels than it is given.',
+  'arrangement-unsupported': 'A node cannot work with this combination of parameters or inputs.',
+  'output-missing': 'The graph has nothing to run.',
+  // inputs of a run
+  'image-missing': 'The graph has no picture to look at.',
+  'image-unreadable': 'A picture cannot be decoded.',
+  'prompt-missing': 'The graph has no question to answer.',
+  'context-overflow': 'Prompt and picture have more tokens than the language model can hold.',
+  // weights
+  'checkpoint-unreadable': 'A checkpoint folder or one of its files cannot be read.',
+  'checkpoint-broken': 'A safetensors file breaks its format.',
+  'tensor-missing': 'A checkpoint lacks a tensor that the node needs.',
+  'tensor-extra': 'A checkpoint holds a tensor that the node does not use.',
+  'tensor-shape': 'A tensor of a checkpoint has another shape than the node needs.',
+  'tensor-type': 'A tensor of a checkpoint has a number type that Patchbay does not read.',
+  'tokenizer-unreadable': 'A tokenizer cannot be loaded.',
+  // running
+  'cache-unwritable': 'The stage cache cannot be written.',
+  'memory-short': 'A stage needs more memory than the machine has.',
+  'stage-failed': 'ONNX Runtime or a host step refused a stage.',
+  'engine-died': 'The engine process ended during a run.',
+  'run-unknown': 'No run has this name.',
+  'run-cancelled': 'The run was cancelled.',
+} as const;
+
+export type ProblemCode = keyof typeof problemCodes;
+
+const codes = Object.keys(problemCodes) as [ProblemCode, ...ProblemCode[]];
+
+export const problemSchema = z.object({
+  code: z.enum(codes),
+  /** An error stops a run; a warning does not. */
+  severity: z.enum(['error', 'warning']),
+  /** One sentence: what happened, where, and what to do. */
+  message: z.string(),
+  node: z.string().optional(),
+  port: z.string().optional(),
+  param: z.string().optional(),
+  /** Edits that mend the problem, offered only where the mend is certain. */
+  mend: z.object({ title: z.string(), edits: z.array(editSchema) }).optional(),
+});
+
+export type Problem = DeepReadonly<z.infer<typeof problemSchema>>;
+export type ProblemPlace = Pick<Problem, 'node' | 'port' | 'param' | 'mend'>;
+
+export function error(code: ProblemCode, message: string, place: ProblemPlace = {}): Problem {
+  return { code, severity: 'error', message, ...place };
+}
+
+export function warning(code: ProblemCode, message: string, place: ProblemPlace = {}): Problem {
+  return { code, severity: 'warning', message, ...place };
+}
+
+export function hasErrors(problems: readonly Problem[]): boolean {
+  return problems.some((problem) => problem.severity === 'error');
+}

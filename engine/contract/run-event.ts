@@ -1,0 +1,102 @@
+/** What a run tells while it goes on; the report is a fold over these. */
+import { z } from 'zod';
+import type { DeepReadonly } from './document.ts';
+import { caseResultSchema } from './case-result.ts';
+import { problemSchema } from './problem.ts';
+
+export const machineSchema = z.object({
+  platform: z.string(),
+  cpu: z.string(),
+  cores: z.int(),
+  threads: z.int(),
+  memoryBytes: z.number(),
+  node: z.string(),
+  onnxRuntime: z.string(),
+  patchbay: z.string(),
+});
+
+/** A row of the report: a stage, or one phase of a language model. */
+export const stageFactsSchema = z.object({
+  id: z.string(),
+  node: z.string(),
+  type: z.string(),
+  title: z.string(),
+  precision: z.enum(['float32', 'int8', 'int4']).nullable(),
+  weights: z.enum(['random', 'checkpoint']).nullable(),
+});
+
+const phases = ['building', 'preparing', 'loading', 'warming-up', 'running'] as const;
+
+export const runEventSchema = z.discriminatedUnion('type', [
+  z.object({
+    type: z.literal('run-started'),
+    machine: machineSchema,
+    stages: z.array(stageFactsSchema),
+    runs: z.int(),
+  }),
+  /** A stage entered a phase, or got on in it. */
+  z.object({
+    type: z.literal('stage-progress'),
+    stage: z.string(),
+    phase: z.enum(phases),
+    /** 0 while warming up, then counted from 1. */
+    run: z.int(),
+    done: z.number().optional(),
+    total: z.number().optional(),
+    unit: z.enum(['bytes', 'tokens']).optional(),
+  }),
+  z.object({
+    type: z.literal('stage-loaded'),
+    stage: z.string(),
+    weightsBytes: z.number(),
+    /** Resident memory that loading and warming up added. */
+    residentBytes: z.number(),
+    loadMs: z.number(),
+    /** Was the stage found ready: built before, or still loaded from the run before? */
+    found: z.enum(['built', 'cached', 'loaded']),
+  }),
+  z.object({
+    type: z.literal('stage-measured'),
+    stage: z.string(),
+    run: z.int(),
+    latencyMs: z.number(),
+    tokensIn: z.int().nullable(),
+    tokensOut: z.int().nullable(),
+    flops: z.number(),
+    /** Highest resident memory of the stage on its own while it ran. */
+    peakBytes: z.number(),
+    keyValueBytes: z.number(),
+  }),
+  z.object({ type: z.literal('token'), run: z.int(), id: z.int(), text: z.string() }),
+  z.object({
+    type: z.literal('answer'),
+    run: z.int(),
+    text: z.string(),
+    tokenIds: z.array(z.int()),
+  }),
+  z.object({
+    type: z.literal('run-measured'),
+    run: z.int(),
+    wallMs: z.number(),
+    /** From the start of the pass to the first token; null where no text is written. */
+    timeToFirstTokenMs: z.number().nullable(),
+    /** Highest resident memory of the engine process during the pass. */
+    peakBytes: z.number(),
+  }),
+  /** Only where recorded cases are checked. */
+  z.object({ type: z.literal('case-verified'), result: caseResultSchema }),
+  z.object({ type: z.literal('run-warned'), problems: z.array(problemSchema) }),
+  z.object({ type: z.literal('run-finished') }),
+  z.object({ type: z.literal('run-failed'), problems: z.array(problemSchema) }),
+  z.object({ type: z.literal('run-cancelled') }),
+]);
+
+export type RunEvent = DeepReadonly<z.infer<typeof runEventSchema>>;
+export type Machine = DeepReadonly<z.infer<typeof machineSchema>>;
+export type StageFacts = DeepReadonly<z.infer<typeof stageFactsSchema>>;
+export type StagePhase = (typeof phases)[number];
+
+/** Events after which nothing more comes. */
+export function isLast({ type }: RunEvent): boolean {
+  return type === 'run-finished' || type === 'run-failed' || type === 'run-cancelled';
+}

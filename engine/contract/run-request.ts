@@ -1,0 +1,29 @@
+/** What a caller asks of a run. */
+import { z } from 'zod';
+import { documentSchema, type DeepReadonly } from './document.ts';
+import { imageSourceSchema } from './sources.ts';
+
+export const runLimits = {
+  /** Each run costs a full pass; more say nothing new about a median. */
+  runs: 1000,
+  newTokens: 65_536,
+  promptCharacters: 50_000,
+} as const;
+
+export const runRequestSchema = z.object({
+  document: documentSchema,
+  /** In place of what the graph's own input nodes say. */
+  image: imageSourceSchema.optional(),
+  prompt: z.string().max(runLimits.promptCharacters).optional(),
+  maxNewTokens: z.int().min(1).max(runLimits.newTokens).optional(),
+  /** Seed of random weights and of sampling. */
+  seed: z.int().min(0).max(0xffff_ffff).optional(),
+  /** Timed passes over the whole graph, after one that warms up. */
+  runs: z.int().min(1).max(runLimits.runs),
+  /** Run only what leads to this node. */
+  until: z.string().optional(),
+  /** Folder against which relative paths of the graph are resolved. */
+  baseFolder: z.string().optional(),
+});
+
+export type RunRequest = DeepReadonly<z.infer<typeof runRequestSchema>>;

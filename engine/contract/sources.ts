@@ -1,0 +1,23 @@
+/** Where pictures and weights come from, as a graph names it. */
+import { z } from 'zod';
+
+/** Longer paths do not open on common systems. */
+const pathSchema = z.string().min(1).max(4096);
+
+export const imageSourceSchema = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('none') }),
+  z.strictObject({ kind: z.literal('file'), path: pathSchema }),
+  /** A picture that comes with Patchbay. */
+  z.strictObject({ kind: z.literal('sample'), name: z.string().regex(/^[a-z0-9-]{1,64}$/) }),
+  /** A scene drawn by the Shapes generator. */
+  z.strictObject({ kind: z.literal('scene'), seed: z.int().min(0).max(0xffff_ffff) }),
+]);
+
+export type ImageSource = Readonly<z.infer<typeof imageSourceSchema>>;
+
+export const weightsChoiceSchema = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('random'), seed: z.int().min(0).max(0xffff_ffff) }),
+  /** A folder in the Hugging Face layout; `builtin:NAME` is a checkpoint that comes with Patchbay. */
+  z.strictObject({ kind: z.literal('checkpoint'), folder: pathSchema }),
+]);
+export type WeightsChoice = Readonly<z.infer<typeof weightsChoiceSchema>>;

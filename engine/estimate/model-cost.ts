@@ -1,0 +1,70 @@
+/** What a graph costs, read off the graph itself, so that the estimate cannot disagree with what runs. */
+import type { StageModel } from '../onnx/model.ts';
+import { bindDim, sizeBytes, type DimBindings, type Value } from '../onnx/value.ts';
+import { initializersOf } from '../onnx/weight-layout.ts';
+import { tensorsOf } from '../onnx/weight.ts';
+
+/** Numbers learned in training; a tensor that several graphs or places share counts once. */
+export function countParameters(models: readonly StageModel[]): number {
+  const sizes = new Map<string, number>();
+  for (const model of models) {
+    for (const { expression } of model.weights) {
+      for (const { name, shape, origin } of tensorsOf(expression)) {
+        const source = JSON.stringify(model.origins[origin]?.source);
+        sizes.set(
+          `${source}/${name}`,
+          shape.reduce((product, size) => product * size, 1),
+        );
+      }
+    }
+  }
+  return [...sizes.values()].reduce((sum, size) => sum + size, 0);
+}
+
+/** Bytes of all initializers as they are stored. */
+export function weightBytes(model: StageModel): number {
+  return initializersOf(model).reduce((sum, initializer) => sum + sizeBytes(initializer), 0);
+}
+
+/** Floating-point operations of one run: two for every multiply-add of matrices, convolutions and attention. */
+export function countFlops(model: StageModel, dims: DimBindings): number {
+  return model.work.reduce((sum, term) => {
+    const times = term.dims.reduce<number>((product, dim) => product * bindDim(dim, dims), 1);
+    return sum + 2 * term.multiplyAdds * times;
+  }, 0);
+}
+
+/** Operators whose output is another view of their first input. */
+const aliasing: ReadonlySet<string> = new Set(['Reshape', 'Squeeze', 'Unsqueeze', 'Identity']);
+
+/**
+ * The most bytes of activations alive at once when the operators run in order. Scratch memory inside
+ * an operator is not counted, so the measured peak is somewhat higher.
+ */
+export function peakActivationBytes(model: StageModel, dims: DimBindings): number {
+  const storage = new Map<string, string>();
+  const storageOf = (name: string): string => storage.get(name) ?? name;
+  const lastUse = new Map<string, number>();
+  for (const [index, node] of model.nodes.entries()) {
+    if (aliasing.has(node.op)) {
+      for (const output of node.outputs)
+        if (output) storage.set(output.name, storageOf(node.inputs[0] ?? ''));
+    }
+    for (const name of node.inputs) lastUse.set(storageOf(name), index);
+  }
+  for (const { name } of model.outputs) lastUse.set(storageOf(name), model.nodes.length);
+
+  const alive = new Map<string, number>();
+  const born = (value: Value): void => {
+    if (storageOf(value.name) === value.name) alive.set(value.name, sizeBytes(value, dims));
+  };
+  for (const input of model.inputs) born(input);
+  let peak = 0;
+  for (const [index, node] of model.nodes.entries()) {
+    for (const output of node.outputs) if (output) born(output);
+    const total = [...alive.values()].reduce((sum, bytes) => sum + bytes, 0);
+    peak = Math.max(peak, total);
+    for (const name of alive.keys()) if ((lastUse.get(name) ?? -1) <= index) alive.delete(name);
+  }
+  return peak;
+}

@@ -1,0 +1,216 @@
+/** What a node of the catalogue declares: data first, then two or three pure functions. */
+import type { Json } from '../contract/document.ts';
+import type { Outcome } from '../contract/outcome.ts';
+import type { Problem } from '../contract/problem.ts';
+import type { GraphBuilder } from '../onnx/graph-builder.ts';
+import type { StageModel } from '../onnx/model.ts';
+import type { DimBindings, Value } from '../onnx/value.ts';
+import type { KeyLayout } from '../onnx/weight.ts';
+import type { HostStep } from '../plan/host-step.ts';
+import type { Params, ParamValues } from './param.ts';
+import type { Part, PartKind } from './part.ts';
+import type { WireKind, WireOf, WireType } from './wire.ts';
+
+/** Families in the order of the palette; shape and hue tell them apart. */
+export const families = {
+  input: { title: 'Input', glyph: 'round' },
+  vision: { title: 'Preprocessing', glyph: 'square' },
+  encoder: { title: 'Vision encoder', glyph: 'square' },
+  compression: { title: 'Token compression', glyph: 'diamond' },
+  projector: { title: 'Projector', glyph: 'square' },
+  moe: { title: 'Mixture of experts', glyph: 'diamond' },
+  acceleration: { title: 'Acceleration', glyph: 'diamond' },
+  language: { title: 'Language model', glyph: 'square' },
+  output: { title: 'Output', glyph: 'round' },
+} as const;
+
+export type Family = keyof typeof families;
+
+export interface Port {
+  readonly kind: WireKind;
+  readonly title: string;
+  /** An input that may stay unwired, or an output that costs something only when wired. */
+  readonly optional?: boolean;
+}
+
+export interface Reference {
+  readonly title: string;
+  readonly url: string;
+}
+
+/** What the consumer of an output asks of it, so that a width need not be typed twice. */
+export interface Demand {
+  readonly channels?: number | undefined;
+  /** Side of the square picture. */
+  readonly pixels?: number | undefined;
+}
+
+type ByPort<Item> = Readonly<Record<string, Item>>;
+
+/** Wires as inferred, by port; an unwired or unknown one is absent. */
+export type WireTypes = ByPort<WireType | undefined>;
+
+type Ports = ByPort<Port>;
+
+/** The wires of declared ports: an optional input may have none. */
+type WiresOf<Declared extends Ports> = {
+  readonly [Name in keyof Declared]: Declared[Name] extends { readonly optional: true }
+    ? WireOf<Declared[Name]['kind']> | undefined
+    : WireOf<Declared[Name]['kind']>;
+};
+
+/** Names of the tensors that carry declared ports; see `portTensors`. */
+type TensorNames<Declared extends Ports> = {
+  readonly [Name in keyof Declared & string]: Declared[Name]['kind'] extends 'query-key'
+    ? `${Name}.query` | `${Name}.key`
+    : Declared[Name]['kind'] extends 'pixels' | 'tokens'
+      ? Name
+      : never;
+}[keyof Declared & string];
+
+export interface InferContext<P extends Params, In extends Ports> {
+  /** The node's own id, for the edits of a mend. */
+  readonly id: string;
+  readonly params: ParamValues<P>;
+  readonly inputs: WiresOf<In>;
+  /** By output port. */
+  readonly demands: ByPort<Demand | undefined>;
+}
+
+export interface Inference<Out extends Ports> {
+  readonly outputs: { readonly [Name in keyof Out]: WireOf<Out[Name]['kind']> };
+  readonly warnings?: readonly Problem[];
+}
+
+export interface BodyContext<P extends Params, In extends Ports, Out extends Ports> {
+  readonly params: ParamValues<P>;
+  readonly inputs: WiresOf<In>;
+  readonly outputs: Inference<Out>['outputs'];
+  /** Output ports that have a wire. */
+  readonly wired: ReadonlySet<string>;
+  readonly parts: Readonly<{ [Kind in PartKind]?: Extract<Part, { kind: Kind }> }>;
+  /** A graph with this node's own weights. */
+  readonly newGraph: (emit: (g: GraphBuilder) => void) => StageModel;
+}
+
+export type Body<P extends Params, In extends Ports, Out extends Ports> =
+  /** One ONNX graph, from the tensors of its input ports to those of its output ports. */
+  | {
+      readonly kind: 'onnx';
+      /** Expected sizes of the symbols that the graph introduces, for the estimate. */
+      dims?(context: BodyContext<P, In, Out>): DimBindings;
+      emit(
+        g: GraphBuilder,
+        inputs: Readonly<Record<TensorNames<In>, Value>>,
+        context: BodyContext<P, In, Out>,
+      ): Readonly<Partial<Record<TensorNames<Out>, Value>>>;
+    }
+  /** Work that the host does itself, such as decoding an image or the decode loop. */
+  | { readonly kind: 'host'; step(context: BodyContext<P, In, Out>): HostStep }
+  /** A component of another node. */
+  | { readonly kind: 'part'; part(context: PartContext<P>): Part };
+
+export interface PartContext<P extends Params> {
+  readonly params: ParamValues<P>;
+  /** Runs `body` with weights taken from this part's own source and precision. */
+  readonly withWeights: <Result>(g: GraphBuilder, body: () => Result) => Result;
+}
+
+export interface NodeDefinition<
+  P extends Params = Params,
+  In extends Ports = Ports,
+  Out extends Ports = Ports,
+> {
+  /** `family/name`. */
+  readonly type: string;
+  readonly version: number;
+  readonly family: Family;
+  readonly title: string;
+  /** One paragraph that a student understands. */
+  readonly about: string;
+  readonly references: readonly Reference[];
+  readonly params: P;
+  readonly inputs: In;
+  readonly outputs: Out;
+  /** `migrations[n]` makes params of version n + 1 out of those of version n. */
+  readonly migrations?: Readonly<
+    Record<number, (params: Readonly<Record<string, Json>>) => Readonly<Record<string, Json>>>
+  >;
+  /** Published names of the node's tensors; only nodes with a `weights` parameter have any. */
+  keyLayouts?(params: ParamValues<P>): readonly KeyLayout[];
+  /** What the node asks of its inputs, given its params and what is asked of its outputs. */
+  demand?(context: {
+    readonly params: ParamValues<P>;
+    readonly demands: ByPort<Demand | undefined>;
+  }): ByPort<Demand | undefined>;
+  /** Output wires from input wires, or the problems that stand in the way. Pure. */
+  infer(context: InferContext<P, In>): Outcome<Inference<Out>>;
+  /** One line for the card: "L/14-336 · float32 · layer −2". */
+  summary(params: ParamValues<P>): string;
+  readonly body: Body<P, In, Out>;
+}
+
+/** Values of parameters and wires of ports, when nothing is known of the node but that it has some. */
+type AnyParams = Readonly<Record<string, Json>>;
+
+export interface AnyContext {
+  readonly params: AnyParams;
+  readonly inputs: WireTypes;
+  readonly outputs: WireTypes;
+  readonly wired: ReadonlySet<string>;
+  readonly parts: BodyContext<Params, Ports, Ports>['parts'];
+  readonly newGraph: BodyContext<Params, Ports, Ports>['newGraph'];
+}
+
+export type AnyBody =
+  | {
+      readonly kind: 'onnx';
+      dims?(context: AnyContext): DimBindings;
+      emit(g: GraphBuilder, inputs: ByPort<Value>, context: AnyContext): ByPort<Value | undefined>;
+    }
+  | { readonly kind: 'host'; step(context: AnyContext): HostStep }
+  | {
+      readonly kind: 'part';
+      part(context: Pick<AnyContext, 'params'> & Pick<PartContext<Params>, 'withWeights'>): Part;
+    };
+
+/**
+ * A definition as the catalogue holds it, its parameter and port types no longer told apart. Methods
+ * compare loosely, so every definition fits; the check fills in exactly what a definition declares.
+ */
+export interface AnyNodeDefinition extends Pick<
+  NodeDefinition,
+  | 'type'
+  | 'version'
+  | 'family'
+  | 'title'
+  | 'about'
+  | 'references'
+  | 'params'
+  | 'inputs'
+  | 'outputs'
+  | 'migrations'
+> {
+  keyLayouts?(params: AnyParams): readonly KeyLayout[];
+  demand?(context: {
+    readonly params: AnyParams;
+    readonly demands: ByPort<Demand | undefined>;
+  }): ByPort<Demand | undefined>;
+  infer(context: {
+    readonly id: string;
+    readonly params: AnyParams;
+    readonly inputs: WireTypes;
+    readonly demands: ByPort<Demand | undefined>;
+  }): Outcome<{ readonly outputs: WireTypes; readonly warnings?: readonly Problem[] }>;
+  summary(params: AnyParams): string;
+  readonly body: AnyBody;
+}
+
+export type Catalogue = Readonly<Record<string, AnyNodeDefinition>>;
+
+/** Checks a definition's types where it is written. */
+export function defineNode<const P extends Params, const In extends Ports, const Out extends Ports>(
+  definition: NodeDefinition<P, In, Out>,
+): NodeDefinition<P, In, Out> {
+  return definition;
+}

@@ -1,0 +1,70 @@
+/** Normalisation over channels, alone or fused with the residual addition before it. */
+import { float, type GraphBuilder } from '../graph-builder.ts';
+import { fixedDim, type Value } from '../value.ts';
+import type { WeightExpression } from '../weight.ts';
+
+/**
+ * `layer`: LayerNorm with weight and bias; `layer-no-bias`: with weight only; `rms`: RMSNorm;
+ * `rms-one-plus`: RMSNorm that multiplies by 1 + weight (Gemma).
+ */
+export type NormKind = 'layer' | 'layer-no-bias' | 'rms' | 'rms-one-plus';
+
+export interface Norm {
+  readonly kind: NormKind;
+  readonly epsilon: number;
+}
+
+interface NormWeights {
+  readonly weight: Value;
+  readonly bias: Value | null;
+}
+
+function normWeights(g: GraphBuilder, name: string, channels: number, kind: NormKind): NormWeights {
+  const stored = g.tensor(`${name}.weight`, [channels], 'norm');
+  const weight: WeightExpression =
+    kind === 'rms-one-plus' ? { kind: 'offset', of: stored, by: 1 } : stored;
+  const bias = kind === 'layer' ? g.weight(g.tensor(`${name}.bias`, [channels], 'bias')) : null;
+  return { weight: g.weight(weight), bias };
+}
+
+const isRms = (kind: NormKind): boolean => kind === 'rms' || kind === 'rms-one-plus';
+
+/** x [.., D] normalised over D. */
+export function norm(g: GraphBuilder, x: Value, name: string, { kind, epsilon }: Norm): Value {
+  const { weight, bias } = normWeights(g, name, fixedDim(x, -1), kind);
+  return normWith(g, x, weight, bias, { kind, epsilon });
+}
+
+/** As `norm`, with weights that the caller has put together. */
+export function normWith(
+  g: GraphBuilder,
+  x: Value,
+  weight: Value,
+  bias: Value | null,
+  { kind, epsilon }: Norm,
+): Value {
+  const op = isRms(kind) ? 'SimplifiedLayerNormalization' : 'LayerNormalization';
+  return g.op(op, bias ? [x, weight, bias] : [x, weight], x, {
+    attributes: { axis: { int: -1 }, epsilon: float(epsilon) },
+  });
+}
+
+/** The residual sum x + branch and its norm, in one fused operator. Both [1, T, D]. */
+export function addAndNorm(
+  g: GraphBuilder,
+  x: Value,
+  branch: Value,
+  name: string,
+  { kind, epsilon }: Norm,
+): { sum: Value; normed: Value } {
+  const { weight, bias } = normWeights(g, name, fixedDim(x, -1), kind);
+  const op = isRms(kind) ? 'SkipSimplifiedLayerNormalization' : 'SkipLayerNormalization';
+  // Outputs 1 and 2 are the mean and the inverse deviation, which only training reads.
+  const outputs = g.ops(
+    op,
+    bias ? [x, branch, weight, bias] : [x, branch, weight],
+    [x, null, null, x],
+    { domain: 'com.microsoft', attributes: { epsilon: float(epsilon) } },
+  );
+  return { normed: outputs[0] as Value, sum: outputs[3] as Value };
+}

@@ -1,0 +1,265 @@
+/**
+ * Builds one ONNX graph. Operators are appended in running order; names are hierarchical
+ * (`layers.0/attention/MatMul`), so that a profile row still tells its layer after fusion.
+ */
+import type { Attribute, Constant, Domain, OnnxNode, StageModel, WorkTerm } from './model.ts';
+import type { DataType, Dim, Shape, Value } from './value.ts';
+import { bytesPerElement } from './value.ts';
+import {
+  expressionShape,
+  type BlockFormat,
+  type Initializer,
+  type WeightEntry,
+  type WeightExpression,
+  type WeightForm,
+  type WeightInit,
+  type WeightOrigin,
+} from './weight.ts';
+
+export interface OperatorOptions {
+  readonly domain?: Domain;
+  readonly attributes?: Readonly<Record<string, Attribute | undefined>>;
+}
+
+/** What the weights named inside a scope are made of. */
+export interface WeightSetting {
+  readonly origin: WeightOrigin;
+  /** Block format of matrices; null keeps float32. Norms and biases always stay float32. */
+  readonly blocks: BlockFormat | null;
+}
+
+export const float = (value: number): Attribute => ({ float: value });
+export const int = (value: number): Attribute => ({ int: value });
+export const ints = (value: readonly number[]): Attribute => ({ ints: value });
+export const text = (value: string): Attribute => ({ text: value });
+
+/** Constants above this size belong into the weights file. */
+const constantBytesLimit = 16_384;
+
+export class GraphBuilder {
+  readonly #inputs: Value[] = [];
+  readonly #outputs: Value[] = [];
+  readonly #nodes: OnnxNode[] = [];
+  readonly #constants = new Map<string, Constant>();
+  readonly #weights = new Map<string, { entry: WeightEntry; values: readonly Value[] }>();
+  readonly #origins: WeightOrigin[] = [];
+  readonly #work: WorkTerm[] = [];
+  readonly #taps = new Map<string, Value>();
+  readonly #usedNames = new Set<string>();
+  #scope = '';
+  #setting: WeightSetting | null = null;
+
+  input(name: string, type: DataType, shape: Shape): Value {
+    const value = { name, type, shape };
+    this.#inputs.push(value);
+    return value;
+  }
+
+  /** Declares a graph output; `name` is the name that a run fetches. */
+  output(name: string, value: Value): void {
+    const produced = this.#nodes.at(-1)?.outputs.includes(value) ?? false;
+    if (produced && value.name === name) this.#outputs.push(value);
+    else
+      this.#outputs.push(this.#append('Identity', [value], [{ ...value, name }], {})[0] as Value);
+  }
+
+  /** Runs `body` with `name` put before the names of its operators. */
+  scope<Result>(name: string, body: () => Result): Result {
+    const outer = this.#scope;
+    this.#scope = outer === '' ? name : `${outer}/${name}`;
+    try {
+      return body();
+    } finally {
+      this.#scope = outer;
+    }
+  }
+
+  /** Runs `body` with the weights that it names taken from `setting`. */
+  weightsFrom<Result>(setting: WeightSetting, body: () => Result): Result {
+    const outer = this.#setting;
+    this.#setting = setting;
+    try {
+      return body();
+    } finally {
+      this.#setting = outer;
+    }
+  }
+
+  /** Block format of matrices in the present scope, null for float32. */
+  get blocks(): BlockFormat | null {
+    return this.#setting?.blocks ?? null;
+  }
+
+  /** Marks an inner value under a name, so that a caller can ask for it as an output. */
+  tap(name: string, value: Value): Value {
+    this.#taps.set(name, value);
+    return value;
+  }
+
+  tapped(name: string): Value {
+    const value = this.#taps.get(name);
+    if (!value) throw new Error(`The graph has no tap "${name}".`);
+    return value;
+  }
+
+  /** A named tensor as a recipe; nothing is stored until `weight` or `blockWeight` asks for it. */
+  tensor(name: string, shape: readonly number[], init: WeightInit): WeightExpression {
+    if (!this.#setting) throw new Error(`The weight "${name}" is named outside weightsFrom.`);
+    let origin = this.#origins.indexOf(this.#setting.origin);
+    if (origin < 0) origin = this.#origins.push(this.#setting.origin) - 1;
+    return { kind: 'tensor', name, shape, init, origin };
+  }
+
+  /** A float32 weight of the expression's shape. */
+  weight(expression: WeightExpression): Value {
+    const shape = expressionShape(expression);
+    return this.#store(expression, { kind: 'float32' }, [['', 'float32', shape]])[0] as Value;
+  }
+
+  /** A matrix [rows, columns] as block codes [rows, blocks, bytes] and scales [rows, blocks]. */
+  blockWeight(expression: WeightExpression, format: BlockFormat): { codes: Value; scales: Value } {
+    const [rows = 0, columns = 0] = expressionShape(expression);
+    const blocks = Math.ceil(columns / format.blockSize);
+    const [codes, scales] = this.#store(expression, { kind: 'blocks', ...format }, [
+      ['.codes', 'uint8', [rows, blocks, (format.blockSize * format.bits) / 8]],
+      ['.scales', 'float32', [rows, blocks]],
+    ]) as [Value, Value];
+    return { codes, scales };
+  }
+
+  /** As `blockWeight`, laid out for a table that is read by row: codes [rows, bytes], scales [rows, blocks]. */
+  blockTable(expression: WeightExpression, format: BlockFormat): { codes: Value; scales: Value } {
+    const [rows = 0, columns = 0] = expressionShape(expression);
+    const [codes, scales] = this.#store(expression, { kind: 'blocks', ...format }, [
+      ['.codes', 'uint8', [rows, (columns * format.bits) / 8]],
+      ['.scales', 'float32', [rows, columns / format.blockSize]],
+    ]) as [Value, Value];
+    return { codes, scales };
+  }
+
+  constant(type: DataType, shape: readonly number[], data: readonly number[]): Value {
+    if (data.length * bytesPerElement[type] > constantBytesLimit) {
+      throw new Error(`A constant of ${data.length} numbers belongs into the weights.`);
+    }
+    const name = `constant/${type}[${shape.join(',')}]/${data.join(',')}`;
+    const known = this.#constants.get(name);
+    if (known) return known.value;
+    const value: Value = { name, type, shape };
+    this.#constants.set(name, { value, data });
+    return value;
+  }
+
+  scalar(type: DataType, value: number): Value {
+    return this.constant(type, [], [value]);
+  }
+
+  /** An int64 list, the way shapes, axes and sizes are given to operators. */
+  list(...data: readonly number[]): Value {
+    return this.constant('int64', [data.length], data);
+  }
+
+  /** Appends an operator with one output. */
+  op(
+    op: string,
+    inputs: readonly (Value | null)[],
+    output: { readonly type: DataType; readonly shape: Shape },
+    options: OperatorOptions = {},
+  ): Value {
+    return this.ops(op, inputs, [output], options)[0] as Value;
+  }
+
+  /** Appends an operator with several outputs. `null` inputs and outputs are optional ones left out. */
+  ops(
+    op: string,
+    inputs: readonly (Value | null)[],
+    outputs: readonly ({ readonly type: DataType; readonly shape: Shape } | null)[],
+    options: OperatorOptions = {},
+  ): readonly (Value | null)[] {
+    const name = this.#uniqueName(this.#scope === '' ? op : `${this.#scope}/${op}`);
+    const values = outputs.map(
+      (output, index) =>
+        output && {
+          name: index === 0 ? name : `${name}:${index}`,
+          type: output.type,
+          shape: output.shape,
+        },
+    );
+    return this.#append(op, inputs, values, options, name);
+  }
+
+  /** Counts arithmetic for the estimate: `multiplyAdds` times the product of `dims`. */
+  work(multiplyAdds: number, dims: readonly Dim[] = []): void {
+    this.#work.push({ scope: this.#scope, multiplyAdds, dims });
+  }
+
+  finish(): StageModel {
+    return {
+      inputs: this.#inputs,
+      outputs: this.#outputs,
+      nodes: this.#nodes,
+      constants: [...this.#constants.values()],
+      weights: [...this.#weights.values()].map(({ entry }) => entry),
+      origins: this.#origins,
+      work: this.#work,
+    };
+  }
+
+  #append(
+    op: string,
+    inputs: readonly (Value | null)[],
+    outputs: readonly (Value | null)[],
+    options: OperatorOptions,
+    name = this.#uniqueName(`${op}/${outputs[0]?.name}`),
+  ): readonly (Value | null)[] {
+    const attributes = Object.fromEntries(
+      Object.entries(options.attributes ?? {}).filter(
+        (entry): entry is [string, Attribute] => entry[1] !== undefined,
+      ),
+    );
+    const names = inputs.map((input) => input?.name ?? '');
+    const domain = options.domain ?? '';
+    this.#nodes.push({ name, op, domain, inputs: names, outputs, attributes });
+    return outputs;
+  }
+
+  #store(
+    expression: WeightExpression,
+    form: WeightForm,
+    parts: readonly (readonly [string, Initializer['type'], readonly number[]])[],
+  ): readonly Value[] {
+    const key = JSON.stringify([expression, form, parts]);
+    const known = this.#weights.get(key);
+    if (known) return known.values;
+    const base = this.#uniqueName(weightName(expression));
+    const initializers = parts.map(([suffix, type, shape]) => ({
+      name: base + suffix,
+      type,
+      shape,
+    }));
+    this.#weights.set(key, { entry: { expression, form, initializers }, values: initializers });
+    return initializers;
+  }
+
+  #uniqueName(name: string): string {
+    let unique = name;
+    for (let count = 2; this.#usedNames.has(unique); count++) unique = `${name}.${count}`;
+    this.#usedNames.add(unique);
+    return unique;
+  }
+}
+
+function weightName(expression: WeightExpression): string {
+  switch (expression.kind) {
+    case 'tensor':
+      return expression.name;
+    case 'concatenate':
+      return expression.parts.map(weightName).join('+');
+    case 'rows':
+      return `${weightName(expression.of)}[${expression.start}]`;
+    case 'offset':
+    case 'reshape':
+      return weightName(expression.of);
+    case 'computed':
+      return expression.of.table;
+  }
+}

@@ -1,0 +1,75 @@
+/** Rotary position embedding: frequencies and their published stretchings for long contexts. */
+import type { RotaryTable } from './weight.ts';
+
+export const rotaryScalings = ['none', 'linear', 'llama3', 'yarn'] as const;
+export type RotaryScaling = (typeof rotaryScalings)[number];
+
+export interface RotaryShape {
+  /** Rotated channels of a head, even; the rest of the head passes through. */
+  readonly size: number;
+  readonly base: number;
+  readonly scaling: RotaryScaling;
+  /** How many times longer than the trained context. */
+  readonly factor: number;
+  /** Context the model was trained on before it was stretched. */
+  readonly trainedContext: number;
+  /** llama3 only: wavelengths between trained/high and trained/low are blended. */
+  readonly lowFrequencyFactor: number;
+  readonly highFrequencyFactor: number;
+}
+
+/** Turns of a wavelength within the trained context at which YaRN starts and stops blending. */
+const yarnFastTurns = 32;
+const yarnSlowTurns = 1;
+
+/** The table for positions 0 up to `rows`. Formulas: RoFormer (2104.09864), Llama 3.1, YaRN (2309.00071). */
+export function rotaryTable(shape: RotaryShape, rows: number): RotaryTable {
+  const pairs = shape.size / 2;
+  const plain = Array.from({ length: pairs }, (_, pair) => shape.base ** (-pair / pairs));
+  switch (shape.scaling) {
+    case 'none':
+      return { rows, frequencies: plain, scale: 1 };
+    case 'linear':
+      return { rows, frequencies: plain.map((frequency) => frequency / shape.factor), scale: 1 };
+    case 'llama3':
+      return { rows, frequencies: plain.map((frequency) => llama3(frequency, shape)), scale: 1 };
+    case 'yarn':
+      return { rows, frequencies: yarn(plain, shape), scale: 0.1 * Math.log(shape.factor) + 1 };
+  }
+}
+
+function llama3(frequency: number, shape: RotaryShape): number {
+  const turns = (shape.trainedContext * frequency) / (2 * Math.PI);
+  const low = shape.lowFrequencyFactor;
+  const high = shape.highFrequencyFactor;
+  const kept = Math.min(Math.max((turns - low) / (high - low), 0), 1);
+  return frequency * (kept + (1 - kept) / shape.factor);
+}
+
+function yarn(plain: readonly number[], shape: RotaryShape): readonly number[] {
+  const pairOfTurns = (turns: number) =>
+    (shape.size * Math.log(shape.trainedContext / (turns * 2 * Math.PI))) /
+    (2 * Math.log(shape.base));
+  const low = Math.max(Math.floor(pairOfTurns(yarnFastTurns)), 0);
+  const high = Math.min(Math.ceil(pairOfTurns(yarnSlowTurns)), shape.size - 1);
+  const width = Math.max(high - low, 0.001);
+  return plain.map((frequency, pair) => {
+    const stretched = Math.min(Math.max((pair - low) / width, 0), 1);
+    return frequency * (1 - stretched + stretched / shape.factor);
+  });
+}
+
+/** Cosine or sine of every position and frequency, [rows, pairs]. */
+export function fillRotaryTable(
+  { rows, frequencies, scale }: RotaryTable,
+  part: 'rotary-cosine' | 'rotary-sine',
+): Float32Array {
+  const wave = part === 'rotary-cosine' ? Math.cos : Math.sin;
+  const table = new Float32Array(rows * frequencies.length);
+  for (let row = 0; row < rows; row++) {
+    for (const [pair, frequency] of frequencies.entries()) {
+      table[row * frequencies.length + pair] = scale * wave(row * frequency);
+    }
+  }
+  return table;
+}

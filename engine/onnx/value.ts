@@ -1,0 +1,54 @@
+/** Named tensors of a graph under construction, with shapes that may hold symbols. */
+
+export type DataType = 'float32' | 'int64' | 'int32' | 'uint8' | 'bool';
+
+/** A number, or the name of a size that is known only when the graph runs, such as `sequence`. */
+export type Dim = number | string;
+export type Shape = readonly Dim[];
+
+/** Sizes that the symbols of a graph take in one run. */
+export type DimBindings = Readonly<Record<string, number>>;
+
+export interface Value {
+  readonly name: string;
+  readonly type: DataType;
+  readonly shape: Shape;
+}
+
+export const bytesPerElement: Readonly<Record<DataType, number>> = {
+  float32: 4,
+  int64: 8,
+  int32: 4,
+  uint8: 1,
+  bool: 1,
+};
+
+/** The number a dimension stands for. Throws on an unbound symbol: the caller names every symbol of its graph. */
+export function bindDim(dim: Dim, bindings: DimBindings): number {
+  if (typeof dim === 'number') return dim;
+  const size = bindings[dim];
+  if (size === undefined) throw new Error(`The dimension "${dim}" has no size.`);
+  return size;
+}
+
+export function elementCount(shape: Shape, bindings: DimBindings = {}): number {
+  return shape.reduce<number>((product, dim) => product * bindDim(dim, bindings), 1);
+}
+
+export function sizeBytes(
+  value: Pick<Value, 'type' | 'shape'>,
+  bindings: DimBindings = {},
+): number {
+  return elementCount(value.shape, bindings) * bytesPerElement[value.type];
+}
+
+/** A dimension that must be a number here, such as the channels that a matrix multiplies. */
+export function fixedDim(value: Value, axis: number): number {
+  const dim = value.shape.at(axis);
+  if (typeof dim !== 'number') {
+    throw new Error(
+      `Axis ${axis} of "${value.name}" must have a fixed size, it is ${String(dim)}.`,
+    );
+  }
+  return dim;
+}

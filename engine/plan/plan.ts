@@ -1,0 +1,120 @@
+/** Document → ordered stages, each one ONNX graph or one host step. */
+import { fail, ok, type Outcome } from '../contract/outcome.ts';
+import { error } from '../contract/problem.ts';
+import type { CheckedGraph, CheckedNode } from '../graph/check.ts';
+import type { AnyNodeDefinition } from '../graph/node-definition.ts';
+import type { WeightsChoice } from '../contract/sources.ts';
+import type { WeightParams } from '../graph/weight-params.ts';
+import type { WireType } from '../graph/wire.ts';
+import type { StageModel } from '../onnx/model.ts';
+import type { DimBindings } from '../onnx/value.ts';
+import type { HostStep } from './host-step.ts';
+import { bodyContext, buildModel, isPart, onnxDims } from './node-body.ts';
+
+export type Precision = 'float32' | 'int8' | 'int4';
+
+export interface StageInput {
+  readonly stage: string;
+  readonly port: string;
+}
+
+export interface Stage {
+  /** The id of its node. */
+  readonly id: string;
+  readonly type: string;
+  readonly title: string;
+  /** Which stage and port feed each input; parts are already built in. */
+  readonly inputs: Readonly<Record<string, StageInput>>;
+  /** Null where the stage has no weights. */
+  readonly precision: Precision | null;
+  readonly weights: WeightsChoice['kind'] | null;
+  readonly outputs: Readonly<Record<string, WireType>>;
+  readonly body:
+    | {
+        readonly kind: 'onnx';
+        readonly model: StageModel;
+        /** Sizes of the graph's symbols: expected, or as measured where counts by port are given. */
+        readonly dims: (counts?: Readonly<Record<string, number>>) => DimBindings;
+      }
+    | { readonly kind: 'host'; readonly step: HostStep };
+}
+
+export interface Plan {
+  readonly stages: readonly Stage[];
+}
+
+/** Stages for everything that leads to an output, or to the node `until`. */
+export function planGraph(
+  checked: CheckedGraph,
+  { until }: { readonly until?: string } = {},
+): Outcome<Plan> {
+  const errors = checked.problems.filter(({ severity }) => severity === 'error');
+  if (errors.length > 0) return fail(...errors);
+  if (until !== undefined && !checked.nodes[until]) {
+    return fail(
+      error('node-unknown', `There is no node "${until}" to run up to.`, { node: until }),
+    );
+  }
+  const wanted = neededFor(checked, until === undefined ? endsOf(checked) : [until]);
+  const stages = checked.order
+    .filter((id) => wanted.has(id))
+    .flatMap((id) => planNode(checked, checked.nodes[id] as CheckedNode) ?? []);
+  if (stages.length === 0) {
+    return fail(
+      error('output-missing', 'The graph has nothing to run; add nodes, or start from a preset.'),
+    );
+  }
+  return ok({ stages });
+}
+
+/** Output nodes; where there are none, every node that feeds nothing. */
+function endsOf({ nodes }: CheckedGraph): readonly string[] {
+  const all = Object.values(nodes);
+  const outputs = all.filter(({ definition }) => definition?.family === 'output');
+  const ends = outputs.length > 0 ? outputs : all.filter(({ wired }) => wired.size === 0);
+  return ends.map(({ id }) => id);
+}
+
+function neededFor({ nodes }: CheckedGraph, ends: readonly string[]): ReadonlySet<string> {
+  const needed = new Set(ends);
+  for (const id of needed) {
+    for (const { from } of Object.values(nodes[id]?.incoming ?? {})) needed.add(from.node);
+  }
+  return needed;
+}
+
+function planNode(checked: CheckedGraph, node: CheckedNode): Stage | null {
+  const definition = node.definition as AnyNodeDefinition;
+  const { body } = definition;
+  if (body.kind === 'part') return null;
+  const context = bodyContext(checked, node);
+  return {
+    id: node.id,
+    type: definition.type,
+    title: node.node.title ?? definition.title,
+    inputs: stageInputs(node),
+    ...weightFacts(node),
+    outputs: node.outputs as Readonly<Record<string, WireType>>,
+    body:
+      body.kind === 'host'
+        ? { kind: 'host', step: body.step(context) }
+        : {
+            kind: 'onnx',
+            model: buildModel(node, body, context),
+            dims: (counts = {}) => onnxDims(node, body, context, counts),
+          },
+  };
+}
+
+function stageInputs(node: CheckedNode): Readonly<Record<string, StageInput>> {
+  return Object.fromEntries(
+    Object.entries(node.incoming)
+      .filter(([port]) => !isPart(node, port))
+      .map(([port, { from }]) => [port, { stage: from.node, port: from.port }]),
+  );
+}
+
+function weightFacts({ params }: CheckedNode): Pick<Stage, 'precision' | 'weights'> {
+  const { weights, precision } = params as Partial<WeightParams>;
+  return { precision: precision ?? null, weights: weights?.kind ?? null };
+}
