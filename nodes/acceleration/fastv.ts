@@ -1,0 +1,63 @@
+/** FastV: after a few layers, the language model drops the visual tokens it pays least attention to. */
+import { ok } from '#engine/contract/outcome.ts';
+import { defineNode } from '#engine/graph/node-definition.ts';
+import { topK } from '#engine/onnx/operators.ts';
+
+/** Rounds half to even, as Python's `round`, which the reference uses, does. */
+export function roundHalfToEven(value: number): number {
+  const below = Math.floor(value);
+  const rest = value - below;
+  if (rest !== 0.5) return Math.round(value);
+  return below % 2 === 0 ? below : below + 1;
+}
+
+export const fastv = defineNode({
+  type: 'acceleration/fastv',
+  version: 1,
+  family: 'acceleration',
+  title: 'FastV',
+  about:
+    'Deep layers of a language model hardly look at the picture any more. FastV ranks the visual tokens by the attention ' +
+    'that the last word of the prompt pays them in one early layer, and drops the lower part for all layers after it. ' +
+    'Prefill gets shorter and the cache smaller; the time per new token changes little.',
+  references: [
+    {
+      title: 'An Image is Worth 1/2 Tokens After Layer 2',
+      url: 'https://arxiv.org/abs/2403.06764',
+    },
+  ],
+  params: {
+    layer: {
+      kind: 'integer',
+      label: 'Layer K',
+      help: 'Tokens are dropped before this layer, counted from 0, by the attention of the layer before it.',
+      default: 2,
+      min: 1,
+      max: 511,
+    },
+    ratio: {
+      kind: 'number',
+      label: 'Dropped share R',
+      help: 'Part of the visual tokens that goes.',
+      default: 0.5,
+      min: 0,
+      max: 1,
+    },
+  },
+  inputs: {},
+  outputs: { part: { kind: 'acceleration', title: 'Acceleration part' } },
+  infer: () => ok({ outputs: { part: { kind: 'acceleration' } } }),
+  summary: ({ layer, ratio }) => `K ${layer} · drop ${Math.round(ratio * 100)}%`,
+  body: {
+    kind: 'part',
+    part: ({ params: { layer, ratio } }) => ({
+      kind: 'acceleration',
+      layer,
+      keptTokens: (count) => roundHalfToEven(count * (1 - ratio)),
+      select(g, scores, keptCount) {
+        const best = topK(g, scores, keptCount, 'keptVisual').indices;
+        return topK(g, best, keptCount, 'keptVisual', 'smallest').values; // back in reading order
+      },
+    }),
+  },
+});

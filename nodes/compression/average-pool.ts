@@ -1,0 +1,78 @@
+/** Averages square groups of neighbouring tokens. */
+import { fail, ok } from '#engine/contract/outcome.ts';
+import { error } from '#engine/contract/problem.ts';
+import { defineNode } from '#engine/graph/node-definition.ts';
+import { knownCount } from '#engine/graph/wire.ts';
+import { ints } from '#engine/onnx/graph-builder.ts';
+import { reshape, transpose } from '#engine/onnx/operators.ts';
+import { gridOf, gridTokensOnly } from './grid.ts';
+
+export const averagePool = defineNode({
+  type: 'compression/average-pool',
+  version: 1,
+  family: 'compression',
+  title: 'Average pooling',
+  about:
+    'Replaces each k × k group of neighbouring tokens by their mean. The simplest compression there is, and the one that ' +
+    'every cleverer method has to beat: k² times fewer tokens, no weights, hardly any time.',
+  references: [
+    {
+      title: 'Honeybee: Locality-enhanced Projector for Multimodal LLM',
+      url: 'https://arxiv.org/abs/2312.06742',
+    },
+  ],
+  params: {
+    kernel: {
+      kind: 'integer',
+      label: 'Group',
+      help: 'Tokens along one side of a group; a rest that fills no group is dropped.',
+      default: 2,
+      min: 1,
+      max: 64,
+    },
+  },
+  inputs: { tokens: { kind: 'tokens', title: 'Visual tokens' } },
+  outputs: { tokens: { kind: 'tokens', title: 'Pooled tokens' } },
+  demand: ({ demands }) => ({ tokens: demands.tokens }),
+  infer({ params: { kernel }, inputs }) {
+    const tokens = inputs.tokens;
+    const grid = gridOf('Average pooling', tokens);
+    if (!grid.ok) return grid;
+    const rows = Math.floor(grid.value.rows / kernel);
+    const columns = Math.floor(grid.value.columns / kernel);
+    if (rows === 0 || columns === 0) {
+      const message = `A group of ${kernel} × ${kernel} does not fit the ${grid.value.rows} × ${grid.value.columns} grid; choose a smaller group.`;
+      return fail(error('dimension-mismatch', message, { param: 'kernel' }));
+    }
+    return ok({
+      outputs: {
+        tokens: {
+          ...tokens,
+          count: knownCount(rows * columns),
+          prefixTokens: 0,
+          grid: { rows, columns },
+        },
+      },
+    });
+  },
+  summary: ({ kernel }) => `${kernel} × ${kernel}`,
+  body: {
+    kind: 'onnx',
+    emit(g, { tokens }, { params: { kernel }, inputs, outputs }) {
+      const from = inputs.tokens;
+      const to = outputs.tokens;
+      const { channels } = from;
+      const rows = from.grid!.rows;
+      const columns = from.grid!.columns;
+      const patches = transpose(g, gridTokensOnly(g, tokens, from), 0, 2, 1); // [1, D, N]
+      const map = reshape(g, patches, [1, channels, rows, columns]);
+      const pooled = g.op(
+        'AveragePool',
+        [map],
+        { type: 'float32', shape: [1, channels, to.grid!.rows, to.grid!.columns] },
+        { attributes: { kernel_shape: ints([kernel, kernel]), strides: ints([kernel, kernel]) } },
+      );
+      return { tokens: transpose(g, reshape(g, pooled, [1, channels, to.count.tokens]), 0, 2, 1) };
+    },
+  },
+});

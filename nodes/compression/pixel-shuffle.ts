@@ -1,0 +1,88 @@
+/** Folds square groups of neighbouring tokens into the channels of one. */
+import { fail, ok } from '#engine/contract/outcome.ts';
+import { error } from '#engine/contract/problem.ts';
+import { defineNode } from '#engine/graph/node-definition.ts';
+import { knownCount } from '#engine/graph/wire.ts';
+import { reshape, transpose } from '#engine/onnx/operators.ts';
+import { gridOf, gridTokensOnly } from './grid.ts';
+
+export const pixelShuffle = defineNode({
+  type: 'compression/pixel-shuffle',
+  version: 1,
+  family: 'compression',
+  title: 'Pixel shuffle',
+  about:
+    'Lays the channels of each s × s group of neighbouring tokens side by side in one wide token (space to depth). ' +
+    's² times fewer tokens and nothing thrown away: the projector that follows decides what to keep.',
+  references: [
+    { title: 'InternVL 1.5', url: 'https://arxiv.org/abs/2404.16821' },
+    {
+      title: 'Building and better understanding vision-language models (Idefics3)',
+      url: 'https://arxiv.org/abs/2408.12637',
+    },
+  ],
+  params: {
+    factor: {
+      kind: 'integer',
+      label: 'Factor',
+      help: 'Tokens along one side of a group.',
+      default: 2,
+      min: 1,
+      max: 16,
+    },
+    order: {
+      kind: 'choice',
+      label: 'Channel order',
+      help: "How the group's tokens are laid out in the channels; a trained projector expects one of the two.",
+      default: 'idefics3',
+      options: [
+        { value: 'idefics3', label: 'Idefics3, SmolVLM', about: 'Row by row within the group.' },
+        { value: 'internvl', label: 'InternVL', about: 'Column by column within the group.' },
+      ],
+    },
+  },
+  inputs: { tokens: { kind: 'tokens', title: 'Visual tokens' } },
+  outputs: { tokens: { kind: 'tokens', title: 'Wide tokens' } },
+  demand: ({ params: { factor }, demands }) => {
+    const wanted = demands.tokens?.channels;
+    return { tokens: { channels: wanted === undefined ? undefined : wanted / factor ** 2 } };
+  },
+  infer({ params: { factor }, inputs }) {
+    const tokens = inputs.tokens;
+    const grid = gridOf('Pixel shuffle', tokens);
+    if (!grid.ok) return grid;
+    const { rows, columns } = grid.value;
+    if (rows % factor !== 0 || columns % factor !== 0) {
+      const message = `A ${rows} × ${columns} grid does not divide into groups of ${factor} × ${factor}; choose a factor that divides ${rows} and ${columns}.`;
+      return fail(error('dimension-mismatch', message, { param: 'factor' }));
+    }
+    const shuffled = { rows: rows / factor, columns: columns / factor };
+    return ok({
+      outputs: {
+        tokens: {
+          kind: 'tokens',
+          count: knownCount(shuffled.rows * shuffled.columns),
+          channels: tokens.channels * factor ** 2,
+          prefixTokens: 0,
+          grid: shuffled,
+        },
+      },
+    });
+  },
+  summary: ({ factor, order }) => `${factor} × ${factor} · ${order}`,
+  body: {
+    kind: 'onnx',
+    emit(g, { tokens }, { params: { factor, order }, inputs, outputs }) {
+      const from = inputs.tokens;
+      const to = outputs.tokens;
+      const { rows, columns } = to.grid!;
+      const patches = gridTokensOnly(g, tokens, from); // [1, N, D]
+      const groups = reshape(g, patches, [rows, factor, columns, factor, from.channels]);
+      const ordered =
+        order === 'idefics3'
+          ? transpose(g, groups, 0, 2, 1, 3, 4) // [rows, columns, group row, group column, D]
+          : transpose(g, groups, 0, 2, 3, 1, 4);
+      return { tokens: reshape(g, ordered, [1, to.count.tokens, to.channels]) };
+    },
+  },
+});

@@ -1,0 +1,208 @@
+/** OpenAI's CLIP image tower. */
+import { ok } from '#engine/contract/outcome.ts';
+import { defineNode } from '#engine/graph/node-definition.ts';
+import type { ParamValues } from '#engine/graph/param.ts';
+import { weightParams } from '#engine/graph/weight-params.ts';
+import { knownCount, type WireOf } from '#engine/graph/wire.ts';
+import { linear } from '#engine/onnx/blocks/linear.ts';
+import { norm, type Norm } from '#engine/onnx/blocks/norm.ts';
+import {
+  addPositions,
+  encoderBlocks,
+  patchEmbedding,
+  prependClassToken,
+  type VisionTransformerShape,
+} from '#engine/onnx/blocks/vision-transformer.ts';
+import { slice } from '#engine/onnx/operators.ts';
+import { visionTowerLayouts } from './tower-names.ts';
+import {
+  activationParam,
+  blocksFor,
+  featureLayerParam,
+  gridTokens,
+  normEpsilonParam,
+  shapeOfSize,
+  transformerParams,
+  transformerProblems,
+  type PublishedSize,
+} from './vision-transformer-params.ts';
+
+/** Published towers: sizes, and the width of the projection into CLIP's joint space. */
+const published = {
+  'vit-l14-336': {
+    label: 'ViT-L/14, 336 px',
+    size: [336, 14, 1024, 24, 16, 4096],
+    projection: 768,
+  },
+  'vit-l14': { label: 'ViT-L/14, 224 px', size: [224, 14, 1024, 24, 16, 4096], projection: 768 },
+  'vit-b16': { label: 'ViT-B/16, 224 px', size: [224, 16, 768, 12, 12, 3072], projection: 512 },
+  'vit-b32': { label: 'ViT-B/32, 224 px', size: [224, 32, 768, 12, 12, 3072], projection: 512 },
+  'dfn-vit-h14-378': {
+    label: 'DFN ViT-H/14, 378 px',
+    size: [378, 14, 1280, 32, 16, 5120],
+    projection: 1024,
+  },
+  'shapes-llava': { label: 'Shapes, 96 px', size: [96, 8, 128, 6, 4, 512], projection: 128 },
+} as const satisfies Record<string, { label: string; size: PublishedSize; projection: number }>;
+
+const params = {
+  model: {
+    kind: 'choice',
+    label: 'Model',
+    help: 'A published tower, or a custom size.',
+    default: 'vit-l14-336',
+    options: [
+      ...(Object.keys(published) as (keyof typeof published)[]).map((value) => ({
+        value,
+        label: published[value].label,
+      })),
+      { value: 'custom', label: 'Custom' } as const,
+    ],
+  },
+  featureLayer: featureLayerParam,
+  select: {
+    kind: 'choice',
+    label: 'Tokens',
+    help: 'Which tokens leave the tower.',
+    default: 'patches',
+    options: [
+      {
+        value: 'patches',
+        label: 'Patches',
+        about: 'Without the class token, as LLaVA takes them.',
+      },
+      { value: 'all', label: 'Class token and patches' },
+      { value: 'pooled', label: 'Pooled', about: 'The class token after the final norm.' },
+      {
+        value: 'projected',
+        label: 'Projected',
+        about: "The pooled token in CLIP's joint space with text.",
+      },
+    ],
+  },
+  ...transformerParams,
+  activation: activationParam('quick-gelu'),
+  normEpsilon: normEpsilonParam(1e-5),
+  projectionSize: {
+    kind: 'integer',
+    label: 'Projection size',
+    help: 'Channels of the joint space with text.',
+    default: 512,
+    min: 1,
+    max: 65_536,
+    shownWhen: { param: 'model', is: ['custom'] },
+    group: 'architecture',
+  },
+  ...weightParams,
+} as const;
+
+type ClipParams = ParamValues<typeof params>;
+
+function shapeOf(values: ClipParams): VisionTransformerShape {
+  if (values.model === 'custom') return values;
+  return shapeOfSize(published[values.model].size, { activation: 'quick-gelu', normEpsilon: 1e-5 });
+}
+
+function projectionSize(values: ClipParams): number {
+  return values.model === 'custom' ? values.projectionSize : published[values.model].projection;
+}
+
+const isPooled = ({ select }: ClipParams): boolean => select === 'pooled' || select === 'projected';
+
+/** The pooled token is always the last layer's. */
+const featureLayerOf = (values: ClipParams): number =>
+  isPooled(values) ? -1 : values.featureLayer;
+
+function tokensOf(values: ClipParams, shape: VisionTransformerShape): WireOf<'tokens'> {
+  if (!isPooled(values)) return gridTokens(shape, values.select === 'all' ? 1 : 0);
+  const channels = values.select === 'pooled' ? shape.hiddenSize : projectionSize(values);
+  return { kind: 'tokens', count: knownCount(1), channels, prefixTokens: 0, grid: null };
+}
+
+export const clipVit = defineNode({
+  type: 'encoder/clip-vit',
+  version: 1,
+  family: 'encoder',
+  title: 'CLIP ViT',
+  about:
+    'A vision transformer trained by OpenAI to tell which caption belongs to which picture. It cuts the picture into ' +
+    'square patches, makes a token of each, and lets the tokens look at one another for a number of layers. ' +
+    'Multimodal models take the tokens of the second-last layer, which still know where things are.',
+  references: [
+    {
+      title: 'Learning Transferable Visual Models From Natural Language Supervision',
+      url: 'https://arxiv.org/abs/2103.00020',
+    },
+  ],
+  params,
+  inputs: { pixels: { kind: 'pixels', title: 'Pixels' } },
+  outputs: {
+    tokens: { kind: 'tokens', title: 'Visual tokens' },
+    queryKey: { kind: 'query-key', title: "Last layer's queries and keys", optional: true },
+  },
+  keyLayouts: (values) => {
+    const shape = shapeOf(values);
+    return visionTowerLayouts({
+      layerCount: shape.layerCount,
+      usedLayers: blocksFor(shape, featureLayerOf(values)),
+      beside: ['visual_projection.'],
+    });
+  },
+  demand: ({ params: values }) => {
+    const { imageSize } = shapeOf(values);
+    return { pixels: { pixels: imageSize } };
+  },
+  infer({ params: values, inputs }) {
+    const shape = shapeOf(values);
+    const pixels = inputs.pixels;
+    const possible = transformerProblems('CLIP', shape, featureLayerOf(values), pixels);
+    if (!possible.ok) return possible;
+    const all = gridTokens(shape, 1);
+    return ok({
+      outputs: {
+        tokens: tokensOf(values, shape),
+        queryKey: { kind: 'query-key', count: all.count.tokens, channels: shape.hiddenSize },
+      },
+    });
+  },
+  summary: (values) => {
+    const label =
+      values.model === 'custom' ? `custom, ${values.imageSize} px` : published[values.model].label;
+    return `${label} · layer ${values.featureLayer}`;
+  },
+  body: {
+    kind: 'onnx',
+    emit(g, { pixels }, { params: values, wired }) {
+      const shape = shapeOf(values);
+      const blockNorm: Norm = { kind: 'layer', epsilon: shape.normEpsilon };
+      const patches = patchEmbedding(g, pixels, shape, { bias: false });
+      const embedded = addPositions(g, prependClassToken(g, patches, shape.hiddenSize)); // [1, N + 1, D]
+      const hidden = encoderBlocks(g, norm(g, embedded, 'pre_layrnorm', blockNorm), shape, {
+        count: blocksFor(shape, featureLayerOf(values)),
+        queryKey: wired.has('queryKey'),
+      });
+      const count = hidden.shape[1] as number;
+      const queryKey = wired.has('queryKey')
+        ? { 'queryKey.query': g.tapped('query'), 'queryKey.key': g.tapped('key') }
+        : {};
+      switch (values.select) {
+        case 'all':
+          return { tokens: hidden, ...queryKey };
+        case 'patches':
+          return { tokens: slice(g, hidden, 1, g.list(1), g.list(count), count - 1), ...queryKey };
+        case 'pooled':
+        case 'projected': {
+          const classToken = slice(g, hidden, 1, g.list(0), g.list(1), 1);
+          const final = norm(g, classToken, 'post_layernorm', blockNorm); // [1, 1, D]
+          if (values.select === 'pooled') return { tokens: final, ...queryKey };
+          const projection = {
+            inputs: shape.hiddenSize,
+            outputs: projectionSize(values),
+            bias: false,
+          };
+          return { tokens: linear(g, final, 'visual_projection', projection), ...queryKey };
+        }
+      }
+    },
+  },
+});

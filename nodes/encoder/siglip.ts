@@ -1,0 +1,144 @@
+/** Google's SigLIP image tower. */
+import { ok } from '#engine/contract/outcome.ts';
+import { defineNode } from '#engine/graph/node-definition.ts';
+import type { ParamValues } from '#engine/graph/param.ts';
+import { weightParams } from '#engine/graph/weight-params.ts';
+import { knownCount } from '#engine/graph/wire.ts';
+import { attentionPooling } from '#engine/onnx/blocks/attention-pooling.ts';
+import { norm, type Norm } from '#engine/onnx/blocks/norm.ts';
+import {
+  addPositions,
+  encoderBlocks,
+  patchEmbedding,
+  type VisionTransformerShape,
+} from '#engine/onnx/blocks/vision-transformer.ts';
+import { visionTowerLayouts } from './tower-names.ts';
+import {
+  activationParam,
+  blocksFor,
+  featureLayerParam,
+  gridTokens,
+  normEpsilonParam,
+  shapeOfSize,
+  transformerParams,
+  transformerProblems,
+  type PublishedSize,
+} from './vision-transformer-params.ts';
+
+const published = {
+  'so400m-p14-384': { label: 'so400m/14, 384 px', size: [384, 14, 1152, 27, 16, 4304] },
+  'so400m-p14-224': { label: 'so400m/14, 224 px', size: [224, 14, 1152, 27, 16, 4304] },
+  'large-p16-384': { label: 'large/16, 384 px', size: [384, 16, 1024, 24, 16, 4096] },
+  'base-p16-512': { label: 'base/16, 512 px', size: [512, 16, 768, 12, 12, 3072] },
+  'base-p16-384': { label: 'base/16, 384 px', size: [384, 16, 768, 12, 12, 3072] },
+  'base-p16-224': { label: 'base/16, 224 px', size: [224, 16, 768, 12, 12, 3072] },
+} as const satisfies Record<string, { label: string; size: PublishedSize }>;
+
+const params = {
+  model: {
+    kind: 'choice',
+    label: 'Model',
+    help: 'A published tower, or a custom size.',
+    default: 'so400m-p14-384',
+    options: [
+      ...(Object.keys(published) as (keyof typeof published)[]).map((value) => ({
+        value,
+        label: published[value].label,
+      })),
+      { value: 'custom', label: 'Custom' } as const,
+    ],
+  },
+  featureLayer: {
+    ...featureLayerParam,
+    help: "Which layer's output is taken: −1 is the last with its final norm, −2 the one before it, without.",
+  },
+  select: {
+    kind: 'choice',
+    label: 'Tokens',
+    help: 'Which tokens leave the tower.',
+    default: 'patches',
+    options: [
+      { value: 'patches', label: 'Patches' },
+      { value: 'pooled', label: 'Pooled', about: 'One token from the attention-pooling head.' },
+    ],
+  },
+  ...transformerParams,
+  activation: activationParam('gelu-tanh'),
+  normEpsilon: normEpsilonParam(1e-6),
+  ...weightParams,
+} as const;
+
+type SiglipParams = ParamValues<typeof params>;
+
+function shapeOf(values: SiglipParams): VisionTransformerShape {
+  if (values.model === 'custom') return values;
+  return shapeOfSize(published[values.model].size, { activation: 'gelu-tanh', normEpsilon: 1e-6 });
+}
+
+/** The head pools the last layer. */
+const featureLayerOf = (values: SiglipParams): number =>
+  values.select === 'pooled' ? -1 : values.featureLayer;
+
+export const siglip = defineNode({
+  type: 'encoder/siglip',
+  version: 1,
+  family: 'encoder',
+  title: 'SigLIP',
+  about:
+    'A vision transformer trained like CLIP, but judging each picture and caption as a pair of their own by a sigmoid, ' +
+    'which needs no comparison across the whole batch. It has no class token: every token is a patch. ' +
+    'Its so400m size is what most small multimodal models see with.',
+  references: [
+    {
+      title: 'Sigmoid Loss for Language Image Pre-Training',
+      url: 'https://arxiv.org/abs/2303.15343',
+    },
+  ],
+  params,
+  inputs: { pixels: { kind: 'pixels', title: 'Pixels' } },
+  outputs: { tokens: { kind: 'tokens', title: 'Visual tokens' } },
+  keyLayouts: (values) => {
+    const shape = shapeOf(values);
+    return visionTowerLayouts({
+      layerCount: shape.layerCount,
+      usedLayers: blocksFor(shape, featureLayerOf(values)),
+      beside: [],
+    });
+  },
+  demand: ({ params: values }) => ({ pixels: { pixels: shapeOf(values).imageSize } }),
+  infer({ params: values, inputs }) {
+    const shape = shapeOf(values);
+    const pixels = inputs.pixels;
+    const possible = transformerProblems('SigLIP', shape, featureLayerOf(values), pixels);
+    if (!possible.ok) return possible;
+    const patches = gridTokens(shape, 0);
+    return ok({
+      outputs: {
+        tokens:
+          values.select === 'pooled' ? { ...patches, count: knownCount(1), grid: null } : patches,
+      },
+    });
+  },
+  summary: (values) => {
+    const label =
+      values.model === 'custom' ? `custom, ${values.imageSize} px` : published[values.model].label;
+    return `${label} · layer ${values.featureLayer}`;
+  },
+  body: {
+    kind: 'onnx',
+    emit(g, { pixels }, { params: values }) {
+      const shape = shapeOf(values);
+      const blockNorm: Norm = { kind: 'layer', epsilon: shape.normEpsilon };
+      const embedded = addPositions(g, patchEmbedding(g, pixels, shape, { bias: true })); // [1, N, D]
+      const hidden = encoderBlocks(g, embedded, shape, {
+        count: blocksFor(shape, featureLayerOf(values)),
+        queryKey: false,
+      });
+      if (featureLayerOf(values) !== -1) return { tokens: hidden };
+      const final = norm(g, hidden, 'post_layernorm', blockNorm);
+      return {
+        tokens: values.select === 'pooled' ? attentionPooling(g, final, 'head', shape) : final,
+      };
+    },
+  },
+});

@@ -1,0 +1,33 @@
+/** The catalogue: every node there is, one line each, in the order of the palette. */
+import type { Catalogue } from '#engine/graph/node-definition.ts';
+import { fastv } from './acceleration/fastv.ts';
+import { averagePool } from './compression/average-pool.ts';
+import { pixelShuffle } from './compression/pixel-shuffle.ts';
+import { prumerge } from './compression/prumerge.ts';
+import { clipVit } from './encoder/clip-vit.ts';
+import { siglip } from './encoder/siglip.ts';
+import { image } from './input/image.ts';
+import { prompt } from './input/prompt.ts';
+import { decoder } from './language/decoder.ts';
+import { feedForward } from './moe/feed-forward.ts';
+import { answer } from './output/answer.ts';
+import { linear } from './projector/linear.ts';
+import { mlp } from './projector/mlp.ts';
+import { preprocess } from './vision/preprocess.ts';
+
+export const catalogue = {
+  'input/image': image,
+  'input/prompt': prompt,
+  'vision/preprocess': preprocess,
+  'encoder/clip-vit': clipVit,
+  'encoder/siglip': siglip,
+  'compression/average-pool': averagePool,
+  'compression/pixel-shuffle': pixelShuffle,
+  'compression/prumerge': prumerge,
+  'projector/linear': linear,
+  'projector/mlp': mlp,
+  'moe/feed-forward': feedForward,
+  'acceleration/fastv': fastv,
+  'language/decoder': decoder,
+  'output/answer': answer,
+} as const satisfies Catalogue;

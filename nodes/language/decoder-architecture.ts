@@ -1,0 +1,352 @@
+/** The architecture of a decoder-only language model as parameters: one table row a published model. */
+import type { ParamValues } from '#engine/graph/param.ts';
+import { activations } from '#engine/onnx/blocks/feed-forward.ts';
+import { rotaryScalings, type RotaryShape } from '#engine/onnx/rotary.ts';
+
+const whenCustom = { param: 'model', is: ['custom'] } as const;
+
+function size(label: string, help: string, standard: number, max: number) {
+  return {
+    kind: 'integer',
+    label,
+    help,
+    default: standard,
+    min: 1,
+    max,
+    shownWhen: whenCustom,
+    group: 'architecture',
+  } as const;
+}
+
+function flag(label: string, help: string, standard: boolean) {
+  return {
+    kind: 'flag',
+    label,
+    help,
+    default: standard,
+    shownWhen: whenCustom,
+    group: 'architecture',
+  } as const;
+}
+
+function decimal(label: string, help: string, standard: number, min: number, max: number) {
+  return {
+    kind: 'number',
+    label,
+    help,
+    default: standard,
+    min,
+    max,
+    shownWhen: whenCustom,
+    group: 'architecture',
+  } as const;
+}
+
+const option = <const Value extends string>(value: Value, label: string = value) => ({
+  value,
+  label,
+});
+
+/** Defaults are TinyLlama's, so that a custom model starts from something that runs. */
+export const architectureParams = {
+  keyNames: {
+    kind: 'choice',
+    label: 'Tensor names',
+    help: "Which family's checkpoints the weights are read from.",
+    default: 'llama',
+    options: [option('llama', 'LLaMA, Qwen2, Gemma, StableLM'), option('phi', 'Phi')],
+    shownWhen: whenCustom,
+    group: 'architecture',
+  },
+  vocabularySize: size('Vocabulary', 'Tokens the model knows.', 32_000, 1_000_000),
+  hiddenSize: size('Hidden size', 'Channels of a token.', 2048, 65_536),
+  layerCount: size('Layers', 'Transformer blocks.', 22, 512),
+  headCount: size('Heads', 'Query heads of attention.', 32, 1024),
+  keyValueHeadCount: size(
+    'Key/value heads',
+    'Fewer than the heads: grouped-query attention; one: multi-query.',
+    4,
+    1024,
+  ),
+  headSize: size('Head size', 'Channels of one head.', 64, 1024),
+  feedForwardSize: size('Feed-forward size', 'Channels inside the feed-forward.', 5632, 262_144),
+  contextLength: size('Context', 'Most tokens the model can hold.', 2048, 1_048_576),
+  gated: flag(
+    'Gated feed-forward',
+    'down(act(gate x) · up x), as SwiGLU, in place of fc2(act(fc1 x)).',
+    true,
+  ),
+  activation: {
+    kind: 'choice',
+    label: 'Activation',
+    help: 'Non-linearity of the feed-forward.',
+    default: 'silu',
+    options: activations.map((name) => option(name)),
+    shownWhen: whenCustom,
+    group: 'architecture',
+  },
+  norm: {
+    kind: 'choice',
+    label: 'Norm',
+    help: 'Normalisation before each half of a block.',
+    default: 'rms',
+    options: [
+      option('rms', 'RMSNorm'),
+      option('rms-one-plus', 'RMSNorm, 1 + weight'),
+      option('layer', 'LayerNorm'),
+    ],
+    shownWhen: whenCustom,
+    group: 'architecture',
+  },
+  normEpsilon: decimal('Norm epsilon', 'Added to the variance.', 1e-5, 1e-12, 1),
+  parallelBlock: flag(
+    'Parallel block',
+    'Attention and feed-forward read the same norm and are added together.',
+    false,
+  ),
+  queryKeyNorm: {
+    kind: 'choice',
+    label: 'Query/key norm',
+    help: 'Normalisation of queries and keys before rotation.',
+    default: 'none',
+    options: [
+      option('none', 'None'),
+      option('shared-layer', 'One LayerNorm for all heads'),
+      option('head-layer', 'LayerNorm for each head'),
+    ],
+    shownWhen: whenCustom,
+    group: 'architecture',
+  },
+  queryKeyValueBias: flag('Query, key, value bias', 'These projections add a bias.', false),
+  outputBias: flag(
+    'Attention output bias',
+    'The output projection of attention adds a bias.',
+    false,
+  ),
+  feedForwardBias: flag('Feed-forward bias', "The feed-forward's projections add a bias.", false),
+  headBias: flag('Head bias', 'The language-model head adds a bias.', false),
+  tiedEmbeddings: flag('Tied embeddings', 'The head reuses the embedding table.', false),
+  embeddingScale: decimal(
+    'Embedding scale',
+    'What the first block reads is multiplied by this (Gemma: √hidden size).',
+    1,
+    1e-6,
+    1e6,
+  ),
+  rotaryFraction: decimal(
+    'Rotary fraction',
+    'Part of each head that positions rotate.',
+    1,
+    0.01,
+    1,
+  ),
+  rotaryBase: decimal('Rotary base', 'Base of the rotary frequencies.', 10_000, 1, 1e9),
+  rotaryScaling: {
+    kind: 'choice',
+    label: 'Rotary scaling',
+    help: 'How frequencies are stretched for a longer context.',
+    default: 'none',
+    options: rotaryScalings.map((name) => option(name)),
+    shownWhen: whenCustom,
+    group: 'architecture',
+  },
+  rotaryFactor: decimal(
+    'Rotary factor',
+    'How many times longer than the trained context.',
+    1,
+    1,
+    1024,
+  ),
+  rotaryTrainedContext: size(
+    'Trained context',
+    'Context before stretching (llama3, yarn).',
+    8192,
+    1_048_576,
+  ),
+  rotaryLowFactor: decimal(
+    'Low frequency factor',
+    'llama3 scaling: turns below which frequencies are stretched.',
+    1,
+    0.01,
+    64,
+  ),
+  rotaryHighFactor: decimal(
+    'High frequency factor',
+    'llama3 scaling: turns above which frequencies are kept.',
+    4,
+    0.01,
+    64,
+  ),
+} as const;
+
+export type DecoderArchitecture = ParamValues<typeof architectureParams>;
+
+/** The stand-in values of what a published row does not say. */
+const common = {
+  keyNames: 'llama',
+  gated: true,
+  activation: 'silu',
+  norm: 'rms',
+  normEpsilon: 1e-5,
+  parallelBlock: false,
+  queryKeyNorm: 'none',
+  queryKeyValueBias: false,
+  outputBias: false,
+  feedForwardBias: false,
+  headBias: false,
+  tiedEmbeddings: false,
+  embeddingScale: 1,
+  rotaryFraction: 1,
+  rotaryBase: 10_000,
+  rotaryScaling: 'none',
+  rotaryFactor: 1,
+  rotaryTrainedContext: 8192,
+  rotaryLowFactor: 1,
+  rotaryHighFactor: 4,
+} as const satisfies Partial<DecoderArchitecture>;
+
+const phi = {
+  ...common,
+  keyNames: 'phi',
+  gated: false,
+  activation: 'gelu-tanh',
+  norm: 'layer',
+  parallelBlock: true,
+  queryKeyValueBias: true,
+  outputBias: true,
+  feedForwardBias: true,
+  headBias: true,
+} as const;
+const qwen = {
+  ...common,
+  normEpsilon: 1e-6,
+  queryKeyValueBias: true,
+  rotaryBase: 1_000_000,
+} as const;
+const gemma = {
+  ...common,
+  activation: 'gelu-tanh',
+  norm: 'rms-one-plus',
+  normEpsilon: 1e-6,
+  tiedEmbeddings: true,
+} as const;
+const stablelm = {
+  ...common,
+  norm: 'layer',
+  queryKeyValueBias: true,
+  rotaryFraction: 0.25,
+} as const;
+const smollm = { ...common, tiedEmbeddings: true, rotaryBase: 100_000 } as const;
+
+/**
+ * Published language models, by the figures of their own config.json.
+ * [vocabulary, hidden, layers, heads, kv heads, head size, feed-forward, context]
+ */
+const rows = {
+  'shapes-llava': [
+    'Shapes (0.003B)',
+    [1024, 192, 6, 6, 2, 32, 512, 1024],
+    { ...common, tiedEmbeddings: true },
+  ],
+  'tinyllama-1.1b': ['TinyLlama 1.1B', [32_000, 2048, 22, 32, 4, 64, 5632, 2048], common],
+  'vicuna-7b': ['Vicuna 7B v1.5', [32_000, 4096, 32, 32, 32, 128, 11_008, 4096], common],
+  'mobilellama-1.4b': [
+    'MobileLLaMA 1.4B',
+    [32_000, 2048, 24, 16, 16, 128, 5632, 2048],
+    { ...common, normEpsilon: 1e-6 },
+  ],
+  'mobilellama-2.7b': [
+    'MobileLLaMA 2.7B',
+    [32_000, 2560, 32, 32, 32, 80, 6912, 2048],
+    { ...common, normEpsilon: 1e-6 },
+  ],
+  'smollm2-135m': ['SmolLM2 135M', [49_152, 576, 30, 9, 3, 64, 1536, 8192], smollm],
+  'smollm2-360m': ['SmolLM2 360M', [49_152, 960, 32, 15, 5, 64, 2560, 8192], smollm],
+  'smollm2-1.7b': [
+    'SmolLM2 1.7B',
+    [49_152, 2048, 24, 32, 32, 64, 8192, 8192],
+    { ...smollm, rotaryBase: 130_000 },
+  ],
+  'phi-1.5': [
+    'Phi-1.5 1.3B',
+    [51_200, 2048, 24, 32, 32, 64, 8192, 2048],
+    { ...phi, rotaryFraction: 0.5 },
+  ],
+  'phi-2': [
+    'Phi-2 2.7B',
+    [51_200, 2560, 32, 32, 32, 80, 10_240, 2048],
+    { ...phi, rotaryFraction: 0.4 },
+  ],
+  'qwen1.5-0.5b': [
+    'Qwen1.5 0.5B',
+    [151_936, 1024, 24, 16, 16, 64, 2816, 32_768],
+    { ...qwen, tiedEmbeddings: true },
+  ],
+  'qwen1.5-1.8b': ['Qwen1.5 1.8B', [151_936, 2048, 24, 16, 16, 128, 5504, 32_768], qwen],
+  'qwen2-0.5b': [
+    'Qwen2 0.5B',
+    [151_936, 896, 24, 14, 2, 64, 4864, 32_768],
+    { ...qwen, tiedEmbeddings: true },
+  ],
+  'qwen2-1.5b': [
+    'Qwen2 1.5B',
+    [151_936, 1536, 28, 12, 2, 128, 8960, 32_768],
+    { ...qwen, tiedEmbeddings: true },
+  ],
+  'gemma-2b': [
+    'Gemma 2B',
+    [256_000, 2048, 18, 8, 1, 256, 16_384, 8192],
+    { ...gemma, embeddingScale: Math.sqrt(2048) },
+  ],
+  'stablelm-2-1.6b': ['StableLM-2 1.6B', [100_352, 2048, 24, 32, 32, 64, 5632, 4096], stablelm],
+} as const;
+
+export type PublishedDecoder = keyof typeof rows;
+
+export const publishedDecoders = Object.fromEntries(
+  Object.entries(rows).map(([name, [, sizes, rest]]) => {
+    const [
+      vocabularySize,
+      hiddenSize,
+      layerCount,
+      headCount,
+      keyValueHeadCount,
+      headSize,
+      feedForwardSize,
+      contextLength,
+    ] = sizes;
+    return [
+      name,
+      {
+        ...rest,
+        vocabularySize,
+        hiddenSize,
+        layerCount,
+        headCount,
+        keyValueHeadCount,
+        headSize,
+        feedForwardSize,
+        contextLength,
+      },
+    ];
+  }),
+) as unknown as Readonly<Record<PublishedDecoder, DecoderArchitecture>>;
+
+export const publishedDecoderOptions = (Object.keys(rows) as PublishedDecoder[]).map((name) => ({
+  value: name,
+  label: rows[name][0],
+}));
+
+/** The rotated part of each head, in the terms of engine/onnx/rotary. */
+export function rotaryShape(architecture: DecoderArchitecture): RotaryShape {
+  return {
+    // Rounded down to whole pairs, as the reference implementations do.
+    size: Math.floor((architecture.headSize * architecture.rotaryFraction) / 2) * 2,
+    base: architecture.rotaryBase,
+    scaling: architecture.rotaryScaling,
+    factor: architecture.rotaryFactor,
+    trainedContext: architecture.rotaryTrainedContext,
+    lowFrequencyFactor: architecture.rotaryLowFactor,
+    highFrequencyFactor: architecture.rotaryHighFactor,
+  };
+}

@@ -1,0 +1,146 @@
+/** A mixture of experts in place of a language model's dense feed-forward. */
+import { fail, ok } from '#engine/contract/outcome.ts';
+import { error } from '#engine/contract/problem.ts';
+import { defineNode } from '#engine/graph/node-definition.ts';
+import type { ParamValues } from '#engine/graph/param.ts';
+import type { FeedForwardHost } from '#engine/graph/part.ts';
+import { weightParams } from '#engine/graph/weight-params.ts';
+import { gatedFeedForward, plainFeedForward } from '#engine/onnx/blocks/feed-forward.ts';
+import { routeToExperts, routerLogits } from '#engine/onnx/blocks/expert-routing.ts';
+import type { GraphBuilder } from '#engine/onnx/graph-builder.ts';
+import type { Value } from '#engine/onnx/value.ts';
+import { expertKeyLayouts } from './expert-names.ts';
+
+const params = {
+  experts: {
+    kind: 'integer',
+    label: 'Experts',
+    help: 'Feed-forwards to choose from.',
+    default: 4,
+    min: 1,
+    max: 256,
+  },
+  topK: {
+    kind: 'integer',
+    label: 'Experts a token',
+    help: 'How many experts the router sends each token to.',
+    default: 2,
+    min: 1,
+    max: 256,
+  },
+  layers: {
+    kind: 'choice',
+    label: 'Layers',
+    help: 'Which layers of the language model get experts.',
+    default: 'every-second',
+    options: [
+      { value: 'all', label: 'All' },
+      {
+        value: 'every-second',
+        label: 'Every second',
+        about: 'Layers 0, 2, 4 …, as MoE-LLaVA has them.',
+      },
+      { value: 'first-half', label: 'First half' },
+      { value: 'second-half', label: 'Second half' },
+    ],
+  },
+  renormalise: {
+    kind: 'flag',
+    label: 'Renormalise',
+    help: 'The weights of the chosen experts are scaled to sum to one.',
+    default: true,
+  },
+  start: {
+    kind: 'choice',
+    label: 'Experts start as',
+    help: "Where the experts' weights come from.",
+    default: 'own',
+    options: [
+      { value: 'own', label: 'Their own weights' },
+      {
+        value: 'copies',
+        label: 'Copies of the dense layer',
+        about:
+          "Sparse upcycling: the state in which MoE-LLaVA begins to train. With renormalised weights the answer stays the dense model's.",
+      },
+    ],
+  },
+  ...weightParams,
+} as const;
+
+type MoeParams = ParamValues<typeof params>;
+
+export const feedForward = defineNode({
+  type: 'moe/feed-forward',
+  version: 1,
+  family: 'moe',
+  title: 'MoE feed-forward',
+  about:
+    'Replaces the feed-forward of a language model by several experts and a small router that sends each token to the few ' +
+    'that suit it. The model holds the weights of all experts but computes with only some: more memory, about the same time.',
+  references: [
+    {
+      title: 'MoE-LLaVA: Mixture of Experts for Large Vision-Language Models',
+      url: 'https://arxiv.org/abs/2401.15947',
+    },
+    { title: 'Mixtral of Experts', url: 'https://arxiv.org/abs/2401.04088' },
+  ],
+  params,
+  inputs: {},
+  outputs: { part: { kind: 'feed-forward', title: 'Feed-forward part' } },
+  keyLayouts: () => expertKeyLayouts,
+  infer({ params: { experts, topK } }) {
+    if (topK > experts) {
+      const message = `A token cannot go to ${topK} of ${experts} experts; set experts a token to ${experts} or fewer.`;
+      return fail(error('param-invalid', message, { param: 'topK' }));
+    }
+    return ok({ outputs: { part: { kind: 'feed-forward' } } });
+  },
+  summary: ({ experts, topK, layers }) => `${experts} experts · top ${topK} · layers: ${layers}`,
+  body: {
+    kind: 'part',
+    part: ({ params: values, withWeights }) => ({
+      kind: 'feed-forward',
+      expertShare: values.topK / values.experts,
+      replaces: (layer, layerCount) => hasExperts(values.layers, layer, layerCount),
+      emit: (g, x, host) => emitExperts(g, x, host, values, withWeights),
+    }),
+  },
+});
+
+function hasExperts(layers: MoeParams['layers'], layer: number, layerCount: number): boolean {
+  switch (layers) {
+    case 'all':
+      return true;
+    case 'every-second':
+      return layer % 2 === 0;
+    case 'first-half':
+      return layer < layerCount / 2;
+    case 'second-half':
+      return layer >= layerCount / 2;
+  }
+}
+
+/** x [1, T, D] → [1, T, D]. Names: `<host>.gate`, `<host>.experts.<e>.{gate,up,down}`. */
+function emitExperts(
+  g: GraphBuilder,
+  x: Value,
+  host: FeedForwardHost,
+  values: MoeParams,
+  withWeights: <Result>(g: GraphBuilder, body: () => Result) => Result,
+): Value {
+  const expert = (index: number, rows: Value): Value => {
+    if (values.start === 'copies') return host.dense(rows);
+    const base = `${host.name}.experts.${index}`;
+    const names = { gate: `${base}.gate`, up: `${base}.up`, down: `${base}.down` };
+    return withWeights(g, () =>
+      host.gated ? gatedFeedForward(g, rows, names, host) : plainFeedForward(g, rows, names, host),
+    );
+  };
+  const routing = { experts: values.experts, topK: values.topK, renormalise: values.renormalise };
+  return routeToExperts(g, x, routing, {
+    router: (rows) =>
+      withWeights(g, () => routerLogits(g, rows, `${host.name}.gate`, values.experts)),
+    expert,
+  });
+}

@@ -1,0 +1,66 @@
+/** Channels in and out of a projector: taken from the wires unless typed. */
+import { fail, ok, type Outcome } from '#engine/contract/outcome.ts';
+import { error } from '#engine/contract/problem.ts';
+import type { Demand } from '#engine/graph/node-definition.ts';
+import type { WireOf } from '#engine/graph/wire.ts';
+
+export const widthParams = {
+  inputWidth: {
+    kind: 'optional-integer',
+    label: 'Input width',
+    help: 'Channels of the visual tokens that come in.',
+    default: null,
+    min: 1,
+    max: 262_144,
+    whenEmpty: 'from the wire',
+  },
+  outputWidth: {
+    kind: 'optional-integer',
+    label: 'Output width',
+    help: 'Channels of the visual tokens that go out: the hidden size of the language model.',
+    default: null,
+    min: 1,
+    max: 262_144,
+    whenEmpty: 'from the language model',
+  },
+} as const;
+
+export interface Widths {
+  readonly input: number;
+  readonly output: number;
+}
+
+/** Both widths, or why they are not known or do not fit. */
+export function projectorWidths(
+  id: string,
+  values: { readonly inputWidth: number | null; readonly outputWidth: number | null },
+  tokens: WireOf<'tokens'>,
+  demand: Demand | undefined,
+): Outcome<Widths> {
+  const { inputWidth, outputWidth } = values;
+  if (inputWidth !== null && inputWidth !== tokens.channels) {
+    const message = `The projector expects ${inputWidth} channels, its input gives ${tokens.channels}; set the input width to ${tokens.channels}.`;
+    const mend = setTo(id, 'inputWidth', 'input width', tokens.channels);
+    return fail(
+      error('dimension-mismatch', message, { port: 'tokens', param: 'inputWidth', mend }),
+    );
+  }
+  const wanted = demand?.channels;
+  if (outputWidth !== null && wanted !== undefined && outputWidth !== wanted) {
+    const message = `The projector gives ${outputWidth} channels, what follows it reads ${wanted}; set the output width to ${wanted}.`;
+    const mend = setTo(id, 'outputWidth', 'output width', wanted);
+    return fail(error('dimension-mismatch', message, { param: 'outputWidth', mend }));
+  }
+  const output = outputWidth ?? wanted;
+  if (output === undefined) {
+    const message =
+      'The output width is not known; wire the projector to a language model, or type the width.';
+    return fail(error('param-invalid', message, { param: 'outputWidth' }));
+  }
+  return ok({ input: tokens.channels, output });
+}
+
+function setTo(id: string, param: string, label: string, value: number) {
+  const edit = { type: 'set-param' as const, id, param, value };
+  return { title: `Set the ${label} to ${value}`, edits: [edit] };
+}
