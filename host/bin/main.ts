@@ -1,0 +1,71 @@
+/** `patchbay`: the engine from the command line. */
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { createCaller } from '#engine/contract/router.ts';
+import { LocalHost } from '../local-host.ts';
+import { packageVersion } from '../package-root.ts';
+import { cacheCommand } from './commands/cache.ts';
+import { checkCommand } from './commands/check.ts';
+import type { Command } from './commands/command.ts';
+import { estimateCommand } from './commands/estimate.ts';
+import { nodesCommand } from './commands/nodes.ts';
+import { presetsCommand } from './commands/presets.ts';
+import { runCommand } from './commands/run.ts';
+import { verifyCommand } from './commands/verify.ts';
+import { exitStatus, UsageError, type ExitStatus } from './exit-status.ts';
+
+const commands: readonly Command[] = [
+  presetsCommand,
+  nodesCommand,
+  checkCommand,
+  estimateCommand,
+  runCommand,
+  verifyCommand,
+  cacheCommand,
+];
+
+const usage = [
+  'Usage: patchbay COMMAND [OPTIONS]',
+  '',
+  ...commands.flatMap(({ synopsis, about }) => [`  patchbay ${synopsis}`, `      ${about}`]),
+  '',
+  'FILE is a *.patchbay.json graph, PRESET one of `patchbay presets`, - reads the graph from standard input.',
+  'Exit status: 0 done, 1 the graph has problems or the run failed, 2 usage, 130 interrupted.',
+].join('\n');
+
+async function main(args: readonly string[]): Promise<ExitStatus> {
+  const [name, ...rest] = args;
+  if (name === undefined || name === 'help' || name === '--help' || name === '-h') {
+    console.log(usage);
+    return name === undefined ? exitStatus.usage : exitStatus.done;
+  }
+  if (name === '--version') {
+    console.log(packageVersion);
+    return exitStatus.done;
+  }
+  const command = commands.find((candidate) => candidate.name === name);
+  if (!command) throw new UsageError(`There is no command "${name}"; see patchbay --help.`);
+  const host = new LocalHost(join(dirname(fileURLToPath(import.meta.url)), 'engine-process.js'));
+  const interrupt = (): void =>
+    void host.close().finally(() => process.exit(exitStatus.interrupted));
+  process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
+  try {
+    return await command.run(rest, createCaller({ host }));
+  } finally {
+    await host.close();
+  }
+}
+
+// A reader that goes away, as `head` does, is no fault.
+process.stdout.on('error', (cause: NodeJS.ErrnoException) => {
+  if (cause.code === 'EPIPE') process.exit(exitStatus.done);
+  throw cause;
+});
+
+try {
+  process.exitCode = await main(process.argv.slice(2));
+} catch (cause) {
+  if (!(cause instanceof UsageError)) throw cause;
+  console.error(`patchbay: ${cause.message}`);
+  process.exitCode = exitStatus.usage;
+}

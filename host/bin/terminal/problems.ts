@@ -1,0 +1,13 @@
+/** Problems as lines on standard error, one each. */
+import type { Problem } from '#engine/contract/problem.ts';
+
+export function printProblems(problems: readonly Problem[]): void {
+  for (const problem of problems) console.error(problemLine(problem));
+}
+
+export function problemLine({ severity, code, message, node, port, param }: Problem): string {
+  const place = [node, port ?? param].filter((part) => part !== undefined).join('.');
+  // A message of a library may span lines; ours stays one.
+  const sentence = message.replaceAll(/\s*\n\s*/g, ' ');
+  return `${severity}: ${place === '' ? '' : `${place}: `}${sentence} [${code}]`;
+}

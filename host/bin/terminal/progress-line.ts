@@ -1,0 +1,62 @@
+/** One line on standard error that tells how a run goes on; nothing where it is no terminal. */
+import { formatBytes } from '#engine/contract/format.ts';
+import type { RunEvent, StageFacts } from '#engine/contract/run-event.ts';
+
+/** A terminal repaints no faster than an eye reads. */
+const repaintEveryMs = 80;
+
+export class ProgressLine {
+  readonly #stream: NodeJS.WriteStream;
+  #stages: readonly StageFacts[] = [];
+  #runs = 1;
+  #tokens = 0;
+  #painted = 0;
+
+  constructor(stream: NodeJS.WriteStream = process.stderr) {
+    this.#stream = stream;
+  }
+
+  show(event: RunEvent): void {
+    if (!this.#stream.isTTY) return;
+    if (event.type === 'run-started') {
+      this.#stages = event.stages;
+      this.#runs = event.runs;
+    } else if (event.type === 'token') {
+      this.#tokens++;
+      this.#paint(`decoding · ${this.#tokens} tokens`);
+    } else if (event.type === 'stage-progress') {
+      this.#paint(this.#progressText(event));
+      if (event.phase === 'running') this.#tokens = 0;
+    }
+  }
+
+  clear(): void {
+    if (this.#stream.isTTY) this.#stream.write('\r\u001B[K');
+  }
+
+  #progressText({
+    stage,
+    phase,
+    run,
+    done,
+    total,
+    unit,
+  }: Extract<RunEvent, { type: 'stage-progress' }>): string {
+    const facts = this.#stages.find(({ id, node }) => id === stage || node === stage);
+    const title = facts?.title ?? stage;
+    const pass = run > 0 && this.#runs > 1 ? ` · run ${run} of ${this.#runs}` : '';
+    if (done === undefined || total === undefined || total === 0)
+      return `${title} · ${phase}${pass}`;
+    const amount =
+      unit === 'bytes' ? `${formatBytes(done)} of ${formatBytes(total)}` : `${done} of ${total}`;
+    return `${title} · ${phase} · ${Math.floor((100 * done) / total)}% (${amount})${pass}`;
+  }
+
+  #paint(text: string): void {
+    const now = performance.now();
+    if (now - this.#painted < repaintEveryMs) return;
+    this.#painted = now;
+    const width = this.#stream.columns - 1;
+    this.#stream.write(`\r\u001B[K${text.slice(0, width)}`);
+  }
+}

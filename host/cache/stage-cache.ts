@@ -1,0 +1,219 @@
+/**
+ * Built stages on disk, keyed by their content: two graphs with the same encoder share one entry.
+ * Entries appear whole or not at all; the least recently used go when the cache outgrows its limit.
+ */
+import { randomBytes } from 'node:crypto';
+import {
+  mkdir,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  stat,
+  statfs,
+  utimes,
+  writeFile,
+} from 'node:fs/promises';
+import { join } from 'node:path';
+import { fail, ok, type Outcome } from '#engine/contract/outcome.ts';
+import { error } from '#engine/contract/problem.ts';
+import type { CacheEntry, CacheStatus } from '#engine/contract/cache-status.ts';
+import { formatBytes } from '#engine/contract/format.ts';
+
+const defaultLimitBytes = 32 * 1024 ** 3;
+/** Present in an entry only once it is complete. */
+const manifestName = 'stage.json';
+const buildingPrefix = 'building-';
+
+interface Manifest {
+  readonly title: string;
+  /** Sizes of all files, so that a truncated one is noticed. */
+  readonly files: Readonly<Record<string, number>>;
+}
+
+export function cacheLimitBytes(environment: NodeJS.ProcessEnv = process.env): number {
+  const gigabytes = Number(environment['PATCHBAY_CACHE_LIMIT_GB']);
+  return gigabytes > 0 ? gigabytes * 1024 ** 3 : defaultLimitBytes;
+}
+
+export class StageCache {
+  readonly folder: string;
+  readonly #limitBytes: number;
+  /** Entries that a present run uses are not removed. */
+  readonly #pinned = new Set<string>();
+
+  private constructor(folder: string, limitBytes: number) {
+    this.folder = folder;
+    this.#limitBytes = limitBytes;
+  }
+
+  /** Makes the folder where it is missing and removes what processes that died left half-built. */
+  static async open(folder: string, limitBytes = cacheLimitBytes()): Promise<Outcome<StageCache>> {
+    const cache = new StageCache(join(folder, 'stages'), limitBytes);
+    try {
+      await mkdir(cache.folder, { recursive: true });
+      const probe = join(cache.folder, `${buildingPrefix}${process.pid}-probe`);
+      await writeFile(probe, '');
+      await rm(probe);
+      await cache.#sweep();
+      return ok(cache);
+    } catch (cause) {
+      return unwritable(cache.folder, cause);
+    }
+  }
+
+  /** The folder of a complete entry, now the most recently used; null where there is none. */
+  async find(key: string): Promise<string | null> {
+    const folder = join(this.folder, key);
+    const manifest = await readManifest(folder);
+    if (!manifest) return null;
+    for (const [name, size] of Object.entries(manifest.files)) {
+      const file = await stat(join(folder, name)).catch(() => null);
+      if (file?.size !== size) {
+        await this.remove(key);
+        return null;
+      }
+    }
+    const now = new Date();
+    await utimes(join(folder, manifestName), now, now).catch(() => undefined);
+    this.#pinned.add(key);
+    return folder;
+  }
+
+  /** Fills a new entry through `fill`; `needBytes` is the most disk that takes at any moment. */
+  async build(
+    key: string,
+    { title, needBytes }: { readonly title: string; readonly needBytes: number },
+    fill: (folder: string) => Promise<Outcome<null>>,
+  ): Promise<Outcome<string>> {
+    const room = await this.#makeRoom(needBytes);
+    if (!room.ok) return room;
+    const building = join(
+      this.folder,
+      `${buildingPrefix}${process.pid}-${randomBytes(4).toString('hex')}`,
+    );
+    const folder = join(this.folder, key);
+    try {
+      await mkdir(building);
+      const filled = await fill(building);
+      if (!filled.ok) return filled;
+      const manifest: Manifest = { title, files: await fileSizes(building) };
+      await writeFile(join(building, manifestName), JSON.stringify(manifest));
+      // Another process may have built the same meanwhile: either copy will do.
+      await rename(building, folder).catch(async (cause: unknown) => {
+        if (!(await readManifest(folder))) throw cause;
+      });
+      this.#pinned.add(key);
+      return ok(folder);
+    } catch (cause) {
+      return unwritable(this.folder, cause);
+    } finally {
+      await rm(building, { recursive: true, force: true });
+    }
+  }
+
+  async remove(key: string): Promise<void> {
+    this.#pinned.delete(key);
+    await rm(join(this.folder, key), { recursive: true, force: true });
+  }
+
+  /** Entries of finished runs may go again. */
+  unpin(): void {
+    this.#pinned.clear();
+  }
+
+  async status(): Promise<CacheStatus> {
+    const entries = await this.#entries();
+    const totalBytes = entries.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+    return { folder: this.folder, limitBytes: this.#limitBytes, totalBytes, entries };
+  }
+
+  /** Removes every entry and says how many bytes that freed. */
+  async clear(): Promise<number> {
+    const { totalBytes, entries } = await this.status();
+    for (const { key } of entries) await this.remove(key);
+    return totalBytes;
+  }
+
+  /** Newest first. */
+  async #entries(): Promise<readonly CacheEntry[]> {
+    const names = await readdir(this.folder);
+    const entries: CacheEntry[] = [];
+    for (const key of names.filter((name) => !name.startsWith(buildingPrefix))) {
+      const folder = join(this.folder, key);
+      const manifest = await readManifest(folder);
+      const used = await stat(join(folder, manifestName)).catch(() => null);
+      if (!manifest || !used) continue;
+      const sizeBytes = Object.values(manifest.files).reduce((sum, size) => sum + size, 0);
+      entries.push({ key, title: manifest.title, sizeBytes, lastUsed: used.mtime.toISOString() });
+    }
+    return entries.toSorted((a, b) => b.lastUsed.localeCompare(a.lastUsed));
+  }
+
+  async #makeRoom(needBytes: number): Promise<Outcome<null>> {
+    const entries = await this.#entries();
+    let total = entries.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+    let free = await freeBytes(this.folder);
+    for (const { key, sizeBytes } of entries.toReversed()) {
+      if (total + needBytes <= this.#limitBytes && needBytes <= free) break;
+      if (this.#pinned.has(key)) continue;
+      await this.remove(key);
+      total -= sizeBytes;
+      free += sizeBytes;
+    }
+    if (needBytes <= free) return ok(null);
+    const message = `Building this stage takes ${formatBytes(needBytes)} of disk, ${formatBytes(free)} are free in ${this.folder}; free some space, or set PATCHBAY_CACHE to another folder.`;
+    return fail(error('cache-unwritable', message));
+  }
+
+  async #sweep(): Promise<void> {
+    for (const name of await readdir(this.folder)) {
+      const owner = Number(/^building-(\d+)-/.exec(name)?.[1]);
+      if (owner > 0 && !isAlive(owner))
+        await rm(join(this.folder, name), { recursive: true, force: true });
+    }
+  }
+}
+
+/** Removes what a process of this id left half-built; for the caller of an engine that was killed. */
+export async function removeUnfinished(cacheRoot: string, processId: number): Promise<void> {
+  const folder = join(cacheRoot, 'stages');
+  const names = await readdir(folder).catch(() => []);
+  for (const name of names.filter((entry) => entry.startsWith(`${buildingPrefix}${processId}-`))) {
+    await rm(join(folder, name), { recursive: true, force: true });
+  }
+}
+
+function unwritable(folder: string, cause: unknown): Outcome<never> {
+  const reason = (cause as NodeJS.ErrnoException).code ?? String(cause);
+  const message = `The stage cache ${folder} cannot be written (${reason}); set PATCHBAY_CACHE to a folder that can.`;
+  return fail(error('cache-unwritable', message));
+}
+
+async function readManifest(folder: string): Promise<Manifest | null> {
+  try {
+    return JSON.parse(await readFile(join(folder, manifestName), 'utf8')) as Manifest;
+  } catch {
+    return null;
+  }
+}
+
+async function fileSizes(folder: string): Promise<Record<string, number>> {
+  const sizes: Record<string, number> = {};
+  for (const name of await readdir(folder)) sizes[name] = (await stat(join(folder, name))).size;
+  return sizes;
+}
+
+async function freeBytes(folder: string): Promise<number> {
+  const { bavail, bsize } = await statfs(folder);
+  return bavail * bsize;
+}
+
+function isAlive(processId: number): boolean {
+  try {
+    process.kill(processId, 0);
+    return true;
+  } catch (cause) {
+    return (cause as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}

@@ -1,0 +1,95 @@
+/** Everything wrong with a graph, the files that it names included. */
+import type { GraphDocument } from '#engine/contract/document.ts';
+import type { Problem } from '#engine/contract/problem.ts';
+import { warning } from '#engine/contract/problem.ts';
+import { checkGraph } from '#engine/graph/check.ts';
+import type { StageModel } from '#engine/onnx/model.ts';
+import type { WeightOrigin } from '#engine/onnx/weight.ts';
+import { planGraph, type Plan } from '#engine/plan/plan.ts';
+import { catalogue } from '#nodes/index.ts';
+import { loadImage } from './images/load-image.ts';
+import { openCheckpoint, type Checkpoint } from './weights/checkpoint.ts';
+import { checkpointFolder } from './weights/checkpoint-folder.ts';
+import { leftoverKeys, matchKeys, neededTensors, type KeyMatch } from './weights/match-keys.ts';
+
+export async function checkWithFiles(
+  document: GraphDocument,
+  baseFolder: string,
+): Promise<readonly Problem[]> {
+  const checked = checkGraph(document, catalogue);
+  const plan = planGraph(checked);
+  if (!plan.ok) return checked.problems;
+  const files = await checkCheckpoints(plan.value, baseFolder);
+  return [...checked.problems, ...files, ...(await checkImages(plan.value, baseFolder))];
+}
+
+interface MatchedOrigin {
+  readonly node: string;
+  readonly title: string;
+  readonly match: KeyMatch;
+  readonly checkpoint: Checkpoint;
+}
+
+async function checkCheckpoints({ stages }: Plan, baseFolder: string): Promise<readonly Problem[]> {
+  const problems: Problem[] = [];
+  const matched: MatchedOrigin[] = [];
+  for (const { title, body } of stages) {
+    const models = body.kind === 'onnx' ? [body.model] : modelsOf(body.step);
+    for (const origin of new Set(models.flatMap(({ origins }) => origins))) {
+      if (origin.source.kind !== 'checkpoint') continue;
+      const checkpoint = await openCheckpoint(checkpointFolder(origin.source.folder, baseFolder));
+      const match = checkpoint.ok
+        ? matchKeys(neededFrom(models, origin), origin.layouts, checkpoint.value)
+        : checkpoint;
+      if (checkpoint.ok && match.ok)
+        matched.push({
+          node: origin.node,
+          title,
+          match: match.value,
+          checkpoint: checkpoint.value,
+        });
+      else if (!match.ok)
+        problems.push(...match.problems.map((problem) => ({ ...problem, node: origin.node })));
+    }
+  }
+  return [...problems, ...matched.flatMap((origin) => leftovers(origin, matched))];
+}
+
+function neededFrom(models: readonly StageModel[], origin: WeightOrigin) {
+  return neededTensors(models, (model, index) => model.origins[index] === origin);
+}
+
+/** A tensor that another node of the graph takes from the same folder is not left over. */
+function leftovers(
+  { node, title, match, checkpoint }: MatchedOrigin,
+  all: readonly MatchedOrigin[],
+): readonly Problem[] {
+  const usedElsewhere = new Set(
+    all
+      .filter((other) => other.checkpoint.folder === checkpoint.folder)
+      .flatMap((other) => [...other.match.entries.values()].map(({ name }) => name)),
+  );
+  return leftoverKeys(match, checkpoint, usedElsewhere).map(({ name, shape }) =>
+    warning(
+      'tensor-extra',
+      `The checkpoint holds "${name}" [${shape.join(', ')}], which ${title} does not use; the model may be another than the one chosen.`,
+      { node, param: 'weights' },
+    ),
+  );
+}
+
+function modelsOf(
+  step: Extract<Plan['stages'][number]['body'], { kind: 'host' }>['step'],
+): readonly StageModel[] {
+  return step.kind === 'generate' ? [step.embed, step.decoder] : [];
+}
+
+async function checkImages({ stages }: Plan, baseFolder: string): Promise<readonly Problem[]> {
+  const problems: Problem[] = [];
+  for (const { id, body } of stages) {
+    if (body.kind !== 'host' || body.step.kind !== 'load-image') continue;
+    const image = await loadImage(body.step.source, baseFolder);
+    if (!image.ok) problems.push(...image.problems.map((problem) => ({ ...problem, node: id })));
+  }
+  return problems;
+}

@@ -1,0 +1,70 @@
+/** The engine process: hears requests, runs one graph at a time, tells events. */
+import { toEngineSchema, type FromEngine, type Job } from '#engine/contract/engine-message.ts';
+import type { Outcome } from '#engine/contract/outcome.ts';
+import type { RunEvent } from '#engine/contract/run-event.ts';
+import type { RunRequest } from '#engine/contract/run-request.ts';
+import { cacheFolder } from '../cache/cache-folder.ts';
+import { StageCache } from '../cache/stage-cache.ts';
+import { executeRun } from '../runs/execute-run.ts';
+import { ModelLoader } from '../runs/load-model.ts';
+import type { Emit } from '../runs/pass.ts';
+import { CancelSwitch } from '../runs/progress.ts';
+import { verifyFolders } from '../verify/verify-folders.ts';
+
+const switches = new Map<string, CancelSwitch>();
+let loader: ModelLoader | null = null;
+/** Runs wait for one another: two at once would spoil each other's figures. */
+let queue: Promise<void> = Promise.resolve();
+
+function tell(runId: string, event: RunEvent): void {
+  const message: FromEngine = { type: 'event', runId, event };
+  process.send?.(message);
+}
+
+async function run(job: Job, cancel: CancelSwitch): Promise<void> {
+  const emit = (event: RunEvent): void => tell(job.runId, event);
+  const outcome =
+    job.type === 'verify'
+      ? await verify(job.folders, emit, cancel)
+      : await runGraph(job.request, emit, cancel);
+  if (outcome.ok) emit({ type: 'run-finished' });
+  else if (outcome.problems.some(({ code }) => code === 'run-cancelled'))
+    emit({ type: 'run-cancelled' });
+  else emit({ type: 'run-failed', problems: outcome.problems });
+}
+
+async function runGraph(
+  request: RunRequest,
+  emit: Emit,
+  cancel: CancelSwitch,
+): Promise<Outcome<null>> {
+  if (!loader) {
+    const cache = await StageCache.open(cacheFolder());
+    if (!cache.ok) return cache;
+    loader = new ModelLoader(cache.value);
+  }
+  return executeRun(request, loader, emit, cancel);
+}
+
+function verify(
+  folders: readonly string[],
+  emit: Emit,
+  cancel: CancelSwitch,
+): Promise<Outcome<null>> {
+  return verifyFolders(folders, (result) => emit({ type: 'case-verified', result }), cancel);
+}
+
+process.on('message', (raw) => {
+  const message = toEngineSchema.parse(raw);
+  if (message.type === 'cancel') {
+    switches.get(message.runId)?.cancel();
+    return;
+  }
+  const cancel = new CancelSwitch();
+  switches.set(message.runId, cancel);
+  queue = queue.then(() => run(message, cancel)).finally(() => switches.delete(message.runId));
+});
+
+// The caller decides what an interrupt in the terminal means; without a caller there is nothing to do.
+process.on('SIGINT', () => undefined);
+process.on('disconnect', () => process.exit());

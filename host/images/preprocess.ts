@@ -1,0 +1,98 @@
+/** From RGB bytes to the numbers a vision encoder was trained on, as transformers' Pillow processors compute them. */
+import type { PreprocessRecipe } from '#engine/plan/host-step.ts';
+import type { RgbImage } from './decode-image.ts';
+import { resizeWindow, type Canvas } from './resample.ts';
+
+/**
+ * Runs a recipe on one picture and returns [1, 3, H, W]: H and W are those of the crop, else of the resized picture.
+ * Padding and what the crop cuts away are never stored, so an extremely long picture costs no more than another,
+ * except with `shortest-edge` and no crop, where the long side grows with the picture's.
+ */
+export function preprocess(image: RgbImage, recipe: PreprocessRecipe): Float32Array {
+  const canvas = recipe.padToSquare ? squareAround(image, recipe.mean) : undefined;
+  const { width, height } = resizedSides(canvas ?? image, recipe);
+  const crop = recipe.crop ?? { width, height };
+  const across = centreOf(width, crop.width);
+  const down = centreOf(height, crop.height);
+  const window = {
+    left: across.from,
+    top: down.from,
+    width: across.length,
+    height: down.length,
+  };
+  const kept = resizeWindow(image, width, height, window, canvas);
+  return normalise(kept, { ...crop, left: across.to, top: down.to }, recipe);
+}
+
+/** LLaVA-1.5: a square of the mean colour with the picture in its middle, an odd remainder below or to the right. */
+function squareAround({ width, height }: RgbImage, mean: PreprocessRecipe['mean']): Canvas {
+  const side = Math.max(width, height);
+  const [red, green, blue] = mean;
+  return {
+    width: side,
+    height: side,
+    left: Math.floor((side - width) / 2),
+    top: Math.floor((side - height) / 2),
+    // Cut down to whole grey levels, not rounded.
+    colour: [Math.trunc(red * 255), Math.trunc(green * 255), Math.trunc(blue * 255)],
+  };
+}
+
+function resizedSides(
+  { width, height }: { readonly width: number; readonly height: number },
+  { resize, resizeTo }: PreprocessRecipe,
+): { width: number; height: number } {
+  if (resize === 'square') return { width: resizeTo, height: resizeTo };
+  const short = Math.min(width, height);
+  const long = Math.max(width, height);
+  const resizedLong = Math.trunc((resizeTo * long) / short);
+  return width <= height
+    ? { width: resizeTo, height: resizedLong }
+    : { width: resizedLong, height: resizeTo };
+}
+
+/** Which stretch of a side lies in the centre crop, and where in the crop it begins; black fills the rest. */
+function centreOf(
+  side: number,
+  cropSide: number,
+): { readonly from: number; readonly to: number; readonly length: number } {
+  const offset = Math.floor((side - cropSide) / 2); // negative where the crop is larger
+  return { from: Math.max(offset, 0), to: Math.max(-offset, 0), length: Math.min(side, cropSide) };
+}
+
+/** Size of the result, and where the picture lies in it. */
+interface Placement {
+  readonly width: number;
+  readonly height: number;
+  readonly left: number;
+  readonly top: number;
+}
+
+/** Lays the picture on a black ground and normalises it plane by plane. */
+function normalise(image: RgbImage, place: Placement, recipe: PreprocessRecipe): Float32Array {
+  const planeSize = place.width * place.height;
+  const pixels = new Float32Array(3 * planeSize); // [1, 3, H, W]
+  for (let channel = 0; channel < 3; channel++) {
+    const levels = normalisedLevels(recipe.mean[channel]!, recipe.deviation[channel]!);
+    pixels.fill(levels[0]!, channel * planeSize, (channel + 1) * planeSize);
+    let from = channel;
+    for (let y = 0; y < image.height; y++) {
+      let to = channel * planeSize + (place.top + y) * place.width + place.left;
+      for (let x = 0; x < image.width; x++) {
+        pixels[to++] = levels[image.data[from]!]!;
+        from += 3;
+      }
+    }
+  }
+  return pixels;
+}
+
+/** What each grey level becomes; every step is rounded to 32 bits, as the reference's arrays are. */
+function normalisedLevels(mean: number, deviation: number): Float32Array {
+  const levels = new Float32Array(256);
+  for (let level = 0; level < 256; level++) {
+    const share = Math.fround(level * (1 / 255));
+    levels[level] = Math.fround(share - Math.fround(mean)) / Math.fround(deviation);
+  }
+  return levels;
+}

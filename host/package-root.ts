@@ -1,0 +1,27 @@
+/** Where Patchbay itself lies, built or not: the folder whose package.json is ours. */
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+function findRoot(): { folder: string; version: string } {
+  let folder = dirname(fileURLToPath(import.meta.url));
+  for (;;) {
+    const file = join(folder, 'package.json');
+    if (existsSync(file)) {
+      const { name, version } = JSON.parse(readFileSync(file, 'utf8')) as {
+        name?: string;
+        version: string;
+      };
+      if (name === 'patchbay') return { folder, version };
+    }
+    const parent = dirname(folder);
+    if (parent === folder) throw new Error('Patchbay lies outside its own package.');
+    folder = parent;
+  }
+}
+
+const root = findRoot();
+
+export const packageRoot = root.folder;
+export const packageVersion = root.version;
+export const presetsFolder = join(root.folder, 'presets');

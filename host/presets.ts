@@ -1,0 +1,68 @@
+/** The preset graphs that come with Patchbay: one JSON document each. */
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { documentExtension, type GraphDocument } from '#engine/contract/document.ts';
+import { fail, type Outcome } from '#engine/contract/outcome.ts';
+import type { PresetSummary } from '#engine/contract/preset-summary.ts';
+import { error } from '#engine/contract/problem.ts';
+import { estimateGraph } from '#engine/estimate/estimate.ts';
+import { checkGraph } from '#engine/graph/check.ts';
+import { readDocument } from '#engine/graph/read-document.ts';
+import { catalogue } from '#nodes/index.ts';
+import { presetsFolder } from './package-root.ts';
+
+export async function presetIds(): Promise<readonly string[]> {
+  const names = await readdir(presetsFolder);
+  return names
+    .filter((name) => name.endsWith(documentExtension))
+    .map((name) => name.slice(0, -documentExtension.length))
+    .toSorted();
+}
+
+export async function readPreset(id: string): Promise<Outcome<GraphDocument>> {
+  const ids = await presetIds();
+  if (!ids.includes(id)) {
+    return fail(
+      error('preset-unknown', `There is no preset "${id}"; known presets: ${ids.join(', ')}.`),
+    );
+  }
+  return readDocument(
+    await readFile(join(presetsFolder, id + documentExtension), 'utf8'),
+    catalogue,
+  );
+}
+
+export async function presetSummaries(): Promise<readonly PresetSummary[]> {
+  const summaries: PresetSummary[] = [];
+  for (const id of await presetIds()) {
+    const document = await readPreset(id);
+    if (document.ok) summaries.push(summarise(id, document.value));
+  }
+  return summaries;
+}
+
+function summarise(id: string, document: GraphDocument): PresetSummary {
+  const checked = checkGraph(document, catalogue);
+  const estimate = estimateGraph(checked);
+  if (!estimate.ok)
+    throw new Error(`The preset "${id}" has problems: ${JSON.stringify(estimate.problems)}`);
+  const { totals, stages } = estimate.value;
+  const visual = Object.values(checked.nodes).flatMap(({ inputs }) =>
+    inputs['visual']?.kind === 'tokens' ? [inputs['visual'].count] : [],
+  )[0];
+  const random = Object.values(checked.nodes).some(
+    ({ params }) => (params['weights'] as { kind?: string } | undefined)?.kind === 'random',
+  );
+  return {
+    id,
+    title: document.title,
+    about: document.about,
+    parameters: totals.parameters,
+    visualTokens:
+      stages.find(({ language }) => language)?.language?.keptVisualTokens ?? visual?.tokens ?? 0,
+    visualTokensKnown: visual?.known ?? true,
+    weightBytes: totals.weightBytes,
+    peakBytes: totals.peakBytes,
+    random,
+  };
+}

@@ -1,0 +1,73 @@
+/** Runs a graph: loads its stages in order, warms them up, and times as many passes as were asked for. */
+import { fail, ok, type Outcome } from '#engine/contract/outcome.ts';
+import type { RunRequest } from '#engine/contract/run-request.ts';
+import { checkGraph } from '#engine/graph/check.ts';
+import { applyOverrides } from '#engine/plan/apply-overrides.ts';
+import { planGraph, type Stage } from '#engine/plan/plan.ts';
+import { catalogue } from '#nodes/index.ts';
+import { hostStage } from './host-stage.ts';
+import { languageStage } from './language-stage.ts';
+import type { ModelLoader } from './load-model.ts';
+import { describeMachine } from '../machine.ts';
+import { memoryProblem } from './memory-budget.ts';
+import { onnxStage } from './onnx-stage.ts';
+import { Pass, type Emit } from './pass.ts';
+import { runStage, type PassValues, type PipelineStage } from './pipeline.ts';
+import type { CancelSwitch } from './progress.ts';
+import type { StageContext, StageRunner } from './stage-runner.ts';
+import { warmUp } from './warm-up.ts';
+
+/** Emits the events of one run, all but the last one, which is its outcome. */
+export async function executeRun(
+  request: RunRequest,
+  loader: ModelLoader,
+  emit: Emit,
+  cancel: CancelSwitch,
+): Promise<Outcome<null>> {
+  const document = applyOverrides(request.document, request, catalogue);
+  if (!document.ok) return document;
+  const checked = checkGraph(document.value, catalogue);
+  const plan = planGraph(checked, request.until === undefined ? {} : { until: request.until });
+  if (!plan.ok) return plan;
+  const warnings = checked.problems.filter(({ severity }) => severity === 'warning');
+  if (warnings.length > 0) emit({ type: 'run-warned', problems: warnings });
+  const short = memoryProblem(checked);
+  if (short) return fail(short);
+
+  const baseFolder = request.baseFolder ?? process.cwd();
+  const context: StageContext = { loader, emit, cancel, baseFolder };
+  const pipeline = plan.value.stages.map((stage) => ({ stage, runner: runnerOf(stage, context) }));
+  const stages = pipeline.flatMap(({ runner }) => runner.facts);
+  emit({ type: 'run-started', machine: describeMachine(), stages, runs: request.runs });
+
+  const warm = await warmUp(pipeline, context);
+  if (!warm.ok) return warm;
+  for (let pass = 1; pass <= request.runs; pass++) {
+    const done = await timedPass(pipeline, pass, context);
+    if (!done.ok) return done;
+  }
+  return ok(null);
+}
+
+function runnerOf(stage: Stage, context: StageContext): StageRunner {
+  if (stage.body.kind === 'onnx') return onnxStage(stage, stage.body, context);
+  const { step } = stage.body;
+  return step.kind === 'generate'
+    ? languageStage(stage, step, context)
+    : hostStage(stage, step, context);
+}
+
+async function timedPass(
+  pipeline: readonly PipelineStage[],
+  run: number,
+  { emit, cancel }: StageContext,
+): Promise<Outcome<null>> {
+  const pass = new Pass(run, emit);
+  const values: PassValues = new Map();
+  for (const item of pipeline) {
+    const ran = await runStage(item, values, pass, cancel);
+    if (!ran.ok) return ran;
+  }
+  pass.end();
+  return ok(null);
+}

@@ -1,0 +1,52 @@
+/** Stages that the host works through itself, all but the language model. */
+import { assertNever, ok, type Outcome } from '#engine/contract/outcome.ts';
+import type { HostStep, LanguageModelStep } from '#engine/plan/host-step.ts';
+import type { Stage } from '#engine/plan/plan.ts';
+import { loadImage } from '../images/load-image.ts';
+import { preprocess } from '../images/preprocess.ts';
+import { float32 } from './sessions.ts';
+import { stageFacts, type StageContext, type StageRunner } from './stage-runner.ts';
+import type { StageOutputs, StageValue } from './stage-value.ts';
+
+export type PlainStep = Exclude<HostStep, LanguageModelStep>;
+
+export function hostStage(stage: Stage, step: PlainStep, context: StageContext): StageRunner {
+  return {
+    facts: [stageFacts(stage)],
+    load: () => Promise.resolve(ok({ keys: [], cold: false })),
+    run: (inputs, pass) =>
+      pass.span(
+        stage.id,
+        0,
+        () => runStep(step, inputs, context),
+        () => ({}),
+      ),
+  };
+}
+
+async function runStep(
+  step: PlainStep,
+  inputs: StageOutputs,
+  { baseFolder }: StageContext,
+): Promise<Outcome<StageOutputs>> {
+  switch (step.kind) {
+    case 'load-image': {
+      const image = await loadImage(step.source, baseFolder);
+      return image.ok ? ok({ image: { kind: 'image', image: image.value } }) : image;
+    }
+    case 'give-text':
+      return ok({ text: { kind: 'text', text: step.text } });
+    case 'preprocess': {
+      const { image } = inputs['image'] as Extract<StageValue, { kind: 'image' }>;
+      const { recipe } = step;
+      const height = recipe.crop?.height ?? recipe.resizeTo;
+      const width = recipe.crop?.width ?? recipe.resizeTo;
+      const pixels = float32(preprocess(image, recipe), [1, 3, height, width]);
+      return ok({ pixels: { kind: 'tensors', tensors: { '': pixels } } });
+    }
+    case 'show-answer':
+      return ok({});
+    default:
+      return assertNever(step);
+  }
+}

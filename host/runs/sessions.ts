@@ -1,0 +1,112 @@
+/** The one door to ONNX Runtime. A session call blocks its thread, so only the engine process comes here. */
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import { basename } from 'node:path';
+import os from 'node:os';
+import * as ort from 'onnxruntime-node';
+import { onnxRuntimeVersion } from '../machine.ts';
+
+export type Tensor = ort.Tensor;
+export type TensorMap = Readonly<Record<string, ort.Tensor>>;
+/** Outputs to fetch: null allocates one, a tensor is written in place. */
+export type Fetches = Readonly<Record<string, ort.Tensor | null>>;
+
+export const float32 = (data: Float32Array, shape: readonly number[]): ort.Tensor =>
+  new ort.Tensor('float32', data, shape);
+export const int64 = (
+  data: readonly number[],
+  shape: readonly number[] = [data.length],
+): ort.Tensor => new ort.Tensor('int64', BigInt64Array.from(data, BigInt), shape);
+export const int32 = (
+  data: readonly number[],
+  shape: readonly number[] = [data.length],
+): ort.Tensor => new ort.Tensor('int32', Int32Array.from(data), shape);
+
+export interface SessionOptions {
+  /** Threads inside an operator; one for graphs whose operators are too small to share. */
+  readonly threads: number;
+}
+
+export interface Session {
+  readonly inputNames: readonly string[];
+  readonly outputNames: readonly string[];
+  run(feeds: TensorMap, fetches?: Fetches): Promise<TensorMap>;
+  release(): Promise<void>;
+}
+
+/** Only errors: warnings of the optimiser say nothing to a user. */
+const logSeverityLevel = 3;
+/** Initializers below this stay in the graph file; ONNX Runtime puts larger ones on whole pages beside it. */
+const externalMinimumBytes = 2 ** 20;
+/** Packed weights lie right behind the plain ones and are read with instructions that need this alignment. */
+const packedAlignmentBytes = 64;
+
+/** May weights of these sizes be saved packed? Behind one that ends unaligned, ONNX Runtime crashes. */
+export function canSavePacked(initializerBytes: readonly number[]): boolean {
+  return initializerBytes.every(
+    (size) => size < externalMinimumBytes || size % packedAlignmentBytes === 0,
+  );
+}
+
+/**
+ * Optimises a graph and writes it back with its weights already packed for this processor. Loaded
+ * again, packed weights are mapped from disk: a quarter of the loading time and reclaimable memory.
+ * Throws ONNX Runtime's error where it refuses the graph.
+ */
+export async function prepareModel(
+  modelPath: string,
+  readyPath: string,
+  { packed }: { readonly packed: boolean },
+): Promise<void> {
+  const options = {
+    logSeverityLevel,
+    graphOptimizationLevel: 'all',
+    optimizedModelFilePath: readyPath,
+    extra: {
+      session: {
+        optimized_model_external_initializers_file_name: `${basename(readyPath, '.onnx')}.bin`,
+        optimized_model_external_initializers_min_size_in_bytes: String(externalMinimumBytes),
+        save_external_prepacked_constant_initializers: packed ? '1' : '0',
+      },
+    },
+  } satisfies ort.InferenceSession.SessionOptions;
+  const session = await ort.InferenceSession.create(modelPath, options);
+  await session.release();
+}
+
+/** Opens a graph that `prepareModel` wrote. Throws ONNX Runtime's error where it cannot. */
+export async function openSession(
+  readyPath: string,
+  { threads }: SessionOptions,
+): Promise<Session> {
+  const session = await ort.InferenceSession.create(readyPath, {
+    logSeverityLevel,
+    graphOptimizationLevel: 'disabled',
+    intraOpNumThreads: threads,
+    interOpNumThreads: 1,
+    // Threads that go on spinning after a run would take the processor from the next stage's session.
+    extra: { session: { force_spinning_stop: '1' } },
+  });
+  return {
+    inputNames: session.inputNames,
+    outputNames: session.outputNames,
+    run: (feeds, fetches) => (fetches ? session.run(feeds, fetches) : session.run(feeds)),
+    release: () => session.release(),
+  };
+}
+
+/** What packed weights depend on besides the graph: library, processor and its instruction sets. */
+export function processorFingerprint(): string {
+  const cpuInfo = '/proc/cpuinfo';
+  const flags = existsSync(cpuInfo)
+    ? (/^(flags|Features)\s*:.*$/m.exec(readFileSync(cpuInfo, 'utf8'))?.[0] ?? '')
+    : '';
+  const facts = [
+    onnxRuntimeVersion,
+    process.platform,
+    process.arch,
+    os.cpus()[0]?.model ?? '',
+    flags,
+  ];
+  return createHash('sha256').update(facts.join('\n')).digest('hex').slice(0, 16);
+}

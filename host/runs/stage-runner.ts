@@ -1,0 +1,39 @@
+/** How the executor treats every stage alike, whatever is inside. */
+import type { Outcome } from '#engine/contract/outcome.ts';
+import type { StageFacts } from '#engine/contract/run-event.ts';
+import type { Stage } from '#engine/plan/plan.ts';
+import type { ModelLoader } from './load-model.ts';
+import type { Pass } from './pass.ts';
+import type { Emit } from './pass.ts';
+import type { CancelSwitch } from './progress.ts';
+import type { StageOutputs } from './stage-value.ts';
+
+export interface StageRunner {
+  /** The rows of the report that this stage fills. */
+  readonly facts: readonly StageFacts[];
+  /** Finds out what would fail later, before anything large is built; gets what inputs there are so far. */
+  preflight?(inputs: StageOutputs): Promise<Outcome<null>>;
+  /** Loads what the stage needs; says which models it holds and whether they need a warm-up. */
+  load(): Promise<Outcome<LoadedStage>>;
+  /** Runs with the values of its input ports, by port. In pass 0 it may run less than all. */
+  run(inputs: StageOutputs, pass: Pass): Promise<Outcome<StageOutputs>>;
+}
+
+export interface LoadedStage {
+  /** Models that the stage holds; none for work of the host. */
+  readonly keys: readonly string[];
+  readonly cold: boolean;
+}
+
+export interface StageContext {
+  readonly loader: ModelLoader;
+  readonly emit: Emit;
+  readonly cancel: CancelSwitch;
+  /** Relative paths of the graph are taken from here. */
+  readonly baseFolder: string;
+}
+
+/** The one row of a stage that is not a language model. */
+export function stageFacts({ id, type, title, precision, weights }: Stage): StageFacts {
+  return { id, node: id, type, title, precision, weights };
+}

@@ -1,0 +1,70 @@
+/** Everything before the first timed pass: inputs checked, models loaded, each run once. */
+import { ok, type Outcome } from '#engine/contract/outcome.ts';
+import { Pass } from './pass.ts';
+import { inputsOf, placed, runStage, type PassValues, type PipelineStage } from './pipeline.ts';
+import type { StageContext } from './stage-runner.ts';
+
+/**
+ * Inputs come first, so that a picture that does not decode or a prompt that is too long is told before
+ * a model is built. Then stage by stage: loaded and, where it was not loaded before, run once, so that
+ * what a stage adds to memory is its own.
+ */
+export async function warmUp(
+  pipeline: readonly PipelineStage[],
+  context: StageContext,
+): Promise<Outcome<null>> {
+  const pass = new Pass(0, context.emit);
+  const values: PassValues = new Map();
+  const inputs = await runInputs(pipeline, values, pass, context);
+  if (!inputs.ok) return inputs;
+
+  const keys = new Set<string>();
+  for (const item of pipeline) {
+    const loaded = placed(await item.runner.load(), item.stage);
+    if (!loaded.ok) return loaded;
+    for (const key of loaded.value.keys) keys.add(key);
+    if (!loaded.value.cold) continue;
+    const ran = await runWithInputs(item, pipeline, values, pass, context);
+    if (!ran.ok) return ran;
+  }
+  await context.loader.keepOnly(keys);
+  return ok(null);
+}
+
+/** Stages of the host that wait for no model, and the checks that others make of what these give. */
+async function runInputs(
+  pipeline: readonly PipelineStage[],
+  values: PassValues,
+  pass: Pass,
+  { cancel }: StageContext,
+): Promise<Outcome<null>> {
+  for (const item of pipeline) {
+    const { stage } = item;
+    const ready = Object.values(stage.inputs).every(({ stage: from }) => values.has(from));
+    if (stage.body.kind !== 'host' || stage.body.step.kind === 'generate' || !ready) continue;
+    const ran = await runStage(item, values, pass, cancel);
+    if (!ran.ok) return ran;
+  }
+  for (const { stage, runner } of pipeline) {
+    const fit = await runner.preflight?.(inputsOf(stage, values));
+    if (fit && !fit.ok) return placed(fit, stage);
+  }
+  return ok(null);
+}
+
+/** Runs a stage after all that it reads from; each at most once. */
+async function runWithInputs(
+  item: PipelineStage,
+  pipeline: readonly PipelineStage[],
+  values: PassValues,
+  pass: Pass,
+  context: StageContext,
+): Promise<Outcome<null>> {
+  for (const { stage: from } of Object.values(item.stage.inputs)) {
+    if (values.has(from)) continue;
+    const before = pipeline.find(({ stage }) => stage.id === from) as PipelineStage;
+    const ran = await runWithInputs(before, pipeline, values, pass, context);
+    if (!ran.ok) return ran;
+  }
+  return runStage(item, values, pass, context.cancel);
+}

@@ -1,0 +1,61 @@
+/** Writes all weights of a graph into one file, a few megabytes at a time. */
+import type { FileHandle } from 'node:fs/promises';
+import { ok, type Outcome } from '#engine/contract/outcome.ts';
+import type { StageModel } from '#engine/onnx/model.ts';
+import type { WeightEntry } from '#engine/onnx/weight.ts';
+import type { WeightLayout, WeightPlace } from '#engine/onnx/weight-layout.ts';
+import { readBlocks, readRows, rowsAndColumns, type SourceOf } from './expression-rows.ts';
+import { quantiseBlocks } from './quantise-blocks.ts';
+
+/** Float32 numbers held at once: 8 MB. */
+const chunkNumbers = 2 ** 21;
+
+/** `progress` is told the bytes written so far, between chunks; where it fails, the writing ends. */
+export async function writeWeights(
+  model: StageModel,
+  layout: WeightLayout,
+  file: FileHandle,
+  sourceOf: SourceOf,
+  progress: (writtenBytes: number) => Promise<Outcome<null>>,
+): Promise<Outcome<null>> {
+  let written = 0;
+  for (const entry of model.weights) {
+    const places = entry.initializers.map(({ name }) => layout.places.get(name) as WeightPlace);
+    const { rows, columns } = rowsAndColumns(entry.expression);
+    const step = Math.max(1, Math.floor(chunkNumbers / columns));
+    for (let first = 0; first < rows; first += step) {
+      const parts = entryBytes(entry, first, Math.min(step, rows - first), sourceOf);
+      if (!parts.ok) return parts;
+      for (const [index, bytes] of parts.value.entries()) {
+        const { offset, length } = places[index] as WeightPlace;
+        await file.write(bytes, 0, bytes.length, offset + (length / rows) * first);
+        written += bytes.length;
+      }
+      const told = await progress(written);
+      if (!told.ok) return told;
+    }
+  }
+  return ok(null);
+}
+
+/** The bytes of some rows for each initializer of an entry: numbers, or codes and scales. */
+function entryBytes(
+  { expression, form }: WeightEntry,
+  first: number,
+  count: number,
+  sourceOf: SourceOf,
+): Outcome<readonly Uint8Array[]> {
+  const ready =
+    form.kind === 'blocks' ? readBlocks(expression, first, count, form, sourceOf) : null;
+  if (ready) return ok([ready.codes, bytesOf(ready.scales)]);
+  const numbers = readRows(expression, first, count, sourceOf);
+  if (!numbers.ok) return numbers;
+  if (form.kind === 'float32') return ok([bytesOf(numbers.value)]);
+  const { columns } = rowsAndColumns(expression);
+  const { codes, scales } = quantiseBlocks(numbers.value, columns, form);
+  return ok([codes, bytesOf(scales)]);
+}
+
+function bytesOf(numbers: Float32Array): Uint8Array {
+  return new Uint8Array(numbers.buffer, numbers.byteOffset, numbers.byteLength);
+}
