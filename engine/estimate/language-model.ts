@@ -27,7 +27,6 @@ export function estimateLanguageModel(
     ...decoderDims(step, { sequence, kept, cached: 0, keptCached: 0 }),
     visual: visualTokens,
     keptVisual: keptVisualTokens,
-    scored: sequence,
   };
   const middle = {
     sequence: 1,
@@ -35,7 +34,7 @@ export function estimateLanguageModel(
     cached: sequence + newTokens / 2,
     keptCached: kept + newTokens / 2,
   };
-  const decode = { ...decoderDims(step, middle), visual: 0, keptVisual: 0, scored: 0 };
+  const decode = { ...decoderDims(step, middle), visual: 0, keptVisual: 0 };
   const prefillFlops = countFlops(step.decoder, prefill);
   const decodeFlopsPerToken = countFlops(step.decoder, decode);
 

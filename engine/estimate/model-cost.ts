@@ -1,5 +1,5 @@
 /** What a graph costs, read off the graph itself, so that the estimate cannot disagree with what runs. */
-import type { StageModel } from '../onnx/model.ts';
+import type { OnnxNode, StageModel } from '../onnx/model.ts';
 import { bindDim, sizeBytes, type DimBindings, type Value } from '../onnx/value.ts';
 import { initializersOf } from '../onnx/weight-layout.ts';
 import { tensorsOf } from '../onnx/weight.ts';
@@ -42,17 +42,18 @@ const aliasing: ReadonlySet<string> = new Set(['Reshape', 'Squeeze', 'Unsqueeze'
  * an operator is not counted, so the measured peak is somewhat higher.
  */
 export function peakActivationBytes(model: StageModel, dims: DimBindings): number {
+  const nodes = model.nodes.flatMap(withBranch);
   const storage = new Map<string, string>();
   const storageOf = (name: string): string => storage.get(name) ?? name;
   const lastUse = new Map<string, number>();
-  for (const [index, node] of model.nodes.entries()) {
+  for (const [index, node] of nodes.entries()) {
     if (aliasing.has(node.op)) {
       for (const output of node.outputs)
         if (output) storage.set(output.name, storageOf(node.inputs[0] ?? ''));
     }
     for (const name of node.inputs) lastUse.set(storageOf(name), index);
   }
-  for (const { name } of model.outputs) lastUse.set(storageOf(name), model.nodes.length);
+  for (const { name } of model.outputs) lastUse.set(storageOf(name), nodes.length);
 
   const alive = new Map<string, number>();
   const born = (value: Value): void => {
@@ -60,11 +61,17 @@ export function peakActivationBytes(model: StageModel, dims: DimBindings): numbe
   };
   for (const input of model.inputs) born(input);
   let peak = 0;
-  for (const [index, node] of model.nodes.entries()) {
+  for (const [index, node] of nodes.entries()) {
     for (const output of node.outputs) if (output) born(output);
     const total = [...alive.values()].reduce((sum, bytes) => sum + bytes, 0);
     peak = Math.max(peak, total);
     for (const name of alive.keys()) if ((lastUse.get(name) ?? -1) <= index) alive.delete(name);
   }
   return peak;
+}
+
+/** A choice counts as its first branch, which is the one for many tokens. */
+function withBranch(node: OnnxNode): readonly OnnxNode[] {
+  const chosen = node.attributes['then_branch'];
+  return chosen && 'graph' in chosen ? [...chosen.graph.nodes, node] : [node];
 }

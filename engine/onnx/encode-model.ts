@@ -23,7 +23,7 @@ const dataTypeCodes: Readonly<Record<DataType, number>> = {
   int64: 7,
   bool: 9,
 };
-const attributeTypeCodes = { float: 1, int: 2, text: 3, ints: 7 } as const;
+const attributeTypeCodes = { float: 1, int: 2, text: 3, graph: 5, ints: 7 } as const;
 const externalDataLocation = 1;
 
 /** The bytes of the .onnx file; `weightsFile` is the name, in the same folder, of the weights. */
@@ -68,7 +68,17 @@ function writeAttribute(message: ProtobufWriter, attribute: Attribute): void {
   if ('float' in attribute) message.float(2, attribute.float).int(20, attributeTypeCodes.float);
   else if ('int' in attribute) message.int(3, attribute.int).int(20, attributeTypeCodes.int);
   else if ('text' in attribute) message.text(4, attribute.text).int(20, attributeTypeCodes.text);
-  else message.packedInts(8, attribute.ints).int(20, attributeTypeCodes.ints);
+  else if ('ints' in attribute) {
+    message.packedInts(8, attribute.ints).int(20, attributeTypeCodes.ints);
+  } else {
+    const { nodes, outputs } = attribute.graph;
+    message.message(6, (graph) => {
+      for (const node of nodes) graph.message(1, (inner) => writeNode(inner, node));
+      graph.text(2, 'branch');
+      for (const output of outputs) graph.message(12, (inner) => writeValueInfo(inner, output));
+    });
+    message.int(20, attributeTypeCodes.graph);
+  }
 }
 
 function writeConstant(message: ProtobufWriter, { value, data }: Constant): void {

@@ -2,7 +2,15 @@
  * Builds one ONNX graph. Operators are appended in running order; names are hierarchical
  * (`layers.0/attention/MatMul`), so that a profile row still tells its layer after fusion.
  */
-import type { Attribute, Constant, Domain, OnnxNode, StageModel, WorkTerm } from './model.ts';
+import type {
+  Attribute,
+  Branch,
+  Constant,
+  Domain,
+  OnnxNode,
+  StageModel,
+  WorkTerm,
+} from './model.ts';
 import type { DataType, Dim, Shape, Value } from './value.ts';
 import { bytesPerElement } from './value.ts';
 import {
@@ -39,11 +47,11 @@ const constantBytesLimit = 16_384;
 export class GraphBuilder {
   readonly #inputs: Value[] = [];
   readonly #outputs: Value[] = [];
-  readonly #nodes: OnnxNode[] = [];
+  #nodes: OnnxNode[] = [];
   readonly #constants = new Map<string, Constant>();
   readonly #weights = new Map<string, { entry: WeightEntry; values: readonly Value[] }>();
   readonly #origins: WeightOrigin[] = [];
-  readonly #work: WorkTerm[] = [];
+  #work: WorkTerm[] = [];
   readonly #taps = new Map<string, Value>();
   readonly #usedNames = new Set<string>();
   #scope = '';
@@ -187,6 +195,19 @@ export class GraphBuilder {
     return this.#append(op, inputs, values, options, name);
   }
 
+  /**
+   * One of two bodies, by a condition [] bool known only when the graph runs. Both give a value of the
+   * same type and shape. Arithmetic inside is not counted: the caller counts what either costs.
+   */
+  choose(condition: Value, whenTrue: () => Value, whenFalse: () => Value): Value {
+    const thenBranch = this.#branch('then', whenTrue);
+    const elseBranch = this.#branch('else', whenFalse);
+    const [output] = thenBranch.outputs as readonly [Value];
+    return this.op('If', [condition], output, {
+      attributes: { then_branch: { graph: thenBranch }, else_branch: { graph: elseBranch } },
+    });
+  }
+
   /** Counts arithmetic for the estimate: `multiplyAdds` times the product of `dims`. */
   work(multiplyAdds: number, dims: readonly Dim[] = []): void {
     this.#work.push({ scope: this.#scope, multiplyAdds, dims });
@@ -202,6 +223,19 @@ export class GraphBuilder {
       origins: this.#origins,
       work: this.#work,
     };
+  }
+
+  #branch(name: string, body: () => Value): Branch {
+    const [nodes, work] = [this.#nodes, this.#work];
+    this.#nodes = [];
+    this.#work = [];
+    try {
+      const output = this.scope(name, body);
+      return { nodes: this.#nodes, outputs: [output] };
+    } finally {
+      this.#nodes = nodes;
+      this.#work = work;
+    }
   }
 
   #append(

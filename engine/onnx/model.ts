@@ -8,7 +8,14 @@ export type Attribute =
   | { readonly float: number }
   | { readonly int: number }
   | { readonly ints: readonly number[] }
-  | { readonly text: string };
+  | { readonly text: string }
+  | { readonly graph: Branch };
+
+/** A graph inside an operator; it may read every value of the graph around it. */
+export interface Branch {
+  readonly nodes: readonly OnnxNode[];
+  readonly outputs: readonly Value[];
+}
 
 export interface OnnxNode {
   readonly name: string;

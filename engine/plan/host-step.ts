@@ -31,7 +31,7 @@ export interface Sampling {
 export interface KeyValueShape {
   readonly layerCount: number;
   readonly heads: number;
-  /** Channels a head in the cache; at least the head size, a multiple of 8. */
+  /** Channels of a head. */
   readonly size: number;
 }
 

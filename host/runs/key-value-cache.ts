@@ -1,13 +1,14 @@
 /**
- * Keys and values of a language model, written in place by the graph: the same tensors are given as
- * past and fetched as present. Capacity is kept tight, because the binding copies every fetched
- * tensor once more, and grows in steps.
+ * Keys and values of a language model. A step reads them where they lie and gives only those of its new
+ * tokens, which are written in behind the others. Room grows in steps.
  */
 import type { KeyValueShape } from '#engine/plan/host-step.ts';
-import { float32, type Tensor } from './sessions.ts';
+import { float32, type Tensor, type TensorMap } from './sessions.ts';
 
-/** Tokens that capacity grows by. */
-const capacityStep = 128;
+/** Tokens that room grows by: masked places cost arithmetic, growing costs a copy of everything. */
+const growthStep = 128;
+/** A size that is no multiple of this would waste no less. */
+const roundedTo = 16;
 
 export interface CachedLengths {
   /** Tokens in the layers before an acceleration part prunes; in all layers where there is none. */
@@ -16,91 +17,125 @@ export interface CachedLengths {
   readonly kept: number;
 }
 
+type Group = keyof CachedLengths;
+
+interface Entry {
+  readonly name: string;
+  readonly group: Group;
+  tensor: Tensor;
+}
+
 export class KeyValueCache {
   readonly #shape: KeyValueShape;
-  /** Layers from here on hold the kept tokens only. */
-  readonly #keptFrom: number;
+  readonly #entries: readonly Entry[];
   #capacity: CachedLengths = { full: 0, kept: 0 };
-  #tensors: Record<string, Tensor> = {};
+  #length: CachedLengths = { full: 0, kept: 0 };
 
+  /** Layers from `keptFrom` on hold the kept tokens only. */
   constructor(shape: KeyValueShape, keptFrom: number) {
     this.#shape = shape;
-    this.#keptFrom = keptFrom;
+    this.#entries = Array.from({ length: shape.layerCount }, (_, layer) => layer).flatMap((layer) =>
+      ['key', 'value'].map((part) => ({
+        name: `${layer}.${part}`,
+        group: layer < keptFrom ? ('full' as const) : ('kept' as const),
+        tensor: this.#room(0),
+      })),
+    );
   }
 
-  /** Makes room for so many tokens in all, keeping those that are cached already. */
-  ensure(lengths: CachedLengths, cached: CachedLengths): void {
-    const capacity = {
-      full: roomFor(lengths.full, this.#capacity.full),
-      kept: roomFor(lengths.kept, this.#capacity.kept),
-    };
-    if (capacity.full === this.#capacity.full && capacity.kept === this.#capacity.kept) return;
-    const { layerCount, heads, size } = this.#shape;
-    const tensors: Record<string, Tensor> = {};
-    for (let layer = 0; layer < layerCount; layer++) {
-      const group = layer < this.#keptFrom ? 'full' : 'kept';
-      for (const part of ['key', 'value']) {
-        const name = `${layer}.${part}`;
-        const data = new Float32Array(heads * capacity[group] * size);
-        const old = this.#tensors[name]?.data as Float32Array | undefined;
-        if (old)
-          copyHeads(
-            old,
-            this.#capacity[group] * size,
-            data,
-            capacity[group] * size,
-            cached[group] * size,
-          );
-        tensors[name] = float32(data, [1, heads, capacity[group], size]);
-      }
-    }
-    this.#tensors = tensors;
-    this.#capacity = capacity;
-  }
-
-  /** Forgets everything; the room is kept where it is not far too large. */
-  clear(expected: CachedLengths): void {
-    const fits = (capacity: number, length: number) =>
-      capacity >= length && capacity < length + 2 * capacityStep;
-    if (fits(this.#capacity.full, expected.full) && fits(this.#capacity.kept, expected.kept))
-      return;
-    this.#tensors = {};
-    this.#capacity = { full: 0, kept: 0 };
-    this.ensure(expected, { full: 0, kept: 0 });
-  }
-
-  /** The cache as inputs and, in place, as outputs of a step. */
-  bindings(): { feeds: Record<string, Tensor>; fetches: Record<string, Tensor> } {
-    const feeds: Record<string, Tensor> = {};
-    const fetches: Record<string, Tensor> = {};
-    for (const [name, tensor] of Object.entries(this.#tensors)) {
-      feeds[`past.${name}`] = tensor;
-      fetches[`present.${name}`] = tensor;
-    }
-    return { feeds, fetches };
+  get length(): CachedLengths {
+    return this.#length;
   }
 
   get sizeBytes(): number {
-    return Object.values(this.#tensors).reduce(
-      (sum, { data }) => sum + (data as Float32Array).byteLength,
+    return this.#entries.reduce(
+      (sum, { tensor }) => sum + (tensor.data as Float32Array).byteLength,
       0,
     );
   }
+
+  /** Forgets all tokens; what room there is stays until it is too small or far too large. */
+  clear(): void {
+    this.#length = { full: 0, kept: 0 };
+  }
+
+  /** The cache as inputs `past.<layer>.<part>` of a step. */
+  feeds(): Record<string, Tensor> {
+    const empty = this.#length.full === 0;
+    return Object.fromEntries(
+      this.#entries.map(({ name, tensor }) => [`past.${name}`, empty ? this.#room(0) : tensor]),
+    );
+  }
+
+  /**
+   * Writes in the outputs `new.<layer>.<part>` [1, heads, count, size] of a step that had `added` tokens.
+   * `expected` more are to come: room for them is made at once where room has to be made anyway.
+   */
+  append(outputs: TensorMap, added: CachedLengths, expected: number): void {
+    const length = { full: this.#length.full + added.full, kept: this.#length.kept + added.kept };
+    this.#reserve(length, Math.min(expected, growthStep));
+    const { heads, size } = this.#shape;
+    for (const { name, group, tensor } of this.#entries) {
+      const from = (outputs[`new.${name}`] as Tensor).data as Float32Array;
+      const run = added[group] * size;
+      writeHeads(from, run, tensor.data as Float32Array, this.#capacity[group] * size, {
+        heads,
+        at: this.#length[group] * size,
+        run,
+      });
+    }
+    this.#length = length;
+  }
+
+  #reserve(length: CachedLengths, expected: number): void {
+    const capacity = {
+      full: roomFor(length.full, expected, this.#capacity.full),
+      kept: roomFor(length.kept, expected, this.#capacity.kept),
+    };
+    const { heads, size } = this.#shape;
+    for (const entry of this.#entries) {
+      const { group } = entry;
+      if (capacity[group] === this.#capacity[group]) continue;
+      const old = entry.tensor.data as Float32Array;
+      entry.tensor = this.#room(capacity[group]);
+      const run = this.#length[group] * size;
+      writeHeads(
+        old,
+        this.#capacity[group] * size,
+        entry.tensor.data as Float32Array,
+        capacity[group] * size,
+        {
+          heads,
+          at: 0,
+          run,
+        },
+      );
+    }
+    this.#capacity = capacity;
+  }
+
+  #room(capacity: number): Tensor {
+    const { heads, size } = this.#shape;
+    return float32(new Float32Array(heads * capacity * size), [1, heads, capacity, size]);
+  }
 }
 
-function roomFor(length: number, capacity: number): number {
-  return length <= capacity ? capacity : Math.ceil(length / capacityStep) * capacityStep;
+/** Room is kept while it fits and is not more than a growth step too large. */
+function roomFor(length: number, expected: number, capacity: number): number {
+  if (length <= capacity && capacity <= length + expected + 2 * growthStep) return capacity;
+  return Math.ceil((length + expected) / roundedTo) * roundedTo;
 }
 
-/** Copies the first `length` numbers of every head into a longer array. */
-function copyHeads(
+/** Copies `run` numbers of every head, from the start of it there to `at` here. */
+function writeHeads(
   from: Float32Array,
   fromStride: number,
   to: Float32Array,
   toStride: number,
-  length: number,
+  { heads, at, run }: { readonly heads: number; readonly at: number; readonly run: number },
 ): void {
-  for (let head = 0; head * fromStride < from.length; head++) {
-    to.set(from.subarray(head * fromStride, head * fromStride + length), head * toStride);
+  if (run === 0) return;
+  for (let head = 0; head < heads; head++) {
+    to.set(from.subarray(head * fromStride, head * fromStride + run), head * toStride + at);
   }
 }

@@ -1,7 +1,7 @@
 /** Prefill and decode of a language model over its two sessions and its cache. */
 import type { LanguageModelStep } from '#engine/plan/host-step.ts';
-import { KeyValueCache, type CachedLengths } from './key-value-cache.ts';
-import { float32, int32, int64, type Session, type Tensor, type TensorMap } from './sessions.ts';
+import { KeyValueCache } from './key-value-cache.ts';
+import { bool, float32, int64, type Session, type Tensor, type TensorMap } from './sessions.ts';
 
 /** Where the visual tokens lie in a sequence, and how many of them the deeper layers keep. */
 export interface VisualTokens {
@@ -20,9 +20,6 @@ export class LanguageModel {
   readonly #embed: Session;
   readonly #decoder: Session;
   readonly #cache: KeyValueCache;
-  /** Outputs of a step beside the cache. */
-  readonly #wanted: readonly string[];
-  #cached: CachedLengths = { full: 0, kept: 0 };
 
   constructor(shape: LanguageShape, embed: Session, decoder: Session) {
     this.#shape = shape;
@@ -30,7 +27,6 @@ export class LanguageModel {
     this.#decoder = decoder;
     const { keyValues, acceleration } = shape;
     this.#cache = new KeyValueCache(keyValues, acceleration?.layer ?? keyValues.layerCount);
-    this.#wanted = decoder.outputNames.filter((name) => !name.startsWith('present.'));
   }
 
   get keyValueBytes(): number {
@@ -45,26 +41,33 @@ export class LanguageModel {
   }
 
   /** Begins a new sequence with embeddings [T, D] → logits [V] of its last place. */
-  async prefill(embeddings: Float32Array, visual: VisualTokens | null): Promise<Float32Array> {
-    return logitsOf(await this.begin(embeddings, visual, 'last'));
+  async prefill(
+    embeddings: Float32Array,
+    visual: VisualTokens | null,
+    expected: number,
+  ): Promise<Float32Array> {
+    return logitsOf(await this.begin(embeddings, visual, 'last', expected));
   }
 
-  /** As `prefill`, with every output of the graph; `all` gives the logits [T, V] of every place that is left. */
+  /**
+   * As `prefill`, with every output of the graph; `all` gives the logits [T, V] of every place that is
+   * left. `expected` tokens are to follow.
+   */
   begin(
     embeddings: Float32Array,
     visual: VisualTokens | null,
     rows: 'last' | 'all',
+    expected: number,
   ): Promise<TensorMap> {
+    this.#cache.clear();
     const length = embeddings.length / this.#shape.hiddenSize;
-    const dropped = visual ? visual.count - visual.kept : 0;
-    this.#cached = { full: 0, kept: 0 };
-    this.#cache.clear({ full: length + 1, kept: length - dropped + 1 });
-    return this.#advance(embeddings, length, visual ?? noVisualTokens, rows);
+    return this.#advance(embeddings, length, visual ?? noVisualTokens, rows, expected);
   }
 
-  /** One more token → logits [V] of the next. */
-  async decode(id: number): Promise<Float32Array> {
-    return logitsOf(await this.#advance(await this.embed([id]), 1, noVisualTokens, 'last'));
+  /** One more token → logits [V] of the next. `expected` tokens are to follow. */
+  async decode(id: number, expected: number): Promise<Float32Array> {
+    const embeddings = await this.embed([id]);
+    return logitsOf(await this.#advance(embeddings, 1, noVisualTokens, 'last', expected));
   }
 
   async #advance(
@@ -72,46 +75,41 @@ export class LanguageModel {
     length: number,
     visual: VisualTokens,
     rows: 'last' | 'all',
+    expected: number,
   ): Promise<TensorMap> {
-    const left = length - visual.count + visual.kept;
-    const total = { full: this.#cached.full + length, kept: this.#cached.kept + left };
-    this.#cache.ensure(total, this.#cached);
-    const { feeds, fetches } = this.#cache.bindings();
-    const logitRows = rows === 'last' ? [left - 1] : Array.from({ length: left }, (_, row) => row);
-    const outputs = await this.#decoder.run(
-      {
-        ...feeds,
-        ...this.#lengthFeeds(length, total, visual),
-        embeddings: float32(embeddings, [1, length, this.#shape.hiddenSize]),
-        logitRows: int64(logitRows),
-      },
-      { ...fetches, ...Object.fromEntries(this.#wanted.map((name) => [name, null])) },
-    );
-    this.#cached = total;
+    const kept = length - visual.count + visual.kept;
+    const logitRows = rows === 'last' ? [kept - 1] : Array.from({ length: kept }, (_, row) => row);
+    const outputs = await this.#decoder.run({
+      ...this.#cache.feeds(),
+      ...this.#sequenceFeeds(length, visual),
+      embeddings: float32(embeddings, [1, length, this.#shape.hiddenSize]),
+      logitRows: int64(logitRows),
+    });
+    this.#cache.append(outputs, { full: length, kept }, expected);
     return outputs;
   }
 
-  #lengthFeeds(length: number, total: CachedLengths, visual: VisualTokens): Record<string, Tensor> {
+  #sequenceFeeds(length: number, visual: VisualTokens): Record<string, Tensor> {
+    const cached = this.#cache.length;
+    // A kept token keeps its place in the unpruned sequence, and so does what comes after.
+    const positions = Array.from({ length }, (_, index) => cached.full + index);
     const feeds: Record<string, Tensor> = {
-      lastIndex: int32([total.full - 1]),
-      totalLength: int32([total.full], []),
+      positions: int64(positions, [1, length]),
+      first: bool(cached.full === 0),
+      cachedLength: int64([cached.full], []),
     };
-    if (this.#decoder.inputNames.includes('positions')) {
-      // A kept token keeps its place in the unpruned sequence, and so does what comes after.
-      const positions = Array.from({ length }, (_, index) => total.full - length + index);
-      feeds['positions'] = int64(positions, [1, length]);
-    }
-    if (this.#shape.acceleration) {
-      Object.assign(feeds, {
-        keptLastIndex: int32([total.kept - 1]),
-        keptTotalLength: int32([total.kept], []),
-        visualStart: int64([visual.start], []),
-        visualEnd: int64([visual.start + visual.count], []),
-        keptVisual: int64([visual.kept], []),
-        scoredLength: int64([visual.count > 0 ? length : 0], []),
-      });
-    }
-    return feeds;
+    if (!this.#shape.acceleration) return feeds;
+    const accelerated = {
+      keptCachedLength: int64([cached.kept], []),
+      visualStart: int64([visual.start], []),
+      visualEnd: int64([visual.start + visual.count], []),
+      keptVisual: int64([visual.kept], []),
+    };
+    // A part that prunes behind the last layer leaves no layer with a cache of its own.
+    const known = Object.entries(accelerated).filter(([name]) =>
+      this.#decoder.inputNames.includes(name),
+    );
+    return { ...feeds, ...Object.fromEntries(known) };
   }
 }
 

@@ -103,8 +103,8 @@ async function warmUp(
   const ran = await refusable('Language model', async () => {
     const embeddings = await model.embed(ids);
     settleModel(row('embed'), embed, context);
-    await model.prefill(embeddings, null);
-    await model.decode(0);
+    await model.prefill(embeddings, null, 1);
+    await model.decode(0, 0);
   });
   if (!ran.ok) return ran;
   settleModel(row('prefill'), decoder, context);
@@ -164,7 +164,10 @@ async function generate(generation: Generation): Promise<Outcome<StageOutputs>> 
   const prefilled = await pass.span(
     row('prefill'),
     decoder.ownBytes,
-    () => refusable(stage.title, () => model.prefill(embeddings.value, visual)),
+    () =>
+      refusable(stage.title, () =>
+        model.prefill(embeddings.value, visual, step.sampling.maxNewTokens),
+      ),
     () => ({
       tokensIn: length,
       tokensOut: kept,
@@ -234,7 +237,9 @@ async function decodeAnswer(
     await breathe();
     const going = context.cancel.check();
     if (!going.ok) return going;
-    const next = await refusable('Language model', () => language.model.decode(id));
+    const next = await refusable('Language model', () =>
+      language.model.decode(id, most - tokenIds.length),
+    );
     if (!next.ok) return next;
     logits = next.value;
   }
@@ -254,7 +259,6 @@ function prefillFlops(
   const seen = {
     visual: visual?.count ?? 0,
     keptVisual: visual?.kept ?? 0,
-    scored: visual ? sequence : 0,
   };
   return countFlops(step.decoder, { ...dims, ...seen });
 }
@@ -269,5 +273,5 @@ function decodeFlops(
   const steps = Math.max(0, newTokens - 1);
   const middle = { cached: length + steps / 2, keptCached: kept + steps / 2 };
   const dims = decoderDims(step, { sequence: 1, kept: 1, ...middle });
-  return steps * countFlops(step.decoder, { ...dims, visual: 0, keptVisual: 0, scored: 0 });
+  return steps * countFlops(step.decoder, { ...dims, visual: 0, keptVisual: 0 });
 }

@@ -11,21 +11,25 @@ const linux = openLinuxFiles();
 const statusBuffer = Buffer.alloc(4096);
 
 export function residentBytes(): number {
-  return linux ? statusBytes('VmRSS') : process.memoryUsage.rss();
+  return linux ? fieldBytes(readStatus(), 'VmRSS') : process.memoryUsage.rss();
 }
 
-/** Watches from its construction on. */
+/** Watches span after span; a reading takes about as long as the smallest stages, so one a span has to do. */
 export class MemoryWatch {
-  readonly startBytes: number;
+  #resident = residentBytes();
 
-  constructor() {
+  /** From here on, memory counts towards the next reading. */
+  begin(): void {
     if (linux) writeSync(linux.clearRefs, '5', 0);
-    this.startBytes = residentBytes();
   }
 
-  /** The highest resident memory since; elsewhere than on Linux only its two ends are known. */
-  peakBytes(): number {
-    return Math.max(this.startBytes, linux ? statusBytes('VmHWM') : residentBytes());
+  /** The highest resident memory since `begin`; elsewhere than on Linux only the two ends are known. */
+  end(): { readonly peakBytes: number; readonly growthBytes: number } {
+    const before = this.#resident;
+    const status = linux ? readStatus() : null;
+    this.#resident = status ? fieldBytes(status, 'VmRSS') : residentBytes();
+    const peakBytes = Math.max(before, status ? fieldBytes(status, 'VmHWM') : this.#resident);
+    return { peakBytes, growthBytes: peakBytes - before };
   }
 }
 
@@ -41,9 +45,12 @@ function openLinuxFiles(): LinuxFiles | null {
   }
 }
 
-function statusBytes(field: 'VmRSS' | 'VmHWM'): number {
+function readStatus(): string {
   const length = readSync(linux?.status ?? -1, statusBuffer, 0, statusBuffer.length, 0);
-  const text = statusBuffer.toString('latin1', 0, length);
-  const at = text.indexOf(field);
-  return Number.parseInt(text.slice(at + field.length + 1), 10) * 1024;
+  return statusBuffer.toString('latin1', 0, length);
+}
+
+function fieldBytes(status: string, field: 'VmRSS' | 'VmHWM'): number {
+  const at = status.indexOf(field) + field.length + 1;
+  return Number.parseInt(status.slice(at, at + 24), 10) * 1024;
 }

@@ -23,6 +23,7 @@ export class Pass {
   /** 0 warms up; timed passes count from 1. */
   readonly run: number;
   readonly #emit: Emit;
+  readonly #memory = new MemoryWatch();
   readonly #startedAt = performance.now();
   #toldAt = this.#startedAt;
   #untold: (() => RunEvent)[] = [];
@@ -47,14 +48,14 @@ export class Pass {
     if (performance.now() - this.#toldAt > tellAfterMs) this.#tell();
     const phase = this.run === 0 ? 'warming-up' : 'running';
     this.#emit({ type: 'stage-progress', stage, phase, run: this.run });
-    const watch = new MemoryWatch();
+    this.#memory.begin();
     const start = performance.now();
     const outcome = await work();
     const latencyMs = performance.now() - start;
     if (!outcome.ok) return outcome;
-    const peak = watch.peakBytes();
-    this.#peakBytes = Math.max(this.#peakBytes, peak);
-    const peakBytes = ownBytes + peak - watch.startBytes;
+    const memory = this.#memory.end();
+    this.#peakBytes = Math.max(this.#peakBytes, memory.peakBytes);
+    const peakBytes = ownBytes + memory.growthBytes;
     this.#untold.push(() => {
       const facts = {
         tokensIn: null,

@@ -8,8 +8,6 @@ import { onnxRuntimeVersion } from '../machine.ts';
 
 export type Tensor = ort.Tensor;
 export type TensorMap = Readonly<Record<string, ort.Tensor>>;
-/** Outputs to fetch: null allocates one, a tensor is written in place. */
-export type Fetches = Readonly<Record<string, ort.Tensor | null>>;
 
 export const float32 = (data: Float32Array, shape: readonly number[]): ort.Tensor =>
   new ort.Tensor('float32', data, shape);
@@ -17,10 +15,8 @@ export const int64 = (
   data: readonly number[],
   shape: readonly number[] = [data.length],
 ): ort.Tensor => new ort.Tensor('int64', BigInt64Array.from(data, BigInt), shape);
-export const int32 = (
-  data: readonly number[],
-  shape: readonly number[] = [data.length],
-): ort.Tensor => new ort.Tensor('int32', Int32Array.from(data), shape);
+export const bool = (value: boolean): ort.Tensor =>
+  new ort.Tensor('bool', Uint8Array.of(value ? 1 : 0), []);
 
 export interface SessionOptions {
   /** Threads inside an operator; one for graphs whose operators are too small to share. */
@@ -30,7 +26,7 @@ export interface SessionOptions {
 export interface Session {
   readonly inputNames: readonly string[];
   readonly outputNames: readonly string[];
-  run(feeds: TensorMap, fetches?: Fetches): Promise<TensorMap>;
+  run(feeds: TensorMap): Promise<TensorMap>;
   release(): Promise<void>;
 }
 
@@ -90,7 +86,7 @@ export async function openSession(
   return {
     inputNames: session.inputNames,
     outputNames: session.outputNames,
-    run: (feeds, fetches) => (fetches ? session.run(feeds, fetches) : session.run(feeds)),
+    run: (feeds) => session.run(feeds),
     release: () => session.release(),
   };
 }

@@ -30,7 +30,7 @@ export const checkFastv: CaseCheck = async (recorded, workbench) => {
   };
   const expected = (name: string) => outputs.get(name) as RecordedTensor;
   const embeddings = Float32Array.from((inputs.get('inputs_embeds') as RecordedTensor).data);
-  const results = await model.value.begin(embeddings, visual, 'all');
+  const results = await model.value.begin(embeddings, visual, 'all', 0);
   const logits = results['logits']?.data as Float32Array;
   const steps = expected('greedy_tokens').data.length;
   const last = logits.subarray(logits.length - architecture.vocabularySize);

@@ -21,7 +21,7 @@ export const checkLanguageModel: CaseCheck = async (recorded, workbench) => {
   const steps = outputs.get('greedy_ids')?.shape.at(-1) ?? 0;
   const computed = new Computed(recorded);
   for (const row of rowsOf(recorded)) {
-    const results = await model.value.begin(await model.value.embed(row.ids), null, 'all');
+    const results = await model.value.begin(await model.value.embed(row.ids), null, 'all', steps);
     const logits = floats(results, 'logits');
     computed.add('logits', logits, row.padding);
     for (const [name, tap] of Object.entries(tapOf)) {

@@ -104,7 +104,7 @@ async function checkModel(
   const start = ids.indexOf(image);
   const words = await model.value.embed(ids.map((id) => (id === image ? 0 : id)));
   words.set(features.value, start * architecture.hiddenSize);
-  const results = await model.value.begin(words, null, 'all');
+  const results = await model.value.begin(words, null, 'all', 0);
   const logits = results['logits']?.data as Float32Array;
   const expected = (name: string) => outputs.get(name) as RecordedTensor;
   const steps = expected('greedy_ids').shape.at(-1) ?? 0;

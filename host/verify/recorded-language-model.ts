@@ -1,6 +1,5 @@
 /** A language model of a recorded case: its graphs with the case's weights, and greedy decoding over them. */
 import { ok, type Outcome } from '#engine/contract/outcome.ts';
-import { cachedHeadSize } from '#engine/onnx/blocks/causal-attention.ts';
 import { GraphBuilder } from '#engine/onnx/graph-builder.ts';
 import type { AccelerationPart } from '#engine/graph/part.ts';
 import type { DecoderArchitecture } from '#nodes/language/decoder-architecture.ts';
@@ -41,7 +40,7 @@ export async function openLanguageModel(
   const keyValues = {
     layerCount: architecture.layerCount,
     heads: architecture.keyValueHeadCount,
-    size: cachedHeadSize(architecture.headSize),
+    size: architecture.headSize,
   };
   const shape = {
     keyValues,
@@ -80,7 +79,7 @@ export async function continueGreedily(
   for (let step = 0; step < count; step++) {
     logits.set(current, step * size);
     ids.push(nextToken(current, greedy, Math.random));
-    if (step + 1 < count) current = await model.decode(ids[step] as number);
+    if (step + 1 < count) current = await model.decode(ids[step] as number, count - step);
   }
   return { ids, logits };
 }

@@ -2,10 +2,10 @@
 import type { AccelerationPart, FeedForwardPart } from '#engine/graph/part.ts';
 import { int, type GraphBuilder } from '#engine/onnx/graph-builder.ts';
 import {
+  cacheMask,
   causalAttention,
-  cachedHeadSize,
-  rotatesInside,
-  type CacheLengths,
+  futureMask,
+  type CachedTokens,
   type CausalAttentionShape,
 } from '#engine/onnx/blocks/causal-attention.ts';
 import { gatedFeedForward, plainFeedForward } from '#engine/onnx/blocks/feed-forward.ts';
@@ -48,45 +48,45 @@ export function emitEmbedding(g: GraphBuilder, architecture: DecoderArchitecture
 }
 
 /**
- * Inputs: `embeddings` [1, sequence, D]; `logitRows` [rows] int64, the places in the sequence (after
- * pruning) whose logits are wanted; `past.<layer>.key|value` [1, kvHeads, capacity, size];
- * `lastIndex` [1] and `totalLength` [] int32, cached and new tokens together (the first less one);
- * `positions` [1, sequence] int64 where the graph rotates outside the fused operator;
- * with an acceleration part also `keptLastIndex`, `keptTotalLength`, `visualStart`, `visualEnd`,
- * `keptVisual` and `scoredLength` (see visual-pruning.ts).
- * Outputs: `logits` [1, rows, V] and `present.<layer>.key|value`, of the shapes of the past.
- * Taps: `embeddings`, what enters the first block; `block.<layer>`, what leaves a block.
+ * Inputs: `embeddings` [1, sequence, D] of the new tokens and their `positions` [1, sequence] int64;
+ * `logitRows` [rows] int64, the places among them (after pruning) whose logits are wanted; `first` []
+ * bool, true where nothing is cached; `cachedLength` [] int64 and `past.<layer>.key|value`
+ * [1, kvHeads, capacity, headSize], of which so many tokens count; with an acceleration part also
+ * `keptCachedLength`, the same for the layers after it, and `visualStart`, `visualEnd`, `keptVisual`
+ * (see visual-pruning.ts).
+ * Outputs: `logits` [1, rows, V] and `new.<layer>.key|value` [1, kvHeads, sequence, headSize].
+ * Taps: `embeddings`, what enters the first block; `block.<layer>`, what leaves a block; `final`.
  */
 export function emitDecoder(
   g: GraphBuilder,
   architecture: DecoderArchitecture,
   parts: DecoderParts,
 ): void {
-  const { hiddenSize, layerCount } = architecture;
-  const embeddings = g.input('embeddings', 'float32', [1, 'sequence', hiddenSize]);
-  const logitRows = g.input('logitRows', 'int64', ['rows']);
+  const { layerCount } = architecture;
+  const inputs = decoderInputs(g, architecture, parts.acceleration);
   const attention = attentionShape(architecture);
-  const inputs = cacheInputs(g, architecture, attention, parts.acceleration);
   const blockNorm: Norm = { kind: architecture.norm, epsilon: architecture.normEpsilon };
   const nextNorm = (layer: number) =>
     layer < layerCount ? layerNames(architecture, layer).inputNorm : finalNormName(architecture);
 
-  let sum = embeddings;
+  let sum = inputs.embeddings;
   if (architecture.embeddingScale !== 1) {
     sum = multiply(g, sum, g.scalar('float32', architecture.embeddingScale));
   }
   g.tap('embeddings', sum);
   let normed = norm(g, sum, nextNorm(0), blockNorm);
-  let positions = inputs.positions;
+  let { positions } = inputs;
+  let future = futureMask(g, positions, inputs.first);
   let scores: Value | null = null;
-  const presents: [Value, Value][] = [];
+  const cached: [Value, Value][] = [];
 
   for (let layer = 0; layer < layerCount; layer++) {
     g.scope(`layers.${layer}`, () => {
-      if (parts.acceleration?.layer === layer && inputs.visual && scores && positions) {
+      const { acceleration } = parts;
+      if (acceleration?.layer === layer && inputs.visual && scores) {
         const pruned = pruneVisualTokens(
           g,
-          parts.acceleration,
+          acceleration,
           scores,
           inputs.visual,
           [sum, normed],
@@ -94,42 +94,29 @@ export function emitDecoder(
         );
         [sum, normed] = pruned.rows as [Value, Value];
         positions = pruned.positions;
+        future = futureMask(g, positions, inputs.first);
       }
       const names = layerNames(architecture, layer);
-      const lengths = inputs.lengthsOf(layer);
-      // Layers after the pruning see tokens that are no longer contiguous; the one before it must
-      // show its rotated queries. All others rotate inside the fused operator where it can.
-      const scoring = layer + 1 === parts.acceleration?.layer;
-      const outside = !rotatesInside(attention) || scoring || lengths !== inputs.lengthsOf(0);
-      const past = inputs.pasts[layer] as { key: Value; value: Value };
       const attended = g.scope('attention', () =>
         causalAttention(
           g,
           normed,
           names,
           attention,
-          { ...past, lengths },
-          outside ? positions : null,
+          { ...inputs.cachedIn(layer), future },
+          positions,
         ),
       );
-      presents.push([attended.presentKey, attended.presentValue]);
-      if (scoring && inputs.visual && attended.rotatedQuery) {
-        scores = scoreVisualTokens(
-          g,
-          attended.rotatedQuery,
-          attended.presentKey,
-          attention,
-          inputs.visual,
-        );
+      cached.push([attended.newKey, attended.newValue]);
+      if (layer + 1 === acceleration?.layer && inputs.visual) {
+        scores = scoreVisualTokens(g, attended.query, attended.newKey, attention, inputs.visual);
       }
-      const feedForward = (x: Value) =>
-        emitFeedForward(g, x, architecture, layer, parts.feedForward);
-      const branch = architecture.parallelBlock
-        ? add(g, attended.output, feedForward(normed))
-        : sequentialBranch();
-      function sequentialBranch(): Value {
-        ({ sum, normed } = addAndNorm(g, sum, attended.output, names.feedForwardNorm, blockNorm));
-        return feedForward(normed);
+      let branch = attended.output;
+      if (architecture.parallelBlock) {
+        branch = add(g, branch, emitFeedForward(g, normed, architecture, layer, parts.feedForward));
+      } else {
+        ({ sum, normed } = addAndNorm(g, sum, branch, names.feedForwardNorm, blockNorm));
+        branch = emitFeedForward(g, normed, architecture, layer, parts.feedForward);
       }
       ({ sum, normed } = addAndNorm(g, sum, branch, nextNorm(layer + 1), blockNorm));
       g.tap(`block.${layer}`, sum);
@@ -137,17 +124,18 @@ export function emitDecoder(
   }
   g.tap('final', normed);
 
+  const last = gather(g, normed, inputs.logitRows, 1);
   g.output(
     'logits',
-    g.scope('head', () => emitHead(g, gather(g, normed, logitRows, 1), architecture)),
+    g.scope('head', () => emitHead(g, last, architecture)),
   );
-  for (const [layer, [key, value]] of presents.entries()) {
-    g.output(`present.${layer}.key`, key);
-    g.output(`present.${layer}.value`, value);
+  for (const [layer, [key, value]] of cached.entries()) {
+    g.output(`new.${layer}.key`, key);
+    g.output(`new.${layer}.value`, value);
   }
 }
 
-export function attentionShape(architecture: DecoderArchitecture): CausalAttentionShape {
+function attentionShape(architecture: DecoderArchitecture): CausalAttentionShape {
   const rotary = rotaryShape(architecture);
   return {
     ...architecture,
@@ -155,46 +143,53 @@ export function attentionShape(architecture: DecoderArchitecture): CausalAttenti
   };
 }
 
-interface CacheInputs {
-  readonly positions: Value | null;
-  readonly pasts: readonly { readonly key: Value; readonly value: Value }[];
-  readonly lengthsOf: (layer: number) => CacheLengths;
+interface DecoderInputs {
+  readonly embeddings: Value;
+  readonly positions: Value;
+  readonly logitRows: Value;
+  readonly first: Value;
+  readonly cachedIn: (layer: number) => Omit<CachedTokens, 'future'>;
   readonly visual: VisualRun | null;
 }
 
-function cacheInputs(
+function decoderInputs(
   g: GraphBuilder,
-  { layerCount, keyValueHeadCount }: DecoderArchitecture,
-  attention: CausalAttentionShape,
+  { hiddenSize, layerCount, keyValueHeadCount, headSize }: DecoderArchitecture,
   acceleration: AccelerationPart | undefined,
-): CacheInputs {
-  const lengths = (lastIndex: string, total: string, pairs: string): CacheLengths => ({
-    lastIndex: g.input(lastIndex, 'int32', [1]),
-    total: g.input(total, 'int32', []),
-    pairs,
-  });
-  const full = lengths('lastIndex', 'totalLength', 'pairs');
-  const kept = acceleration ? lengths('keptLastIndex', 'keptTotalLength', 'keptPairs') : full;
+): DecoderInputs {
+  const embeddings = g.input('embeddings', 'float32', [1, 'sequence', hiddenSize]);
+  const positions = g.input('positions', 'int64', [1, 'sequence']);
+  const logitRows = g.input('logitRows', 'int64', ['rows']);
+  const first = g.input('first', 'bool', []);
   const keptFrom = acceleration?.layer ?? layerCount;
-  const size = cachedHeadSize(attention.headSize);
-  const past = (layer: number, part: 'key' | 'value'): Value => {
-    const capacity = layer < keptFrom ? 'capacity' : 'keptCapacity';
-    return g.input(`past.${layer}.${part}`, 'float32', [1, keyValueHeadCount, capacity, size]);
-  };
-  const needsPositions = acceleration !== undefined || !rotatesInside(attention);
+  const pasts = Array.from({ length: layerCount }, (_, layer) => {
+    const shape = [1, keyValueHeadCount, layer < keptFrom ? 'capacity' : 'keptCapacity', headSize];
+    return {
+      key: g.input(`past.${layer}.key`, 'float32', shape),
+      value: g.input(`past.${layer}.value`, 'float32', shape),
+    };
+  });
+  const maskOf = (layer: number, length: string) =>
+    cacheMask(g, (pasts[layer] as { key: Value }).key, g.input(length, 'int64', []));
+  const full = { mask: maskOf(0, 'cachedLength'), first, pairs: 'pairs' };
+  const kept =
+    keptFrom < layerCount
+      ? { ...full, mask: maskOf(keptFrom, 'keptCachedLength'), pairs: 'keptPairs' }
+      : full;
   return {
-    positions: needsPositions ? g.input('positions', 'int64', [1, 'sequence']) : null,
-    pasts: Array.from({ length: layerCount }, (_, layer) => ({
-      key: past(layer, 'key'),
-      value: past(layer, 'value'),
-    })),
-    lengthsOf: (layer) => (layer < keptFrom ? full : kept),
+    embeddings,
+    positions,
+    logitRows,
+    first,
+    cachedIn: (layer) => ({
+      ...(pasts[layer] as { key: Value; value: Value }),
+      ...(layer < keptFrom ? full : kept),
+    }),
     visual: acceleration
       ? {
           start: g.input('visualStart', 'int64', []),
           end: g.input('visualEnd', 'int64', []),
           kept: g.input('keptVisual', 'int64', []),
-          scoredLength: g.input('scoredLength', 'int64', []),
         }
       : null,
   };

@@ -4,7 +4,6 @@ import { error } from '#engine/contract/problem.ts';
 import { defineNode } from '#engine/graph/node-definition.ts';
 import type { ParamValues } from '#engine/graph/param.ts';
 import { weightParams } from '#engine/graph/weight-params.ts';
-import { cachedHeadSize } from '#engine/onnx/blocks/causal-attention.ts';
 import {
   architectureParams,
   publishedDecoderOptions,
@@ -172,7 +171,7 @@ export const decoder = defineNode({
         keyValues: {
           layerCount: architecture.layerCount,
           heads: architecture.keyValueHeadCount,
-          size: cachedHeadSize(architecture.headSize),
+          size: architecture.headSize,
         },
         hiddenSize: architecture.hiddenSize,
         vocabularySize: architecture.vocabularySize,

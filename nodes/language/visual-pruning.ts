@@ -1,7 +1,7 @@
 /** Dropping visual tokens between two layers of a language model, by the attention they receive. */
 import type { AccelerationPart } from '#engine/graph/part.ts';
 import type { GraphBuilder } from '#engine/onnx/graph-builder.ts';
-import { cachedHeadSize, type CausalAttentionShape } from '#engine/onnx/blocks/causal-attention.ts';
+import type { CausalAttentionShape } from '#engine/onnx/blocks/causal-attention.ts';
 import {
   add,
   concatenate,
@@ -18,23 +18,21 @@ import {
   transpose,
   unsqueeze,
 } from '#engine/onnx/operators.ts';
-import type { Value } from '#engine/onnx/value.ts';
+import type { Dim, Value } from '#engine/onnx/value.ts';
 
 /**
  * Where the visual tokens lie in the sequence, all [] int64. In a decode step, which has none,
- * every number is 0 and the operators below run on nothing.
+ * every number is 0 and the pruning runs on nothing.
  */
 export interface VisualRun {
   readonly start: Value;
   readonly end: Value;
   readonly kept: Value;
-  /** Cached keys that the scores look at: the whole prompt in prefill, 0 in decode. */
-  readonly scoredLength: Value;
 }
 
 /**
- * Mean over heads of the attention that the last row pays each visual token.
- * query [1, T, H · size] rotated, key [1, kvHeads, capacity, size] → [visual]
+ * Mean over heads of the attention that the last token pays each visual one, among the new tokens (all
+ * of the prompt in prefill). query [1, T, H · d] rotated, key [1, kvHeads, T, d] → [visual]
  */
 export function scoreVisualTokens(
   g: GraphBuilder,
@@ -44,25 +42,17 @@ export function scoreVisualTokens(
   visual: VisualRun,
 ): Value {
   return g.scope('scores', () => {
-    const size = cachedHeadSize(headSize);
     const group = headCount / keyValueHeadCount;
-    const length = lengthOf(g, query, 1);
-    const last = gather(g, query, subtract(g, length, g.scalar('int64', 1)), 1); // [1, H · size]
-    const rows = reshape(g, last, [1, keyValueHeadCount, group, size]);
-    const keys = slice(g, key, 2, g.list(0), unsqueeze(g, visual.scoredLength, 0), 'scored');
-    const logits = matmul(g, rows, transpose(g, keys, 0, 1, 3, 2)); // [1, kvHeads, group, scored]
+    const sequence = query.shape[1] as Dim;
+    const place = subtract(g, lengthOf(g, query, 1), g.scalar('int64', 1));
+    const last = gather(g, query, place, 1); // [1, H · d]
+    const rows = reshape(g, last, [1, keyValueHeadCount, group, headSize]);
+    const logits = matmul(g, rows, transpose(g, key, 0, 1, 3, 2)); // [1, kvHeads, group, T]
     const scaled = multiply(g, logits, g.scalar('float32', headSize ** -0.5));
-    const heads = reshape(g, softmax(g, scaled, -1), [headCount, 'scored']);
-    const all = mean(g, heads, 0, false); // [scored]
-    const scores = slice(
-      g,
-      all,
-      0,
-      unsqueeze(g, visual.start, 0),
-      unsqueeze(g, visual.end, 0),
-      'visual',
-    );
-    return g.tap('scores', scores);
+    const heads = reshape(g, softmax(g, scaled, -1), [headCount, sequence]);
+    const all = mean(g, heads, 0, false); // [T]
+    const [start, end] = [unsqueeze(g, visual.start, 0), unsqueeze(g, visual.end, 0)];
+    return g.tap('scores', slice(g, all, 0, start, end, 'visual'));
   });
 }
 

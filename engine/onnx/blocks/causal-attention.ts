@@ -1,6 +1,21 @@
-/** Causal self-attention with grouped key/value heads, rotary positions and a key/value cache. */
+/** Causal self-attention with grouped key/value heads, rotary positions and cached keys and values. */
 import { float, int, type GraphBuilder } from '../graph-builder.ts';
-import { multiply, padEnd, reshape, slice, split } from '../operators.ts';
+import {
+  add,
+  cast,
+  concatenate,
+  lengthOf,
+  matmul,
+  multiply,
+  padEnd,
+  reshape,
+  slice,
+  softmax,
+  split,
+  subtract,
+  transpose,
+  unsqueeze,
+} from '../operators.ts';
 import type { Dim, Value } from '../value.ts';
 import type { RotaryTable, WeightExpression } from '../weight.ts';
 import { joinedLinear, linear } from './linear.ts';
@@ -24,7 +39,7 @@ export interface CausalAttentionShape {
   readonly rotary: { readonly size: number; readonly table: RotaryTable };
 }
 
-/** Published names of the four projections of a layer. */
+/** Published names of the four projections of a layer, and of its norms. */
 export interface AttentionNames {
   readonly query: string;
   readonly key: string;
@@ -34,12 +49,17 @@ export interface AttentionNames {
   readonly keyNorm: string;
 }
 
-/** The lengths that layers with caches of one length share. */
-export interface CacheLengths {
-  /** Cached and new tokens together, less one, [1] int32. */
-  readonly lastIndex: Value;
-  /** Cached and new tokens together, [] int32. */
-  readonly total: Value;
+/** Keys and values of earlier tokens; read where they lie, never copied. */
+export interface CachedTokens {
+  /** [1, kvHeads, capacity, headSize] */
+  readonly key: Value;
+  readonly value: Value;
+  /** [capacity] float32: 0 where a token is cached, very negative where there is none yet. */
+  readonly mask: Value;
+  /** [] bool: is nothing cached? */
+  readonly first: Value;
+  /** [T, T] float32: very negative where a new token would see a later one. */
+  readonly future: Value;
   /** Query-key pairs that causal attention looks at, for the estimate. */
   readonly pairs: Dim;
 }
@@ -47,155 +67,209 @@ export interface CacheLengths {
 export interface AttentionResult {
   /** [1, T, D] */
   readonly output: Value;
-  /** [1, kvHeads, capacity, size] */
-  readonly presentKey: Value;
-  readonly presentValue: Value;
-  /** Rotated queries [1, T, heads · size]; null where rotation happens inside the fused operator. */
-  readonly rotatedQuery: Value | null;
+  /** Rotated queries [1, T, heads · headSize]. */
+  readonly query: Value;
+  /** Rotated keys and values of the T tokens, [1, kvHeads, T, headSize]: what a cache keeps of them. */
+  readonly newKey: Value;
+  readonly newValue: Value;
 }
 
-/** GroupQueryAttention takes head sizes that are multiples of this; smaller heads are padded with zeros. */
-const headSizeStep = 8;
-/** It rotates inside only where head and rotated part are multiples of this. */
-const rotaryStep = 16;
-
-/** Channels a head takes in the cache. */
-export function cachedHeadSize(headSize: number): number {
-  return Math.ceil(headSize / headSizeStep) * headSizeStep;
-}
+/** Far below every score, and finite, so that a row of nothing else stays a number. */
+const masked = -1e30;
+/** GroupQueryAttention takes head sizes that are multiples of this. */
+const fusedHeadStep = 8;
 
 /**
- * x [1, T, D] → [1, T, D].
- * `positions` [1, T] int64 rotates by these positions; null rotates by the place in the cache,
- * inside the fused operator where it can.
+ * x [1, T, D] → [1, T, D], rotated by `positions` [1, T] int64.
+ *
+ * Without cached tokens (prefill) one fused operator attends. With them (decode) plain matrix products
+ * do: the fused operator would copy the whole cache at every step, since no output of a session can be
+ * written where an input lies without ONNX Runtime's JavaScript binding copying it out once more.
  */
 export function causalAttention(
   g: GraphBuilder,
   x: Value,
   names: AttentionNames,
   shape: CausalAttentionShape,
-  cache: { readonly key: Value; readonly value: Value; readonly lengths: CacheLengths },
-  positions: Value | null,
+  cached: CachedTokens,
+  positions: Value,
 ): AttentionResult {
-  const table = shape.rotary.table;
-  const cosine = rotaryWeight(g, table, 'rotary-cosine');
-  const sine = rotaryWeight(g, table, 'rotary-sine');
-  const fused = positions === null;
-  const packed = fused && shape.queryKeyNorm === 'none';
-  const projected = packed
-    ? [packedProjection(g, x, names, shape)]
-    : separateProjections(g, x, names, shape);
+  const { headCount, keyValueHeadCount, headSize } = shape;
+  const [plainQuery, plainKey, value] = projections(g, x, names, shape);
+  const query = rotate(
+    g,
+    normHeads(g, plainQuery, names.queryNorm, headCount, shape),
+    positions,
+    headCount,
+    shape,
+  );
+  const key = rotate(
+    g,
+    normHeads(g, plainKey, names.keyNorm, keyValueHeadCount, shape),
+    positions,
+    keyValueHeadCount,
+    shape,
+  );
+  const newKey = splitHeads(g, key, keyValueHeadCount, headSize);
+  const newValue = splitHeads(g, value, keyValueHeadCount, headSize);
 
-  const rotate = (heads: Value, headCount: number): Value =>
-    fused ? heads : rotaryEmbedding(g, heads, positions, cosine, sine, headCount, shape);
-  const [query, key, value] = packed
-    ? [projected[0] as Value, null, null]
-    : [
-        padHeads(
-          g,
-          rotate(projected[0] as Value, shape.headCount),
-          shape.headCount,
-          shape.headSize,
-        ),
-        padHeads(
-          g,
-          rotate(projected[1] as Value, shape.keyValueHeadCount),
-          shape.keyValueHeadCount,
-          shape.headSize,
-        ),
-        padHeads(g, projected[2] as Value, shape.keyValueHeadCount, shape.headSize),
-      ];
-  const size = cachedHeadSize(shape.headSize);
-  const sequence = x.shape[1] as Dim;
-  g.work(2 * shape.headCount * shape.headSize, [cache.lengths.pairs]);
-  const [attended, presentKey, presentValue] = g.ops(
-    'GroupQueryAttention',
-    [
-      query,
-      key,
-      value,
-      cache.key,
-      cache.value,
-      cache.lengths.lastIndex,
-      cache.lengths.total,
-      ...(fused ? [cosine, sine] : []),
-    ],
-    [{ type: 'float32', shape: [1, sequence, shape.headCount * size] }, cache.key, cache.value],
-    {
-      domain: 'com.microsoft',
-      attributes: {
-        num_heads: int(shape.headCount),
-        kv_num_heads: int(shape.keyValueHeadCount),
-        do_rotary: int(fused ? 1 : 0),
-        scale: float(shape.headSize ** -0.5),
-      },
-    },
-  ) as [Value, Value, Value];
-  const unpadded = unpadHeads(g, attended, shape.headCount, shape.headSize);
-  const output = linear(g, unpadded, names.output, {
-    inputs: shape.headCount * shape.headSize,
+  g.work(2 * headCount * headSize, [cached.pairs]);
+  const attended = g.choose(
+    cached.first,
+    () => attendFused(g, query, key, value, shape),
+    () => attendCached(g, query, newKey, newValue, cached, shape),
+  );
+  const output = linear(g, attended, names.output, {
+    inputs: headCount * headSize,
     outputs: shape.hiddenSize,
     bias: shape.outputBias,
   });
-  return { output, presentKey, presentValue, rotatedQuery: fused ? null : query };
+  return { output, query, newKey, newValue };
 }
 
-/** Can the fused operator rotate heads of this shape itself? */
-export function rotatesInside({
-  headSize,
-  rotary,
-}: Pick<CausalAttentionShape, 'headSize' | 'rotary'>): boolean {
-  return headSize % rotaryStep === 0 && rotary.size % rotaryStep === 0;
+/** [capacity] float32, 0 up to `length` [] int64 and very negative from there on. */
+export function cacheMask(g: GraphBuilder, cachedKey: Value, length: Value): Value {
+  const capacity = cachedKey.shape[2] as Dim;
+  const places = g.op(
+    'Range',
+    [g.scalar('int64', 0), lengthOf(g, cachedKey, 2), g.scalar('int64', 1)],
+    { type: 'int64', shape: [capacity] },
+  );
+  const empty = g.op('GreaterOrEqual', [places, length], { type: 'bool', shape: [capacity] });
+  return multiply(g, cast(g, empty, 'float32'), g.scalar('float32', masked));
 }
 
+/** [T, T] float32 for T new tokens, very negative above the diagonal; [1, 1] where nothing is cached. */
+export function futureMask(g: GraphBuilder, positions: Value, first: Value): Value {
+  const sequence = positions.shape[1] as Dim;
+  const shape = [sequence, sequence];
+  // The fused operator masks by itself, and prompts are long.
+  const size = g.op('Where', [first, g.scalar('int64', 1), lengthOf(g, positions, 1)], {
+    type: 'int64',
+    shape: [],
+  });
+  const side = unsqueeze(g, size, 0);
+  const square = concatenate(g, [side, side], 0, 2);
+  const all = g.op('Expand', [g.scalar('float32', masked), square], { type: 'float32', shape });
+  const above = { attributes: { upper: int(1) } };
+  return g.op('Trilu', [all, g.scalar('int64', 1)], { type: 'float32', shape }, above);
+}
+
+/** All T tokens see those before them and themselves. q, k, v [1, T, heads · d] → [1, T, H · d] */
+function attendFused(
+  g: GraphBuilder,
+  query: Value,
+  key: Value,
+  value: Value,
+  { headCount, keyValueHeadCount, headSize }: CausalAttentionShape,
+): Value {
+  const size = Math.ceil(headSize / fusedHeadStep) * fusedHeadStep;
+  const sequence = query.shape[1] as Dim;
+  const length = cast(g, lengthOf(g, query, 1), 'int32');
+  const lastIndex = unsqueeze(g, subtract(g, length, g.scalar('int32', 1)), 0);
+  const none = { type: 'float32', shape: [1, keyValueHeadCount, sequence, size] } as const;
+  const [attended] = g.ops(
+    'GroupQueryAttention',
+    [
+      padHeads(g, query, headCount, headSize, size),
+      padHeads(g, key, keyValueHeadCount, headSize, size),
+      padHeads(g, value, keyValueHeadCount, headSize, size),
+      null,
+      null,
+      lastIndex,
+      length,
+    ],
+    [{ type: 'float32', shape: [1, sequence, headCount * size] }, none, none],
+    {
+      domain: 'com.microsoft',
+      attributes: {
+        num_heads: int(headCount),
+        kv_num_heads: int(keyValueHeadCount),
+        scale: float(headSize ** -0.5),
+      },
+    },
+  ) as [Value];
+  return unpadHeads(g, attended, headCount, headSize, size);
+}
+
+/** T new tokens see all cached ones, and those of their own that come before. → [1, T, H · d] */
+function attendCached(
+  g: GraphBuilder,
+  query: Value,
+  newKey: Value,
+  newValue: Value,
+  cached: CachedTokens,
+  { headCount, keyValueHeadCount, headSize }: CausalAttentionShape,
+): Value {
+  const sequence = query.shape[1] as Dim;
+  const capacity = cached.key.shape[2] as Dim;
+  const group = headCount / keyValueHeadCount;
+  // Queries that share a key/value head become rows of one product: [1, kvHeads, group · T, d].
+  const heads = reshape(g, query, [sequence, keyValueHeadCount, group, headSize]);
+  const rows = reshape(g, transpose(g, heads, 1, 2, 0, 3), [
+    1,
+    keyValueHeadCount,
+    'groupRows',
+    headSize,
+  ]);
+  const before = add(g, scores(g, rows, cached.key, headSize), cached.mask); // [1, kvHeads, group · T, capacity]
+  const among = maskFuture(g, scores(g, rows, newKey, headSize), cached, group);
+  const weights = softmax(g, concatenate(g, [before, among], 3, 'attendedTokens'), -1);
+  const border = unsqueeze(g, lengthOf(g, cached.key, 2), 0);
+  const end = g.list(Number.MAX_SAFE_INTEGER);
+  const fromCache = matmul(g, slice(g, weights, 3, g.list(0), border, capacity), cached.value);
+  const fromNew = matmul(g, slice(g, weights, 3, border, end, sequence), newValue);
+  const mixed = reshape(g, add(g, fromCache, fromNew), [
+    keyValueHeadCount,
+    group,
+    sequence,
+    headSize,
+  ]);
+  return reshape(g, transpose(g, mixed, 2, 0, 1, 3), [1, sequence, headCount * headSize]);
+}
+
+/** q · kᵀ / √d. rows [1, kvHeads, R, d], keys [1, kvHeads, K, d] → [1, kvHeads, R, K] */
+function scores(g: GraphBuilder, rows: Value, keys: Value, headSize: number): Value {
+  const shape = [1, keys.shape[1] as Dim, rows.shape[2] as Dim, keys.shape[2] as Dim];
+  return g.op(
+    'FusedMatMul',
+    [rows, keys],
+    { type: 'float32', shape },
+    { domain: 'com.microsoft', attributes: { transB: int(1), alpha: float(headSize ** -0.5) } },
+  );
+}
+
+/** Among new tokens, none sees a later one. Rows are ordered by group, then token. */
+function maskFuture(g: GraphBuilder, among: Value, { future }: CachedTokens, group: number): Value {
+  const keyValueHeadCount = among.shape[1] as Dim;
+  const [, , rows, sequence] = among.shape as readonly [Dim, Dim, Dim, Dim];
+  const byToken = reshape(g, among, [keyValueHeadCount, group, sequence, sequence]);
+  return reshape(g, add(g, byToken, future), [1, keyValueHeadCount, rows, sequence]);
+}
+
+/** Queries, keys and values [1, T, heads · d] from one product. */
 function projections(
-  { hiddenSize, headCount, keyValueHeadCount, headSize, queryKeyValueBias }: CausalAttentionShape,
+  g: GraphBuilder,
+  x: Value,
   names: AttentionNames,
-) {
+  { hiddenSize, headCount, keyValueHeadCount, headSize, queryKeyValueBias }: CausalAttentionShape,
+): readonly [Value, Value, Value] {
   const part = (name: string, heads: number) => ({
     name,
     inputs: hiddenSize,
     outputs: heads * headSize,
     bias: queryKeyValueBias,
   });
-  return [
+  const parts = [
     part(names.query, headCount),
     part(names.key, keyValueHeadCount),
     part(names.value, keyValueHeadCount),
-  ] as const;
-}
-
-/** Queries, keys and values side by side, [1, T, (H + 2 · KV) · d], from one product. */
-function packedProjection(
-  g: GraphBuilder,
-  x: Value,
-  names: AttentionNames,
-  shape: CausalAttentionShape,
-): Value {
-  return joinedLinear(g, x, projections(shape, names));
-}
-
-function separateProjections(
-  g: GraphBuilder,
-  x: Value,
-  names: AttentionNames,
-  shape: CausalAttentionShape,
-): readonly Value[] {
-  const parts = projections(shape, names);
-  const [query, key, value] = split(
-    g,
-    joinedLinear(g, x, parts),
-    -1,
-    parts.map(({ outputs }) => outputs),
-  ) as [Value, Value, Value];
-  return [
-    normHeads(g, query, names.queryNorm, shape.headCount, shape),
-    normHeads(g, key, names.keyNorm, shape.keyValueHeadCount, shape),
-    value,
   ];
+  const lengths = parts.map(({ outputs }) => outputs);
+  return split(g, joinedLinear(g, x, parts), -1, lengths) as readonly [Value, Value, Value];
 }
 
-/** LayerNorm over the channels of each head. [1, T, H · d] → [1, T, H · d] */
+/** LayerNorm over the channels of each head. [1, T, heads · d] → [1, T, heads · d] */
 function normHeads(
   g: GraphBuilder,
   x: Value,
@@ -229,28 +303,21 @@ function normHeads(
   return flatten(multiply(g, plain, g.weight(weights)));
 }
 
-function rotaryWeight(
-  g: GraphBuilder,
-  table: RotaryTable,
-  part: 'rotary-cosine' | 'rotary-sine',
-): Value {
-  return g.weight({
-    kind: 'computed',
-    shape: [table.rows, table.frequencies.length],
-    of: { table: part, ...table },
-  });
-}
-
-function rotaryEmbedding(
+/** [1, T, heads · d] → [1, T, heads · d], the first channels of each head turned by their positions. */
+function rotate(
   g: GraphBuilder,
   x: Value,
   positions: Value,
-  cosine: Value,
-  sine: Value,
   headCount: number,
   { headSize, rotary }: CausalAttentionShape,
 ): Value {
-  return g.op('RotaryEmbedding', [x, positions, cosine, sine], x, {
+  const table = (part: 'rotary-cosine' | 'rotary-sine') =>
+    g.weight({
+      kind: 'computed',
+      shape: [rotary.table.rows, rotary.table.frequencies.length],
+      of: { table: part, ...rotary.table },
+    });
+  return g.op('RotaryEmbedding', [x, positions, table('rotary-cosine'), table('rotary-sine')], x, {
     domain: 'com.microsoft',
     attributes: {
       num_heads: int(headCount),
@@ -260,17 +327,33 @@ function rotaryEmbedding(
   });
 }
 
-/** Zeros behind each head up to the cached size. [1, T, H · d] → [1, T, H · size] */
-function padHeads(g: GraphBuilder, x: Value, headCount: number, headSize: number): Value {
-  const size = cachedHeadSize(headSize);
+/** [1, T, heads · d] → [1, heads, T, d] */
+function splitHeads(g: GraphBuilder, x: Value, headCount: number, headSize: number): Value {
+  const sequence = x.shape[1] as Dim;
+  return transpose(g, reshape(g, x, [1, sequence, headCount, headSize]), 0, 2, 1, 3);
+}
+
+/** Zeros behind each head up to `size`. [1, T, heads · d] → [1, T, heads · size] */
+function padHeads(
+  g: GraphBuilder,
+  x: Value,
+  headCount: number,
+  headSize: number,
+  size: number,
+): Value {
   if (size === headSize) return x;
   const sequence = x.shape[1] as Dim;
   const heads = reshape(g, x, [1, sequence, headCount, headSize]);
   return reshape(g, padEnd(g, heads, 3, size), [1, sequence, headCount * size]);
 }
 
-function unpadHeads(g: GraphBuilder, x: Value, headCount: number, headSize: number): Value {
-  const size = cachedHeadSize(headSize);
+function unpadHeads(
+  g: GraphBuilder,
+  x: Value,
+  headCount: number,
+  headSize: number,
+  size: number,
+): Value {
   if (size === headSize) return x;
   const sequence = x.shape[1] as Dim;
   const heads = reshape(g, x, [1, sequence, headCount, size]);
