@@ -15,11 +15,12 @@ import { fileURLToPath } from 'node:url';
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 const output = join(root, 'dist', 'host');
 const stampFile = join(output, 'build-stamp');
-const sourceFolders = ['engine', 'nodes', 'host'];
+const sourceFolders = ['engine', 'nodes', 'host', 'bench'];
 const programs = {
   patchbay: 'host/bin/main.ts',
   'engine-process': 'host/engine/engine-process.ts',
   'publish-schema': 'host/bin/publish-schema.ts',
+  'bench-language-model': 'bench/language-model.ts',
 };
 
 /** An installed package has no sources: its bundle is what it is. */

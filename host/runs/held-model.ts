@@ -44,4 +44,5 @@ export function settleModel(stage: string, held: HeldModel, { emit }: StageConte
   emit({ type: 'stage-loaded', stage, weightsBytes, residentBytes: held.ownBytes, loadMs, found });
 }
 
+/** A model just loaded still has to be warmed up. */
 export const isCold = ({ loaded }: HeldModel): boolean => !measured.has(loaded.session);

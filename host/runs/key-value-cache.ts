@@ -3,7 +3,7 @@
  * tokens, which are written in behind the others. Room grows in steps.
  */
 import type { KeyValueShape } from '#engine/plan/host-step.ts';
-import { float32, type Tensor, type TensorMap } from './sessions.ts';
+import { float32, type Tensor } from './sessions.ts';
 
 /** Tokens that room grows by: masked places cost arithmetic, growing costs a copy of everything. */
 const growthStep = 128;
@@ -68,50 +68,34 @@ export class KeyValueCache {
   }
 
   /**
-   * Writes in the outputs `new.<layer>.<part>` [1, heads, count, size] of a step that had `added` tokens.
-   * `expected` more are to come: room for them is made at once where room has to be made anyway.
+   * Takes the outputs `new.<layer>.<part>` [1, heads, count, size] of a step that had `added` tokens out
+   * of `outputs` and writes them in. `expected` more tokens are to come: room for them is made at once
+   * where room has to be made anyway.
    */
-  append(outputs: TensorMap, added: CachedLengths, expected: number): void {
+  append(outputs: Record<string, Tensor>, added: CachedLengths, expected: number): void {
     const length = { full: this.#length.full + added.full, kept: this.#length.kept + added.kept };
-    this.#reserve(length, Math.min(expected, growthStep));
-    const { heads, size } = this.#shape;
-    for (const { name, group, tensor } of this.#entries) {
-      const from = (outputs[`new.${name}`] as Tensor).data as Float32Array;
-      const run = added[group] * size;
-      writeHeads(from, run, tensor.data as Float32Array, this.#capacity[group] * size, {
-        heads,
-        at: this.#length[group] * size,
-        run,
-      });
-    }
-    this.#length = length;
-  }
-
-  #reserve(length: CachedLengths, expected: number): void {
+    const ahead = Math.min(expected, growthStep);
     const capacity = {
-      full: roomFor(length.full, expected, this.#capacity.full),
-      kept: roomFor(length.kept, expected, this.#capacity.kept),
+      full: roomFor(length.full, ahead, this.#capacity.full),
+      kept: roomFor(length.kept, ahead, this.#capacity.kept),
     };
     const { heads, size } = this.#shape;
     for (const entry of this.#entries) {
-      const { group } = entry;
-      if (capacity[group] === this.#capacity[group]) continue;
-      const old = entry.tensor.data as Float32Array;
-      entry.tensor = this.#room(capacity[group]);
-      const run = this.#length[group] * size;
-      writeHeads(
-        old,
-        this.#capacity[group] * size,
-        entry.tensor.data as Float32Array,
-        capacity[group] * size,
-        {
-          heads,
-          at: 0,
-          run,
-        },
-      );
+      const { name, group } = entry;
+      if (capacity[group] !== this.#capacity[group]) {
+        const old = entry.tensor.data as Float32Array;
+        entry.tensor = this.#room(capacity[group]);
+        const run = this.#length[group] * size;
+        copyHeads(old, this.#capacity[group] * size, entry, capacity[group] * size, heads, 0, run);
+      }
+      const from = (outputs[`new.${name}`] as Tensor).data as Float32Array;
+      const run = added[group] * size;
+      copyHeads(from, run, entry, capacity[group] * size, heads, this.#length[group] * size, run);
+      // A long prompt's keys and values are large: each may go as soon as it is copied.
+      delete outputs[`new.${name}`];
     }
     this.#capacity = capacity;
+    this.#length = length;
   }
 
   #room(capacity: number): Tensor {
@@ -127,14 +111,17 @@ function roomFor(length: number, expected: number, capacity: number): number {
 }
 
 /** Copies `run` numbers of every head, from the start of it there to `at` here. */
-function writeHeads(
+function copyHeads(
   from: Float32Array,
   fromStride: number,
-  to: Float32Array,
+  { tensor }: Pick<Entry, 'tensor'>,
   toStride: number,
-  { heads, at, run }: { readonly heads: number; readonly at: number; readonly run: number },
+  heads: number,
+  at: number,
+  run: number,
 ): void {
   if (run === 0) return;
+  const to = tensor.data as Float32Array;
   for (let head = 0; head < heads; head++) {
     to.set(from.subarray(head * fromStride, head * fromStride + run), head * toStride + at);
   }

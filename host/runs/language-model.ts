@@ -12,6 +12,13 @@ export interface VisualTokens {
 
 const noVisualTokens: VisualTokens = { start: 0, count: 0, kept: 0 };
 
+/** Token ids → their embeddings [count, D]. */
+export async function embedTokens(session: Session, ids: readonly number[]): Promise<Float32Array> {
+  if (ids.length === 0) return new Float32Array(0);
+  const { embeddings } = await session.run({ ids: int64(ids, [1, ids.length]) });
+  return (embeddings as Tensor).data as Float32Array;
+}
+
 /** What of a step the two sessions need to know. */
 export type LanguageShape = Pick<LanguageModelStep, 'keyValues' | 'hiddenSize' | 'acceleration'>;
 
@@ -34,10 +41,8 @@ export class LanguageModel {
   }
 
   /** Token ids → their embeddings [count, D]. */
-  async embed(ids: readonly number[]): Promise<Float32Array> {
-    if (ids.length === 0) return new Float32Array(0);
-    const { embeddings } = await this.#embed.run({ ids: int64(ids, [1, ids.length]) });
-    return (embeddings as Tensor).data as Float32Array;
+  embed(ids: readonly number[]): Promise<Float32Array> {
+    return embedTokens(this.#embed, ids);
   }
 
   /** Begins a new sequence with embeddings [T, D] → logits [V] of its last place. */
@@ -79,12 +84,14 @@ export class LanguageModel {
   ): Promise<TensorMap> {
     const kept = length - visual.count + visual.kept;
     const logitRows = rows === 'last' ? [kept - 1] : Array.from({ length: kept }, (_, row) => row);
-    const outputs = await this.#decoder.run({
-      ...this.#cache.feeds(),
-      ...this.#sequenceFeeds(length, visual),
-      embeddings: float32(embeddings, [1, length, this.#shape.hiddenSize]),
-      logitRows: int64(logitRows),
-    });
+    const outputs = {
+      ...(await this.#decoder.run({
+        ...this.#cache.feeds(),
+        ...this.#sequenceFeeds(length, visual),
+        embeddings: float32(embeddings, [1, length, this.#shape.hiddenSize]),
+        logitRows: int64(logitRows),
+      })),
+    };
     this.#cache.append(outputs, { full: length, kept }, expected);
     return outputs;
   }

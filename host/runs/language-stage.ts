@@ -9,11 +9,10 @@ import { threadCount } from '../machine.ts';
 import { AnswerStream } from '../text/answer-stream.ts';
 import type { Prompt } from '../text/prompt.ts';
 import { holdModel, isCold, settleModel, type HeldModel } from './held-model.ts';
-import { LanguageModel, type VisualTokens } from './language-model.ts';
+import { embedTokens, LanguageModel, type VisualTokens } from './language-model.ts';
 import { openLanguageText, type LanguageText } from './language-text.ts';
 import { refusable } from './load-model.ts';
 import type { Pass } from './pass.ts';
-import { breathe } from './progress.ts';
 import { nextToken } from './sampling.ts';
 import type { StageContext, StageRunner } from './stage-runner.ts';
 import { tokensOf, type StageOutputs, type StageValue } from './stage-value.ts';
@@ -56,35 +55,15 @@ export function languageStage(
       return prompt.ok ? ok(null) : prompt;
     },
     async load() {
-      // A row of the table is too little work to share between threads, and threads that wait spin.
-      const embed = await holdModel(
-        row('embed'),
-        step.embed,
-        `${stage.title} · embedding`,
-        1,
-        context,
-      );
-      if (!embed.ok) return embed;
-      const decoder = await holdModel(
-        row('prefill'),
-        step.decoder,
-        stage.title,
-        threadCount,
-        context,
-      );
-      if (!decoder.ok) return decoder;
-      const model = new LanguageModel(
-        step,
-        embed.value.loaded.session,
-        decoder.value.loaded.session,
-      );
-      language = { embed: embed.value, decoder: decoder.value, model };
-      const keys = [embed.value.loaded.key, decoder.value.loaded.key];
-      return ok({ keys, cold: isCold(embed.value) || isCold(decoder.value) });
+      const loaded = await loadLanguage(stage, step, row, context);
+      if (!loaded.ok) return loaded;
+      language = loaded.value;
+      const keys = [language.embed.loaded.key, language.decoder.loaded.key];
+      // Its warm-up needs no picture and no prompt, so it is over already.
+      return ok({ keys, cold: false });
     },
     async run(inputs, pass) {
       if (!language || !text) throw new Error(`"${stage.id}" runs before it is loaded.`);
-      if (pass.run === 0) return warmUp(language, step, row, context);
       return generate({ stage, step, row, context, text, language, inputs, pass });
     },
   };
@@ -92,24 +71,35 @@ export function languageStage(
 
 type Row = (phase: string) => string;
 
-async function warmUp(
-  { embed, decoder, model }: LoadedLanguage,
+/** Loads one model after the other, each warmed up before the next, so that its memory is its own. */
+async function loadLanguage(
+  stage: Stage,
   step: LanguageModelStep,
   row: Row,
   context: StageContext,
-): Promise<Outcome<StageOutputs>> {
-  context.emit({ type: 'stage-progress', stage: row('prefill'), phase: 'warming-up', run: 0 });
+): Promise<Outcome<LoadedLanguage>> {
+  // A row of the table is too little work to share between threads.
+  const embed = await holdModel(row('embed'), step.embed, `${stage.title} · embedding`, 1, context);
+  if (!embed.ok) return embed;
   const ids = Array.from({ length: warmUpTokens }, (_, index) => index % step.vocabularySize);
-  const ran = await refusable('Language model', async () => {
-    const embeddings = await model.embed(ids);
-    settleModel(row('embed'), embed, context);
-    await model.prefill(embeddings, null, 1);
-    await model.decode(0, 0);
-  });
-  if (!ran.ok) return ran;
-  settleModel(row('prefill'), decoder, context);
-  settleModel(row('decode'), decoder, context);
-  return ok({});
+  const { session } = embed.value.loaded;
+  const embedded = await refusable(stage.title, () => embedTokens(session, ids));
+  if (!embedded.ok) return embedded;
+  settleModel(row('embed'), embed.value, context);
+
+  const decoder = await holdModel(row('prefill'), step.decoder, stage.title, threadCount, context);
+  if (!decoder.ok) return decoder;
+  const model = new LanguageModel(step, session, decoder.value.loaded.session);
+  if (isCold(decoder.value)) {
+    context.emit({ type: 'stage-progress', stage: row('prefill'), phase: 'warming-up', run: 0 });
+    const warmed = await refusable(stage.title, async () => {
+      await model.prefill(embedded.value, null, 1);
+      await model.decode(0, 0);
+    });
+    if (!warmed.ok) return warmed;
+  }
+  for (const phase of ['prefill', 'decode']) settleModel(row(phase), decoder.value, context);
+  return ok({ embed: embed.value, decoder: decoder.value, model });
 }
 
 interface Generation {
@@ -234,7 +224,7 @@ async function decodeAnswer(
     pass.firstToken();
     context.emit({ type: 'token', run: pass.run, id, text: stream.push(id) });
     if (ends.has(id) || tokenIds.length >= most) break;
-    await breathe();
+    // Each session call lets the event loop turn, so a message that cancels has been heard by now.
     const going = context.cancel.check();
     if (!going.ok) return going;
     const next = await refusable('Language model', () =>

@@ -1,0 +1,142 @@
+/**
+ * What the engine adds to ONNX Runtime: a TinyLlama-1.1B-shaped int4 language model through the whole
+ * engine (its own process, tokeniser, cache, sampling, streaming), beside nothing but the calls of the
+ * bare session of the same graph with tensors of the same shapes. Both in turn, medians of all rounds.
+ */
+import { fork, type ChildProcess } from 'node:child_process';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { GraphDocument } from '#engine/contract/document.ts';
+import { formatTable } from '#host/bin/terminal/table.ts';
+import { describeMachine } from '#host/machine.ts';
+import { LocalHost } from '#host/local-host.ts';
+import { foldReport, quantile } from '#engine/profile/report.ts';
+import type { RunEvent } from '#engine/contract/run-event.ts';
+import { runBareSession, type BareRequest, type BareResult } from './bare-session.ts';
+
+const rounds = 11;
+const newTokens = 64;
+/** Words of the prompt; the stand-in tokenizer makes one token of each short one. */
+const promptWords = 600;
+const here = dirname(fileURLToPath(import.meta.url));
+
+const document: GraphDocument = {
+  format: 'patchbay',
+  version: 1,
+  title: 'TinyLlama 1.1B, int4',
+  about: '',
+  nodes: {
+    prompt: {
+      type: 'input/prompt',
+      version: 1,
+      params: {
+        text: Array.from({ length: promptWords }, () => 'word').join(' '),
+      },
+    },
+    language: {
+      type: 'language/decoder',
+      version: 1,
+      params: {
+        model: 'tinyllama-1.1b',
+        template: '{prompt}',
+        maxNewTokens: newTokens,
+        precision: 'int4',
+        blockSize: '128',
+      },
+    },
+    answer: { type: 'output/answer', version: 1, params: {} },
+  },
+  edges: [
+    { from: { node: 'prompt', port: 'text' }, to: { node: 'language', port: 'prompt' } },
+    { from: { node: 'language', port: 'answer' }, to: { node: 'answer', port: 'answer' } },
+  ],
+  layout: {},
+  notes: [],
+};
+
+interface Speeds {
+  readonly promptTokens: number;
+  readonly prefill: number;
+  readonly decode: number;
+}
+
+async function engineRound(host: LocalHost): Promise<Speeds> {
+  const started = await host.startRun({ document, runs: 1 });
+  if (!started.ok) throw new Error(JSON.stringify(started.problems));
+  const events: RunEvent[] = [];
+  for await (const { event } of host.runEvents(started.value.runId, -1)) events.push(event);
+  const { stages, totals, problems } = foldReport(document.title, events);
+  const prefill = stages.find(({ id }) => id === 'language/prefill');
+  if (problems.length > 0 || !prefill) throw new Error(JSON.stringify(problems));
+  return {
+    promptTokens: prefill.tokensIn ?? 0,
+    prefill: totals.prefillTokensPerSecond ?? 0,
+    decode: totals.decodeTokensPerSecond ?? 0,
+  };
+}
+
+function bareRound(child: ChildProcess, request: BareRequest): Promise<BareResult> {
+  return new Promise((resolve, reject) => {
+    child.once('message', (result) => resolve(result as BareResult));
+    child.once('exit', () => reject(new Error('The bare session ended.')));
+    child.send(request);
+  });
+}
+
+async function main(): Promise<void> {
+  const host = new LocalHost(join(here, 'engine-process.js'));
+  const bare = fork(fileURLToPath(import.meta.url), ['bare'], { serialization: 'advanced' });
+  const engineSpeeds: Speeds[] = [];
+  const bareSpeeds: BareResult[] = [];
+  // The first round builds, loads and warms up; it is not counted.
+  for (let round = 0; round <= rounds; round++) {
+    const engine = await engineRound(host);
+    const session = await bareRound(bare, {
+      document,
+      promptTokens: engine.promptTokens,
+      newTokens,
+    });
+    if (round === 0) continue;
+    engineSpeeds.push(engine);
+    bareSpeeds.push(session);
+    console.error(`round ${round} of ${rounds}`);
+  }
+  await host.close();
+  bare.disconnect();
+
+  const { cpu, threads, onnxRuntime } = describeMachine();
+  console.log(
+    `${document.title}: ${engineSpeeds[0]?.promptTokens} prompt tokens, ${newTokens} new tokens`,
+  );
+  console.log(
+    `${cpu}, ${threads} threads, ONNX Runtime ${onnxRuntime}, medians of ${rounds} rounds`,
+  );
+  const rows = (['prefill', 'decode'] as const).map((phase) => {
+    const engine = quantile(
+      engineSpeeds.map((speeds) => speeds[phase]),
+      0.5,
+    );
+    const session = quantile(
+      bareSpeeds.map((speeds) => speeds[phase]),
+      0.5,
+    );
+    // Each round's own ratio, so that a machine that slows down slows both sides.
+    const ratios = engineSpeeds.map(
+      (speeds, round) => (bareSpeeds[round] as BareResult)[phase] / speeds[phase],
+    );
+    return { phase, engine, session, ratio: quantile(ratios, 0.5) };
+  });
+  const table = formatTable(
+    [
+      { title: 'tokens per second', align: 'left', text: ({ phase }) => phase },
+      { title: 'engine', align: 'right', text: ({ engine }) => engine.toFixed(1) },
+      { title: 'bare session', align: 'right', text: ({ session }) => session.toFixed(1) },
+      { title: 'bare / engine', align: 'right', text: ({ ratio }) => ratio.toFixed(3) },
+    ],
+    rows,
+  );
+  console.log(table);
+}
+
+if (process.argv[2] === 'bare') runBareSession();
+else await main();
