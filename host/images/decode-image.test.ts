@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { decodeImage, type RgbImage } from './decode-image.ts';
 
-const recorded = join(import.meta.dirname, 'recorded');
+const recorded = join(import.meta.dirname, '..', 'recorded');
 const recordSchema = z.object({
   file: z.string(),
   width: z.int(),
@@ -51,7 +51,7 @@ describe('what is no readable picture is refused with its name and a way out', (
   let folder: string;
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'patchbay-pictures-'));
-    const png = await readFile(join(recorded, 'clip/images/wide.png'));
+    const png = await readFile(join(recorded, 'preprocess/clip/images/wide.png'));
     const jpeg = await readFile(join(recorded, 'decode/progressive.jpg'));
     const tiff = await readFile(join(recorded, 'decode/lzw.tif'));
     const svg = '<svg xmlns="http://www.w3.org/2000/svg" width="8" height="8"/>';

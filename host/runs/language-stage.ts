@@ -236,7 +236,8 @@ async function decodeAnswer(
   const rest = stream.finish();
   if (rest !== '')
     context.emit({ type: 'token', run: pass.run, id: tokenIds.at(-1) ?? 0, text: rest });
-  return ok({ text: stream.text, tokenIds });
+  // Many tokenizers begin an answer with the space that follows the prompt.
+  return ok({ text: stream.text.trim(), tokenIds });
 }
 
 function prefillFlops(
