@@ -27,7 +27,7 @@ export const documentLimits = {
 export type Json =
   string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
 
-const idSchema = z
+export const idSchema = z
   .string()
   .regex(
     /^[A-Za-z][A-Za-z0-9_-]{0,63}$/,
@@ -35,12 +35,15 @@ const idSchema = z
   );
 const portRefSchema = z.looseObject({ node: idSchema, port: idSchema });
 const coordinateSchema = z.number().min(-1e6).max(1e6);
+export const positionSchema = z.looseObject({ x: coordinateSchema, y: coordinateSchema });
+export const titleSchema = z.string().max(documentLimits.titleCharacters);
+export const paramNameSchema = z.string().max(100);
 
 export const nodeSchema = z.looseObject({
   type: z.string().min(1).max(100),
   version: z.int().min(1).max(10_000),
-  title: z.string().max(documentLimits.titleCharacters).optional(),
-  params: z.record(z.string().max(100), z.json()),
+  title: titleSchema.optional(),
+  params: z.record(paramNameSchema, z.json()),
 });
 
 export const edgeSchema = z.looseObject({ from: portRefSchema, to: portRefSchema });
@@ -54,7 +57,7 @@ export const noteSchema = z.looseObject({
 export const documentSchema = z.looseObject({
   format: z.literal('patchbay'),
   version: z.literal(documentVersion),
-  title: z.string().max(documentLimits.titleCharacters),
+  title: titleSchema,
   about: z.string().max(documentLimits.aboutCharacters),
   nodes: z
     .record(idSchema, nodeSchema)
@@ -62,7 +65,7 @@ export const documentSchema = z.looseObject({
       message: `a graph may have at most ${documentLimits.nodes} nodes`,
     }),
   edges: z.array(edgeSchema).max(documentLimits.edges),
-  layout: z.record(idSchema, z.looseObject({ x: coordinateSchema, y: coordinateSchema })),
+  layout: z.record(idSchema, positionSchema),
   notes: z.array(noteSchema).max(documentLimits.notes),
 });
 

@@ -1,24 +1,37 @@
 /** Changes to a graph as values: undo inverts them, a mend offers them, a test reads them. */
 import { z } from 'zod';
-import { edgeSchema, nodeSchema, type DeepReadonly } from './document.ts';
+import {
+  edgeSchema,
+  idSchema,
+  nodeSchema,
+  paramNameSchema,
+  positionSchema,
+  titleSchema,
+  type DeepReadonly,
+} from './document.ts';
 
-const position = z.object({ x: z.number(), y: z.number() });
+/** Null where the node has no place of its own yet. */
+const position = positionSchema.nullable();
+/** The wire's place among the graph's wires; of two wires to one input the first counts. */
+const index = z.int().min(0).optional();
 
 export const editSchema = z.discriminatedUnion('type', [
-  z.object({ type: z.literal('add-node'), id: z.string(), node: nodeSchema, position }),
-  z.object({ type: z.literal('remove-node'), id: z.string() }),
-  z.object({ type: z.literal('set-title'), id: z.string(), title: z.string().nullable() }),
+  z.object({ type: z.literal('add-node'), id: idSchema, node: nodeSchema, position }),
+  z.object({ type: z.literal('remove-node'), id: idSchema }),
+  z.object({ type: z.literal('set-title'), id: idSchema, title: titleSchema.nullable() }),
   /** `value: null` where the parameter allows it; `remove: true` takes the parameter away. */
   z.object({
     type: z.literal('set-param'),
-    id: z.string(),
-    param: z.string(),
+    id: idSchema,
+    param: paramNameSchema,
     value: z.json(),
     remove: z.boolean().optional(),
   }),
-  z.object({ type: z.literal('move-node'), id: z.string(), position }),
-  z.object({ type: z.literal('connect'), edge: edgeSchema }),
-  z.object({ type: z.literal('disconnect'), edge: edgeSchema }),
+  z.object({ type: z.literal('move-node'), id: idSchema, position }),
+  /** Behind all others where no place is given. */
+  z.object({ type: z.literal('connect'), edge: edgeSchema, index }),
+  /** The last wire between these ports where no place is given. */
+  z.object({ type: z.literal('disconnect'), edge: edgeSchema, index }),
 ]);
 
 export type Edit = DeepReadonly<z.infer<typeof editSchema>>;

@@ -2,9 +2,12 @@
 
 const thinSpace = '\u2009';
 
+/** As it is once it is shown: 999.6 has become 1000. */
+const shown = (value: number): number => Number(value.toPrecision(3));
+
 function threeDigits(value: number): string {
   if (value === 0) return '0';
-  const digits = Math.max(0, 2 - Math.floor(Math.log10(Math.abs(value))));
+  const digits = Math.max(0, 2 - Math.floor(Math.log10(Math.abs(shown(value)))));
   const rounded = value.toFixed(Math.min(digits, 6));
   const [whole = '', part] = rounded.split('.');
   const grouped = whole.replace(/\B(?=(\d{3})+$)/g, thinSpace);
@@ -14,7 +17,7 @@ function threeDigits(value: number): string {
 function scaled(value: number, step: number, units: readonly string[]): string {
   let amount = value;
   let unit = 0;
-  while (Math.abs(amount) >= step && unit < units.length - 1) {
+  while (Math.abs(shown(amount)) >= step && unit < units.length - 1) {
     amount /= step;
     unit++;
   }
@@ -32,9 +35,9 @@ export const formatCount = (count: number): string => scaled(count, 1000, ['', '
 export const formatFlops = (flops: number): string =>
   scaled(flops, 1000, ['', 'k', 'M', 'G', 'T', 'P']);
 
-/** "1 204 ms", "6.31 s" from ten seconds on. */
+/** "1 204 ms", and "12.6 s" from ten seconds on. */
 export function formatMilliseconds(milliseconds: number): string {
-  if (milliseconds >= 10_000) return `${threeDigits(milliseconds / 1000)}${thinSpace}s`;
+  if (Math.round(milliseconds) >= 10_000) return `${threeDigits(milliseconds / 1000)}${thinSpace}s`;
   return `${threeDigits(milliseconds)}${thinSpace}ms`;
 }
 

@@ -16,23 +16,29 @@ export function estimateLanguageModel(
   step: LanguageModelStep,
   { visualTokens, prompt }: LanguageInput,
 ): Omit<StageEstimate, 'id' | 'node' | 'type' | 'title'> {
-  const text = (step.template ?? '{prompt}').replace('<image>', '').replace('{prompt}', prompt);
+  const text = (step.template ?? '{prompt}')
+    .replace('<image>', '')
+    .replace('{prompt}', () => prompt);
   const promptTokens = Math.max(1, Math.ceil(text.length / charactersPerToken));
   const keptVisualTokens = step.acceleration?.keptTokens(visualTokens) ?? visualTokens;
-  const newTokens = step.sampling.maxNewTokens;
-
   const sequence = promptTokens + visualTokens;
+  // The last new token is never fed back, so it needs no place in the context.
+  const room = Math.max(1, step.contextLength - sequence + 1);
+  const newTokens = Math.min(step.sampling.maxNewTokens, room);
   const kept = promptTokens + keptVisualTokens;
   const prefill = {
     ...decoderDims(step, { sequence, kept, cached: 0, keptCached: 0 }),
     visual: visualTokens,
     keptVisual: keptVisualTokens,
   };
+  // Each step finds one token more in the cache; their cost grows evenly, so the middle one is the mean.
+  const decodeSteps = newTokens - 1;
+  const before = Math.max(0, decodeSteps - 1) / 2;
   const middle = {
     sequence: 1,
     kept: 1,
-    cached: sequence + newTokens / 2,
-    keptCached: kept + newTokens / 2,
+    cached: sequence + before,
+    keptCached: kept + before,
   };
   const decode = { ...decoderDims(step, middle), visual: 0, keptVisual: 0 };
   const prefillFlops = countFlops(step.decoder, prefill);
@@ -41,10 +47,10 @@ export function estimateLanguageModel(
   const { layerCount, heads, size } = step.keyValues;
   const fullLayers = step.acceleration ? Math.min(step.acceleration.layer, layerCount) : layerCount;
   const cachedTokens =
-    fullLayers * (sequence + newTokens) + (layerCount - fullLayers) * (kept + newTokens);
+    fullLayers * (sequence + decodeSteps) + (layerCount - fullLayers) * (kept + decodeSteps);
   return {
     parameters: countParameters([step.embed, step.decoder]),
-    flops: prefillFlops + decodeFlopsPerToken * (newTokens - 1),
+    flops: prefillFlops + decodeFlopsPerToken * decodeSteps,
     weightBytes: weightBytes(step.embed) + weightBytes(step.decoder),
     activationBytes: peakActivationBytes(step.decoder, prefill),
     keyValueBytes: 2 * cachedTokens * heads * size * Float32Array.BYTES_PER_ELEMENT,

@@ -70,8 +70,18 @@ export function peakActivationBytes(model: StageModel, dims: DimBindings): numbe
   return peak;
 }
 
-/** A choice counts as its first branch, which is the one for many tokens. */
+/**
+ * A choice counts as its first branch, which is the one for many tokens. What either branch reads from
+ * around it is held until the choice is made.
+ */
 function withBranch(node: OnnxNode): readonly OnnxNode[] {
-  const chosen = node.attributes['then_branch'];
-  return chosen && 'graph' in chosen ? [...chosen.graph.nodes, node] : [node];
+  const branches = Object.values(node.attributes).flatMap((attribute) =>
+    'graph' in attribute ? [attribute.graph.nodes.flatMap(withBranch)] : [],
+  );
+  const [chosen] = branches;
+  if (!chosen) return [node];
+  const all = branches.flat();
+  const inside = new Set(all.flatMap(({ outputs }) => outputs.map((output) => output?.name)));
+  const captured = all.flatMap(({ inputs }) => inputs.filter((name) => !inside.has(name)));
+  return [...chosen, { ...node, inputs: [...node.inputs, ...captured] }];
 }

@@ -1,7 +1,12 @@
 /** Applies an edit to a document and says which edits take it back. */
 import { assertNever, fail, ok, type Outcome } from '../contract/outcome.ts';
-import type { DocumentNode, Edge, GraphDocument } from '../contract/document.ts';
-import type { Edit } from '../contract/edit.ts';
+import {
+  documentLimits,
+  type DocumentNode,
+  type Edge,
+  type GraphDocument,
+} from '../contract/document.ts';
+import { editSchema, type Edit } from '../contract/edit.ts';
 import { error } from '../contract/problem.ts';
 
 export interface AppliedEdit {
@@ -10,63 +15,55 @@ export interface AppliedEdit {
   readonly inverse: readonly Edit[];
 }
 
-const atOrigin = { x: 0, y: 0 };
+type EditOf<Type extends Edit['type']> = Extract<Edit, { type: Type }>;
+type Position = GraphDocument['layout'][string];
 
+/** A document that can be read stays one: an edit that would break its schema or its limits fails. */
 export function applyEdit(document: GraphDocument, edit: Edit): Outcome<AppliedEdit> {
+  const issue = editSchema.safeParse(edit).error?.issues[0];
+  if (issue) {
+    const message = `This change cannot be made: its "${issue.path.join('.')}" is invalid: ${issue.message}.`;
+    return fail(error('document-invalid', message));
+  }
   switch (edit.type) {
-    case 'add-node': {
-      if (Object.hasOwn(document.nodes, edit.id)) return taken(edit.id);
-      const nodes = { ...document.nodes, [edit.id]: edit.node };
-      const layout = { ...document.layout, [edit.id]: edit.position };
-      return ok({
-        document: { ...document, nodes, layout },
-        inverse: [{ type: 'remove-node', id: edit.id }],
-      });
-    }
+    case 'add-node':
+      return addNode(document, edit);
     case 'remove-node':
-      return withNode(document, edit.id, (node) => ok(removeNode(document, edit.id, node)));
+      return withNode(document, edit.id, (node) => removeNode(document, edit.id, node));
     case 'set-title':
       return withNode(document, edit.id, (node) => {
         const { title, ...rest } = node;
         const changed = edit.title === null ? rest : { ...rest, title: edit.title };
-        const inverse: Edit = { type: 'set-title', id: edit.id, title: title ?? null };
-        return ok({ document: replaceNode(document, edit.id, changed), inverse: [inverse] });
+        return {
+          document: replaceNode(document, edit.id, changed),
+          inverse: [{ type: 'set-title', id: edit.id, title: title ?? null }],
+        };
       });
     case 'set-param':
       return withNode(document, edit.id, (node) => {
-        const had = Object.hasOwn(node.params, edit.param);
-        const { [edit.param]: old = null, ...rest } = node.params;
-        const params = edit.remove === true ? rest : { ...node.params, [edit.param]: edit.value };
-        const inverse: Edit = { ...edit, value: old, remove: !had };
-        return ok({
+        const old = own(node.params, edit.param);
+        const params =
+          edit.remove === true
+            ? without(node.params, edit.param)
+            : { ...node.params, [edit.param]: edit.value };
+        return {
           document: replaceNode(document, edit.id, { ...node, params }),
-          inverse: [inverse],
-        });
+          inverse: [{ ...edit, value: old ?? null, remove: old === undefined }],
+        };
       });
     case 'move-node':
       return withNode(document, edit.id, () => {
-        const layout = { ...document.layout, [edit.id]: edit.position };
-        const position = document.layout[edit.id] ?? atOrigin;
-        return ok({ document: { ...document, layout }, inverse: [{ ...edit, position }] });
+        const old = own(document.layout, edit.id);
+        const position = edit.position && { ...old, ...edit.position };
+        return {
+          document: { ...document, layout: placed(document, edit.id, position) },
+          inverse: [{ ...edit, position: old ?? null }],
+        };
       });
-    case 'connect': {
-      if (document.edges.some((edge) => sameEdge(edge, edit.edge))) {
-        return fail(error('input-taken', 'These two ports are already wired.', placeOf(edit.edge)));
-      }
-      const edges = [...document.edges, edit.edge];
-      return ok({ document: { ...document, edges }, inverse: [{ ...edit, type: 'disconnect' }] });
-    }
-    case 'disconnect': {
-      const found = document.edges.find((edge) => sameEdge(edge, edit.edge));
-      if (!found) {
-        return fail(error('wire-dangling', 'There is no such wire to remove.', placeOf(edit.edge)));
-      }
-      const edges = document.edges.filter((edge) => edge !== found);
-      return ok({
-        document: { ...document, edges },
-        inverse: [{ type: 'connect', edge: found }],
-      });
-    }
+    case 'connect':
+      return connect(document, edit);
+    case 'disconnect':
+      return disconnect(document, edit);
     default:
       return assertNever(edit);
   }
@@ -94,36 +91,113 @@ export function sameEdge(a: Edge, b: Edge): boolean {
   );
 }
 
+function addNode(
+  document: GraphDocument,
+  { id, node, position }: EditOf<'add-node'>,
+): Outcome<AppliedEdit> {
+  if (Object.hasOwn(document.nodes, id)) {
+    const message = `There already is a node "${id}"; choose another id.`;
+    return fail(error('document-invalid', message, { node: id }));
+  }
+  if (Object.keys(document.nodes).length >= documentLimits.nodes) {
+    const message = `A graph may have at most ${documentLimits.nodes} nodes; split it.`;
+    return fail(error('document-invalid', message));
+  }
+  return ok({
+    document: { ...replaceNode(document, id, node), layout: placed(document, id, position) },
+    // Wires that dangled at this id until now are the node's, and would go with it.
+    inverse: [{ type: 'remove-node', id }, ...reconnect(document, id)],
+  });
+}
+
 /** A node goes with its wires; taking it back brings them back. */
 function removeNode(document: GraphDocument, id: string, node: DocumentNode): AppliedEdit {
-  const { [id]: _node, ...nodes } = document.nodes;
-  const { [id]: position = atOrigin, ...layout } = document.layout;
-  const attached = document.edges.filter(({ from, to }) => from.node === id || to.node === id);
-  const edges = document.edges.filter((edge) => !attached.includes(edge));
-  const restore: Edit = { type: 'add-node', id, node, position };
-  const reconnect = attached.map((edge): Edit => ({ type: 'connect', edge }));
-  return { document: { ...document, nodes, layout, edges }, inverse: [restore, ...reconnect] };
+  const position = own(document.layout, id) ?? null;
+  return {
+    document: {
+      ...document,
+      nodes: without(document.nodes, id),
+      layout: without(document.layout, id),
+      edges: document.edges.filter((edge) => !touches(edge, id)),
+    },
+    inverse: [{ type: 'add-node', id, node, position }, ...reconnect(document, id)],
+  };
 }
+
+/** Puts every wire of a node back where it was. */
+function reconnect({ edges }: GraphDocument, id: string): readonly Edit[] {
+  return edges.flatMap((edge, index): readonly Edit[] =>
+    touches(edge, id) ? [{ type: 'connect', edge, index }] : [],
+  );
+}
+
+function connect(
+  document: GraphDocument,
+  { edge, index }: EditOf<'connect'>,
+): Outcome<AppliedEdit> {
+  const { edges } = document;
+  if (edges.length >= documentLimits.edges) {
+    const message = `A graph may have at most ${documentLimits.edges} wires; split it.`;
+    return fail(error('document-invalid', message));
+  }
+  const at = Math.min(index ?? edges.length, edges.length);
+  return ok({
+    document: { ...document, edges: edges.toSpliced(at, 0, edge) },
+    inverse: [{ type: 'disconnect', edge, index: at }],
+  });
+}
+
+function disconnect(
+  document: GraphDocument,
+  { edge, index }: EditOf<'disconnect'>,
+): Outcome<AppliedEdit> {
+  const { edges } = document;
+  const at = index ?? edges.findLastIndex((other) => sameEdge(other, edge));
+  const found = edges[at];
+  if (!found || !sameEdge(found, edge)) {
+    const place = { node: edge.to.node, port: edge.to.port };
+    return fail(error('wire-dangling', 'There is no such wire to remove.', place));
+  }
+  return ok({
+    document: { ...document, edges: edges.toSpliced(at, 1) },
+    inverse: [{ type: 'connect', edge: found, index: at }],
+  });
+}
+
+const touches = ({ from, to }: Edge, id: string): boolean => from.node === id || to.node === id;
 
 function replaceNode(document: GraphDocument, id: string, node: DocumentNode): GraphDocument {
   return { ...document, nodes: { ...document.nodes, [id]: node } };
 }
 
+function placed(
+  { layout }: GraphDocument,
+  id: string,
+  position: Position | null,
+): GraphDocument['layout'] {
+  return position === null ? without(layout, id) : { ...layout, [id]: position };
+}
+
+function without<Item>(
+  items: Readonly<Record<string, Item>>,
+  key: string,
+): Readonly<Record<string, Item>> {
+  const { [key]: _, ...rest } = items;
+  return rest;
+}
+
+/** An id may be a name that every object inherits, such as `constructor`. */
+function own<Item>(items: Readonly<Record<string, Item>>, key: string): Item | undefined {
+  return Object.hasOwn(items, key) ? items[key] : undefined;
+}
+
 function withNode(
   document: GraphDocument,
   id: string,
-  apply: (node: DocumentNode) => Outcome<AppliedEdit>,
+  apply: (node: DocumentNode) => AppliedEdit,
 ): Outcome<AppliedEdit> {
-  const node = Object.hasOwn(document.nodes, id) ? document.nodes[id] : undefined;
-  if (!node)
-    return fail(error('node-unknown', `There is no node "${id}" in the graph.`, { node: id }));
-  return apply(node);
+  const node = own(document.nodes, id);
+  return node
+    ? ok(apply(node))
+    : fail(error('node-unknown', `There is no node "${id}" in the graph.`, { node: id }));
 }
-
-function taken(id: string): Outcome<never> {
-  return fail(
-    error('document-invalid', `There already is a node "${id}"; choose another id.`, { node: id }),
-  );
-}
-
-const placeOf = ({ to }: Edge) => ({ node: to.node, port: to.port });

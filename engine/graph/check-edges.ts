@@ -18,9 +18,12 @@ export function checkEdges(document: GraphDocument, definitionOf: DefinitionOf):
   const taken = new Set<string>();
   for (const edge of document.edges) {
     const problem = edgeProblem(edge, document, definitionOf, taken);
-    if (problem) problems.push(problem);
-    else if (definitionOf(edge.from.node) && definitionOf(edge.to.node)) valid.push(edge);
+    if (problem) {
+      problems.push(problem);
+      continue;
+    }
     taken.add(inputKey(edge));
+    if (definitionOf(edge.from.node) && definitionOf(edge.to.node)) valid.push(edge);
   }
   return { valid, problems };
 }
@@ -62,7 +65,7 @@ export function edgeProblem(
   return null;
 }
 
-export const inputKey = ({ to }: Edge): string => `${to.node}/${to.port}`;
+export const inputKey = ({ to }: Pick<Edge, 'to'>): string => `${to.node}/${to.port}`;
 
 /** The port; null where the node has none of that name; undefined where the node is unknown. */
 function portOf(

@@ -5,7 +5,7 @@ import type { AnyNodeDefinition } from './node-definition.ts';
 import { isShown, paramSchema, type Param, type Params } from './param.ts';
 
 export interface CheckedParams {
-  /** Every declared parameter: the document's value where it is valid, else the default. */
+  /** Every declared parameter: the document's value where it is used and valid, else the default. */
   readonly params: Readonly<Record<string, Json>>;
   readonly problems: readonly Problem[];
 }
@@ -22,7 +22,10 @@ export function checkParams(
     params[name] = Object.hasOwn(node.params, name) ? (node.params[name] as Json) : param.default;
   }
   for (const [name, param] of Object.entries(declared)) {
-    if (!isShown(param, params)) continue;
+    if (!isShown(param, params)) {
+      params[name] = param.default;
+      continue;
+    }
     const parsed = paramSchema(param).safeParse(params[name]);
     if (parsed.success) continue;
     const issue = parsed.error.issues[0]?.message ?? 'is invalid';

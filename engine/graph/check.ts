@@ -1,7 +1,7 @@
 /** Checks a graph and infers what flows along every wire. Pure, and fast enough for every keystroke. */
 import type { DocumentNode, Edge, GraphDocument, Json } from '../contract/document.ts';
 import { error, hasErrors, type Problem } from '../contract/problem.ts';
-import { checkEdges } from './check-edges.ts';
+import { checkEdges, inputKey } from './check-edges.ts';
 import { checkParams } from './check-params.ts';
 import type { AnyNodeDefinition, Catalogue, Demand, WireTypes } from './node-definition.ts';
 import { orderNodes } from './order.ts';
@@ -60,7 +60,11 @@ export function checkGraph(document: GraphDocument, catalogue: Catalogue): Check
   if (cycle) problems.push(cycleProblem(cycle));
 
   const demands = inferDemands(order, drafts);
-  const nodes = inferWires(order, drafts, demands, problems);
+  const known: Known = {
+    wiredInputs: new Set(document.edges.map(inputKey)),
+    undemanded: undemandedNodes(document, edges.valid, order, drafts),
+  };
+  const nodes = inferWires(order, drafts, demands, known, problems);
   return { document, order, nodes, problems };
 }
 
@@ -114,11 +118,49 @@ function inferDemands(order: readonly string[], drafts: ReadonlyMap<string, Draf
   for (const id of order.toReversed()) {
     const { definition, params, usable, outgoing } = drafts.get(id) as Draft;
     const demands: Record<string, Demand | undefined> = {};
-    for (const { from, to } of outgoing) demands[from.port] ??= asks.get(to.node)?.[to.port];
+    for (const { from, to } of outgoing) {
+      demands[from.port] = firstOf(demands[from.port], asks.get(to.node)?.[to.port]);
+    }
     asked.set(id, demands);
     if (definition?.demand && usable) asks.set(id, definition.demand({ params, demands }));
   }
   return asked;
+}
+
+/** What has been said of a graph already, so that no node is blamed for it again. */
+interface Known {
+  /** Every input at which a wire ends, sound or not; see `inputKey`. */
+  readonly wiredInputs: ReadonlySet<string>;
+  /** Nodes of which nobody can say what is asked: a wire or a node behind them is broken. */
+  readonly undemanded: ReadonlySet<string>;
+}
+
+function undemandedNodes(
+  document: GraphDocument,
+  validEdges: readonly Edge[],
+  order: readonly string[],
+  drafts: ReadonlyMap<string, Draft>,
+): ReadonlySet<string> {
+  const valid = new Set(validEdges);
+  const ordered = new Set(order);
+  const undemanded = new Set([
+    ...document.edges.filter((edge) => !valid.has(edge)).map(({ from }) => from.node),
+    ...[...drafts.keys()].filter((id) => !ordered.has(id)),
+  ]);
+  for (const id of order.toReversed()) {
+    const { usable, outgoing } = drafts.get(id) as Draft;
+    if (!usable || outgoing.some(({ to }) => undemanded.has(to.node))) undemanded.add(id);
+  }
+  return undemanded;
+}
+
+/** Of two consumers the first that asks is heard; the other is told, as a mismatch, if it asks otherwise. */
+function firstOf(first: Demand | undefined, second: Demand | undefined): Demand | undefined {
+  if (!first || !second) return first ?? second;
+  return {
+    channels: first.channels ?? second.channels,
+    pixels: first.pixels ?? second.pixels,
+  };
 }
 
 /** Forwards: what flows along every wire. A node behind a problem is left out, not blamed again. */
@@ -126,6 +168,7 @@ function inferWires(
   order: readonly string[],
   drafts: ReadonlyMap<string, Draft>,
   demandsOf: Demands,
+  { wiredInputs, undemanded }: Known,
   problems: Problem[],
 ): Record<string, CheckedNode> {
   const nodes: Record<string, CheckedNode> = {};
@@ -138,8 +181,11 @@ function inferWires(
   for (const id of order) {
     const draft = drafts.get(id) as Draft;
     const inputs = inputWires(draft, nodes);
-    const missing = draft.definition ? missingInputs(draft) : [];
-    problems.push(...missing);
+    const missing = missingInputs(draft);
+    const unwired = missing.filter(
+      (port) => !wiredInputs.has(inputKey({ to: { node: id, port } })),
+    );
+    problems.push(...unwired.map((port) => missingProblem(draft, port)));
     const ready =
       draft.definition !== null &&
       draft.usable &&
@@ -157,11 +203,17 @@ function inferWires(
       );
       place(draft, inputs, inferred.value.outputs);
     } else {
-      problems.push(...inferred.problems.map((problem) => ({ ...problem, node: id })));
+      // A parameter that follows from what is asked cannot be known where that cannot.
+      const own = inferred.problems.filter(
+        ({ code }) => code !== 'param-invalid' || !undemanded.has(id),
+      );
+      problems.push(...own.map((problem) => ({ ...problem, node: id })));
       place(draft, inputs, {});
     }
   }
-  for (const draft of drafts.values()) if (!nodes[draft.id]) place(draft, {}, {});
+  for (const draft of drafts.values()) {
+    if (!Object.hasOwn(nodes, draft.id)) place(draft, {}, {});
+  }
   return nodes;
 }
 
@@ -173,17 +225,14 @@ function inputWires(draft: Draft, nodes: Readonly<Record<string, CheckedNode>>):
   return wires;
 }
 
-function missingInputs({ id, definition, incoming }: Draft): readonly Problem[] {
+/** Ports that need a wire and have none that carries something. */
+function missingInputs({ definition, incoming }: Draft): readonly string[] {
   return Object.entries(definition?.inputs ?? {})
-    .filter(([port, { optional }]) => optional !== true && !incoming[port])
-    .map(([port, { title }]) =>
-      error(
-        'input-missing',
-        `${definition?.title} needs its input "${title}"; wire something to it.`,
-        {
-          node: id,
-          port,
-        },
-      ),
-    );
+    .filter(([port, { optional }]) => optional !== true && !Object.hasOwn(incoming, port))
+    .map(([port]) => port);
+}
+
+function missingProblem({ id, definition }: Draft, port: string): Problem {
+  const message = `${definition?.title} needs its input "${definition?.inputs[port]?.title}"; wire something to it.`;
+  return error('input-missing', message, { node: id, port });
 }

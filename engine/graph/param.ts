@@ -89,8 +89,19 @@ export type ParamValue<P extends Param> = P extends {
 
 export type ParamValues<P extends Params> = { readonly [Name in keyof P]: ParamValue<P[Name]> };
 
+const schemas = new WeakMap<Param, z.ZodType<Json>>();
+
 /** The zod schema of one parameter; its messages complete the sentence "<label> …". */
 export function paramSchema(param: Param): z.ZodType<Json> {
+  let schema = schemas.get(param);
+  if (!schema) {
+    schema = newSchema(param);
+    schemas.set(param, schema);
+  }
+  return schema;
+}
+
+function newSchema(param: Param): z.ZodType<Json> {
   switch (param.kind) {
     case 'integer':
     case 'optional-integer': {
@@ -113,10 +124,21 @@ export function paramSchema(param: Param): z.ZodType<Json> {
         .string('must be text')
         .max(param.maxCharacters, `may have at most ${param.maxCharacters} characters`);
     case 'image':
-      return imageSourceSchema;
+      return asWhole(
+        imageSourceSchema,
+        'must be a file by its path, a sample by its name, a scene by its seed, or none',
+      );
     case 'weights':
-      return weightsChoiceSchema;
+      return asWhole(
+        weightsChoiceSchema,
+        'must be random by a seed, or a checkpoint by its folder',
+      );
   }
+}
+
+/** One message for whatever is wrong inside. */
+function asWhole(schema: z.ZodType<Json>, message: string): z.ZodType<Json> {
+  return z.custom<Json>((value) => schema.safeParse(value).success, message);
 }
 
 /** Is a parameter shown, and used, given the values of the others? */

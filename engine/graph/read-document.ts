@@ -11,10 +11,13 @@ import { error, type Problem } from '../contract/problem.ts';
 import type { Catalogue } from './node-definition.ts';
 import { migrateDocument, migrateNodes } from './migrate.ts';
 
+/** A file broken in more places is read by its first ones. */
+const listedIssues = 20;
+
 /** Reads, migrates to the present version, and validates. Unknown nodes and fields stay as they are. */
 export function readDocument(text: string, catalogue: Catalogue): Outcome<GraphDocument> {
   if (text.length > documentLimits.bytes) {
-    const megabytes = (text.length / 1024 ** 2).toFixed(0);
+    const megabytes = Math.ceil(text.length / 1024 ** 2);
     const limit = documentLimits.bytes / 1024 ** 2;
     return fail(
       error(
@@ -25,7 +28,8 @@ export function readDocument(text: string, catalogue: Catalogue): Outcome<GraphD
   }
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    // Some editors begin a file with a byte order mark, which is no part of JSON.
+    value = JSON.parse(text.replace(/^\uFEFF/, ''));
   } catch (cause) {
     return fail(error('json-broken', `The file is not valid JSON: ${(cause as Error).message}`));
   }
@@ -45,10 +49,16 @@ export function parseDocument(value: unknown, catalogue: Catalogue): Outcome<Gra
     const message = `The graph nests values more than ${documentLimits.depth} deep; no Patchbay graph does.`;
     return fail(error('document-invalid', message));
   }
-  const parsed = documentSchema.safeParse(migrateDocument(value));
-  if (!parsed.success)
-    return { ok: false, problems: parsed.error.issues.slice(0, 20).map(issueProblem) };
-  return ok(migrateNodes(parsed.data as GraphDocument, catalogue));
+  const document = migrateDocument(value);
+  const { error: broken } = documentSchema.safeParse(document);
+  if (broken) return fail(...broken.issues.slice(0, listedIssues).map(issueProblem));
+  // Not what the schema gives back: that is the same in another order, and would be saved so.
+  const read = document as GraphDocument;
+  // The one key that the schema passes over unread.
+  if (Object.hasOwn(read.nodes, '__proto__') || Object.hasOwn(read.layout, '__proto__')) {
+    return fail(error('document-invalid', 'No node can be called "__proto__"; rename it.'));
+  }
+  return ok(migrateNodes(read, catalogue));
 }
 
 /** The text of a `.patchbay.json` file. */
@@ -66,12 +76,20 @@ function depthExceeds(value: Json, limit: number): boolean {
   return Object.values(value).some((item) => depthExceeds(item, limit - 1));
 }
 
-function issueProblem(issue: {
+interface SchemaIssue {
   readonly path: readonly PropertyKey[];
   readonly message: string;
-}): Problem {
-  const [root, id] = issue.path.map(String);
-  const place = root === 'nodes' && id !== undefined ? { node: id } : {};
-  const where = issue.path.length === 0 ? 'The graph' : `"${issue.path.map(String).join('.')}"`;
-  return error('document-invalid', `${where} is invalid: ${issue.message}.`, place);
+  /** Why a key of a record is no key. */
+  readonly issues?: readonly { readonly message: string }[] | undefined;
+}
+
+function issueProblem({ path, message, issues }: SchemaIssue): Problem {
+  const [root, id] = path.map(String);
+  const place = (root === 'nodes' || root === 'layout') && id !== undefined ? { node: id } : {};
+  const where = path.length === 0 ? 'The graph' : `"${path.map(String).join('.')}"`;
+  return error(
+    'document-invalid',
+    `${where} is invalid: ${issues?.[0]?.message ?? message}.`,
+    place,
+  );
 }

@@ -12,7 +12,7 @@ import type {
   WorkTerm,
 } from './model.ts';
 import type { DataType, Dim, Shape, Value } from './value.ts';
-import { bytesPerElement } from './value.ts';
+import { bytesPerElement, elementCount } from './value.ts';
 import {
   expressionShape,
   type BlockFormat,
@@ -58,6 +58,7 @@ export class GraphBuilder {
   #setting: WeightSetting | null = null;
 
   input(name: string, type: DataType, shape: Shape): Value {
+    this.#claimName(name);
     const value = { name, type, shape };
     this.#inputs.push(value);
     return value;
@@ -65,10 +66,8 @@ export class GraphBuilder {
 
   /** Declares a graph output; `name` is the name that a run fetches. */
   output(name: string, value: Value): void {
-    const produced = this.#nodes.at(-1)?.outputs.includes(value) ?? false;
-    if (produced && value.name === name) this.#outputs.push(value);
-    else
-      this.#outputs.push(this.#append('Identity', [value], [{ ...value, name }], {})[0] as Value);
+    this.#claimName(name);
+    this.#outputs.push(this.#append('Identity', [value], [{ ...value, name }], {})[0] as Value);
   }
 
   /** Runs `body` with `name` put before the names of its operators. */
@@ -138,6 +137,9 @@ export class GraphBuilder {
   /** As `blockWeight`, laid out for a table that is read by row: codes [rows, bytes], scales [rows, blocks]. */
   blockTable(expression: WeightExpression, format: BlockFormat): { codes: Value; scales: Value } {
     const [rows = 0, columns = 0] = expressionShape(expression);
+    if (columns % format.blockSize !== 0) {
+      throw new Error(`Rows of ${columns} are no whole number of blocks of ${format.blockSize}.`);
+    }
     const [codes, scales] = this.#store(expression, { kind: 'blocks', ...format }, [
       ['.codes', 'uint8', [rows, (columns * format.bits) / 8]],
       ['.scales', 'float32', [rows, columns / format.blockSize]],
@@ -148,6 +150,9 @@ export class GraphBuilder {
   constant(type: DataType, shape: readonly number[], data: readonly number[]): Value {
     if (data.length * bytesPerElement[type] > constantBytesLimit) {
       throw new Error(`A constant of ${data.length} numbers belongs into the weights.`);
+    }
+    if (data.length !== elementCount(shape)) {
+      throw new Error(`${data.length} numbers do not fill a constant [${shape.join(', ')}].`);
     }
     const name = `constant/${type}[${shape.join(',')}]/${data.join(',')}`;
     const known = this.#constants.get(name);
@@ -203,6 +208,10 @@ export class GraphBuilder {
     const thenBranch = this.#branch('then', whenTrue);
     const elseBranch = this.#branch('else', whenFalse);
     const [output] = thenBranch.outputs as readonly [Value];
+    const [other] = elseBranch.outputs as readonly [Value];
+    if (output.type !== other.type || output.shape.join() !== other.shape.join()) {
+      throw new Error(`"${output.name}" and "${other.name}" are not of the same type and shape.`);
+    }
     return this.op('If', [condition], output, {
       attributes: { then_branch: { graph: thenBranch }, else_branch: { graph: elseBranch } },
     });
@@ -230,7 +239,12 @@ export class GraphBuilder {
     this.#nodes = [];
     this.#work = [];
     try {
-      const output = this.scope(name, body);
+      const output = this.scope(name, () => {
+        const value = body();
+        const isInner = this.#nodes.some(({ outputs }) => outputs.includes(value));
+        // A branch may read a value from around it, but not give it back as its own.
+        return isInner ? value : this.op('Identity', [value], value);
+      });
       return { nodes: this.#nodes, outputs: [output] };
     } finally {
       this.#nodes = nodes;
@@ -272,6 +286,12 @@ export class GraphBuilder {
     }));
     this.#weights.set(key, { entry: { expression, form, initializers }, values: initializers });
     return initializers;
+  }
+
+  /** Inputs and outputs keep their names, because a run asks for them by name. */
+  #claimName(name: string): void {
+    if (this.#usedNames.has(name)) throw new Error(`The graph has two values named "${name}".`);
+    this.#usedNames.add(name);
   }
 
   #uniqueName(name: string): string {

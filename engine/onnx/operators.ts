@@ -7,6 +7,7 @@ function describe({ name, shape }: Value): string {
 }
 
 export function broadcastShape(a: Value, b: Value): Shape {
+  if (a.type !== b.type) throw new Error(`${describe(a)} is ${a.type}, ${describe(b)} ${b.type}.`);
   const rank = Math.max(a.shape.length, b.shape.length);
   return Array.from({ length: rank }, (_, axis) => {
     const left = a.shape[a.shape.length - rank + axis] ?? 1;
@@ -71,6 +72,16 @@ function withAxis(shape: Shape, axis: number, dim: Dim): Shape {
   return shape.map((old, index) => (index === axis ? dim : old));
 }
 
+const symbolsOf = (shape: Shape): string =>
+  shape
+    .filter((dim) => typeof dim === 'string')
+    .toSorted()
+    .join();
+
+/** The product of the sizes that are numbers. */
+const fixedCount = (shape: Shape): number =>
+  shape.reduce<number>((product, dim) => (typeof dim === 'number' ? product * dim : product), 1);
+
 /**
  * The same elements under another shape. At most one dimension may be a symbol that does not
  * stand at the same place in the input: ONNX works that one out.
@@ -85,10 +96,16 @@ export function reshape(g: GraphBuilder, x: Value, shape: Shape): Value {
       `Reshape of ${describe(x)} to [${shape.join(', ')}] leaves more than one size open.`,
     );
   }
+  if (symbolsOf(x.shape) === symbolsOf(shape) && fixedCount(x.shape) !== fixedCount(shape)) {
+    throw new Error(`The elements of ${describe(x)} do not fill [${shape.join(', ')}].`);
+  }
   return g.op('Reshape', [x, g.list(...sizes)], { type: x.type, shape });
 }
 
 export function transpose(g: GraphBuilder, x: Value, ...order: readonly number[]): Value {
+  if (order.toSorted((a, b) => a - b).join() !== [...x.shape.keys()].join()) {
+    throw new Error(`[${order.join(', ')}] does not order the axes of ${describe(x)}.`);
+  }
   const shape = order.map((axis) => x.shape[axis] as Dim);
   return g.op('Transpose', [x], { type: x.type, shape }, { attributes: { perm: ints(order) } });
 }
@@ -101,6 +118,16 @@ export function concatenate(
 ): Value {
   const first = parts[0] as Value;
   const at = frontAxis(first, axis);
+  const lengths = parts.map(({ shape }) => shape[at]);
+  const total = lengths.reduce<number>((sum, length) => sum + Number(length), 0);
+  const fits = parts.every(
+    ({ type, shape }) =>
+      type === first.type &&
+      withAxis(shape, at, dim).join() === withAxis(first.shape, at, dim).join(),
+  );
+  if (!fits || (typeof dim === 'number' && total !== dim && !Number.isNaN(total))) {
+    throw new Error(`Cannot join ${parts.map(describe).join(', ')} to ${dim} along axis ${axis}.`);
+  }
   return g.op(
     'Concat',
     parts,
@@ -133,6 +160,11 @@ export function split(
   lengths: readonly number[],
 ): readonly Value[] {
   const at = frontAxis(x, axis);
+  if (lengths.reduce((sum, length) => sum + length, 0) !== fixedDim(x, at)) {
+    throw new Error(
+      `${describe(x)} does not split into ${lengths.join(' + ')} along axis ${axis}.`,
+    );
+  }
   return g.ops(
     'Split',
     [x, g.list(...lengths)],
@@ -154,11 +186,12 @@ export function unsqueeze(g: GraphBuilder, x: Value, axis: number): Value {
 }
 
 export function squeeze(g: GraphBuilder, x: Value, axis: number): Value {
+  if (x.shape[axis] !== 1) throw new Error(`Axis ${axis} of ${describe(x)} is not of length 1.`);
   const shape = x.shape.filter((_, index) => index !== axis);
   return g.op('Squeeze', [x, g.list(axis)], { type: x.type, shape });
 }
 
-/** The length of `axis` as an int64 scalar, for sizes known only when the graph runs. */
+/** The length of `axis`, counted from the front, as an int64 scalar, for sizes known only when the graph runs. */
 export function lengthOf(g: GraphBuilder, x: Value, axis: number): Value {
   const shape = g.op(
     'Shape',
@@ -221,14 +254,15 @@ export function topK(
 
 /** Batched matrix product of two activations, [.., M, K] × [.., K, N] → [.., M, N]. */
 export function matmul(g: GraphBuilder, a: Value, b: Value): Value {
-  const shape = [...a.shape.slice(0, -1), b.shape.at(-1) as Dim];
-  if (a.shape.at(-1) !== b.shape.at(-2)) {
+  if (a.shape.length < 2 || b.shape.length < 2 || a.shape.at(-1) !== b.shape.at(-2)) {
     throw new Error(`Cannot multiply ${describe(a)} by ${describe(b)}.`);
   }
+  const batch = (value: Value) => ({ ...value, shape: value.shape.slice(0, -2) });
+  const batches = broadcastShape(batch(a), batch(b));
+  const shape = [...batches, a.shape.at(-2) as Dim, b.shape.at(-1) as Dim];
   const dims = [...shape, a.shape.at(-1) as Dim];
-  const numbers = dims.filter((dim): dim is number => typeof dim === 'number');
   g.work(
-    numbers.reduce((product, size) => product * size, 1),
+    fixedCount(dims),
     dims.filter((dim) => typeof dim === 'string'),
   );
   return g.op('MatMul', [a, b], { type: a.type, shape });
@@ -238,6 +272,7 @@ export function matmul(g: GraphBuilder, a: Value, b: Value): Value {
 export function padEnd(g: GraphBuilder, x: Value, axis: number, size: number): Value {
   const at = frontAxis(x, axis);
   const missing = size - fixedDim(x, at);
+  if (missing < 0) throw new Error(`Axis ${axis} of ${describe(x)} is longer than ${size}.`);
   const pads = Array.from({ length: 2 * x.shape.length }, (_, index) =>
     index === x.shape.length + at ? missing : 0,
   );

@@ -66,9 +66,10 @@ export function fillRotaryTable(
 ): Float32Array {
   const wave = part === 'rotary-cosine' ? Math.cos : Math.sin;
   const table = new Float32Array(rows * frequencies.length);
+  const pairs = frequencies.length;
   for (let row = 0; row < rows; row++) {
-    for (const [pair, frequency] of frequencies.entries()) {
-      table[row * frequencies.length + pair] = scale * wave(row * frequency);
+    for (let pair = 0; pair < pairs; pair++) {
+      table[row * pairs + pair] = scale * wave(row * frequencies[pair]!);
     }
   }
   return table;

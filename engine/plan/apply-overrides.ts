@@ -15,11 +15,22 @@ export interface Overrides {
 
 /** Which parameter an override sets, and what to say where no node has it. */
 const targets = {
-  image: { type: 'input/image', param: 'source', lacking: 'no Image node to put the picture into' },
-  prompt: { type: 'input/prompt', param: 'text', lacking: 'no Prompt node to put the prompt into' },
+  image: {
+    type: 'input/image',
+    param: 'source',
+    code: 'image-missing',
+    lacking: 'no Image node to put the picture into',
+  },
+  prompt: {
+    type: 'input/prompt',
+    param: 'text',
+    code: 'prompt-missing',
+    lacking: 'no Prompt node to put the prompt into',
+  },
   maxNewTokens: {
     type: null,
     param: 'maxNewTokens',
+    code: 'output-missing',
     lacking: 'no language model that writes tokens',
   },
 } as const;
@@ -41,12 +52,8 @@ export function applyOverrides(
       (target.type ?? type) === type && hasParam(catalogue, type, target.param) ? [id] : [],
     );
     if (ids.length === 0) {
-      return fail(
-        error(
-          'output-missing',
-          `The graph has ${target.lacking}; add one, or leave the option out.`,
-        ),
-      );
+      const message = `The graph has ${target.lacking}; add one, or leave the option out.`;
+      return fail(error(target.code, message));
     }
     for (const id of ids) set(id, target.param, value);
   }

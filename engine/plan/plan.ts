@@ -1,6 +1,6 @@
 /** Document → ordered stages, each one ONNX graph or one host step. */
 import { fail, ok, type Outcome } from '../contract/outcome.ts';
-import { error } from '../contract/problem.ts';
+import { error, type Problem } from '../contract/problem.ts';
 import type { CheckedGraph, CheckedNode } from '../graph/check.ts';
 import type { AnyNodeDefinition } from '../graph/node-definition.ts';
 import type { WeightsChoice } from '../contract/sources.ts';
@@ -50,11 +50,8 @@ export function planGraph(
 ): Outcome<Plan> {
   const errors = checked.problems.filter(({ severity }) => severity === 'error');
   if (errors.length > 0) return fail(...errors);
-  if (until !== undefined && !checked.nodes[until]) {
-    return fail(
-      error('node-unknown', `There is no node "${until}" to run up to.`, { node: until }),
-    );
-  }
+  const refused = until === undefined ? null : untilProblem(checked, until);
+  if (refused) return fail(refused);
   const wanted = neededFor(checked, until === undefined ? endsOf(checked) : [until]);
   const stages = checked.order
     .filter((id) => wanted.has(id))
@@ -65,6 +62,17 @@ export function planGraph(
     );
   }
   return ok({ stages });
+}
+
+/** Why a graph cannot run up to a node. */
+function untilProblem({ nodes }: CheckedGraph, id: string): Problem | null {
+  const node = Object.hasOwn(nodes, id) ? nodes[id] : undefined;
+  if (!node) {
+    return error('node-unknown', `There is no node "${id}" to run up to.`, { node: id });
+  }
+  if (node.definition?.body.kind !== 'part') return null;
+  const message = `"${id}" is a part of the node that it plugs into and does not run by itself; run up to that node.`;
+  return error('arrangement-unsupported', message, { node: id });
 }
 
 /** Output nodes; where there are none, every node that feeds nothing. */

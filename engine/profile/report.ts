@@ -14,7 +14,7 @@ export function foldReport(graph: string, events: readonly RunEvent[]): Report {
   const loaded = pick('stage-loaded');
   const passes = pick('run-measured').filter(({ run }) => run > 0);
   const stages = (started?.stages ?? []).map((facts) => stageReport(facts, measured, loaded));
-  const answer = pick('answer').at(-1);
+  const answer = pick('answer').findLast(({ run }) => run > 0);
   const firstTokens = passes.flatMap(({ timeToFirstTokenMs }) => timeToFirstTokenMs ?? []);
   return {
     graph,

@@ -13,7 +13,8 @@ export const pixelShuffle = defineNode({
   title: 'Pixel shuffle',
   about:
     'Lays the channels of each s × s group of neighbouring tokens side by side in one wide token (space to depth). ' +
-    's² times fewer tokens and nothing thrown away: the projector that follows decides what to keep.',
+    's² times fewer tokens and nothing thrown away: the projector that follows decides what to keep. ' +
+    'Within a group the order is row by row, in InternVL as in Idefics3 and SmolVLM.',
   references: [
     { title: 'InternVL 1.5', url: 'https://arxiv.org/abs/2404.16821' },
     {
@@ -30,22 +31,13 @@ export const pixelShuffle = defineNode({
       min: 1,
       max: 16,
     },
-    order: {
-      kind: 'choice',
-      label: 'Channel order',
-      help: "How the group's tokens are laid out in the channels; a trained projector expects one of the two.",
-      default: 'idefics3',
-      options: [
-        { value: 'idefics3', label: 'Idefics3, SmolVLM', about: 'Row by row within the group.' },
-        { value: 'internvl', label: 'InternVL', about: 'Column by column within the group.' },
-      ],
-    },
   },
   inputs: { tokens: { kind: 'tokens', title: 'Visual tokens' } },
   outputs: { tokens: { kind: 'tokens', title: 'Wide tokens' } },
   demand: ({ params: { factor }, demands }) => {
-    const wanted = demands.tokens?.channels;
-    return { tokens: { channels: wanted === undefined ? undefined : wanted / factor ** 2 } };
+    const channels = (demands.tokens?.channels ?? NaN) / factor ** 2;
+    // A width that does not divide cannot be met: the consumer says so itself.
+    return { tokens: { channels: Number.isInteger(channels) ? channels : undefined } };
   },
   infer({ params: { factor }, inputs }) {
     const tokens = inputs.tokens;
@@ -69,19 +61,16 @@ export const pixelShuffle = defineNode({
       },
     });
   },
-  summary: ({ factor, order }) => `${factor} × ${factor} · ${order}`,
+  summary: ({ factor }) => `${factor} × ${factor}`,
   body: {
     kind: 'onnx',
-    emit(g, { tokens }, { params: { factor, order }, inputs, outputs }) {
+    emit(g, { tokens }, { params: { factor }, inputs, outputs }) {
       const from = inputs.tokens;
       const to = outputs.tokens;
       const { rows, columns } = to.grid!;
       const patches = gridTokensOnly(g, tokens, from); // [1, N, D]
       const groups = reshape(g, patches, [rows, factor, columns, factor, from.channels]);
-      const ordered =
-        order === 'idefics3'
-          ? transpose(g, groups, 0, 2, 1, 3, 4) // [rows, columns, group row, group column, D]
-          : transpose(g, groups, 0, 2, 3, 1, 4);
+      const ordered = transpose(g, groups, 0, 2, 1, 3, 4); // [rows, columns, group row, group column, D]
       return { tokens: reshape(g, ordered, [1, to.count.tokens, to.channels]) };
     },
   },

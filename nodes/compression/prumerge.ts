@@ -25,7 +25,7 @@ import {
   transpose,
   unsqueeze,
 } from '#engine/onnx/operators.ts';
-import type { Value } from '#engine/onnx/value.ts';
+import { fixedDim, type Value } from '#engine/onnx/value.ts';
 
 /** Mean share of tokens kept on the paper's benchmarks (table 1 of arXiv 2403.15388); the picture decides. */
 const expectedShare = 0.069;
@@ -79,7 +79,11 @@ export const prumerge = defineNode({
   summary: ({ neighbours }) => `adaptive · ${neighbours} neighbours`,
   body: {
     kind: 'onnx',
-    dims: ({ outputs }) => ({ selected: outputs.tokens.count.tokens - 1 }),
+    dims: ({ outputs: { tokens } }) => ({
+      selected: tokens.count.tokens - 1,
+      sought: tokens.count.tokens,
+      keptCount: tokens.count.tokens,
+    }),
     emit(g, inputs, { params: { neighbours }, inputs: wires }) {
       const { channels, count } = wires.tokens;
       const patches = count.tokens;
@@ -93,7 +97,7 @@ export const prumerge = defineNode({
         mergeNeighbours(g, features, key, attention, kept, neighbours),
       );
       const rest = g.scope('rest', () => gatherRest(g, features, attention, kept)); // [1, C]
-      const tokens = concatenate(g, [merged, rest], 0, 'tokensCount');
+      const tokens = concatenate(g, [merged, rest], 0, 'keptCount');
       g.tap('kept', kept);
       return { tokens: unsqueeze(g, tokens, 0) };
     },
@@ -102,7 +106,7 @@ export const prumerge = defineNode({
 
 /** What the class token pays each patch, over the whole width as one head. [1, N + 1, C] twice → [N] */
 function classAttention(g: GraphBuilder, query: Value, key: Value, patches: number): Value {
-  const channels = key.shape[2] as number;
+  const channels = fixedDim(key, 2);
   const classQuery = slice(g, query, 1, g.list(0), g.list(1), 1); // [1, 1, C]
   const logits = matmul(g, classQuery, transpose(g, key, 0, 2, 1)); // [1, 1, N + 1]
   const scaled = multiply(g, logits, g.scalar('float32', channels ** -0.5));
@@ -117,11 +121,18 @@ function selectOutliers(g: GraphBuilder, attention: Value, patches: number): Val
   const upper = quantile(g, sorted, 0.75);
   const reach = multiply(g, subtract(g, upper, lower), g.scalar('float32', 1.5));
   const outliers = cast(g, greater(g, attention, add(g, upper, reach)), 'int64');
-  const found = sum(g, outliers, 0, false);
-  // The reference keeps int(N · (found / N)), which double rounding makes one less for some counts.
-  const counts = Array.from({ length: patches + 1 }, (_, n) => Math.trunc(patches * (n / patches)));
-  const selected = gather(g, g.constant('int64', [counts.length], counts), found, 0);
+  const selected = roundAsReference(g, sum(g, outliers, 0, false), patches);
   return topK(g, attention, selected, 'selected').indices;
+}
+
+/** int(N · (found / N)), which double rounding makes one less than found for some counts. [] → [] */
+function roundAsReference(g: GraphBuilder, found: Value, patches: number): Value {
+  // Above the third quartile lies at most a quarter.
+  const counts = Array.from({ length: Math.floor(patches / 4) + 1 }, (_, count) => count);
+  const lessened = counts.filter((count) => Math.trunc(patches * (count / patches)) < count);
+  if (lessened.length === 0) return found;
+  const isLessened = cast(g, equal(g, g.list(...lessened), found), 'int64'); // [counts]
+  return subtract(g, found, sum(g, isLessened, 0, false));
 }
 
 /** A quantile of ascending numbers, interpolated linearly between its two neighbours. [N] → [] */
@@ -143,21 +154,27 @@ function mergeNeighbours(
   neighbours: number,
 ): Value {
   const [patches, channels] = features.shape as readonly [number, number];
-  const keys = reshape(g, slice(g, key, 1, g.list(1), g.list(patches + 1), patches), [
-    patches,
-    channels,
-  ]);
-  const unit = divide(g, keys, euclideanNorm(g, keys, -1, true));
-  const similarity = matmul(g, gather(g, unit, kept, 0), transpose(g, unit, 1, 0)); // [selected, N]
+  const patchKeys = slice(g, key, 1, g.list(1), g.list(patches + 1), patches);
+  const keys = reshape(g, patchKeys, [patches, fixedDim(key, 2)]);
+  // As the reference normalises: a key of nothing but zeros resembles none.
+  const norms = g.op('Max', [euclideanNorm(g, keys, -1, true), g.scalar('float32', 1e-12)], {
+    type: 'float32',
+    shape: [patches, 1],
+  });
+  const unit = divide(g, keys, norms);
+  // One row more, cut off again: ONNX Runtime 1.30 dies of a TopK over no rows at all.
+  const sought = concatenate(g, [kept, g.list(0)], 0, 'sought');
+  const similarity = matmul(g, gather(g, unit, sought, 0), transpose(g, unit, 1, 0)); // [sought, N]
   const places = range(g, g.scalar('int64', 0), g.scalar('int64', patches), patches);
-  const itself = equal(g, unsqueeze(g, kept, 1), places); // [selected, N]
+  const itself = equal(g, unsqueeze(g, sought, 1), places); // [sought, N]
   // Cosines end at 1, so a token less 4 is farther from itself than from any other.
   const others = subtract(
     g,
     similarity,
     multiply(g, cast(g, itself, 'float32'), g.scalar('float32', 4)),
   );
-  const nearest = topK(g, others, g.list(neighbours), neighbours).indices; // [selected, k]
+  const ranked = topK(g, others, g.list(neighbours), neighbours).indices; // [sought, k]
+  const nearest = slice(g, ranked, 0, g.list(0), g.list(-1), 'selected'); // [selected, k]
   const weights = unsqueeze(g, gather(g, attention, nearest, 0), 1); // [selected, 1, k]
   const merged = matmul(g, weights, gather(g, features, nearest, 0)); // [selected, 1, C]
   return add(g, gather(g, features, kept, 0), reshape(g, merged, ['selected', channels]));

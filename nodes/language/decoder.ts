@@ -159,15 +159,14 @@ export const decoder = defineNode({
     kind: 'host',
     step: ({ params: values, parts, newGraph }) => {
       const architecture = architectureOf(values);
+      const wired = parts.acceleration;
+      // What would prune behind the last layer never does.
+      const acceleration = wired && wired.layer < architecture.layerCount ? wired : undefined;
+      const feedForward = parts['feed-forward'];
       return {
         kind: 'generate',
         embed: newGraph((g) => emitEmbedding(g, architecture)),
-        decoder: newGraph((g) =>
-          emitDecoder(g, architecture, {
-            feedForward: parts['feed-forward'],
-            acceleration: parts.acceleration,
-          }),
-        ),
+        decoder: newGraph((g) => emitDecoder(g, architecture, { feedForward, acceleration })),
         keyValues: {
           layerCount: architecture.layerCount,
           heads: architecture.keyValueHeadCount,
@@ -176,8 +175,8 @@ export const decoder = defineNode({
         hiddenSize: architecture.hiddenSize,
         vocabularySize: architecture.vocabularySize,
         contextLength: architecture.contextLength,
-        acceleration: parts.acceleration ?? null,
-        expertShare: parts['feed-forward']?.expertShare ?? 1,
+        acceleration: acceleration ?? null,
+        expertShare: feedForward?.expertShare ?? 1,
         template: values.template.trim() === '' ? null : values.template,
         text: values.weights,
         sampling: values,

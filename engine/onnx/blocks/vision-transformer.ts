@@ -85,11 +85,14 @@ export function encoderBlocks(
   const blockNorm: Norm = { kind: 'layer', epsilon: shape.normEpsilon };
   const last = shape.layerCount - 1;
   const layerName = (layer: number) => `encoder.layers.${layer}`;
-  const needsInputOf = (layer: number) => layer < count || (queryKey && layer === last);
+  // Queries and keys are those of the last layer's input: blocks behind the features run for them alone.
+  const until = queryKey ? Math.max(count, last) : count;
+  const needsInputOf = (layer: number) => layer < until || (queryKey && layer === last);
 
   let sum = tokens;
+  let features = tokens;
   let normed = needsInputOf(0) ? norm(g, sum, `${layerName(0)}.layer_norm1`, blockNorm) : sum;
-  for (let layer = 0; layer < count; layer++) {
+  for (let layer = 0; layer < until; layer++) {
     g.scope(`layers.${layer}`, () => {
       const attended = selfAttention(g, normed, `${layerName(layer)}.self_attn`, shape);
       ({ sum, normed } = addAndNorm(
@@ -110,13 +113,14 @@ export function encoderBlocks(
         sum = add(g, sum, branch);
       }
     });
+    if (layer + 1 === count) features = sum;
   }
   if (queryKey && count <= last) {
     g.scope(`layers.${last}`, () =>
       projectQueryKey(g, normed, `${layerName(last)}.self_attn`, shape),
     );
   }
-  return sum;
+  return features;
 }
 
 function projectQueryKey(

@@ -1,0 +1,141 @@
+import { describe, expect, it } from 'vitest';
+import { encoderBlocks } from '../onnx/blocks/vision-transformer.ts';
+import { linear } from '../onnx/blocks/linear.ts';
+import { GraphBuilder } from '../onnx/graph-builder.ts';
+import { add, concatenate, multiply, reshape } from '../onnx/operators.ts';
+import type { BlockFormat, WeightOrigin } from '../onnx/weight.ts';
+import { countFlops, countParameters, peakActivationBytes, weightBytes } from './model-cost.ts';
+
+const origin: WeightOrigin = { node: 'test', source: { kind: 'random', seed: 0 }, layouts: [] };
+
+/** y = x Wᵀ + b from 40 channels to 6. */
+function linearModel(blocks: BlockFormat | null) {
+  const g = new GraphBuilder();
+  const x = g.input('x', 'float32', [1, 'tokens', 40]);
+  const shape = { inputs: 40, outputs: 6, bias: true };
+  g.output(
+    'y',
+    g.weightsFrom({ origin, blocks }, () => linear(g, x, 'layer', shape)),
+  );
+  return g.finish();
+}
+
+describe('by hand', () => {
+  it('a linear layer has its weights and bias, and two operations a weight and token', () => {
+    const model = linearModel(null);
+    expect(countParameters([model])).toBe(6 * 40 + 6);
+    expect(countFlops(model, { tokens: 10 })).toBe(2 * 10 * 6 * 40);
+    expect(weightBytes(model)).toBe(4 * (6 * 40 + 6));
+    expect(() => countFlops(model, {})).toThrow('The dimension "tokens" has no size.');
+  });
+
+  it('blocks store whole bytes a block and a scale, the bias stays float32', () => {
+    // 40 columns are two blocks of 32: 16 bytes of 4-bit codes and 4 of scale, each.
+    expect(weightBytes(linearModel({ bits: 4, blockSize: 32 }))).toBe(6 * 2 * (16 + 4) + 6 * 4);
+    expect(weightBytes(linearModel({ bits: 8, blockSize: 32 }))).toBe(6 * 2 * (32 + 4) + 6 * 4);
+    expect(weightBytes(linearModel({ bits: 4, blockSize: 128 }))).toBe(6 * (64 + 4) + 6 * 4);
+    expect(countParameters([linearModel({ bits: 4, blockSize: 32 })])).toBe(6 * 40 + 6);
+  });
+
+  it('a transformer block has four projections, two products of attention and a feed-forward', () => {
+    const [tokens, hidden, inner] = [5, 8, 16];
+    const g = new GraphBuilder();
+    const x = g.input('x', 'float32', [1, tokens, hidden]);
+    const shape = {
+      imageSize: 1,
+      patchSize: 1,
+      hiddenSize: hidden,
+      layerCount: 2,
+      headCount: 2,
+      feedForwardSize: inner,
+      activation: 'gelu',
+      normEpsilon: 1e-5,
+    } as const;
+    g.weightsFrom({ origin, blocks: null }, () =>
+      g.output('y', encoderBlocks(g, x, shape, { count: 1, queryKey: false })),
+    );
+    const projections = 4 * tokens * hidden * hidden;
+    const attention = 2 * tokens * tokens * hidden; // q kᵀ and its product with v, over all heads
+    const feedForward = 2 * tokens * hidden * inner;
+    const model = g.finish();
+    expect(countFlops(model, {})).toBe(2 * (projections + attention + feedForward));
+    const norms = 2 * 2 * hidden;
+    const biases = 4 * hidden + inner + hidden;
+    expect(countParameters([model])).toBe(
+      4 * hidden * hidden + 2 * hidden * inner + norms + biases,
+    );
+  });
+
+  it('a tensor that two graphs or two places share counts once, and is stored for each graph', () => {
+    const share = () => {
+      const g = new GraphBuilder();
+      g.weightsFrom({ origin: { ...origin }, blocks: null }, () => {
+        const table = g.tensor('table', [10, 4], 'embedding');
+        g.output('all', g.weight(table));
+        g.output('some', g.weight({ kind: 'rows', of: table, start: 0, count: 5 }));
+      });
+      return g.finish();
+    };
+    const models = [share(), share()];
+    expect(countParameters(models)).toBe(40);
+    expect(models.map(weightBytes)).toEqual([4 * 60, 4 * 60]);
+  });
+});
+
+describe('the most memory that activations take at once', () => {
+  const kilobytes = (model: ReturnType<GraphBuilder['finish']>, tokens: number) =>
+    peakActivationBytes(model, { tokens, other: 1 }) / 1000;
+
+  /** x is 1 kB a token. */
+  function graph(body: (g: GraphBuilder, x: ReturnType<GraphBuilder['input']>) => void) {
+    const g = new GraphBuilder();
+    body(g, g.input('x', 'float32', ['tokens', 250]));
+    return g.finish();
+  }
+
+  it('is that of the operator with the largest inputs and outputs, and what is needed later', () => {
+    const model = graph((g, x) => {
+      const doubled = add(g, x, x); // x and doubled: 2 kB, x is needed below
+      const wide = concatenate(g, [doubled, doubled], 1, 500); // x, doubled, wide: 4 kB
+      const squared = multiply(g, wide, wide); // x, wide, squared: 5 kB
+      const [half] = g.ops(
+        'Split',
+        [squared],
+        [
+          { type: 'float32', shape: ['tokens', 250] }, // x, squared, two halves: 5 kB
+          { type: 'float32', shape: ['tokens', 250] },
+        ],
+      );
+      g.output('y', add(g, half!, x)); // 3 kB
+    });
+    expect(kilobytes(model, 1)).toBe(5);
+    expect(kilobytes(model, 7)).toBe(35);
+  });
+
+  it('does not count another view of the same numbers, and counts an output until the end', () => {
+    const model = graph((g, x) => {
+      const early = add(g, x, x);
+      g.output('early', early);
+      const view = reshape(g, early, ['tokens', 10, 25]);
+      const last = multiply(g, view, view); // early and last: 2 kB
+      g.output('y', multiply(g, last, last)); // early, last and their product: 3 kB
+    });
+    expect(kilobytes(model, 1)).toBe(3);
+  });
+
+  it('takes a choice for its first branch', () => {
+    const model = graph((g, x) => {
+      const condition = g.scalar('bool', 1);
+      const y = g.choose(
+        condition,
+        () => {
+          const wide = concatenate(g, [x, x, x], 1, 750); // x and wide: 4 kB
+          return g.op('Slice', [wide, g.list(0), g.list(250), g.list(1)], x);
+        },
+        () => add(g, x, x),
+      );
+      g.output('y', y);
+    });
+    expect(kilobytes(model, 1)).toBe(5); // x, wide and what is cut from it
+  });
+});

@@ -1,0 +1,194 @@
+import { describe, expect, it } from 'vitest';
+import { catalogue } from '#nodes/index.ts';
+import type { GraphDocument } from '../contract/document.ts';
+import { checkGraph } from '../graph/check.ts';
+import { sketchDocument, type NodeSketch } from '../graph/sketch-document.ts';
+import type { LanguageModelStep } from './host-step.ts';
+import { planGraph, type Plan } from './plan.ts';
+
+/** The Shapes models at two seeds, with experts and FastV, and a branch that leads to no answer. */
+const nodes = {
+  answer: ['output/answer'],
+  stray: ['encoder/clip-vit', { model: 'shapes-llava' }],
+  language: ['language/decoder', { model: 'shapes-llava', weights: { kind: 'random', seed: 1 } }],
+  experts: [
+    'moe/feed-forward',
+    { experts: 2, topK: 1, precision: 'int4', weights: { kind: 'random', seed: 2 } },
+  ],
+  fastv: ['acceleration/fastv', { layer: 2, ratio: 0.25 }],
+  prompt: ['input/prompt', { text: 'What is it?' }],
+  projector: ['projector/mlp', { precision: 'int8' }],
+  encoder: ['encoder/clip-vit', { model: 'shapes-llava' }],
+  preprocess: ['vision/preprocess'],
+  image: ['input/image'],
+} satisfies Record<string, NodeSketch>;
+
+const wires = [
+  'image.image > preprocess.image',
+  'preprocess.pixels > encoder.pixels',
+  'preprocess.pixels > stray.pixels',
+  'encoder.tokens > projector.tokens',
+  'projector.tokens > language.visual',
+  'prompt.text > language.prompt',
+  'experts.part > language.feedForward',
+  'fastv.part > language.acceleration',
+  'language.answer > answer.answer',
+];
+
+const graph = sketchDocument(nodes, wires);
+const ids = ({ stages }: Plan) => stages.map(({ id }) => id);
+
+describe('a plan', () => {
+  const { stages } = plan(graph);
+  const stage = (id: string) => stages.find((other) => other.id === id)!;
+
+  it('runs what leads to an answer, each after what it reads, and neither parts nor strays', () => {
+    expect(ids({ stages })).toEqual([
+      'prompt',
+      'image',
+      'preprocess',
+      'encoder',
+      'projector',
+      'language',
+      'answer',
+    ]);
+    expect(stage('language').inputs).toEqual({
+      visual: { stage: 'projector', port: 'tokens' },
+      prompt: { stage: 'prompt', port: 'text' },
+    });
+    expect(stages.map(({ precision, weights }) => [precision, weights])).toEqual([
+      [null, null],
+      [null, null],
+      [null, null],
+      ['float32', 'random'],
+      ['int8', 'random'],
+      ['float32', 'random'],
+      [null, null],
+    ]);
+  });
+
+  it('builds parts into the node that they plug into, with weights of their own', () => {
+    const { decoder, acceleration, expertShare } = languageStep({ stages });
+    expect(decoder.origins).toMatchObject([
+      { node: 'language', source: { seed: 1 } },
+      { node: 'experts', source: { seed: 2 } },
+    ]);
+    const expertWeights = decoder.weights.filter(({ expression }) =>
+      JSON.stringify(expression).includes('.experts.'),
+    );
+    // Three matrices of two experts in every second of six layers, in blocks of four bits.
+    expect(expertWeights).toHaveLength(3 * 2 * 3);
+    for (const { expression, form } of expertWeights) {
+      expect(expression).toMatchObject({ origin: 1 });
+      expect(form).toEqual({ kind: 'blocks', bits: 4, blockSize: 32 });
+    }
+    expect(expertShare).toBe(1 / 2);
+    expect(acceleration?.keptTokens(144)).toBe(108);
+    expect(decoder.inputs.map(({ name }) => name)).toContain('keptCachedLength');
+  });
+
+  it('of the same graph without parts is the plain model', () => {
+    const plain = plan(
+      sketchDocument(
+        nodes,
+        wires.filter((wire) => !wire.includes('part')),
+      ),
+    );
+    const { decoder, acceleration, expertShare } = languageStep(plain);
+    expect(decoder.origins).toHaveLength(1);
+    expect([acceleration, expertShare]).toEqual([null, 1]);
+  });
+
+  it('knows the sizes that only a run can tell, expected at first, then as measured', () => {
+    const pruned = sketchDocument(
+      {
+        ...nodes,
+        prune: ['compression/prumerge', { neighbours: 8 }],
+        encoder: ['encoder/clip-vit', { model: 'shapes-llava' }],
+      },
+      [
+        ...wires.slice(0, 3),
+        'encoder.tokens > prune.tokens',
+        'encoder.queryKey > prune.queryKey',
+        'prune.tokens > projector.tokens',
+        ...wires.slice(4),
+      ],
+    );
+    const { stages: all } = plan(pruned);
+    const dims = (id: string, counts?: Record<string, number>) => {
+      const body = all.find((other) => other.id === id)?.body;
+      return body?.kind === 'onnx' ? body.dims(counts) : null;
+    };
+    const expected = Math.round(144 * 0.069) + 1;
+    expect(dims('prune')).toMatchObject({ tokensCount: expected, selected: expected - 1 });
+    expect(dims('prune', { tokens: 30 })).toMatchObject({ tokensCount: 30, selected: 29 });
+    expect(dims('projector', { tokens: 30 })).toEqual({ tokensCount: 30 });
+  });
+});
+
+describe('a plan up to a node', () => {
+  it('runs what leads to that node, be it on the way to the answer or not', () => {
+    expect(ids(plan(graph, 'projector'))).toEqual(['image', 'preprocess', 'encoder', 'projector']);
+    expect(ids(plan(graph, 'stray'))).toEqual(['image', 'preprocess', 'stray']);
+  });
+
+  it.each([
+    ['constructor', 'node-unknown', 'There is no node "constructor" to run up to.'],
+    ['fastv', 'arrangement-unsupported', '"fastv" is a part of the node that it plugs into'],
+  ])('fails where that is %s', (until, code, says) => {
+    expect(planGraph(checkGraph(graph, catalogue), { until })).toMatchObject({
+      ok: false,
+      problems: [{ code, node: until, message: expect.stringContaining(says) }],
+    });
+  });
+});
+
+describe('a graph without an answer', () => {
+  it('runs every end that it has', () => {
+    const open = sketchDocument(nodes, wires.slice(0, -1));
+    const { answer: _, ...rest } = open.nodes;
+    const ends = ids(plan({ ...open, nodes: rest }));
+    expect(ends.toSorted()).toEqual([
+      'encoder',
+      'image',
+      'language',
+      'preprocess',
+      'projector',
+      'prompt',
+      'stray',
+    ]);
+  });
+
+  it('fails where all that it has are parts', () => {
+    const parts = checkGraph(sketchDocument({ fastv: ['acceleration/fastv'] }), catalogue);
+    expect(planGraph(parts)).toMatchObject({ ok: false, problems: [{ code: 'output-missing' }] });
+  });
+
+  it('fails with the errors of a graph that has any, and not for a warning', () => {
+    const wrong = {
+      ...nodes,
+      projector: ['projector/mlp', { depth: 0, mood: 1 }],
+    } satisfies Record<string, NodeSketch>;
+    expect(planGraph(checkGraph(sketchDocument(wrong, wires), catalogue))).toMatchObject({
+      ok: false,
+      problems: [{ code: 'param-invalid', node: 'projector', param: 'depth' }],
+    });
+    const odd = { ...nodes, projector: ['projector/mlp', { mood: 1 }] } satisfies Record<
+      string,
+      NodeSketch
+    >;
+    expect(planGraph(checkGraph(sketchDocument(odd, wires), catalogue)).ok).toBe(true);
+  });
+});
+
+function plan(document: GraphDocument, until?: string): Plan {
+  const planned = planGraph(checkGraph(document, catalogue), until === undefined ? {} : { until });
+  if (!planned.ok) throw new Error(JSON.stringify(planned.problems));
+  return planned.value;
+}
+
+function languageStep({ stages }: Plan): LanguageModelStep {
+  const body = stages.find(({ id }) => id === 'language')?.body;
+  if (body?.kind !== 'host' || body.step.kind !== 'generate') throw new Error('No language model.');
+  return body.step;
+}

@@ -1,0 +1,193 @@
+import { describe, expect, it } from 'vitest';
+import { reportSchema } from '../contract/report.ts';
+import { error, warning } from '../contract/problem.ts';
+import type { Machine, RunEvent, StageFacts } from '../contract/run-event.ts';
+import { foldReport, quantile } from './report.ts';
+
+const machine: Machine = {
+  platform: 'linux x64',
+  cpu: 'a processor',
+  cores: 4,
+  threads: 4,
+  memoryBytes: 16e9,
+  node: '20.0.0',
+  onnxRuntime: '1.30.0',
+  patchbay: '0.1.0',
+};
+
+const facts = (id: string, title: string): StageFacts => ({
+  id,
+  node: id.split('/')[0] ?? '',
+  type: 'encoder/clip-vit',
+  title,
+  precision: 'int4',
+  weights: 'random',
+});
+const encoder = facts('encoder', 'CLIP ViT');
+const prefill = facts('language/prefill', 'Language model · prefill');
+const decode = facts('language/decode', 'Language model · decode');
+
+const started: RunEvent = {
+  type: 'run-started',
+  machine,
+  stages: [encoder, prefill, decode],
+  runs: 2,
+};
+
+/** Everything of a warm-up pass is far larger than of a timed one, so that a leak shows. */
+const warmUp: readonly RunEvent[] = [
+  { type: 'stage-progress', stage: 'encoder', phase: 'building', run: 0, done: 10, total: 10 },
+  loaded('encoder', 300),
+  loaded('language/prefill', 700),
+  measured(encoder, 0, { latencyMs: 9e6, peakBytes: 9e12, flops: 9e15 }),
+  { type: 'answer', run: 0, text: 'warming up', tokenIds: [0] },
+  { type: 'run-measured', run: 0, wallMs: 9e6, timeToFirstTokenMs: 9e6, peakBytes: 9e12 },
+];
+
+const firstRun: readonly RunEvent[] = [
+  measured(encoder, 1, { latencyMs: 40, tokensOut: 576, flops: 3e11, peakBytes: 500 }),
+  measured(prefill, 1, { latencyMs: 200, tokensIn: 600, tokensOut: 600, keyValueBytes: 64 }),
+  { type: 'token', run: 1, id: 7, text: 'A' },
+  measured(decode, 1, { latencyMs: 1000, tokensOut: 11, peakBytes: 900, keyValueBytes: 80 }),
+  { type: 'answer', run: 1, text: 'A ring.', tokenIds: [7, 8] },
+  { type: 'run-measured', run: 1, wallMs: 1260, timeToFirstTokenMs: 250, peakBytes: 2000 },
+];
+
+const secondRun: readonly RunEvent[] = [
+  measured(encoder, 2, { latencyMs: 60, tokensOut: 576, flops: 3e11, peakBytes: 480 }),
+  measured(prefill, 2, { latencyMs: 300, tokensIn: 600, tokensOut: 600, keyValueBytes: 64 }),
+  measured(decode, 2, { latencyMs: 3000, tokensOut: 11, peakBytes: 850, keyValueBytes: 96 }),
+  { type: 'answer', run: 2, text: 'A star.', tokenIds: [7, 9] },
+  { type: 'run-measured', run: 2, wallMs: 3400, timeToFirstTokenMs: 350, peakBytes: 1900 },
+];
+
+describe('the report of two runs', () => {
+  const notice = warning('tensor-extra', 'The checkpoint holds a tensor too many.');
+  const report = foldReport('LLaVA', [
+    { type: 'run-warned', problems: [notice] },
+    started,
+    ...warmUp,
+    ...firstRun,
+    ...secondRun,
+    { type: 'run-finished' },
+  ]);
+
+  it('has a row a stage with medians, and leaves the warm-up out', () => {
+    expect(report.stages).toEqual([
+      {
+        ...encoder,
+        latencyMs: { median: 50, p95: 59, runs: 2 },
+        memory: { weightsBytes: 300, peakBytes: 500, kvBytes: 0 },
+        tokensIn: null,
+        tokensOut: 576,
+        flops: 3e11,
+      },
+      {
+        ...prefill,
+        latencyMs: { median: 250, p95: 295, runs: 2 },
+        memory: { weightsBytes: 700, peakBytes: 0, kvBytes: 64 },
+        tokensIn: 600,
+        tokensOut: 600,
+        flops: 0,
+      },
+      {
+        ...decode,
+        latencyMs: { median: 2000, p95: 2900, runs: 2 },
+        memory: { weightsBytes: 0, peakBytes: 900, kvBytes: 96 },
+        tokensIn: null,
+        tokensOut: 11,
+        flops: 0,
+      },
+    ]);
+  });
+
+  it('sums the stages of each run up, and has the speeds at the median', () => {
+    expect(report.totals).toEqual({
+      wallMs: 2330,
+      stagesMs: (1240 + 3360) / 2,
+      timeToFirstTokenMs: 300,
+      prefillTokensPerSecond: 600 / 0.25,
+      decodeTokensPerSecond: 10 / 2, // the first of eleven tokens comes out of prefill
+      peakBytes: 2000,
+    });
+  });
+
+  it('has the last answer, what was warned of, and is what the contract says', () => {
+    expect(report.answer).toEqual({ text: 'A star.', tokenIds: [7, 9] });
+    expect(report.problems).toEqual([notice]);
+    expect(reportSchema.parse(report)).toEqual(report);
+  });
+});
+
+describe('the report of a run that ended early', () => {
+  it('has, after a cancel, the rows measured until then and the totals of whole passes', () => {
+    const cut = secondRun.slice(0, 1);
+    const report = foldReport('LLaVA', [
+      started,
+      ...warmUp,
+      ...firstRun,
+      ...cut,
+      { type: 'run-cancelled' },
+    ]);
+    expect(report.stages.map(({ latencyMs }) => latencyMs)).toEqual([
+      { median: 50, p95: 59, runs: 2 },
+      { median: 200, p95: 200, runs: 1 },
+      { median: 1000, p95: 1000, runs: 1 },
+    ]);
+    expect(report.totals).toMatchObject({ wallMs: 1260, stagesMs: 1240, timeToFirstTokenMs: 250 });
+    expect(report.answer?.text).toBe('A ring.');
+  });
+
+  it('has no times and no speeds when it was cancelled while it warmed up', () => {
+    const report = foldReport('LLaVA', [started, ...warmUp, { type: 'run-cancelled' }]);
+    expect(report.totals).toEqual({
+      wallMs: 0,
+      stagesMs: 0,
+      timeToFirstTokenMs: null,
+      prefillTokensPerSecond: null,
+      decodeTokensPerSecond: null,
+      peakBytes: 0,
+    });
+    expect(report.answer).toBeNull();
+    expect(report.stages[0]).toMatchObject({ latencyMs: { runs: 0 }, tokensOut: null, flops: 0 });
+  });
+
+  it('tells why it failed, even before it had begun', () => {
+    const problem = error('memory-short', 'The graph needs more memory than there is.');
+    const report = foldReport('LLaVA', [{ type: 'run-failed', problems: [problem] }]);
+    expect(report).toMatchObject({ machine: null, stages: [], answer: null, problems: [problem] });
+    expect(reportSchema.parse(report)).toEqual(report);
+  });
+});
+
+it('a quantile lies between its neighbours in proportion, whatever their order', () => {
+  const twenty = [...Array(21).keys()].toReversed();
+  expect([0, 0.05, 0.5, 0.95, 1].map((part) => quantile(twenty, part))).toEqual([0, 1, 10, 19, 20]);
+  expect(quantile([10, 20], 0.25)).toBe(12.5);
+  expect(quantile([], 0.5)).toBe(0);
+});
+
+type Measured = Extract<RunEvent, { type: 'stage-measured' }>;
+
+function measured({ id }: StageFacts, run: number, rest: Partial<Measured>): RunEvent {
+  const nothing = {
+    latencyMs: 0,
+    tokensIn: null,
+    tokensOut: null,
+    flops: 0,
+    peakBytes: 0,
+    keyValueBytes: 0,
+  };
+  return { type: 'stage-measured', stage: id, run, ...nothing, ...rest };
+}
+
+function loaded(stage: string, weightsBytes: number): RunEvent {
+  return {
+    type: 'stage-loaded',
+    stage,
+    weightsBytes,
+    residentBytes: 0,
+    loadMs: 5,
+    found: 'built',
+  };
+}

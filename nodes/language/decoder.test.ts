@@ -1,0 +1,140 @@
+/** A decoder reads from its cache what it would read without one, in every family's shape. */
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { LanguageModel } from '#host/runs/language-model.ts';
+import { bool, float32, int64, type Session, type Tensor } from '#host/runs/sessions.ts';
+import { floatsOf, NodeBench } from '#host/verify/node-bench.testing.ts';
+import {
+  openSmallDecoder,
+  smallDecoders,
+  smallModels,
+  writeSmallDecoder,
+} from '#host/verify/small-decoder.testing.ts';
+import { seededRandom } from '#engine/seeded-random.ts';
+import { largestError } from '../slow-formulas.testing.ts';
+import type { DecoderArchitecture } from './decoder-architecture.ts';
+
+let bench: NodeBench;
+beforeAll(async () => {
+  bench = await NodeBench.open();
+});
+afterAll(() => bench.close());
+
+const random = seededRandom(11);
+const ids = Array.from({ length: 90 }, () => Math.floor(random() * 97));
+/** Float32 sums of some hundred products, taken in another order. */
+const tolerance = 1e-4;
+
+async function open(architecture: DecoderArchitecture) {
+  const folder = await writeSmallDecoder(bench, architecture);
+  const models = smallModels(architecture, folder);
+  const opened = await openSmallDecoder(bench, architecture, models);
+  /** Another sequence, with a cache of its own. */
+  const fresh = async () => (await openSmallDecoder(bench, architecture, models)).model;
+  return { ...opened, fresh };
+}
+
+describe.for(Object.entries(smallDecoders))('%s', ([, architecture]) => {
+  test('answers token by token as if it read all at once', async () => {
+    const { model, fresh } = await open(architecture);
+    const outputs = await model.begin(await model.embed(ids), null, 'all', 0);
+    const all = floatsOf(outputs['logits']);
+    const width = architecture.vocabularySize;
+    const row = (place: number) => all.subarray(place * width, (place + 1) * width);
+    // The model tells tokens apart, so that agreement says something.
+    expect(largestError(row(40), row(41))).toBeGreaterThan(0.1);
+
+    /** The largest error from the start to `end`, and the sizes that the cache had meanwhile. */
+    const stepwise = async (stepping: LanguageModel, end: number) => {
+      const start = 5;
+      const rooms = new Set<number>();
+      // Nothing is expected to follow, so room for the cache is made again every 16 tokens.
+      let logits = await stepping.prefill(await stepping.embed(ids.slice(0, start)), null, 0);
+      let worst = largestError(logits, row(start - 1));
+      for (let place = start; place < end; place++) {
+        logits = await stepping.decode(ids[place] ?? 0, 0);
+        worst = Math.max(worst, largestError(logits, row(place)));
+        rooms.add(stepping.keyValueBytes);
+      }
+      return { worst, rooms: rooms.size };
+    };
+    const grown = await stepwise(await fresh(), ids.length);
+    expect(grown.worst).toBeLessThan(tolerance);
+    expect(grown.rooms).toBe(6);
+    // Where the sequence before was longer, its keys and values still lie in the room that stays.
+    const again = await stepwise(model, 20);
+    expect(again.worst).toBeLessThan(tolerance);
+    expect(again.rooms).toBe(1);
+  });
+
+  test('reads several tokens at once behind a cache with room to spare', async () => {
+    const { model, embed, decoder } = await open(architecture);
+    const outputs = await model.begin(await model.embed(ids.slice(0, 24)), null, 'all', 0);
+    const expected = floatsOf(outputs['logits']);
+
+    const embeddings = await embed.run({ ids: int64(ids.slice(0, 24), [1, 24]) });
+    const rows = floatsOf(embeddings['embeddings']);
+    const inPieces: number[] = [];
+    let cache: Cache = { length: 0, tensors: {} };
+    for (const end of [9, 10, 17, 24]) {
+      const step = await feed(architecture, decoder, cache, rows, end);
+      inPieces.push(...step.logits);
+      cache = step.cache;
+    }
+    expect(largestError(inPieces, expected)).toBeLessThan(tolerance);
+  });
+});
+
+interface Cache {
+  readonly length: number;
+  /** `past.<layer>.<part>` [1, heads, capacity, size] */
+  readonly tensors: Readonly<Record<string, Tensor>>;
+}
+
+/** Feeds the tokens from the cache's end to `end` by the inputs that decoder-graph.ts documents. */
+async function feed(
+  { layerCount, keyValueHeadCount: heads, headSize, hiddenSize }: DecoderArchitecture,
+  decoder: Session,
+  cache: Cache,
+  rows: Float32Array,
+  end: number,
+): Promise<{ logits: Float32Array; cache: Cache }> {
+  const { length } = cache;
+  const count = end - length;
+  const places = Array.from({ length: count }, (_, place) => place);
+  const names = Array.from({ length: layerCount }, (_, layer) => [
+    `${layer}.key`,
+    `${layer}.value`,
+  ]);
+  const none = float32(new Float32Array(0), [1, heads, 0, headSize]);
+  const empty = Object.fromEntries(names.flat().map((name) => [`past.${name}`, none]));
+  const outputs = await decoder.run({
+    embeddings: float32(rows.slice(length * hiddenSize, end * hiddenSize), [1, count, hiddenSize]),
+    positions: int64(
+      places.map((place) => length + place),
+      [1, count],
+    ),
+    logitRows: int64(places),
+    first: bool(length === 0),
+    cachedLength: int64([length], []),
+    ...empty,
+    ...cache.tensors,
+  });
+  const capacity = end + 3;
+  const tensors = names.flat().map((name) => {
+    // What lies behind the cached tokens is anything but zero.
+    const room = new Float32Array(heads * capacity * headSize).fill(7);
+    copyHeads(cache.tensors[`past.${name}`] ?? none, length, room, 0);
+    copyHeads(outputs[`new.${name}`] as Tensor, count, room, length);
+    return [`past.${name}`, float32(room, [1, heads, capacity, headSize])] as const;
+  });
+  const grown = { length: end, tensors: Object.fromEntries(tensors) };
+  return { logits: floatsOf(outputs['logits']), cache: grown };
+
+  function copyHeads(from: Tensor, tokens: number, to: Float32Array, at: number): void {
+    const stride = (from.dims[2] ?? 0) * headSize;
+    for (let head = 0; head < heads; head++) {
+      const run = floatsOf(from).subarray(head * stride, head * stride + tokens * headSize);
+      to.set(run, (head * capacity + at) * headSize);
+    }
+  }
+}
