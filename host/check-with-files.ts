@@ -1,13 +1,14 @@
 /** Everything wrong with a graph, the files that it names included. */
 import type { GraphDocument } from '#engine/contract/document.ts';
 import type { Problem } from '#engine/contract/problem.ts';
-import { warning } from '#engine/contract/problem.ts';
-import { checkGraph } from '#engine/graph/check.ts';
+import { hasErrors, warning } from '#engine/contract/problem.ts';
+import { checkGraph, type CheckedGraph } from '#engine/graph/check.ts';
 import type { StageModel } from '#engine/onnx/model.ts';
 import type { WeightOrigin } from '#engine/onnx/weight.ts';
 import { planGraph, type Plan } from '#engine/plan/plan.ts';
 import { catalogue } from '#nodes/index.ts';
 import { loadImage } from './images/load-image.ts';
+import { memoryProblem } from './runs/memory-budget.ts';
 import { openCheckpoint, type Checkpoint } from './weights/checkpoint.ts';
 import { checkpointFolder } from './weights/checkpoint-folder.ts';
 import { leftoverKeys, matchKeys, neededTensors, type KeyMatch } from './weights/match-keys.ts';
@@ -18,9 +19,18 @@ export async function checkWithFiles(
 ): Promise<readonly Problem[]> {
   const checked = checkGraph(document, catalogue);
   const plan = planGraph(checked);
-  if (!plan.ok) return checked.problems;
+  if (!plan.ok) {
+    return hasErrors(checked.problems) ? checked.problems : [...checked.problems, ...plan.problems];
+  }
   const files = await checkCheckpoints(plan.value, baseFolder);
-  return [...checked.problems, ...files, ...(await checkImages(plan.value, baseFolder))];
+  const images = await checkImages(plan.value, baseFolder);
+  return [...checked.problems, ...files, ...images, ...memoryWarnings(checked)];
+}
+
+/** The graph is sound all the same: it may run on another machine. */
+function memoryWarnings(checked: CheckedGraph): readonly Problem[] {
+  const short = memoryProblem(checked);
+  return short ? [{ ...short, severity: 'warning' }] : [];
 }
 
 interface MatchedOrigin {

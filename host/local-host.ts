@@ -82,7 +82,7 @@ export class LocalHost implements HostService {
     const log = this.#logs.get(runId);
     if (!log) return fail(unknownRun(runId));
     if (log.ended) return ok(null);
-    if (hard) await this.#engine.kill();
+    if (hard) await this.#engine.kill(runId);
     else this.#engine.cancel(runId);
     return ok(null);
   }
@@ -106,7 +106,12 @@ export class LocalHost implements HostService {
     return Promise.resolve(ok({ runId }));
   }
 
-  /** Ends the engine process and waits for it. */
+  /** The engine process that would take the next run; undefined while there is none. */
+  get engineProcessId(): number | undefined {
+    return this.#engine.processId;
+  }
+
+  /** Ends all runs and the engine process, and waits for it. */
   close(): Promise<void> {
     return this.#engine.stop();
   }

@@ -1,10 +1,55 @@
 /** Writes a file whole or not at all: beside it first, then renamed over it. */
 import { randomBytes } from 'node:crypto';
-import { open, rename, rm } from 'node:fs/promises';
+import { access, constants, open, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { fail, ok, type Outcome } from '#engine/contract/outcome.ts';
 import { error } from '#engine/contract/problem.ts';
 
 export async function writeWhole(path: string, content: string): Promise<Outcome<null>> {
+  try {
+    const target = await targetOf(path);
+    if (target.isStream) await writeFile(target.path, content);
+    else await writeBeside(target.path, content);
+    return ok(null);
+  } catch (cause) {
+    return unwritable(path, cause);
+  }
+}
+
+/** Says what would keep `writeWhole` from writing there, as far as that can be known beforehand. */
+export async function checkWritable(path: string): Promise<Outcome<null>> {
+  try {
+    const target = await targetOf(path);
+    await access(target.isStream ? target.path : dirname(target.path), constants.W_OK);
+    return ok(null);
+  } catch (cause) {
+    return unwritable(path, cause);
+  }
+}
+
+interface Target {
+  readonly path: string;
+  /** A device or a pipe: what is renamed over it would take its place. */
+  readonly isStream: boolean;
+}
+
+/** A link is followed, so that it stays a link. */
+async function targetOf(path: string): Promise<Target> {
+  if (path === '' || path.endsWith('/')) throw isFolder();
+  const facts = await stat(path).catch((cause: unknown) => {
+    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    throw cause;
+  });
+  if (!facts) return { path, isStream: false };
+  if (facts.isDirectory()) throw isFolder();
+  return facts.isFile()
+    ? { path: await realpath(path), isStream: false }
+    : { path, isStream: true };
+}
+
+const isFolder = (): Error => Object.assign(new Error('is a folder'), { code: 'EISDIR' });
+
+async function writeBeside(path: string, content: string): Promise<void> {
   const beside = `${path}.${randomBytes(4).toString('hex')}.tmp`;
   try {
     const file = await open(beside, 'wx');
@@ -16,12 +61,29 @@ export async function writeWhole(path: string, content: string): Promise<Outcome
       await file.close();
     }
     await rename(beside, path);
-    return ok(null);
   } catch (cause) {
-    await rm(beside, { force: true });
-    const { code } = cause as NodeJS.ErrnoException;
-    return fail(
-      error('file-unwritable', `${path} cannot be written (${code}); choose another place.`),
-    );
+    await rm(beside, { force: true }).catch(() => undefined);
+    throw cause;
   }
+}
+
+const reasons: Readonly<Record<string, string>> = {
+  EISDIR: 'it is a folder',
+  ENOENT: 'there is no such folder',
+  ENOTDIR: 'there is no such folder',
+  EACCES: 'this user may not write there',
+  EPERM: 'this user may not write there',
+  EROFS: 'the disk is read-only',
+  ENOSPC: 'the disk is full',
+  ENAMETOOLONG: 'the name is too long',
+};
+
+function unwritable(path: string, cause: unknown): Outcome<never> {
+  const code = (cause as NodeJS.ErrnoException).code ?? String(cause);
+  return fail(
+    error(
+      'file-unwritable',
+      `${path} cannot be written: ${reasons[code] ?? code}; choose another place.`,
+    ),
+  );
 }

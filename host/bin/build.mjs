@@ -5,6 +5,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
   writeFileSync,
@@ -13,14 +14,18 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
-const output = join(root, 'dist', 'host');
-const stampFile = join(output, 'build-stamp');
+const dist = join(root, 'dist');
+const output = join(dist, 'host');
+const stampName = 'build-stamp';
+const stampFile = join(output, stampName);
+const beside = join(dist, `building-${process.pid}`);
 const sourceFolders = ['engine', 'nodes', 'host', 'bench'];
 const programs = {
   patchbay: 'host/bin/main.ts',
   'engine-process': 'host/engine/engine-process.ts',
   'publish-schema': 'host/bin/publish-schema.ts',
   'bench-language-model': 'bench/language-model.ts',
+  'bench-accuracy': 'bench/accuracy.ts',
 };
 
 /** An installed package has no sources: its bundle is what it is. */
@@ -30,7 +35,7 @@ function* sourceFiles(folder) {
   for (const entry of readdirSync(folder, { withFileTypes: true })) {
     const path = join(folder, entry.name);
     if (entry.isDirectory()) yield* sourceFiles(path);
-    else if (/\.(ts|mjs)$/.test(entry.name) && !entry.name.endsWith('.test.ts')) yield path;
+    else if (/\.(ts|mjs)$/.test(entry.name) && !/\.test(ing)?\.ts$/.test(entry.name)) yield path;
   }
 }
 
@@ -57,12 +62,57 @@ async function build(stamp) {
       !id.startsWith('.') && !id.startsWith('#') && !id.startsWith('/') && !/^[A-Za-z]:/.test(id),
     logLevel: 'warn',
   });
-  rmSync(output, { recursive: true, force: true });
-  await bundle.write({ dir: output, format: 'esm', sourcemap: true, entryFileNames: '[name].js' });
-  await bundle.close();
-  await import(join(output, 'publish-schema.js'));
+  try {
+    await bundle.write({
+      dir: beside,
+      format: 'esm',
+      sourcemap: true,
+      entryFileNames: '[name].js',
+    });
+    await import(join(beside, 'publish-schema.js'));
+    writeFileSync(join(beside, stampName), stamp);
+    replaceOutput();
+  } finally {
+    await bundle.close();
+    rmSync(beside, { recursive: true, force: true });
+  }
+}
+
+/**
+ * Other processes may be starting from the old bundle or building the same one, so every file is replaced whole:
+ * what the programs import before the programs, and the stamp, which says that all is there, last.
+ */
+function replaceOutput() {
   mkdirSync(output, { recursive: true });
-  writeFileSync(stampFile, stamp);
+  const names = readdirSync(beside);
+  const place = (name) => {
+    if (name === stampName) return 2;
+    return Object.hasOwn(programs, name.replace(/\.js$/, '')) ? 1 : 0;
+  };
+  for (const name of names.toSorted((a, b) => place(a) - place(b))) {
+    renameSync(join(beside, name), join(output, name));
+  }
+  for (const name of readdirSync(output)) {
+    if (!names.includes(name)) rmSync(join(output, name), { force: true });
+  }
+  removeUnfinished();
+}
+
+/** What builds that were interrupted left behind. */
+function removeUnfinished() {
+  for (const name of readdirSync(dist)) {
+    const owner = Number(/^building-(\d+)$/.exec(name)?.[1]);
+    if (owner > 0 && !isAlive(owner)) rmSync(join(dist, name), { recursive: true, force: true });
+  }
+}
+
+function isAlive(processId) {
+  try {
+    process.kill(processId, 0);
+    return true;
+  } catch (cause) {
+    return cause.code === 'EPERM';
+  }
 }
 
 export async function buildIfStale() {

@@ -35,9 +35,13 @@ const usage = [
 
 async function main(args: readonly string[]): Promise<ExitStatus> {
   const [name, ...rest] = args;
-  if (name === undefined || name === 'help' || name === '--help' || name === '-h') {
+  if (name === undefined) {
+    console.error(usage);
+    return exitStatus.usage;
+  }
+  if (name === 'help' || isHelp(name)) {
     console.log(usage);
-    return name === undefined ? exitStatus.usage : exitStatus.done;
+    return exitStatus.done;
   }
   if (name === '--version') {
     console.log(packageVersion);
@@ -45,10 +49,19 @@ async function main(args: readonly string[]): Promise<ExitStatus> {
   }
   const command = commands.find((candidate) => candidate.name === name);
   if (!command) throw new UsageError(`There is no command "${name}"; see patchbay --help.`);
+  const operandsFrom = rest.indexOf('--');
+  if ((operandsFrom < 0 ? rest : rest.slice(0, operandsFrom)).some(isHelp)) {
+    console.log(`Usage: patchbay ${command.synopsis}\n${command.about}`);
+    return exitStatus.done;
+  }
   const host = new LocalHost(join(dirname(fileURLToPath(import.meta.url)), 'engine-process.js'));
+  // Not once: npm passes on an interrupt that the terminal has sent to all, so it may come twice.
   const interrupt = (): void =>
-    void host.close().finally(() => process.exit(exitStatus.interrupted));
-  process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
+    void host.close().finally(() => {
+      // The command hears of it first, and clears its line.
+      setImmediate(() => process.exit(exitStatus.interrupted));
+    });
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, interrupt);
   try {
     return await command.run(rest, createCaller({ host }));
   } finally {
@@ -56,11 +69,14 @@ async function main(args: readonly string[]): Promise<ExitStatus> {
   }
 }
 
-// A reader that goes away, as `head` does, is no fault.
-process.stdout.on('error', (cause: NodeJS.ErrnoException) => {
-  if (cause.code === 'EPIPE') process.exit(exitStatus.done);
-  throw cause;
-});
+const isHelp = (arg: string): boolean => arg === '--help' || arg === '-h';
+
+// A reader that goes away, as `head` does, is no fault: what is left to say is said to nobody.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (cause: NodeJS.ErrnoException) => {
+    if (cause.code !== 'EPIPE' && cause.code !== 'ERR_STREAM_DESTROYED') throw cause;
+  });
+}
 
 try {
   process.exitCode = await main(process.argv.slice(2));

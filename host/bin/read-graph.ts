@@ -1,5 +1,6 @@
 /** The graph that an operand names: a file, a preset, or standard input. */
-import { readFile, stat } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { documentLimits, type GraphDocument } from '#engine/contract/document.ts';
 import { fail, ok, type Outcome } from '#engine/contract/outcome.ts';
@@ -17,7 +18,10 @@ export interface NamedGraph {
 }
 
 export async function readGraph(operand: string): Promise<Outcome<NamedGraph>> {
-  if (operand === '-') return named(await readInput(), process.cwd());
+  if (operand === '-') {
+    const text = await readLimited('Standard input', process.stdin);
+    return named(text, process.cwd());
+  }
   if ((await presetIds()).includes(operand))
     return withBase(await readPreset(operand), presetsFolder);
   return named(await readText(operand), dirname(resolve(operand)));
@@ -33,30 +37,53 @@ function withBase(document: Outcome<GraphDocument>, baseFolder: string): Outcome
 
 async function readText(path: string): Promise<Outcome<string>> {
   try {
-    const { size } = await stat(path);
-    return size > documentLimits.bytes
-      ? tooLarge(path, formatBytes(size))
-      : ok(await readFile(path, 'utf8'));
+    const facts = await stat(path);
+    if (facts.isDirectory())
+      return unreadable(`${path} is a folder; name a graph file, or one of patchbay presets.`);
+    if (facts.size > documentLimits.bytes) return tooLarge(path, formatBytes(facts.size));
+    // A pipe or a device does not tell its size.
+    return await readLimited(path, createReadStream(path));
   } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException;
-    const reason = code === 'ENOENT' ? 'there is no such file and no such preset' : code;
-    return fail(
-      error('file-unreadable', `${path} cannot be read: ${reason}; see patchbay presets.`),
-    );
+    return unreadable(openingProblem(path, (cause as NodeJS.ErrnoException).code ?? String(cause)));
   }
 }
 
-async function readInput(): Promise<Outcome<string>> {
+function openingProblem(path: string, code: string): string {
+  const elsewhere = 'name a graph file, or one of patchbay presets';
+  switch (code) {
+    case 'ENOENT':
+    case 'ENOTDIR':
+      return `There is no file and no preset "${path}"; ${elsewhere}.`;
+    case 'EACCES':
+    case 'EPERM':
+      return `${path} may not be read by this user; allow it, or ${elsewhere}.`;
+    default:
+      return `${path} cannot be read (${code}); ${elsewhere}.`;
+  }
+}
+
+/** Reads to the end, or until there is more than any graph has. */
+async function readLimited(
+  what: string,
+  stream: AsyncIterable<Buffer | string>,
+): Promise<Outcome<string>> {
   const chunks: Buffer[] = [];
   let size = 0;
-  for await (const chunk of process.stdin) {
-    const bytes = Buffer.from(chunk as Uint8Array);
+  for await (const chunk of stream) {
+    const bytes = Buffer.from(chunk);
     size += bytes.length;
     if (size > documentLimits.bytes)
-      return tooLarge('Standard input', `more than ${formatBytes(documentLimits.bytes)}`);
+      return tooLarge(what, `more than ${formatBytes(documentLimits.bytes)}`);
     chunks.push(bytes);
   }
-  return ok(Buffer.concat(chunks).toString('utf8'));
+  const text = Buffer.concat(chunks).toString('utf8');
+  return text.trim() === ''
+    ? unreadable(`${what} is empty; name a graph file, or one of patchbay presets.`)
+    : ok(text);
+}
+
+function unreadable(message: string): Outcome<never> {
+  return fail(error('file-unreadable', message));
 }
 
 function tooLarge(what: string, size: string): Outcome<never> {

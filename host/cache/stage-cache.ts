@@ -15,6 +15,7 @@ import {
   writeFile,
 } from 'node:fs/promises';
 import { join } from 'node:path';
+import { z } from 'zod';
 import { fail, ok, type Outcome } from '#engine/contract/outcome.ts';
 import { error } from '#engine/contract/problem.ts';
 import type { CacheEntry, CacheStatus } from '#engine/contract/cache-status.ts';
@@ -25,11 +26,12 @@ const defaultLimitBytes = 32 * 1024 ** 3;
 const manifestName = 'stage.json';
 const buildingPrefix = 'building-';
 
-interface Manifest {
-  readonly title: string;
+const manifestSchema = z.object({
+  title: z.string(),
   /** Sizes of all files, so that a truncated one is noticed. */
-  readonly files: Readonly<Record<string, number>>;
-}
+  files: z.record(z.string(), z.number()),
+});
+type Manifest = Readonly<z.infer<typeof manifestSchema>>;
 
 export function cacheLimitBytes(environment: NodeJS.ProcessEnv = process.env): number {
   const gigabytes = Number(environment['PATCHBAY_CACHE_LIMIT_GB']);
@@ -52,7 +54,7 @@ export class StageCache {
     const cache = new StageCache(join(folder, 'stages'), limitBytes);
     try {
       await mkdir(cache.folder, { recursive: true });
-      const probe = join(cache.folder, `${buildingPrefix}${process.pid}-probe`);
+      const probe = cache.#unfinished();
       await writeFile(probe, '');
       await rm(probe);
       await cache.#sweep();
@@ -86,35 +88,29 @@ export class StageCache {
     { title, needBytes }: { readonly title: string; readonly needBytes: number },
     fill: (folder: string) => Promise<Outcome<null>>,
   ): Promise<Outcome<string>> {
-    const room = await this.#makeRoom(needBytes);
-    if (!room.ok) return room;
-    const building = join(
-      this.folder,
-      `${buildingPrefix}${process.pid}-${randomBytes(4).toString('hex')}`,
-    );
-    const folder = join(this.folder, key);
+    const building = this.#unfinished();
     try {
-      await mkdir(building);
+      // Someone may have removed the whole cache since it was opened.
+      await mkdir(building, { recursive: true });
+      const room = await this.#makeRoom(needBytes);
+      if (!room.ok) return room;
       const filled = await fill(building);
       if (!filled.ok) return filled;
       const manifest: Manifest = { title, files: await fileSizes(building) };
       await writeFile(join(building, manifestName), JSON.stringify(manifest));
-      // Another process may have built the same meanwhile: either copy will do.
-      await rename(building, folder).catch(async (cause: unknown) => {
-        if (!(await readManifest(folder))) throw cause;
-      });
+      await this.#place(building, key);
       this.#pinned.add(key);
-      return ok(folder);
+      return ok(join(this.folder, key));
     } catch (cause) {
       return unwritable(this.folder, cause);
     } finally {
-      await rm(building, { recursive: true, force: true });
+      await rm(building, { recursive: true, force: true }).catch(() => undefined);
     }
   }
 
   async remove(key: string): Promise<void> {
     this.#pinned.delete(key);
-    await rm(join(this.folder, key), { recursive: true, force: true });
+    await this.#discard(key);
   }
 
   /** Entries of finished runs may go again. */
@@ -124,20 +120,54 @@ export class StageCache {
 
   async status(): Promise<CacheStatus> {
     const entries = await this.#entries();
-    const totalBytes = entries.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+    const totalBytes = sizeOf(entries);
     return { folder: this.folder, limitBytes: this.#limitBytes, totalBytes, entries };
   }
 
   /** Removes every entry and says how many bytes that freed. */
   async clear(): Promise<number> {
-    const { totalBytes, entries } = await this.status();
-    for (const { key } of entries) await this.remove(key);
-    return totalBytes;
+    let freed = 0;
+    this.#pinned.clear();
+    for (const { key, sizeBytes } of await this.#entries()) {
+      if (await this.#discard(key)) freed += sizeBytes;
+    }
+    return freed;
+  }
+
+  /** A name that nobody looks at, and that is swept away where this process dies. */
+  #unfinished(): string {
+    const unique = randomBytes(4).toString('hex');
+    return join(this.folder, `${buildingPrefix}${process.pid}-${unique}`);
+  }
+
+  async #place(building: string, key: string): Promise<void> {
+    const folder = join(this.folder, key);
+    try {
+      await rename(building, folder);
+    } catch {
+      // Another process may have built the same meanwhile: either copy will do.
+      if (await readManifest(folder)) return;
+      // Or what lies there is the rest of an entry that someone removed in part.
+      await this.#discard(key);
+      await rename(building, folder);
+    }
+  }
+
+  /** Takes an entry away at once, then removes its files. False where another program holds on to it. */
+  async #discard(key: string): Promise<boolean> {
+    const doomed = this.#unfinished();
+    try {
+      await rename(join(this.folder, key), doomed);
+    } catch {
+      return false;
+    }
+    await rm(doomed, { recursive: true, force: true }).catch(() => undefined);
+    return true;
   }
 
   /** Newest first. */
   async #entries(): Promise<readonly CacheEntry[]> {
-    const names = await readdir(this.folder);
+    const names = await readdir(this.folder).catch(() => []);
     const entries: CacheEntry[] = [];
     for (const key of names.filter((name) => !name.startsWith(buildingPrefix))) {
       const folder = join(this.folder, key);
@@ -152,17 +182,22 @@ export class StageCache {
 
   async #makeRoom(needBytes: number): Promise<Outcome<null>> {
     const entries = await this.#entries();
-    let total = entries.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+    let total = sizeOf(entries);
     let free = await freeBytes(this.folder);
-    for (const { key, sizeBytes } of entries.toReversed()) {
+    const idle = entries.filter(({ key }) => !this.#pinned.has(key));
+    // Where nothing helps, nothing goes.
+    if (needBytes > free + sizeOf(idle)) return this.#diskFull(needBytes, free);
+    for (const { key, sizeBytes } of idle.toReversed()) {
       if (total + needBytes <= this.#limitBytes && needBytes <= free) break;
-      if (this.#pinned.has(key)) continue;
-      await this.remove(key);
+      if (!(await this.#discard(key))) continue;
       total -= sizeBytes;
       free += sizeBytes;
     }
-    if (needBytes <= free) return ok(null);
-    const message = `Building this stage takes ${formatBytes(needBytes)} of disk, ${formatBytes(free)} are free in ${this.folder}; free some space, or set PATCHBAY_CACHE to another folder.`;
+    return needBytes <= free ? ok(null) : this.#diskFull(needBytes, free);
+  }
+
+  #diskFull(needBytes: number, freeBytesNow: number): Outcome<never> {
+    const message = `Building this stage takes ${formatBytes(needBytes)} of disk, ${formatBytes(freeBytesNow)} are free in ${this.folder}; free some space, or set PATCHBAY_CACHE to another folder.`;
     return fail(error('cache-unwritable', message));
   }
 
@@ -190,9 +225,13 @@ function unwritable(folder: string, cause: unknown): Outcome<never> {
   return fail(error('cache-unwritable', message));
 }
 
+function sizeOf(entries: readonly CacheEntry[]): number {
+  return entries.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+}
+
 async function readManifest(folder: string): Promise<Manifest | null> {
   try {
-    return JSON.parse(await readFile(join(folder, manifestName), 'utf8')) as Manifest;
+    return manifestSchema.parse(JSON.parse(await readFile(join(folder, manifestName), 'utf8')));
   } catch {
     return null;
   }

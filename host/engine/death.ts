@@ -1,47 +1,59 @@
 /** Why an engine process ended, as far as the system tells. */
 import { readFileSync } from 'node:fs';
+import { stripVTControlCharacters } from 'node:util';
+import type { Job } from '#engine/contract/engine-message.ts';
 import { error, type Problem } from '#engine/contract/problem.ts';
+import type { StageFacts } from '#engine/contract/run-event.ts';
 
-export interface Death {
+export interface EngineEnd {
   readonly code: number | null;
   readonly signal: string | null;
   /** The end of what the process wrote to standard error. */
   readonly lastWords: string;
   /** Did the system kill for lack of memory meanwhile? */
   readonly outOfMemory: boolean;
+}
+
+/** What a run was doing. */
+export interface Interrupted {
+  readonly job: Pick<Job, 'type'>;
+  readonly stages: readonly StageFacts[];
   readonly stage: string | null;
   readonly phase: string | null;
 }
 
-export function deathProblem({
-  code,
-  signal,
-  lastWords,
-  outOfMemory,
-  stage,
-  phase,
-}: Death): Problem {
-  const where =
-    stage === null ? 'before its first stage' : `while "${stage}" was ${phase ?? 'running'}`;
+export function deathProblem(end: EngineEnd, run: Interrupted): Problem {
+  const facts = run.stages.find(({ id }) => id === run.stage);
+  const message = `The engine process ended ${whereOf(run, facts)} (${causeOf(end)}). The graph is unharmed; run it again.`;
+  return error('engine-died', message, facts ? { node: facts.node } : {});
+}
+
+function whereOf({ job, stage, phase }: Interrupted, facts: StageFacts | undefined): string {
+  if (job.type === 'verify') return 'while it checked recorded cases';
+  if (stage === null) return 'before its first stage';
+  return `while "${facts?.title ?? stage}" was ${phase ?? 'running'}`;
+}
+
+function causeOf({ code, signal, lastWords, outOfMemory }: EngineEnd): string {
+  if (outOfMemory)
+    return 'the system killed it for lack of memory; choose a smaller model or a lower precision';
   const words = lastSentence(lastWords);
-  const cause = outOfMemory
-    ? 'the system killed it for lack of memory; choose a smaller model or a lower precision'
-    : signal === null
-      ? `exit code ${code ?? 'unknown'}${words === '' ? '' : `: ${words}`}`
-      : `signal ${signal}${words === '' ? '' : `: ${words}`}`;
-  const message = `The engine process ended ${where} (${cause}). The graph is unharmed; run it again.`;
-  // Rows of a language model are "<node>/<phase>".
-  return error('engine-died', message, stage === null ? {} : { node: stage.split('/')[0] });
+  const behind = words === '' ? '' : `: ${words}`;
+  if (signal === 'SIGKILL') return `something killed it, perhaps for lack of memory${behind}`;
+  if (signal !== null) return `signal ${signal}${behind}`;
+  return code === null ? `it did not start${behind}` : `exit code ${code}${behind}`;
 }
 
 /** The error that a process ended with, or else the last line that it wrote. */
 function lastSentence(lastWords: string): string {
-  const lines = lastWords
+  const lines = stripVTControlCharacters(lastWords)
     .split('\n')
     .map((line) => line.trim())
     .filter((line) => line !== '');
   return (
-    lines.findLast((line) => /^(\w*Error|terminate called|.*\bwhat\(\))\b/.test(line)) ??
+    lines.findLast((line) =>
+      /^(\w*Error|FATAL ERROR|terminate called|.*\bwhat\(\))\b/.test(line),
+    ) ??
     lines.at(-1) ??
     ''
   );

@@ -1,19 +1,20 @@
 /**
- * Starts the engine process and speaks to it. The process owns ONNX Runtime; it may hang in a long
- * operator or be killed by the system, and its caller goes on: a run that was under way then ends
- * with a problem that names the stage and, where the system tells, the cause.
+ * Hands runs to the engine process, one process for all of them as long as it lives. The process owns
+ * ONNX Runtime; it may hang in a long operator or be killed by the system, and its caller goes on: the
+ * run that was under way then ends with a problem that names the stage and, where the system tells, the
+ * cause; runs that waited behind it go to a new process.
  */
-import { fork, type ChildProcess } from 'node:child_process';
-import { fromEngineSchema, type Job, type ToEngine } from '#engine/contract/engine-message.ts';
-import type { RunEvent } from '#engine/contract/run-event.ts';
-import { cacheFolder } from '../cache/cache-folder.ts';
-import { removeUnfinished } from '../cache/stage-cache.ts';
-import { deathProblem, outOfMemoryKills } from './death.ts';
+import type { FromEngine, Job } from '#engine/contract/engine-message.ts';
+import { isLast, type RunEvent, type StageFacts } from '#engine/contract/run-event.ts';
+import { deathProblem, type EngineEnd } from './death.ts';
+import { EngineHandle } from './engine-handle.ts';
 
 export type EventListener = (runId: string, event: RunEvent) => void;
 
 interface PendingRun {
-  readonly runId: string;
+  readonly job: Job;
+  engine: EngineHandle;
+  stages: readonly StageFacts[];
   /** The last stage and phase that the run told of. */
   stage: string | null;
   phase: string | null;
@@ -22,101 +23,106 @@ interface PendingRun {
 export class EngineClient {
   readonly #entry: string;
   readonly #listen: EventListener;
+  /** In the order in which the engine works through them. */
   readonly #pending = new Map<string, PendingRun>();
-  #process: ChildProcess | null = null;
-  /** Kills for lack of memory that the system had counted when the process began. */
-  #killsBefore = 0;
+  #engine: EngineHandle | null = null;
 
   constructor(entry: string, listen: EventListener) {
     this.#entry = entry;
     this.#listen = listen;
   }
 
+  /** The process that would take the next run; undefined while there is none. */
+  get processId(): number | undefined {
+    return this.#engine?.isReachable === true ? this.#engine.processId : undefined;
+  }
+
   start(job: Job): void {
-    this.#pending.set(job.runId, { runId: job.runId, stage: null, phase: null });
-    this.#send(job);
+    const engine = this.#reachableEngine();
+    this.#pending.set(job.runId, { job, engine, stages: [], stage: null, phase: null });
+    engine.send(job);
   }
 
+  /** Ends a run at its next stage or token; one that still waits for others at once. */
   cancel(runId: string): void {
-    if (this.#pending.has(runId)) this.#send({ type: 'cancel', runId });
-  }
-
-  /** Ends the process at once; runs under way end as cancelled. */
-  async kill(): Promise<void> {
-    const runs = [...this.#pending.values()];
-    this.#pending.clear();
-    await this.stop();
-    for (const { runId } of runs) this.#listen(runId, { type: 'run-cancelled' });
-  }
-
-  /** Ends the process and waits until it is gone and nothing of it is left on disk. */
-  async stop(): Promise<void> {
-    const child = this.#process;
-    this.#process = null;
-    if (!child || child.exitCode !== null || child.signalCode !== null) return;
-    const gone = new Promise((resolve) => {
-      child.once('exit', resolve);
-    });
-    child.kill('SIGKILL');
-    await gone;
-    await removeUnfinished(cacheFolder(), child.pid ?? 0);
-  }
-
-  #send(message: ToEngine): void {
-    this.#process ??= this.#spawn();
-    this.#process.send(message);
-  }
-
-  #spawn(): ChildProcess {
-    this.#killsBefore = outOfMemoryKills();
-    const child = fork(this.#entry, {
-      serialization: 'advanced',
-      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-    });
-    let lastWords = '';
-    child.stderr?.on('data', (chunk: Buffer) => {
-      lastWords = (lastWords + chunk.toString()).slice(-2000);
-    });
-    child.on('message', (raw) => {
-      const { runId, event } = fromEngineSchema.parse(raw);
-      this.#hear(runId, event);
-    });
-    child.on('exit', (code, signal) => {
-      if (this.#process !== child) return;
-      this.#process = null;
-      void this.#died({ code, signal, lastWords, processId: child.pid ?? 0 });
-    });
-    return child;
-  }
-
-  #hear(runId: string, event: RunEvent): void {
     const run = this.#pending.get(runId);
     if (!run) return;
-    if (event.type === 'stage-progress')
-      Object.assign(run, { stage: event.stage, phase: event.phase });
-    if (
-      event.type === 'run-finished' ||
-      event.type === 'run-failed' ||
-      event.type === 'run-cancelled'
-    ) {
-      this.#pending.delete(runId);
-    }
-    this.#listen(runId, event);
+    run.engine.send({ type: 'cancel', runId });
+    if (!this.#isUnderWay(run)) this.#end(runId, { type: 'run-cancelled' });
   }
 
-  async #died(death: {
-    code: number | null;
-    signal: string | null;
-    lastWords: string;
-    processId: number;
-  }): Promise<void> {
-    const runs = [...this.#pending.values()];
-    this.#pending.clear();
-    await removeUnfinished(cacheFolder(), death.processId);
-    const outOfMemory = outOfMemoryKills() > this.#killsBefore;
-    for (const { runId, stage, phase } of runs) {
-      const problem = deathProblem({ ...death, outOfMemory, stage, phase });
-      this.#listen(runId, { type: 'run-failed', problems: [problem] });
+  /** Ends a run at once, and the process with it; runs that wait behind it go to a new one. */
+  async kill(runId: string): Promise<void> {
+    const run = this.#pending.get(runId);
+    if (!run) return;
+    if (!this.#isUnderWay(run)) {
+      this.cancel(runId);
+      return;
     }
+    const behind = this.#runsOf(run.engine).filter((other) => other !== run);
+    await run.engine.kill();
+    this.#end(runId, { type: 'run-cancelled' });
+    this.#restart(behind);
+  }
+
+  /** Ends all runs and the process; resolves when it is gone and nothing of it is left on disk. */
+  async stop(): Promise<void> {
+    const engines = new Set([...this.#pending.values()].map(({ engine }) => engine));
+    if (this.#engine) engines.add(this.#engine);
+    this.#engine = null;
+    const runIds = [...this.#pending.keys()];
+    await Promise.all([...engines].map((engine) => engine.kill()));
+    for (const runId of runIds) this.#end(runId, { type: 'run-cancelled' });
+  }
+
+  #reachableEngine(): EngineHandle {
+    if (this.#engine?.isReachable === true) return this.#engine;
+    this.#engine = new EngineHandle(this.#entry, {
+      heard: (engine, message) => this.#hear(engine, message),
+      died: (engine, end) => this.#died(engine, end),
+    });
+    return this.#engine;
+  }
+
+  #runsOf(engine: EngineHandle): readonly PendingRun[] {
+    return [...this.#pending.values()].filter((run) => run.engine === engine);
+  }
+
+  /** An engine works through its runs one after the other. */
+  #isUnderWay(run: PendingRun): boolean {
+    return this.#runsOf(run.engine)[0] === run;
+  }
+
+  #restart(runs: readonly PendingRun[]): void {
+    for (const run of runs) {
+      const { runId } = run.job;
+      if (this.#pending.get(runId) !== run) continue;
+      // The new process may have been given others meanwhile.
+      this.#pending.delete(runId);
+      this.#pending.set(runId, run);
+      run.engine = this.#reachableEngine();
+      run.engine.send(run.job);
+    }
+  }
+
+  #end(runId: string, event: RunEvent): void {
+    if (this.#pending.delete(runId)) this.#listen(runId, event);
+  }
+
+  #hear(engine: EngineHandle, { runId, event }: FromEngine): void {
+    const run = this.#pending.get(runId);
+    if (run?.engine !== engine) return;
+    if (event.type === 'run-started') run.stages = event.stages;
+    if (event.type === 'stage-progress')
+      Object.assign(run, { stage: event.stage, phase: event.phase });
+    if (isLast(event)) this.#end(runId, event);
+    else this.#listen(runId, event);
+  }
+
+  #died(engine: EngineHandle, end: EngineEnd): void {
+    const [run, ...behind] = this.#runsOf(engine);
+    if (!run) return;
+    this.#end(run.job.runId, { type: 'run-failed', problems: [deathProblem(end, run)] });
+    this.#restart(behind);
   }
 }

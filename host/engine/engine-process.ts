@@ -1,4 +1,5 @@
 /** The engine process: hears requests, runs one graph at a time, tells events. */
+import { rmSync } from 'node:fs';
 import { toEngineSchema, type FromEngine, type Job } from '#engine/contract/engine-message.ts';
 import type { Outcome } from '#engine/contract/outcome.ts';
 import type { RunEvent } from '#engine/contract/run-event.ts';
@@ -67,4 +68,9 @@ process.on('message', (raw) => {
 
 // The caller decides what an interrupt in the terminal means; without a caller there is nothing to do.
 process.on('SIGINT', () => undefined);
-process.on('disconnect', () => process.exit());
+process.on('disconnect', () => {
+  // The caller is gone, and cannot remove the folder for temporary files that it gave.
+  const [, , temporary] = process.argv;
+  if (temporary !== undefined) rmSync(temporary, { recursive: true, force: true });
+  process.exit();
+});

@@ -20,22 +20,27 @@ export class RunLog {
 
   /** Everything after number `after`, past and to come, up to the run's last event. */
   async *follow(after: number, signal?: AbortSignal): AsyncGenerator<NumberedEvent> {
-    const left = (): boolean => signal?.aborted ?? false;
-    for (let number = after + 1; !left(); number++) {
-      while (number >= this.#events.length) {
-        if (this.ended || left()) return;
-        await this.#next(signal);
+    const hasLeft = (): boolean => signal?.aborted ?? false;
+    let wake = (): void => undefined;
+    const leave = (): void => wake();
+    signal?.addEventListener('abort', leave);
+    try {
+      for (let number = Math.max(0, after + 1); !hasLeft();) {
+        const event = this.#events[number];
+        if (event) {
+          yield { number, event };
+          number++;
+        } else if (this.ended) {
+          return;
+        } else {
+          await new Promise<void>((resolve) => {
+            wake = resolve;
+            this.#waiting.push(resolve);
+          });
+        }
       }
-      const event = this.#events[number] as RunEvent;
-      yield { number, event };
-      if (isLast(event)) return;
+    } finally {
+      signal?.removeEventListener('abort', leave);
     }
-  }
-
-  #next(signal?: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      this.#waiting.push(resolve);
-      signal?.addEventListener('abort', () => resolve(), { once: true });
-    });
   }
 }

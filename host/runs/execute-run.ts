@@ -3,7 +3,7 @@ import { fail, ok, type Outcome } from '#engine/contract/outcome.ts';
 import type { RunRequest } from '#engine/contract/run-request.ts';
 import { checkGraph } from '#engine/graph/check.ts';
 import { applyOverrides } from '#engine/plan/apply-overrides.ts';
-import { planGraph, type Stage } from '#engine/plan/plan.ts';
+import { planGraph, type Plan, type Stage } from '#engine/plan/plan.ts';
 import { catalogue } from '#nodes/index.ts';
 import { hostStage } from './host-stage.ts';
 import { languageStage } from './language-stage.ts';
@@ -36,7 +36,10 @@ export async function executeRun(
 
   const baseFolder = request.baseFolder ?? process.cwd();
   const context: StageContext = { loader, emit, cancel, baseFolder };
-  const pipeline = plan.value.stages.map((stage) => ({ stage, runner: runnerOf(stage, context) }));
+  const pipeline = plan.value.stages.map((stage) => ({
+    stage,
+    runner: runnerOf(stage, plan.value, context),
+  }));
   const stages = pipeline.flatMap(({ runner }) => runner.facts);
   emit({ type: 'run-started', machine: describeMachine(), stages, runs: request.runs });
 
@@ -49,12 +52,13 @@ export async function executeRun(
   return ok(null);
 }
 
-function runnerOf(stage: Stage, context: StageContext): StageRunner {
+function runnerOf(stage: Stage, { stages }: Plan, context: StageContext): StageRunner {
   if (stage.body.kind === 'onnx') return onnxStage(stage, stage.body, context);
   const { step } = stage.body;
-  return step.kind === 'generate'
-    ? languageStage(stage, step, context)
-    : hostStage(stage, step, context);
+  if (step.kind !== 'generate') return hostStage(stage, step, context);
+  const visual = stage.inputs['visual'];
+  const visualWire = visual && stages.find(({ id }) => id === visual.stage)?.outputs[visual.port];
+  return languageStage(stage, step, context, visualWire);
 }
 
 async function timedPass(

@@ -13,7 +13,8 @@ export type PlainStep = Exclude<HostStep, LanguageModelStep>;
 export function hostStage(stage: Stage, step: PlainStep, context: StageContext): StageRunner {
   return {
     facts: [stageFacts(stage)],
-    load: () => Promise.resolve(ok({ keys: [], cold: false })),
+    preflight: () => Promise.resolve(ok([])),
+    load: () => Promise.resolve(ok({ cold: false })),
     run: (inputs, pass) =>
       pass.span(
         stage.id,

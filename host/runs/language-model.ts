@@ -106,17 +106,13 @@ export class LanguageModel {
       cachedLength: int64([cached.full], []),
     };
     if (!this.#shape.acceleration) return feeds;
-    const accelerated = {
+    return {
+      ...feeds,
       keptCachedLength: int64([cached.kept], []),
       visualStart: int64([visual.start], []),
       visualEnd: int64([visual.start + visual.count], []),
       keptVisual: int64([visual.kept], []),
     };
-    // A part that prunes behind the last layer leaves no layer with a cache of its own.
-    const known = Object.entries(accelerated).filter(([name]) =>
-      this.#decoder.inputNames.includes(name),
-    );
-    return { ...feeds, ...Object.fromEntries(known) };
   }
 }
 

@@ -4,6 +4,7 @@ import { decoderDims } from '#engine/estimate/language-model.ts';
 import { countFlops } from '#engine/estimate/model-cost.ts';
 import type { LanguageModelStep } from '#engine/plan/host-step.ts';
 import type { Stage } from '#engine/plan/plan.ts';
+import type { WireType } from '#engine/graph/wire.ts';
 import { seededRandom } from '#engine/seeded-random.ts';
 import { threadCount } from '../machine.ts';
 import { AnswerStream } from '../text/answer-stream.ts';
@@ -13,6 +14,7 @@ import { embedTokens, LanguageModel, type VisualTokens } from './language-model.
 import { openLanguageText, type LanguageText } from './language-text.ts';
 import { refusable } from './load-model.ts';
 import type { Pass } from './pass.ts';
+import { breathe } from './progress.ts';
 import { nextToken } from './sampling.ts';
 import type { StageContext, StageRunner } from './stage-runner.ts';
 import { tokensOf, type StageOutputs, type StageValue } from './stage-value.ts';
@@ -26,10 +28,12 @@ interface LoadedLanguage {
   readonly model: LanguageModel;
 }
 
+/** `visualWire` is what is wired to the visual tokens, if anything is. */
 export function languageStage(
   stage: Stage,
   step: LanguageModelStep,
   context: StageContext,
+  visualWire: WireType | undefined,
 ): StageRunner {
   const row = (phase: string) => `${stage.id}/${phase}`;
   const facts = (['tokenise', 'embed', 'prefill', 'decode'] as const).map((phase) => ({
@@ -46,21 +50,22 @@ export function languageStage(
   return {
     facts,
     async preflight(inputs) {
+      const keys = await identifyModels(step, context);
+      if (!keys.ok) return keys;
       const opened = await openLanguageText(step, context.baseFolder);
       if (!opened.ok) return opened;
       text = opened.value;
       const question = inputs['prompt'];
-      const expected = stage.inputs['visual'] ? 1 : 0;
+      const expected = expectedVisualTokens(visualWire);
       const prompt = text.tokenise(question?.kind === 'text' ? question.text : '', expected);
-      return prompt.ok ? ok(null) : prompt;
+      return prompt.ok ? keys : prompt;
     },
     async load() {
       const loaded = await loadLanguage(stage, step, row, context);
       if (!loaded.ok) return loaded;
       language = loaded.value;
-      const keys = [language.embed.loaded.key, language.decoder.loaded.key];
       // Its warm-up needs no picture and no prompt, so it is over already.
-      return ok({ keys, cold: false });
+      return ok({ cold: false });
     },
     async run(inputs, pass) {
       if (!language || !text) throw new Error(`"${stage.id}" runs before it is loaded.`);
@@ -69,7 +74,26 @@ export function languageStage(
   };
 }
 
+/** Null where only a run can tell. */
+function expectedVisualTokens(wire: WireType | undefined): number | null {
+  if (wire?.kind !== 'tokens') return 0;
+  return wire.count.known ? wire.count.tokens : null;
+}
+
 type Row = (phase: string) => string;
+
+// A row of the table is too little work to share between threads.
+const embedThreads = 1;
+
+async function identifyModels(
+  { embed, decoder }: LanguageModelStep,
+  { loader, baseFolder }: StageContext,
+): Promise<Outcome<readonly string[]>> {
+  const embedKey = await loader.identify(embed, embedThreads, baseFolder);
+  if (!embedKey.ok) return embedKey;
+  const decoderKey = await loader.identify(decoder, threadCount, baseFolder);
+  return decoderKey.ok ? ok([embedKey.value, decoderKey.value]) : decoderKey;
+}
 
 /** Loads one model after the other, each warmed up before the next, so that its memory is its own. */
 async function loadLanguage(
@@ -78,8 +102,8 @@ async function loadLanguage(
   row: Row,
   context: StageContext,
 ): Promise<Outcome<LoadedLanguage>> {
-  // A row of the table is too little work to share between threads.
-  const embed = await holdModel(row('embed'), step.embed, `${stage.title} · embedding`, 1, context);
+  const embedTitle = `${stage.title} · embedding`;
+  const embed = await holdModel(row('embed'), step.embed, embedTitle, embedThreads, context);
   if (!embed.ok) return embed;
   const ids = Array.from({ length: warmUpTokens }, (_, index) => index % step.vocabularySize);
   const { session } = embed.value.loaded;
@@ -114,7 +138,7 @@ interface Generation {
 }
 
 async function generate(generation: Generation): Promise<Outcome<StageOutputs>> {
-  const { stage, step, row, text, language, inputs, pass } = generation;
+  const { stage, step, row, context, text, language, inputs, pass } = generation;
   const { model, embed, decoder } = language;
   const question = inputs['prompt'] as Extract<StageValue, { kind: 'text' }>;
   const visualCount = tokensOf(inputs['visual']) ?? 0;
@@ -166,6 +190,10 @@ async function generate(generation: Generation): Promise<Outcome<StageOutputs>> 
     }),
   );
   if (!prefilled.ok) return prefilled;
+  // A long prefill holds up the message that cancels.
+  await breathe();
+  const going = context.cancel.check();
+  if (!going.ok) return going;
 
   const answer = await pass.span(
     row('decode'),
@@ -180,7 +208,7 @@ async function generate(generation: Generation): Promise<Outcome<StageOutputs>> 
   );
   if (!answer.ok) return answer;
   const { text: written, tokenIds } = answer.value;
-  generation.context.emit({ type: 'answer', run: pass.run, text: written, tokenIds });
+  context.emit({ type: 'answer', run: pass.run, text: written, tokenIds });
   return ok({ answer: { kind: 'answer', text: written, tokenIds } });
 }
 
@@ -262,7 +290,7 @@ function decodeFlops(
   newTokens: number,
 ): number {
   const steps = Math.max(0, newTokens - 1);
-  const middle = { cached: length + steps / 2, keptCached: kept + steps / 2 };
+  const middle = { cached: length + (steps - 1) / 2, keptCached: kept + (steps - 1) / 2 };
   const dims = decoderDims(step, { sequence: 1, kept: 1, ...middle });
   return steps * countFlops(step.decoder, { ...dims, visual: 0, keptVisual: 0 });
 }

@@ -10,8 +10,11 @@ import { checkpointFolder } from '../weights/checkpoint-folder.ts';
 
 export interface LanguageText {
   readonly tokenizer: Tokenizer;
-  /** Ids before and after the visual tokens, or why the question does not fit. */
-  readonly tokenise: (question: string, visualTokens: number) => Outcome<Prompt>;
+  /**
+   * Ids before and after the visual tokens, or why the question does not fit. `visualTokens` is 0 without
+   * a picture and null where only a run can tell how many there are.
+   */
+  readonly tokenise: (question: string, visualTokens: number | null) => Outcome<Prompt>;
 }
 
 /** Random weights have no tokenizer of their own; one that makes about as many tokens stands in. */
@@ -31,7 +34,7 @@ export async function openLanguageText(
 }
 
 function languageText(
-  { contextLength, vocabularySize, sampling }: LanguageModelStep,
+  { contextLength, vocabularySize }: LanguageModelStep,
   template: string | null,
   tokenizer: Tokenizer,
   chat: Outcome<ChatTemplate> | null,
@@ -39,8 +42,8 @@ function languageText(
   return {
     tokenizer,
     tokenise(question, visualTokens) {
-      const request = { tokenizer, template, chat, prompt: question, hasImage: visualTokens > 0 };
-      const prompt = buildPrompt(request);
+      const hasImage = visualTokens !== 0;
+      const prompt = buildPrompt({ tokenizer, template, chat, prompt: question, hasImage });
       if (!prompt.ok) return prompt;
       const { before, after } = prompt.value;
       const strange = [...before, ...after].find((id) => id >= vocabularySize);
@@ -48,10 +51,19 @@ function languageText(
         const message = `The tokenizer gives token ${strange}, the model's vocabulary ends at ${vocabularySize - 1}; choose the checkpoint that belongs to the model.`;
         return fail(error('tokenizer-unreadable', message, { param: 'weights' }));
       }
-      const total = before.length + visualTokens + after.length;
-      if (total + 1 <= contextLength) return prompt;
-      const message = `Prompt and picture have ${total} tokens (${visualTokens} visual), the model holds ${contextLength}, ${sampling.maxNewTokens} new ones included; shorten the prompt or compress the visual tokens.`;
-      return fail(error('context-overflow', message, { port: 'prompt' }));
+      const words = before.length + after.length;
+      return words + (visualTokens ?? 1) + 1 <= contextLength
+        ? prompt
+        : overflow(words, visualTokens ?? 0, contextLength);
     },
   };
+}
+
+function overflow(words: number, visualTokens: number, contextLength: number): Outcome<never> {
+  const room = `the model holds ${contextLength}, the answer included`;
+  const message =
+    visualTokens === 0
+      ? `The prompt has ${words} tokens, ${room}; shorten the prompt.`
+      : `Prompt and picture have ${words + visualTokens} tokens (${visualTokens} visual), ${room}; shorten the prompt or compress the visual tokens.`;
+  return fail(error('context-overflow', message, { port: 'prompt' }));
 }

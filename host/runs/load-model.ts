@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { open, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fail, ok, type Outcome } from '#engine/contract/outcome.ts';
-import { error } from '#engine/contract/problem.ts';
+import { error, type Problem } from '#engine/contract/problem.ts';
 import { weightBytes } from '#engine/estimate/model-cost.ts';
 import { encodeModel } from '#engine/onnx/encode-model.ts';
 import type { StageModel } from '#engine/onnx/model.ts';
@@ -41,7 +41,7 @@ export interface LoadedModel {
 }
 
 /** Raise when the builder writes the same recipe differently. */
-const builderVersion = 2;
+const builderVersion = 3;
 /** Packed copies of the weights are written beside the plain ones, which go only afterwards. */
 const diskFactor = 3.2;
 const files = { model: 'model.onnx', weights: 'weights.bin', ready: 'ready.onnx' } as const;
@@ -55,32 +55,51 @@ export class ModelLoader {
     this.#cache = cache;
   }
 
+  /**
+   * The key under which a graph is loaded. Costs a look at the headers of its weight files, and fails
+   * where they are missing or do not fit.
+   */
+  async identify(model: StageModel, threads: number, baseFolder: string): Promise<Outcome<string>> {
+    const weights = await resolveWeights(model, baseFolder);
+    if (!weights.ok) return weights;
+    weights.value.close();
+    return ok(this.#key(model, threads, weights.value));
+  }
+
   async load(request: LoadRequest): Promise<Outcome<LoadedModel>> {
     const weights = await resolveWeights(request.model, request.baseFolder);
     if (!weights.ok) return weights;
     try {
-      const key = this.#key(request, weights.value);
+      const key = this.#key(request.model, request.threads, weights.value);
       const known = this.#loaded.get(key);
       if (known) return ok({ ...known, found: 'loaded', loadMs: 0 });
       const found = await this.#cache.find(key);
-      const folder = found === null ? await this.#build(key, request, weights.value) : ok(found);
+      const cached = found === null ? null : await this.#open(key, found, request, 'cached');
+      // A damaged entry can have the right size; it is gone from the cache by now and is built anew.
+      if (cached && (cached.ok || !wasRefused(cached.problems))) return cached;
+      const folder = await this.#build(key, request, weights.value);
       if (!folder.ok) return folder;
-      return await this.#open(key, folder.value, request, found === null ? 'built' : 'cached');
+      return await this.#open(key, folder.value, request, 'built');
     } finally {
       weights.value.close();
     }
   }
 
-  /** Releases every session but those named. */
+  /** Releases every session but those named, and lets the cache have all other entries. */
   async keepOnly(keys: ReadonlySet<string>): Promise<void> {
+    this.#cache.unpin();
     for (const [key, { session }] of this.#loaded) {
-      if (keys.has(key)) continue;
+      if (keys.has(key)) {
+        // Found again, it is pinned again and counts as used just now.
+        await this.#cache.find(key);
+        continue;
+      }
       this.#loaded.delete(key);
       await session.release();
     }
   }
 
-  #key({ model, threads }: LoadRequest, { fingerprint }: ModelWeights): string {
+  #key(model: StageModel, threads: number, { fingerprint }: ModelWeights): string {
     const { inputs, outputs, nodes, constants, weights } = model;
     const content = { builderVersion, threads, processor: this.#processor, fingerprint };
     return createHash('sha256')
@@ -134,7 +153,7 @@ export class ModelLoader {
       openSession(join(folder, files.ready), { threads }),
     );
     if (!session.ok) {
-      await this.#cache.remove(key);
+      if (wasRefused(session.problems)) await this.#cache.remove(key);
       return session;
     }
     const loaded: LoadedModel = {
@@ -150,6 +169,12 @@ export class ModelLoader {
   }
 }
 
+const wasRefused = (problems: readonly Problem[]): boolean =>
+  problems.some(({ code }) => code === 'stage-failed');
+
+/** How ONNX Runtime and JavaScript say that there was no memory to be had. */
+const memoryWords = /failed to allocate|allocation failed|bad_alloc|out of memory/i;
+
 /** ONNX Runtime says no by throwing; its sentence is passed on. */
 export async function refusable<Value>(
   title: string,
@@ -158,7 +183,14 @@ export async function refusable<Value>(
   try {
     return ok(await work());
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    return fail(error('stage-failed', `ONNX Runtime refused "${title}": ${reason.trim()}`));
+    const reason = (cause instanceof Error ? cause.message : String(cause))
+      .replaceAll(/\s*\n\s*/g, ' ')
+      .replace(/[.\s]+$/, '');
+    if (memoryWords.test(reason)) {
+      const message = `"${title}" asked for more memory than the system gave (${reason}); choose a smaller model or a lower precision, or close other programs.`;
+      return fail(error('memory-short', message));
+    }
+    const message = `ONNX Runtime refused "${title}": ${reason}. Run it again; if it fails again, report this line.`;
+    return fail(error('stage-failed', message));
   }
 }

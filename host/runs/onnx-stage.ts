@@ -11,14 +11,21 @@ import { feedsOf, outputsByPort, tokensOf, type StageOutputs } from './stage-val
 type OnnxBody = Extract<Stage['body'], { kind: 'onnx' }>;
 
 export function onnxStage(stage: Stage, body: OnnxBody, context: StageContext): StageRunner {
+  const { model } = body;
   let held: HeldModel | null = null;
   return {
     facts: [stageFacts(stage)],
+    async preflight() {
+      const key = await context.loader.identify(model, threadCount, context.baseFolder);
+      return key.ok ? ok([key.value]) : key;
+    },
     async load() {
-      const outcome = await holdModel(stage.id, body.model, stage.title, threadCount, context);
+      const outcome = await holdModel(stage.id, model, stage.title, threadCount, context);
       if (!outcome.ok) return outcome;
       held = outcome.value;
-      return ok({ keys: [held.loaded.key], cold: isCold(held) });
+      const cold = isCold(held);
+      if (!cold) settleModel(stage.id, held, context);
+      return ok({ cold });
     },
     async run(inputs, pass) {
       if (!held) throw new Error(`"${stage.id}" runs before it is loaded.`);
@@ -29,7 +36,7 @@ export function onnxStage(stage: Stage, body: OnnxBody, context: StageContext): 
         () => refusable(stage.title, async () => outputsByPort(await session.run(feedsOf(inputs)))),
         (outputs) => spanFacts(body, inputs, outputs),
       );
-      if (pass.run === 0 || held.ownBytes === 0) settleModel(stage.id, held, context);
+      if (outcome.ok && isCold(held)) settleModel(stage.id, held, context);
       return outcome;
     },
   };

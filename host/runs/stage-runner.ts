@@ -11,17 +11,18 @@ import type { StageOutputs } from './stage-value.ts';
 export interface StageRunner {
   /** The rows of the report that this stage fills. */
   readonly facts: readonly StageFacts[];
-  /** Finds out what would fail later, before anything large is built; gets what inputs there are so far. */
-  preflight?(inputs: StageOutputs): Promise<Outcome<null>>;
-  /** Loads what the stage needs; says which models it holds and whether they need a warm-up. */
+  /**
+   * Finds out what would fail later, before anything large is built; gets what inputs there are so far.
+   * Gives the keys of the models that it will load; none for work of the host.
+   */
+  preflight(inputs: StageOutputs): Promise<Outcome<readonly string[]>>;
+  /** Loads what the stage needs, and says whether it has to be warmed up. */
   load(): Promise<Outcome<LoadedStage>>;
   /** Runs with the values of its input ports, by port. In pass 0 it may run less than all. */
   run(inputs: StageOutputs, pass: Pass): Promise<Outcome<StageOutputs>>;
 }
 
 export interface LoadedStage {
-  /** Models that the stage holds; none for work of the host. */
-  readonly keys: readonly string[];
   readonly cold: boolean;
 }
 

@@ -17,21 +17,22 @@ export async function warmUp(
   const values: PassValues = new Map();
   const inputs = await runInputs(pipeline, values, pass, context);
   if (!inputs.ok) return inputs;
+  const keys = await preflight(pipeline, values);
+  if (!keys.ok) return keys;
+  // What the run before has left is let go first, as there may not be room for both.
+  await context.loader.keepOnly(keys.value);
 
-  const keys = new Set<string>();
   for (const item of pipeline) {
     const loaded = placed(await item.runner.load(), item.stage);
     if (!loaded.ok) return loaded;
-    for (const key of loaded.value.keys) keys.add(key);
     if (!loaded.value.cold) continue;
     const ran = await runWithInputs(item, pipeline, values, pass, context);
     if (!ran.ok) return ran;
   }
-  await context.loader.keepOnly(keys);
   return ok(null);
 }
 
-/** Stages of the host that wait for no model, and the checks that others make of what these give. */
+/** Stages of the host that wait for no model. */
 async function runInputs(
   pipeline: readonly PipelineStage[],
   values: PassValues,
@@ -45,11 +46,21 @@ async function runInputs(
     const ran = await runStage(item, values, pass, cancel);
     if (!ran.ok) return ran;
   }
-  for (const { stage, runner } of pipeline) {
-    const fit = await runner.preflight?.(inputsOf(stage, values));
-    if (fit && !fit.ok) return placed(fit, stage);
-  }
   return ok(null);
+}
+
+/** The checks that stages make of what inputs there are; gives the keys of all models of the run. */
+async function preflight(
+  pipeline: readonly PipelineStage[],
+  values: PassValues,
+): Promise<Outcome<ReadonlySet<string>>> {
+  const keys = new Set<string>();
+  for (const { stage, runner } of pipeline) {
+    const fit = placed(await runner.preflight(inputsOf(stage, values)), stage);
+    if (!fit.ok) return fit;
+    for (const key of fit.value) keys.add(key);
+  }
+  return ok(keys);
 }
 
 /** Runs a stage after all that it reads from; each at most once. */

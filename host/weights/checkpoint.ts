@@ -3,16 +3,10 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fail, ok, type Outcome } from '#engine/contract/outcome.ts';
 import { error, type Problem } from '#engine/contract/problem.ts';
-import {
-  digest,
-  isRecord,
-  parseJsonObject,
-  quote,
-  readFailure,
-  readSafetensorsHeader,
-  safetensorsLimits,
-  type TensorEntry,
-} from './safetensors.ts';
+import { isRecord, parseJsonObject } from './bounded-json.ts';
+import { digest } from './digest.ts';
+import { quote, readFailure } from './read-failure.ts';
+import { readSafetensorsHeader, safetensorsLimits, type TensorEntry } from './safetensors.ts';
 
 export interface Checkpoint {
   readonly folder: string;

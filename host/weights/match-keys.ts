@@ -10,7 +10,7 @@ import { readableTypes } from './tensor-reader.ts';
 
 type NamedTensor = Extract<WeightExpression, { kind: 'tensor' }>;
 
-/** More problems of one kind than this are summed up in one line. */
+/** More problems of a node than this are summed up in one line. */
 const listedProblems = 8;
 
 export interface KeyMatch {
@@ -93,7 +93,8 @@ function entryProblem(key: string, entry: TensorEntry, shape: readonly number[])
     return error('tensor-shape', message, { param: 'weights' });
   }
   if (!readableTypes.has(entry.type)) {
-    const message = `The tensor "${key}" holds ${entry.type} numbers; float32, float16 and bfloat16 are read.`;
+    const known = [...readableTypes].join(', ');
+    const message = `The tensor "${key}" holds ${entry.type} numbers, only ${known} are read; choose a checkpoint in one of these.`;
     return error('tensor-type', message, { param: 'weights' });
   }
   return null;
@@ -103,6 +104,9 @@ function summedUp(problems: readonly Problem[]): readonly Problem[] {
   if (problems.length <= listedProblems) return problems;
   const rest = problems.length - listedProblems;
   const first = problems[0] as Problem;
-  const message = `${rest} more tensors of the checkpoint are missing or do not fit.`;
+  const message =
+    rest === 1
+      ? 'One more tensor of the checkpoint is missing or does not fit.'
+      : `${rest} more tensors of the checkpoint are missing or do not fit.`;
   return [...problems.slice(0, listedProblems), error(first.code, message, { param: 'weights' })];
 }

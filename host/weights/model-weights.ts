@@ -32,7 +32,8 @@ export async function resolveWeights(
   for (const [index, origin] of model.origins.entries()) {
     const outcome = await resolveOrigin(model, index, origin, baseFolder);
     if (outcome.ok) resolved.push(outcome.value);
-    else problems.push(...outcome.problems);
+    // A part's weights are built into another node's graph, but it is the part that has to be mended.
+    else problems.push(...outcome.problems.map((problem) => ({ ...problem, node: origin.node })));
   }
   if (problems.length > 0) return fail(...problems);
   const reader = new TensorReader();

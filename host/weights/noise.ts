@@ -1,7 +1,7 @@
 /**
  * Seeded random weights at the speed of memory copies: every row of every tensor is a window of one
  * table of normal numbers. The table is quantised once per block format, so that a random model in
- * int4 holds exactly the quantised numbers of the same model in float32.
+ * int4 holds the quantised numbers of the same model in float32.
  */
 import { createHash } from 'node:crypto';
 import type { BlockFormat, WeightInit } from '#engine/onnx/weight.ts';
@@ -53,9 +53,10 @@ export class NoiseTable {
     const deviation = deviationOf(tensor);
     const hash = this.#hash(tensor);
     for (let row = 0; row < count; row++) {
-      this.#copyWindow(hash, first + row, columns, 1, this.#numbers, result, row * columns);
+      const at = row * columns;
+      this.#copyWindow(hash, first + row, columns, 1, this.#numbers, result, at);
+      multiplyRun(result, at, columns, deviation * rowFactor(hash, first + row));
     }
-    for (let index = 0; index < result.length; index++) result[index]! *= deviation;
     return result;
   }
 
@@ -73,14 +74,15 @@ export class NoiseTable {
     const elementsPerByte = 8 / format.bits;
     const codes = new Uint8Array((count * columns) / elementsPerByte);
     const scales = new Float32Array((count * columns) / format.blockSize);
+    const deviation = deviationOf(tensor);
     const hash = this.#hash(tensor);
+    const blocks = columns / format.blockSize;
     for (let row = 0; row < count; row++) {
       const at = row * columns;
       this.#copyWindow(hash, first + row, columns, elementsPerByte, table.codes, codes, at);
       this.#copyWindow(hash, first + row, columns, format.blockSize, table.scales, scales, at);
+      multiplyRun(scales, row * blocks, blocks, deviation * rowFactor(hash, first + row));
     }
-    const deviation = deviationOf(tensor);
-    for (let index = 0; index < scales.length; index++) scales[index]! *= deviation;
     return { codes, scales };
   }
 
@@ -128,11 +130,23 @@ function deviationOf(tensor: RandomTensor): number {
   return tensor.init === 'embedding' ? embeddingDeviation : columnsOf(tensor) ** -0.5;
 }
 
-function windowStart(hash: number, row: number): number {
+function multiplyRun(numbers: Float32Array, start: number, length: number, factor: number): void {
+  for (let index = start; index < start + length; index++) numbers[index]! *= factor;
+}
+
+function mix(hash: number, row: number): number {
   let mixed = Math.imul(hash ^ (row + 0x9e37_79b9), 0x85eb_ca6b);
   mixed = Math.imul(mixed ^ (mixed >>> 13), 0xc2b2_ae35);
-  mixed = (mixed ^ (mixed >>> 16)) >>> 0;
-  return (mixed % (tableLength / windowStep)) * windowStep;
+  return (mixed ^ (mixed >>> 16)) >>> 0;
+}
+
+function windowStart(hash: number, row: number): number {
+  return (mix(hash, row) % (tableLength / windowStep)) * windowStep;
+}
+
+/** Two rows of a large table may have the same window; their sizes still differ, so that no two tie. */
+function rowFactor(hash: number, row: number): number {
+  return 0.95 + (0.1 * mix(~hash, row)) / 2 ** 32;
 }
 
 /** Standard normal numbers by Box and Muller's method over mulberry32. */

@@ -3,12 +3,13 @@
  * Format: 8 bytes of header length (little-endian), that many bytes of JSON, then the numbers.
  * https://github.com/huggingface/safetensors#format
  */
-import { isUtf8 } from 'node:buffer';
-import { createHash } from 'node:crypto';
 import { open, stat, type FileHandle } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { fail, ok, type Outcome } from '#engine/contract/outcome.ts';
-import { error, type Problem } from '#engine/contract/problem.ts';
+import { error } from '#engine/contract/problem.ts';
+import { isRecord, parseJsonObject, type JsonLimits } from './bounded-json.ts';
+import { digest } from './digest.ts';
+import { quote, readFailure } from './read-failure.ts';
 
 /** Where one tensor lies. */
 export interface TensorEntry {
@@ -47,15 +48,6 @@ export const safetensorsLimits = {
   /** Trainers leave some hundred notes; their length is bounded by the header. */
   metadata: 2 ** 12,
 } as const;
-
-/** What the parser may build, counted before it does. */
-export interface JsonLimits {
-  readonly depth: number;
-  /** Commas and opening brackets outside strings: the values of lists and objects. */
-  readonly values: number;
-  /** Colons outside strings: the fields of objects, which cost the parser ten times a value. */
-  readonly fields: number;
-}
 
 const headerJsonLimits: JsonLimits = {
   depth: 3,
@@ -170,53 +162,6 @@ async function readBytes(file: FileHandle, position: number, length: number): Pr
   return bytes.subarray(0, filled);
 }
 
-/**
- * Parses an object, or says what the text is instead ("is not JSON"). Its brackets and commas are
- * counted first: a hundred megabytes of "[[[" would keep the parser busy for half a minute and
- * fill gigabytes.
- */
-export function parseJsonObject(
-  bytes: Uint8Array,
-  limits: JsonLimits,
-): Readonly<Record<string, unknown>> | string {
-  if (!isUtf8(bytes)) return 'is not UTF-8 text';
-  const excess = findExcess(bytes, limits);
-  if (excess !== undefined) return excess;
-  try {
-    const value: unknown = JSON.parse(
-      Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString(),
-    );
-    return isRecord(value) ? value : 'is not a JSON object';
-  } catch {
-    return 'is not JSON';
-  }
-}
-
-function findExcess(bytes: Uint8Array, limits: JsonLimits): string | undefined {
-  const [quoteMark, comma, colon, backslash] = [0x22, 0x2c, 0x3a, 0x5c];
-  // Brackets and braces differ in this bit only.
-  const [openBrace, closeBrace, bracketBit] = [0x7b, 0x7d, 0x20];
-  let depth = 0;
-  let values = 0;
-  let fields = 0;
-  let isInString = false;
-  for (let index = 0; index < bytes.length; index++) {
-    const byte = bytes[index] as number;
-    if (byte === quoteMark) isInString = !isInString;
-    else if (isInString) index += byte === backslash ? 1 : 0;
-    else if (byte === comma) values++;
-    else if (byte === colon) fields++;
-    else if ((byte | bracketBit) === closeBrace) depth--;
-    else if ((byte | bracketBit) === openBrace) {
-      values++;
-      if (++depth > limits.depth) return `nests values more than ${limits.depth} deep`;
-    }
-    if (values > limits.values) return `holds more than ${limits.values} values`;
-    if (fields > limits.fields) return `holds more than ${limits.fields} fields`;
-  }
-  return undefined;
-}
-
 function readMetadata(value: unknown): Readonly<Record<string, string>> | string {
   if (value === undefined) return {};
   if (!isRecord(value)) return `has ${metadataKey} that is not an object`;
@@ -280,38 +225,8 @@ function findMisplaced(entries: readonly TensorEntry[], sizeBytes: number): stri
   return undefined;
 }
 
-/** Why the operating system did not let a file or folder be read. Rethrows what it did not say. */
-export function readFailure(path: string, cause: unknown): Problem {
-  if (!(cause instanceof Error && 'code' in cause)) throw cause;
-  const reasons: Readonly<Record<string, string>> = {
-    ENOENT: 'does not exist, or is a link to a file that does not; check the path',
-    EACCES: 'may not be read; give yourself permission to read it',
-    EPERM: 'may not be read; give yourself permission to read it',
-    ENOTDIR: 'is not a folder; choose the folder that holds the model',
-  };
-  const code = String(cause.code);
-  const reason = reasons[code] ?? `cannot be read (${code}); check the path and the disk`;
-  return error('checkpoint-unreadable', `${path} ${reason}.`);
-}
-
 function broken(path: string, what: string, advice = 'download the file again'): Outcome<never> {
   return fail(error('checkpoint-broken', `${path} ${what}; ${advice}.`));
-}
-
-/** A name as the file has it, with control characters escaped, and short enough for a sentence. */
-export function quote(name: string): string {
-  return JSON.stringify(name.length > 120 ? `${name.slice(0, 120)}…` : name);
-}
-
-/** 32 hex digits over the parts and their lengths. */
-export function digest(parts: readonly (string | Uint8Array)[]): string {
-  const hash = createHash('sha256');
-  for (const part of parts) hash.update(`${part.length}:`).update(part);
-  return hash.digest('hex').slice(0, 32);
-}
-
-export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function isCountList(value: unknown): value is readonly number[] {

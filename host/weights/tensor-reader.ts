@@ -3,7 +3,8 @@ import { closeSync, openSync, readSync } from 'node:fs';
 import { fail, ok, type Outcome } from '#engine/contract/outcome.ts';
 import { error } from '#engine/contract/problem.ts';
 import { widenBfloat16, widenFloat16 } from './half-floats.ts';
-import { quote, readFailure, type TensorEntry } from './safetensors.ts';
+import { quote, readFailure } from './read-failure.ts';
+import type { TensorEntry } from './safetensors.ts';
 
 /** Shells commonly allow 256 open files, and a model may have more shards than that. */
 const openFilesLimit = 32;

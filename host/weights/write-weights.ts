@@ -10,15 +10,14 @@ import { quantiseBlocks } from './quantise-blocks.ts';
 /** Float32 numbers held at once: 8 MB. */
 const chunkNumbers = 2 ** 21;
 
-/** `progress` is told the bytes written so far, between chunks; where it fails, the writing ends. */
+/** `progress` is told how much of the file is filled, between chunks; where it fails, the writing ends. */
 export async function writeWeights(
   model: StageModel,
   layout: WeightLayout,
   file: FileHandle,
   sourceOf: SourceOf,
-  progress: (writtenBytes: number) => Promise<Outcome<null>>,
+  progress: (filledBytes: number) => Promise<Outcome<null>>,
 ): Promise<Outcome<null>> {
-  let written = 0;
   for (const entry of model.weights) {
     const places = entry.initializers.map(({ name }) => layout.places.get(name) as WeightPlace);
     const { rows, columns } = rowsAndColumns(entry.expression);
@@ -26,12 +25,14 @@ export async function writeWeights(
     for (let first = 0; first < rows; first += step) {
       const parts = entryBytes(entry, first, Math.min(step, rows - first), sourceOf);
       if (!parts.ok) return parts;
+      let filled = 0;
       for (const [index, bytes] of parts.value.entries()) {
         const { offset, length } = places[index] as WeightPlace;
-        await file.write(bytes, 0, bytes.length, offset + (length / rows) * first);
-        written += bytes.length;
+        const position = offset + (length / rows) * first;
+        await file.write(bytes, 0, bytes.length, position);
+        filled = position + bytes.length;
       }
-      const told = await progress(written);
+      const told = await progress(filled);
       if (!told.ok) return told;
     }
   }

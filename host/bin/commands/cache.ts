@@ -17,7 +17,7 @@ export const cacheCommand: Command = {
     );
     const [action] = positionals;
     if (action !== undefined && action !== 'clear')
-      throw new UsageError(`Usage: patchbay ${this.synopsis}`);
+      throw new UsageError(`"${action}" is no action. Usage: patchbay ${this.synopsis}`);
     if (action === 'clear') {
       const cleared = await caller.clearCache();
       if (!cleared.ok) {

@@ -14,31 +14,62 @@ export interface Command {
 
 type Options = NonNullable<ParseArgsConfig['options']>;
 
-type Parsed<Config extends Options> = ReturnType<
+interface Parsed<Config extends Options> extends ReturnType<
   typeof parseArgs<{ args: string[]; options: Config; allowPositionals: true; strict: true }>
->;
+> {
+  /** Which option each operand follows directly, if any. */
+  readonly operands: readonly { readonly value: string; readonly follows: string | null }[];
+}
 
 /** Options and operands of a command; anything unknown is a usage error. */
 export function parseOptions<const Config extends Options>(
   command: Pick<Command, 'synopsis'>,
   args: readonly string[],
   options: Config,
-  operands: { readonly least: number; readonly most: number },
+  count: { readonly least: number; readonly most: number },
 ): Parsed<Config> {
-  const usage = `Usage: patchbay ${command.synopsis}`;
-  try {
-    const parsed = parseArgs({
-      args: [...args],
-      options,
-      allowPositionals: true as const,
-      strict: true as const,
-    });
-    const count = parsed.positionals.length;
-    if (count >= operands.least && count <= operands.most) return parsed;
-  } catch (cause) {
-    throw new UsageError(`${(cause as Error).message.split('. ')[0]}. ${usage}`);
+  const shared = { args: [...args], options, allowPositionals: true as const };
+  // The strict mode of the parser answers in paragraphs, so what it would refuse is looked for first.
+  const { tokens } = parseArgs({ ...shared, strict: false, tokens: true });
+  const mistake = optionMistake(tokens, options) ?? countMistake(tokens, count);
+  if (mistake !== null) throw new UsageError(`${mistake} Usage: patchbay ${command.synopsis}`);
+  const operands = tokens.flatMap((token, index) => {
+    if (token.kind !== 'positional') return [];
+    const before = tokens[index - 1];
+    const follows = before?.kind === 'option' && before.value === undefined ? before.name : null;
+    return [{ value: token.value, follows }];
+  });
+  return { ...parseArgs({ ...shared, strict: true }), operands };
+}
+
+type LooseParse = typeof parseArgs<{ options: Options; allowPositionals: true; tokens: true }>;
+type Token = ReturnType<LooseParse>['tokens'][number];
+
+function optionMistake(tokens: readonly Token[], options: Options): string | null {
+  for (const token of tokens) {
+    if (token.kind !== 'option') continue;
+    const { name, rawName, value, inlineValue } = token;
+    const option = Object.hasOwn(options, name) ? options[name] : undefined;
+    if (!option) return `There is no option ${rawName}.`;
+    if (option.type === 'boolean') {
+      if (value !== undefined) return `${rawName} takes no value after "=".`;
+    } else if (value === undefined) {
+      return `${rawName} needs a value.`;
+    } else if (!inlineValue && value.startsWith('-') && value !== '-') {
+      return `${rawName} is followed by "${value}"; where that is its value, write ${rawName}=${value}.`;
+    }
   }
-  throw new UsageError(usage);
+  return null;
+}
+
+function countMistake(
+  tokens: readonly Token[],
+  { least, most }: { readonly least: number; readonly most: number },
+): string | null {
+  const operands = tokens.filter((token) => token.kind === 'positional');
+  if (operands.length < least) return 'An operand is missing.';
+  const extra = operands[most];
+  return extra ? `"${extra.value}" is one operand too many.` : null;
 }
 
 /** A whole number given as an option; undefined where it is not given. */
@@ -49,7 +80,7 @@ export function wholeNumber(
   most: number,
 ): number | undefined {
   if (value === undefined) return undefined;
-  const number = Number(value);
-  if (Number.isInteger(number) && number >= least && number <= most) return number;
+  const number = /^\d{1,15}$/.test(value) ? Number(value) : -1;
+  if (number >= least && number <= most) return number;
   throw new UsageError(`--${name} takes a whole number from ${least} to ${most}, not "${value}".`);
 }

@@ -1,13 +1,16 @@
 import { resolve } from 'node:path';
+import { documentExtension } from '#engine/contract/document.ts';
+import { ok } from '#engine/contract/outcome.ts';
 import type { Problem } from '#engine/contract/problem.ts';
 import { error, hasErrors } from '#engine/contract/problem.ts';
 import type { RunEvent } from '#engine/contract/run-event.ts';
 import { runLimits, type RunRequest } from '#engine/contract/run-request.ts';
 import type { Report } from '#engine/contract/report.ts';
+import { imageSourceSchema } from '#engine/contract/sources.ts';
 import { foldReport } from '#engine/profile/report.ts';
 import { exitStatus, UsageError, type ExitStatus } from '../exit-status.ts';
 import { readGraph, type NamedGraph } from '../read-graph.ts';
-import { writeWhole } from '../../write-whole.ts';
+import { checkWritable, writeWhole } from '../../write-whole.ts';
 import { ProgressLine } from '../terminal/progress-line.ts';
 import { printProblems } from '../terminal/problems.ts';
 import { formatReport } from '../terminal/report.ts';
@@ -29,35 +32,65 @@ export const runCommand: Command = {
   about:
     'Runs a graph and prints its answer, latency and memory; --json prints one object, or writes it to OUT.',
   async run(args, caller) {
-    const { values, positionals } = parseOptions(this, args, options, { least: 1, most: 2 });
-    const [operand = '', out] = positionals;
-    if (out !== undefined && values.json !== true)
-      throw new UsageError(`Usage: patchbay ${this.synopsis}`);
+    const { values, operands } = parseOptions(this, args, options, { least: 1, most: 2 });
+    const { operand, out } = graphAndOutput(operands);
     const overrides = {
       image:
         values.image === undefined
           ? undefined
-          : ({ kind: 'file', path: resolve(values.image) } as const),
+          : ({ kind: 'file', path: picturePath(values.image) } as const),
       prompt: values.prompt,
       maxNewTokens: wholeNumber('max-new-tokens', values['max-new-tokens'], 1, runLimits.newTokens),
       runs: wholeNumber('runs', values.runs, 1, runLimits.runs) ?? 1,
       seed: wholeNumber('seed', values.seed, 0, 0xffff_ffff),
     };
+    // Known before a long run rather than after it.
+    const writable = out === undefined ? ok(null) : await checkWritable(out);
+    if (!writable.ok) {
+      printProblems(writable.problems);
+      return exitStatus.problems;
+    }
     const graph = await readGraph(operand);
     const report = graph.ok
       ? await runGraph(graph.value, overrides, caller)
       : { ...foldReport(operand, []), problems: graph.problems };
+    if (report === null) return exitStatus.interrupted;
     return printReport(report, values.json === true, out);
   },
 };
 
+/** With two operands, the one behind --json is where the report goes. */
+function graphAndOutput(operands: ReturnType<typeof parseOptions>['operands']): {
+  readonly operand: string;
+  readonly out: string | undefined;
+} {
+  const [first, second] = operands.map(({ value }) => value) as [string, string?];
+  if (second === undefined) return { operand: first, out: undefined };
+  const place = operands.findIndex(({ follows }) => follows === 'json');
+  if (place < 0)
+    throw new UsageError(`"${second}" is one operand too many; a report goes to --json OUT.`);
+  const [operand, out] = place === 0 ? [second, first] : [first, second];
+  // A report in place of the graph that it is about would be the end of the graph.
+  if (out.endsWith(documentExtension) || resolve(out) === resolve(operand))
+    throw new UsageError(`"${out}" is the name of a graph; give the report another one.`);
+  return { operand, out };
+}
+
+function picturePath(given: string): string {
+  if (given === '') throw new UsageError('--image needs the name of a picture file.');
+  const path = resolve(given);
+  if (imageSourceSchema.safeParse({ kind: 'file', path }).success) return path;
+  throw new UsageError(`--image has a path of ${path.length} characters, which no system opens.`);
+}
+
 type Given = Omit<Partial<RunRequest>, 'runs'> & { readonly runs: number };
 
+/** Null where the run was interrupted. */
 async function runGraph(
   { document, baseFolder }: NamedGraph,
   given: Given,
   caller: Caller,
-): Promise<Report> {
+): Promise<Report | null> {
   const refused = (problems: readonly Problem[]): Report => ({
     ...foldReport(document.title, []),
     problems,
@@ -77,7 +110,7 @@ async function runGraph(
     line.show(event);
   }
   line.clear();
-  return foldReport(document.title, events);
+  return events.at(-1)?.type === 'run-cancelled' ? null : foldReport(document.title, events);
 }
 
 async function printReport(

@@ -10,40 +10,39 @@ export const verifyCommand: Command = {
   synopsis: 'verify FOLDER... [--json]',
   about: 'Checks recorded reference cases: builds the node of each, runs it and compares.',
   async run(args, caller) {
-    const operands = { least: 1, most: 1000 };
     const { values, positionals } = parseOptions(
       this,
       args,
       { json: { type: 'boolean' } },
-      operands,
+      { least: 1, most: 1000 },
     );
     const started = await caller.startVerification(positionals.map((folder) => resolve(folder)));
     const problems: Problem[] = started.ok ? [] : [...started.problems];
     const cases: CaseResult[] = [];
-    if (started.ok) {
-      for await (const { event } of await caller.runEvents({
-        runId: started.value.runId,
-        after: -1,
-      })) {
-        if (event.type === 'case-verified') {
-          cases.push(event.result);
-          if (values.json !== true) console.log(caseLine(event.result));
-        } else if (event.type === 'run-failed') {
-          problems.push(...event.problems);
-        }
-      }
+    const told = started.ok
+      ? await caller.runEvents({ runId: started.value.runId, after: -1 })
+      : [];
+    for await (const { event } of told) {
+      if (event.type === 'run-cancelled') return exitStatus.interrupted;
+      if (event.type === 'run-failed') problems.push(...event.problems);
+      if (event.type !== 'case-verified') continue;
+      cases.push(event.result);
+      if (values.json !== true) console.log(caseLine(event.result));
     }
     printProblems(problems);
-    const count = (status: CaseResult['status']) =>
-      cases.filter((result) => result.status === status).length;
     if (values.json === true) console.log(JSON.stringify({ cases }));
-    else
-      console.log(
-        `${count('pass')} pass, ${count('fail')} fail, ${count('unsupported')} unsupported`,
-      );
-    return problems.length > 0 || count('fail') > 0 ? exitStatus.problems : exitStatus.done;
+    else if (cases.length > 0) console.log(summary(cases));
+    const failed = problems.length > 0 || cases.some(({ status }) => status === 'fail');
+    return failed ? exitStatus.problems : exitStatus.done;
   },
 };
+
+function summary(cases: readonly CaseResult[]): string {
+  const counts = (['pass', 'fail', 'unsupported'] as const).map(
+    (status) => `${cases.filter((result) => result.status === status).length} ${status}`,
+  );
+  return counts.join(', ');
+}
 
 function caseLine({ family, name, status, maxAbsError, atol, message }: CaseResult): string {
   const error = maxAbsError === null ? '' : `max error ${maxAbsError.toExponential(1)} of ${atol}`;

@@ -11,6 +11,9 @@ export class ProgressLine {
   #runs = 1;
   #tokens = 0;
   #painted = 0;
+  #text = '';
+  /** Paints what came too soon after the last painting. */
+  #later: NodeJS.Timeout | null = null;
 
   constructor(stream: NodeJS.WriteStream = process.stderr) {
     this.#stream = stream;
@@ -31,6 +34,8 @@ export class ProgressLine {
   }
 
   clear(): void {
+    if (this.#later) clearTimeout(this.#later);
+    this.#later = null;
     if (this.#stream.isTTY) this.#stream.write('\r\u001B[K');
   }
 
@@ -53,10 +58,17 @@ export class ProgressLine {
   }
 
   #paint(text: string): void {
-    const now = performance.now();
-    if (now - this.#painted < repaintEveryMs) return;
-    this.#painted = now;
-    const width = this.#stream.columns - 1;
-    this.#stream.write(`\r\u001B[K${text.slice(0, width)}`);
+    this.#text = text;
+    const waitMs = this.#painted + repaintEveryMs - performance.now();
+    if (waitMs <= 0) this.#paintNow();
+    else this.#later ??= setTimeout(() => this.#paintNow(), waitMs);
+  }
+
+  #paintNow(): void {
+    this.#later = null;
+    this.#painted = performance.now();
+    const { columns } = this.#stream;
+    const width = columns > 1 ? columns - 1 : this.#text.length;
+    this.#stream.write(`\r\u001B[K${this.#text.slice(0, width)}`);
   }
 }

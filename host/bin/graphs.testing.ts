@@ -1,0 +1,124 @@
+/** Small graphs with random weights for tests, and the way to write them to a file. */
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { documentExtension, type GraphDocument, type Json } from '#engine/contract/document.ts';
+
+type Params = Readonly<Record<string, Json>>;
+type Nodes = Readonly<Record<string, readonly [type: string, params?: Params]>>;
+
+/** Nodes by id, each its type and its parameters; wires as "node.port node.port". */
+export function graphOf(nodes: Nodes, wires: readonly string[]): GraphDocument {
+  return {
+    format: 'patchbay',
+    version: 1,
+    title: 'A graph for a test',
+    about: '',
+    nodes: Object.fromEntries(
+      Object.entries(nodes).map(([id, [type, params = {}]]) => [id, { type, version: 1, params }]),
+    ),
+    edges: wires.map((wire) => {
+      const [from = '', to = ''] = wire.split(' ');
+      return { from: portOf(from), to: portOf(to) };
+    }),
+    layout: {},
+    notes: [],
+  };
+}
+
+function portOf(text: string): GraphDocument['edges'][number]['from'] {
+  const [node = '', port = ''] = text.split('.');
+  return { node, port };
+}
+
+const tinyDecoder = {
+  model: 'custom',
+  vocabularySize: 256,
+  hiddenSize: 32,
+  layerCount: 2,
+  headCount: 2,
+  keyValueHeadCount: 1,
+  headSize: 16,
+  feedForwardSize: 64,
+  contextLength: 64,
+  template: '<image>{prompt}',
+  maxNewTokens: 6,
+} as const;
+
+const tinyClip = {
+  model: 'custom',
+  imageSize: 32,
+  patchSize: 16,
+  hiddenSize: 32,
+  layerCount: 2,
+  headCount: 2,
+  feedForwardSize: 64,
+} as const;
+
+const answered = ['prompt.text language.prompt', 'language.answer answer.answer'];
+
+/** Prompt → language model → answer. */
+export function decoderGraph(params: Params = {}, text = 'Say something.'): GraphDocument {
+  return graphOf(
+    {
+      prompt: ['input/prompt', { text }],
+      language: ['language/decoder', { ...tinyDecoder, ...params }],
+      answer: ['output/answer'],
+    },
+    answered,
+  );
+}
+
+/** Image → CLIP → projector → language model. */
+export function llavaGraph(params: Params = {}): GraphDocument {
+  return graphOf(
+    {
+      image: ['input/image'],
+      preprocess: ['vision/preprocess'],
+      encoder: ['encoder/clip-vit', tinyClip],
+      projector: ['projector/mlp'],
+      prompt: ['input/prompt'],
+      language: ['language/decoder', { ...tinyDecoder, ...params }],
+      answer: ['output/answer'],
+    },
+    [
+      'image.image preprocess.image',
+      'preprocess.pixels encoder.pixels',
+      'encoder.tokens projector.tokens',
+      'projector.tokens language.visual',
+      ...answered,
+    ],
+  );
+}
+
+/** 150 MB at eight bits: every phase of a run lasts long enough to be met in it. */
+export function largeGraph(params: Params = {}): GraphDocument {
+  const size = {
+    hiddenSize: 1024,
+    layerCount: 10,
+    headCount: 16,
+    keyValueHeadCount: 16,
+    headSize: 64,
+    feedForwardSize: 4096,
+    contextLength: 4096,
+    maxNewTokens: 300,
+    precision: 'int8',
+  };
+  return decoderGraph({ ...size, ...params }, 'word '.repeat(300));
+}
+
+/** The graph with other parameters at one of its nodes. */
+export function withParams(document: GraphDocument, id: string, params: Params): GraphDocument {
+  const node = document.nodes[id] as GraphDocument['nodes'][string];
+  const changed = { ...node, params: { ...node.params, ...params } };
+  return { ...document, nodes: { ...document.nodes, [id]: changed } };
+}
+
+export async function writeGraph(
+  folder: string,
+  name: string,
+  document: GraphDocument,
+): Promise<string> {
+  const path = join(folder, name + documentExtension);
+  await writeFile(path, JSON.stringify(document));
+  return path;
+}

@@ -1,0 +1,164 @@
+/** An interrupted command ends at once with status 130, and leaves neither a process nor a file behind. */
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
+import os from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { packageRoot } from '../package-root.ts';
+import { largeGraph, writeGraph } from './graphs.testing.ts';
+import { buildPrograms, finished, patchbay, startPatchbay } from './patchbay-command.testing.ts';
+
+const folder = await mkdtemp(join(os.tmpdir(), 'patchbay-interrupt-'));
+const cache = join(folder, 'cache');
+const temporary = join(folder, 'temporary');
+const environment = { TMPDIR: temporary };
+let graph = '';
+let seed = 0;
+
+beforeAll(async () => {
+  await buildPrograms();
+  await mkdir(temporary);
+  await mkdir(join(cache, 'stages'), { recursive: true });
+  graph = await writeGraph(folder, 'large', largeGraph());
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+/** Another seed is another model, which has to be built. */
+const unbuilt = (): readonly string[] => ['run', graph, '--seed', String(++seed)];
+
+async function unfinishedStages(): Promise<readonly string[]> {
+  const names = await readdir(join(cache, 'stages'));
+  return names.filter((name) => name.startsWith('building-'));
+}
+
+/** Is the decoder's file, which takes the longest, being written? The embedding has one block of weights only. */
+async function isBuilding(file: string): Promise<boolean> {
+  const [unfinished] = await unfinishedStages();
+  return unfinished !== undefined && existsSync(join(cache, 'stages', unfinished, file));
+}
+
+function hasProcesses(group: number): boolean {
+  try {
+    return process.kill(-group, 0);
+  } catch {
+    return false;
+  }
+}
+
+async function expectNothingLeft(): Promise<void> {
+  expect(await unfinishedStages()).toEqual([]);
+  expect(await readdir(temporary)).toEqual([]);
+}
+
+describe('while a model is built, the command is sent', () => {
+  test.for([
+    ['an interrupt, as a terminal sends it to all', 'weights.bin', 'SIGINT', (id: number) => -id],
+    ['an interrupt of its own', 'model.onnx', 'SIGINT', (id: number) => id],
+    ['a request to terminate', 'weights.bin', 'SIGTERM', (id: number) => id],
+    ['a hang-up', 'model.onnx', 'SIGHUP', (id: number) => -id],
+  ] as const)('%s', async ([, file, signal, target]) => {
+    const out = join(folder, 'report.json');
+    const child = startPatchbay([...unbuilt(), '--json', out], { cache, environment });
+    const processId = child.pid as number;
+    const ended = finished(child);
+    await vi.waitUntil(() => isBuilding(file), { timeout: 20_000, interval: 5 });
+    const start = performance.now();
+    process.kill(target(processId), signal);
+    expect(await ended).toEqual({ status: 130, signal: null, stdout: '', stderr: '' });
+    expect(performance.now() - start).toBeLessThan(2000);
+    expect(hasProcesses(processId)).toBe(false);
+    expect(existsSync(out)).toBe(false);
+    await expectNothingLeft();
+  });
+
+  test('two interrupts, as npm passes the one of the terminal on', async () => {
+    const child = startPatchbay(unbuilt(), { cache, environment });
+    const processId = child.pid as number;
+    const ended = finished(child);
+    await vi.waitUntil(() => isBuilding('weights.bin'), { timeout: 20_000, interval: 5 });
+    process.kill(-processId, 'SIGINT');
+    process.kill(processId, 'SIGINT');
+    expect(await ended).toMatchObject({ status: 130, stdout: '', stderr: '' });
+    await expectNothingLeft();
+  });
+
+  test('the end itself: the engine notices, and the next command tidies up', async () => {
+    const child = startPatchbay(unbuilt(), { cache, environment });
+    const processId = child.pid as number;
+    const ended = finished(child);
+    await vi.waitUntil(() => isBuilding('weights.bin'), { timeout: 20_000, interval: 5 });
+    process.kill(processId, 'SIGKILL');
+    expect((await ended).signal).toBe('SIGKILL');
+    await vi.waitUntil(() => !hasProcesses(processId), { timeout: 20_000, interval: 20 });
+    expect(await patchbay(['cache'], { cache, environment })).toMatchObject({ status: 0 });
+    await expectNothingLeft();
+  });
+});
+
+test('a verification can be interrupted', async () => {
+  const child = startPatchbay(['verify', join(packageRoot, 'host', 'recorded')], {
+    cache,
+    environment,
+  });
+  const ended = finished(child);
+  await new Promise((resolve) => child.stdout.once('data', resolve));
+  process.kill(-(child.pid as number), 'SIGINT');
+  const { status, stdout, stderr } = await ended;
+  expect({ status, stderr }).toEqual({ status: 130, stderr: '' });
+  expect(stdout).not.toMatch(/\d+ pass, /);
+  await expectNothingLeft();
+});
+
+test('a command that waits for standard input can be interrupted', async () => {
+  const child = startPatchbay(['check', '-'], { cache, environment });
+  const ended = finished(child);
+  // More than a pipe holds: once it is through, the command is reading.
+  await new Promise((resolve) => child.stdin.write(' '.repeat(1_000_000), resolve));
+  process.kill(-(child.pid as number), 'SIGINT');
+  expect(await ended).toMatchObject({ status: 130, stdout: '', stderr: '' });
+});
+
+/** A pseudo-terminal as util-linux has one; elsewhere the same phases are met through `LocalHost`. */
+const hasTerminal = process.platform === 'linux' && existsSync('/usr/bin/script');
+
+describe.skipIf(!hasTerminal)('at a terminal, Ctrl-C', () => {
+  test.for([
+    ['building', true],
+    ['preparing', true],
+    ['loading', false],
+    ['prefill · running', false],
+    ['decoding', false],
+  ] as const)('ends the command while it is %s', async ([phase, isUnbuilt]) => {
+    const args = isUnbuilt ? unbuilt() : ['run', graph];
+    const command = [process.execPath, join(packageRoot, 'host', 'bin', 'patchbay.mjs'), ...args];
+    const terminal = spawn(
+      'script',
+      ['--quiet', '--flush', '--return', '--command', command.join(' '), '/dev/null'],
+      {
+        env: { ...process.env, ...environment, PATCHBAY_CACHE: cache },
+      },
+    );
+    const ended = finished(terminal);
+    let shown = '';
+    let pressedAt = 0;
+    terminal.stdout.on('data', (chunk: Buffer) => {
+      shown += chunk.toString();
+      if (pressedAt > 0 || !shown.includes(phase)) return;
+      pressedAt = performance.now();
+      terminal.stdin.write('\u0003');
+    });
+    const { status, stdout } = await ended;
+    expect(performance.now() - pressedAt).toBeLessThan(2000);
+    expect(status, stdout.slice(0, 2000)).toBe(130);
+    // The line that told the progress is wiped, and nothing is said in its place.
+    expect(stdout.replace('^C', '').endsWith('\r\u001B[K')).toBe(true);
+    await expectNothingLeft();
+  });
+});
+
+test('the next run works', async () => {
+  const ran = await patchbay(['run', graph, '--max-new-tokens', '1'], { cache, environment });
+  expect(ran).toMatchObject({ status: 0, stderr: '' });
+  await expectNothingLeft();
+});

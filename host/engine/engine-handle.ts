@@ -1,0 +1,100 @@
+/** One engine process from start to end: messages to and from it, and what it leaves behind cleared away. */
+import { fork, type ChildProcess } from 'node:child_process';
+import { mkdtempSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import os from 'node:os';
+import { join } from 'node:path';
+import {
+  fromEngineSchema,
+  type FromEngine,
+  type ToEngine,
+} from '#engine/contract/engine-message.ts';
+import { cacheFolder } from '../cache/cache-folder.ts';
+import { removeUnfinished } from '../cache/stage-cache.ts';
+import { outOfMemoryKills, type EngineEnd } from './death.ts';
+
+export interface EngineListener {
+  readonly heard: (engine: EngineHandle, message: FromEngine) => void;
+  /** The process ended and nobody had asked it to. */
+  readonly died: (engine: EngineHandle, end: EngineEnd) => void;
+}
+
+export class EngineHandle {
+  readonly #child: ChildProcess;
+  /** Where the process puts temporary files; it may end without a chance to remove them itself. */
+  readonly #temporary: string | null = temporaryFolder();
+  readonly #killsBefore = outOfMemoryKills();
+  readonly #gone: Promise<void>;
+  #lastWords = '';
+  #isWanted = true;
+
+  constructor(entry: string, listener: EngineListener) {
+    this.#child = fork(entry, this.#temporary === null ? [] : [this.#temporary], {
+      serialization: 'advanced',
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+      env: this.#temporary === null ? process.env : withTemporary(this.#temporary),
+    });
+    this.#child.stderr?.on('data', (chunk: Buffer) => {
+      this.#lastWords = (this.#lastWords + chunk.toString()).slice(-2000);
+    });
+    this.#child.on('message', (raw) => listener.heard(this, fromEngineSchema.parse(raw)));
+    this.#gone = this.#untilGone(listener);
+  }
+
+  /** The id of the process; undefined where the system would not start it. */
+  get processId(): number | undefined {
+    return this.#child.pid;
+  }
+
+  /** Can it still be given work? */
+  get isReachable(): boolean {
+    return this.#isWanted && this.#child.connected;
+  }
+
+  send(message: ToEngine): void {
+    // A message that does not arrive was for a process that is ending, and its end is told anyway.
+    this.#child.send(message, () => undefined);
+  }
+
+  /** Ends the process at once; resolves when it is gone and nothing of it is left on disk. */
+  async kill(): Promise<void> {
+    this.#isWanted = false;
+    this.#child.kill('SIGKILL');
+    await this.#gone;
+  }
+
+  async #untilGone(listener: EngineListener): Promise<void> {
+    const end = await ending(this.#child);
+    if (this.#child.pid !== undefined) await removeUnfinished(cacheFolder(), this.#child.pid);
+    if (this.#temporary !== null) await rm(this.#temporary, { recursive: true, force: true });
+    if (!this.#isWanted) return;
+    const outOfMemory = end.signal === 'SIGKILL' && outOfMemoryKills() > this.#killsBefore;
+    listener.died(this, { lastWords: this.#lastWords, ...end, outOfMemory });
+  }
+}
+
+type Ending = Pick<EngineEnd, 'code' | 'signal'> & { readonly lastWords?: string };
+
+/** Waits until the process has ended and all that it wrote has been read, or until it turns out not to start. */
+function ending(child: ChildProcess): Promise<Ending> {
+  return new Promise((resolve) => {
+    child.once('close', (code, signal) => resolve({ code, signal }));
+    child.on('error', (cause) => {
+      if (child.pid === undefined) resolve({ code: null, signal: null, lastWords: String(cause) });
+    });
+  });
+}
+
+function temporaryFolder(): string | null {
+  try {
+    return mkdtempSync(join(os.tmpdir(), 'patchbay-engine-'));
+  } catch {
+    // Whoever needs a temporary file will say so.
+    return null;
+  }
+}
+
+/** The names by which Unix and Windows know the folder. */
+function withTemporary(folder: string): NodeJS.ProcessEnv {
+  return { ...process.env, TMPDIR: folder, TEMP: folder, TMP: folder };
+}

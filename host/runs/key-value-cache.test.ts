@@ -1,0 +1,99 @@
+/** The cache holds what was put into it, however often it has to make room. */
+import { expect, test } from 'vitest';
+import { float32, type Tensor } from './sessions.ts';
+import { KeyValueCache } from './key-value-cache.ts';
+
+const shape = { layerCount: 3, heads: 2, size: 4 };
+const names = [0, 1, 2].flatMap((layer) => [`${layer}.key`, `${layer}.value`]);
+
+/** Layers from 1 on drop tokens. */
+const groupOf = (name: string) => (name.startsWith('0') ? 'full' : 'kept');
+
+/** Every number tells its tensor, head, token and channel. */
+const numberAt = (name: string, head: number, token: number, channel: number) =>
+  100_000 * names.indexOf(name) + 10_000 * head + 10 * token + channel;
+
+/** What a step gives that had these tokens, by group. */
+function outputsFor(tokens: Readonly<Record<'full' | 'kept', readonly number[]>>) {
+  const entries = names.map((name): [string, Tensor] => {
+    const ids = tokens[groupOf(name)];
+    const numbers = [0, 1].flatMap((head) =>
+      ids.flatMap((token) => [0, 1, 2, 3].map((channel) => numberAt(name, head, token, channel))),
+    );
+    return [`new.${name}`, float32(Float32Array.from(numbers), [1, 2, ids.length, 4])];
+  });
+  return Object.fromEntries(entries);
+}
+
+const tokensFrom = (start: number, count: number) =>
+  Array.from({ length: count }, (_, index) => start + index);
+
+/** The tokens that each tensor holds, read back from their numbers. */
+function tokensIn(cache: KeyValueCache) {
+  const found = names.map((name) => {
+    const { data, dims } = cache.feeds()[`past.${name}`] as Tensor;
+    const [, heads = 0, capacity = 0, size = 0] = dims;
+    const length = cache.length[groupOf(name)];
+    const tokens = Array.from({ length }, (_, place) => {
+      const at = (head: number, channel: number) =>
+        Number(data[(head * capacity + place) * size + channel]);
+      const token = Math.floor((at(0, 0) % 10_000) / 10);
+      for (let head = 0; head < heads; head++) {
+        for (let channel = 0; channel < size; channel++) {
+          expect(at(head, channel)).toBe(numberAt(name, head, token, channel));
+        }
+      }
+      return token;
+    });
+    return [name, tokens] as const;
+  });
+  return Object.fromEntries(found);
+}
+
+test('growing keeps every token of every head at its place, in both groups of layers', () => {
+  const cache = new KeyValueCache(shape, 1);
+  // A prompt of 40, of which the deeper layers keep 23; then an answer of 300, one by one.
+  const full = tokensFrom(0, 40);
+  const kept = full.filter((token) => token < 10 || token >= 27);
+  cache.append(outputsFor({ full, kept }), { full: 40, kept: 23 }, 0);
+  const sizes = new Set([cache.sizeBytes]);
+  for (let token = 40; token < 340; token++) {
+    const step = { full: [token], kept: [token] };
+    const outputs = outputsFor(step);
+    cache.append(outputs, { full: 1, kept: 1 }, 0);
+    // What was copied may go.
+    expect(outputs).toEqual({});
+    full.push(token);
+    kept.push(token);
+    sizes.add(cache.sizeBytes);
+  }
+  expect(cache.length).toEqual({ full: 340, kept: 323 });
+  expect(sizes.size).toBeGreaterThan(10);
+  for (const [name, tokens] of Object.entries(tokensIn(cache))) {
+    expect(tokens).toEqual(groupOf(name) === 'full' ? full : kept);
+  }
+});
+
+test('room is made ahead for what is expected, and no more than is sensible', () => {
+  const cache = new KeyValueCache({ layerCount: 1, heads: 2, size: 4 }, 1);
+  const step = (count: number, expected: number) => {
+    const numbers = () => float32(new Float32Array(2 * count * 4), [1, 2, count, 4]);
+    const outputs = { 'new.0.key': numbers(), 'new.0.value': numbers() };
+    cache.append(outputs, { full: count, kept: count }, expected);
+    return cache.sizeBytes / (2 * 2 * 4 * 4);
+  };
+  expect(step(10, 20)).toBe(32);
+  const answer = Array.from({ length: 20 }, (_, token) => step(1, 19 - token));
+  expect(new Set(answer)).toEqual(new Set([32]));
+  // Of 5,000 expected tokens only the next 128 get room.
+  expect(step(3, 5000)).toBe(176);
+
+  cache.clear();
+  expect(cache.length).toEqual({ full: 0, kept: 0 });
+  expect(cache.feeds()['past.0.key']?.dims).toEqual([1, 2, 0, 4]);
+  // Room that is a little too large stays, room that is far too large does not.
+  expect(step(5, 0)).toBe(176);
+  expect(step(2000, 0)).toBe(2016);
+  cache.clear();
+  expect(step(5, 10)).toBe(16);
+});

@@ -1,0 +1,144 @@
+/** Test support: small decoders of every family's shape, with known weights. */
+import type { DecoderParts } from '#nodes/language/decoder-graph.ts';
+import { GraphBuilder } from '#engine/onnx/graph-builder.ts';
+import type { StageModel } from '#engine/onnx/model.ts';
+import {
+  architectureParams,
+  type DecoderArchitecture,
+} from '#nodes/language/decoder-architecture.ts';
+import { emitDecoder, emitEmbedding } from '#nodes/language/decoder-graph.ts';
+import { decoderKeyLayouts } from '#nodes/language/decoder-names.ts';
+import { LanguageModel } from '../runs/language-model.ts';
+import type { Session } from '../runs/sessions.ts';
+import { writeKnownWeights } from '../weights/known-weights.testing.ts';
+import type { NodeBench } from './node-bench.testing.ts';
+import { valueOf } from './value-of.testing.ts';
+
+const defaults = Object.fromEntries(
+  Object.entries(architectureParams).map(([name, param]) => [name, param.default]),
+) as unknown as DecoderArchitecture;
+
+const base: DecoderArchitecture = {
+  ...defaults,
+  vocabularySize: 97,
+  hiddenSize: 32,
+  layerCount: 3,
+  headCount: 4,
+  keyValueHeadCount: 4,
+  headSize: 8,
+  feedForwardSize: 48,
+  contextLength: 128,
+};
+
+const phi: DecoderArchitecture = {
+  ...base,
+  keyNames: 'phi',
+  gated: false,
+  activation: 'gelu-tanh',
+  norm: 'layer',
+  parallelBlock: true,
+  queryKeyValueBias: true,
+  outputBias: true,
+  feedForwardBias: true,
+  headBias: true,
+  rotaryFraction: 0.5,
+};
+
+/** By what is special about each. */
+export const smallDecoders = {
+  'llama, grouped queries': { ...base, keyValueHeadCount: 2 },
+  'qwen2, tied embeddings': {
+    ...base,
+    queryKeyValueBias: true,
+    tiedEmbeddings: true,
+    keyValueHeadCount: 1,
+  },
+  'phi, parallel': phi,
+  'phi, norm of queries and keys': { ...phi, queryKeyNorm: 'shared-layer', keyValueHeadCount: 2 },
+  'gemma, 1 + weight, wide heads': {
+    ...base,
+    norm: 'rms-one-plus',
+    activation: 'gelu-tanh',
+    tiedEmbeddings: true,
+    keyValueHeadCount: 1,
+    headSize: 16,
+    embeddingScale: Math.sqrt(32),
+  },
+  'stablelm, norm of each head': {
+    ...base,
+    norm: 'layer',
+    rotaryFraction: 0.25,
+    parallelBlock: true,
+    queryKeyNorm: 'head-layer',
+    keyValueHeadCount: 2,
+  },
+  'heads of 10, yarn': {
+    ...base,
+    headSize: 10,
+    keyValueHeadCount: 2,
+    rotaryScaling: 'yarn',
+    rotaryFactor: 4,
+    rotaryTrainedContext: 32,
+  },
+  'heads of 7, which is odd': { ...base, headSize: 7, keyValueHeadCount: 2 },
+} as const satisfies Record<string, DecoderArchitecture>;
+
+export interface SmallModels {
+  readonly embed: StageModel;
+  readonly decoder: StageModel;
+}
+
+/** Graphs with weights from a folder, which need not exist yet. */
+export function smallModels(
+  architecture: DecoderArchitecture,
+  folder: string,
+  parts: DecoderParts = {},
+  taps: readonly string[] = [],
+): SmallModels {
+  const source = { kind: 'checkpoint', folder } as const;
+  const setting = { origin: { node: 'decoder', source, layouts: decoderKeyLayouts }, blocks: null };
+  const graph = (emit: (g: GraphBuilder) => void) => {
+    const g = new GraphBuilder();
+    g.weightsFrom(setting, () => emit(g));
+    return g.finish();
+  };
+  return {
+    embed: graph((g) => emitEmbedding(g, architecture)),
+    decoder: graph((g) => {
+      emitDecoder(g, architecture, parts);
+      for (const name of taps) g.output(`tap.${name}`, g.tapped(name));
+    }),
+  };
+}
+
+/** A new folder with known weights for an architecture without parts. */
+export async function writeSmallDecoder(
+  bench: NodeBench,
+  architecture: DecoderArchitecture,
+  seed = 1,
+): Promise<string> {
+  const folder = await bench.newFolder();
+  const { embed, decoder } = smallModels(architecture, folder);
+  await writeKnownWeights(folder, [embed, decoder], seed);
+  return folder;
+}
+
+export interface SmallDecoder {
+  readonly model: LanguageModel;
+  readonly embed: Session;
+  readonly decoder: Session;
+}
+
+export async function openSmallDecoder(
+  bench: NodeBench,
+  architecture: DecoderArchitecture,
+  models: SmallModels,
+  { acceleration }: DecoderParts = {},
+): Promise<SmallDecoder> {
+  const embed = valueOf(await bench.workbench.session(models.embed));
+  const decoder = valueOf(await bench.workbench.session(models.decoder));
+  const { layerCount, keyValueHeadCount, headSize, hiddenSize } = architecture;
+  const keyValues = { layerCount, heads: keyValueHeadCount, size: headSize };
+  const shape = { keyValues, hiddenSize, acceleration: acceleration ?? null };
+  return { model: new LanguageModel(shape, embed, decoder), embed, decoder };
+}

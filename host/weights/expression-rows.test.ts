@@ -1,0 +1,136 @@
+/** Weight recipes: what they mean, and that it does not matter how many rows are asked for at a time. */
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { fail, ok } from '#engine/contract/outcome.ts';
+import { error } from '#engine/contract/problem.ts';
+import { rotaryTable } from '#engine/onnx/rotary.ts';
+import type { WeightExpression } from '#engine/onnx/weight.ts';
+import { valueOf } from '../verify/value-of.testing.ts';
+import { readRows, rowsAndColumns, type TensorSource } from './expression-rows.ts';
+
+/** Every number tells its origin, tensor, row and column. */
+const numberAt = (origin: number, name: string, row: number, column: number) =>
+  10_000 * origin + 1000 * name.length + 10 * row + column;
+
+const sourceOf = (origin: number): TensorSource => ({
+  kind: 'checkpoint',
+  rows({ name, shape: [, ...rest] }, first, count) {
+    if (name === 'unreadable') return fail(error('checkpoint-unreadable', 'It has gone.'));
+    const columns = rest.reduce((product, size) => product * size, 1);
+    const numbers = Array.from({ length: count * columns }, (_, index) =>
+      numberAt(origin, name, first + Math.floor(index / columns), index % columns),
+    );
+    return ok(Float32Array.from(numbers));
+  },
+});
+
+const tensor = (name: string, shape: readonly number[], origin = 0): WeightExpression => ({
+  kind: 'tensor',
+  name,
+  shape,
+  init: 'matrix',
+  origin,
+});
+const join = (...parts: WeightExpression[]): WeightExpression => ({ kind: 'concatenate', parts });
+const cut = (of: WeightExpression, start: number, count: number): WeightExpression => ({
+  kind: 'rows',
+  of,
+  start,
+  count,
+});
+const read = (expression: WeightExpression, first: number, count: number) =>
+  readRows(expression, first, count, sourceOf);
+
+/** All rows of an expression, one after the other by their definition. */
+function slowRows(expression: WeightExpression): readonly (readonly number[])[] {
+  const { rows, columns } = rowsAndColumns(expression);
+  const numbers = (count: number, of: (index: number) => number) =>
+    Array.from({ length: count }, (_, index) => of(index));
+  switch (expression.kind) {
+    case 'tensor':
+      return numbers(rows, (row) => row).map((row) =>
+        numbers(columns, (column) => numberAt(expression.origin, expression.name, row, column)),
+      );
+    case 'concatenate':
+      return expression.parts.flatMap(slowRows);
+    case 'rows':
+      return slowRows(expression.of).slice(expression.start, expression.start + expression.count);
+    case 'offset':
+      return slowRows(expression.of).map((row) => row.map((number) => number + expression.by));
+    case 'reshape': {
+      const flat = slowRows(expression.of).flat();
+      return numbers(rows, (row) => row).map((row) =>
+        flat.slice(row * columns, (row + 1) * columns),
+      );
+    }
+    case 'computed':
+      return numbers(rows, (row) => row).map((row) =>
+        expression.of.frequencies.map((frequency) =>
+          Math.fround(expression.of.scale * Math.cos(row * frequency)),
+        ),
+      );
+  }
+}
+
+const table = rotaryTable(
+  {
+    size: 6,
+    base: 10_000,
+    scaling: 'yarn',
+    factor: 4,
+    trainedContext: 64,
+    lowFrequencyFactor: 1,
+    highFrequencyFactor: 4,
+  },
+  20,
+);
+
+/** Recipes as nodes write them, and deeper ones. */
+const recipes: readonly WeightExpression[] = [
+  tensor('conv', [5, 3, 2, 2]),
+  join(tensor('query', [8, 4]), tensor('key', [2, 4]), tensor('value', [2, 4])),
+  cut(tensor('in_proj', [12, 4]), 4, 4),
+  { kind: 'offset', of: tensor('norm', [16]), by: 1 },
+  { kind: 'reshape', of: tensor('class', [12]), shape: [1, 1, 12] },
+  {
+    kind: 'reshape',
+    of: join(tensor('norms.0', [6]), tensor('norms.1', [6], 1), tensor('norms.10', [6])),
+    shape: [3, 6],
+  },
+  { kind: 'computed', shape: [20, 3], of: { table: 'rotary-cosine', ...table } },
+  join(
+    cut(join(tensor('a', [3, 4]), tensor('bb', [4, 4], 1)), 2, 4),
+    { kind: 'offset', of: cut(tensor('ccc', [9, 4]), 5, 3), by: -0.5 },
+    { kind: 'reshape', of: tensor('dddd', [8]), shape: [2, 4] },
+  ),
+];
+
+test.for(recipes.map((recipe, place) => ({ place, recipe })))(
+  'recipe $place means the same in pieces of any size',
+  ({ recipe }) => {
+    const { rows, columns } = rowsAndColumns(recipe);
+    const expected = slowRows(recipe);
+    expect([expected.length, expected[0]?.length]).toEqual([rows, columns]);
+    const somewhere = fc
+      .tuple(fc.nat(rows), fc.nat(rows))
+      .map((ends) => ends.toSorted((a, b) => a - b));
+    fc.assert(
+      fc.property(somewhere, ([first = 0, end = 0]) => {
+        const piece = valueOf(read(recipe, first, end - first));
+        expect(Array.from(piece)).toEqual(expected.slice(first, end).flat());
+      }),
+      { numRuns: 40 },
+    );
+  },
+);
+
+test('what cannot be read is said, however deep it lies', () => {
+  const broken = tensor('unreadable', [4]);
+  const offset: WeightExpression = { kind: 'offset', of: join(tensor('a', [2]), broken), by: 1 };
+  const deep: WeightExpression = { kind: 'reshape', of: offset, shape: [3, 2] };
+  expect(read(deep, 0, 1)).toMatchObject({
+    ok: false,
+    problems: [{ code: 'checkpoint-unreadable' }],
+  });
+  expect(read(cut(join(tensor('a', [2]), broken), 0, 2), 0, 2).ok).toBe(true);
+});

@@ -1,0 +1,245 @@
+/** Checkpoints under every published spelling are recognised, and what does not fit is told one by one. */
+import { describe, expect, test } from 'vitest';
+import type { Json } from '#engine/contract/document.ts';
+import type { AnyNodeDefinition } from '#engine/graph/node-definition.ts';
+import type { WireType } from '#engine/graph/wire.ts';
+import { knownCount } from '#engine/graph/wire.ts';
+import type { StageModel } from '#engine/onnx/model.ts';
+import type { KeyLayout } from '#engine/onnx/weight.ts';
+import { buildSingleNode } from '#engine/plan/node-body.ts';
+import { clipVit } from '#nodes/encoder/clip-vit.ts';
+import { siglip } from '#nodes/encoder/siglip.ts';
+import { decoderKeyLayouts } from '#nodes/language/decoder-names.ts';
+import { expertKeyLayouts } from '#nodes/moe/expert-names.ts';
+import { linear } from '#nodes/projector/linear.ts';
+import { mlp } from '#nodes/projector/mlp.ts';
+import { smallDecoders, smallModels } from '../verify/small-decoder.testing.ts';
+import { valueOf } from '../verify/value-of.testing.ts';
+import type { Checkpoint } from './checkpoint.ts';
+import { leftoverKeys, matchKeys, neededTensors } from './match-keys.ts';
+import type { TensorEntry } from './safetensors.ts';
+
+type Needed = ReturnType<typeof neededTensors>;
+
+function checkpointOf(
+  tensors: readonly (readonly [string, readonly number[], string?])[],
+): Checkpoint {
+  const entries = tensors.map(([name, shape, type = 'BF16']): [string, TensorEntry] => {
+    return [name, { name, path: 'model.safetensors', type, shape, offset: 0, length: 0 }];
+  });
+  return { folder: '/models/some', tensors: new Map(entries), fingerprint: '' };
+}
+
+/** A checkpoint with what is needed, each tensor under the name that `rename` gives it. */
+function published(needed: Needed, rename: (name: string) => string): Checkpoint {
+  return checkpointOf(needed.map(({ name, shape }) => [rename(name), shape]));
+}
+
+/** The tensors of a node alone, and how checkpoints may call them. */
+function tensorsOfNode(
+  definition: AnyNodeDefinition,
+  params: Readonly<Record<string, Json>>,
+  input: WireType,
+): { needed: Needed; layouts: readonly KeyLayout[] } {
+  const port = Object.keys(definition.inputs)[0] ?? '';
+  const { model } = valueOf(buildSingleNode({ definition, params, inputs: { [port]: input } }));
+  return { needed: everyTensor([model]), layouts: model.origins[0]?.layouts ?? [] };
+}
+
+const everyTensor = (models: readonly StageModel[]) => neededTensors(models, () => true);
+
+const tokens: WireType = {
+  kind: 'tokens',
+  count: knownCount(4),
+  channels: 6,
+  prefixTokens: 0,
+  grid: null,
+};
+const pixels: WireType = { kind: 'pixels', height: 16, width: 16 };
+const tower = {
+  model: 'custom',
+  imageSize: 16,
+  patchSize: 8,
+  hiddenSize: 8,
+  layerCount: 3,
+  headCount: 2,
+  feedForwardSize: 8,
+};
+
+describe('each spelling is told from the others', () => {
+  const projector = tensorsOfNode(mlp, { outputWidth: 5 }, tokens);
+  const normed = tensorsOfNode(mlp, { outputWidth: 5, inputNorm: true }, tokens);
+  const single = tensorsOfNode(linear, { outputWidth: 5, bias: false }, tokens);
+  const clip = tensorsOfNode(clipVit, { ...tower, select: 'projected' }, pixels);
+  const pooled = tensorsOfNode(siglip, { ...tower, select: 'pooled' }, pixels);
+  const { embed, decoder } = smallModels(smallDecoders['llama, grouped queries'], '');
+  const language = { needed: everyTensor([embed, decoder]), layouts: decoderKeyLayouts };
+
+  const inModule = (prefix: string) => (name: string) => prefix + name;
+  const towerIn = (prefix: string) => (name: string) =>
+    name.startsWith('visual_projection.') ? prefix + name : `${prefix}vision_model.${name}`;
+  const spelled = (names: Readonly<Record<string, string>>) => (name: string) => {
+    const [module = '', ...rest] = name.split('.');
+    return [names[module] ?? module, ...rest].join('.');
+  };
+
+  test.for([
+    ['projector alone', projector, inModule('')],
+    ['LLaVA, Hugging Face', projector, inModule('multi_modal_projector.')],
+    ['LLaVA, Hugging Face, since version 5', projector, inModule('model.multi_modal_projector.')],
+    [
+      'LLaVA, original',
+      projector,
+      spelled({ linear_1: 'model.mm_projector.0', linear_2: 'model.mm_projector.2' }),
+    ],
+    [
+      'InternVL, original',
+      normed,
+      spelled({ layer_norm: 'mlp1.0', linear_1: 'mlp1.1', linear_2: 'mlp1.3' }),
+    ],
+    ['LLaVA, original', single, spelled({ linear: 'model.mm_projector' })],
+    ['PaliGemma', single, spelled({ linear: 'multi_modal_projector.linear' })],
+    [
+      'Idefics3 and SmolVLM',
+      single,
+      spelled({ linear: 'model.connector.modality_projection.proj' }),
+    ],
+    ['tower alone', clip, towerIn('')],
+    ['LLaVA, Hugging Face', clip, towerIn('vision_tower.')],
+    ['LLaVA, Hugging Face, since version 5', clip, towerIn('model.vision_tower.')],
+    ['LLaVA, original', clip, towerIn('model.vision_tower.vision_tower.')],
+    ['LLaVA, Hugging Face', pooled, towerIn('vision_tower.')],
+    ['language model alone', language, inModule('')],
+    ['LLaVA, Hugging Face', language, inModule('language_model.')],
+    [
+      'LLaVA, Hugging Face, since version 5',
+      language,
+      (name: string) => name.replace(/^model\./, 'model.language_model.'),
+    ],
+  ] as const)('%s', ([title, { needed, layouts }, rename]) => {
+    const checkpoint = published(needed, rename);
+    const match = valueOf(matchKeys(needed, layouts, checkpoint));
+    expect(match.layout.title).toBe(title);
+    const found = needed.map(({ name }) => match.entries.get(name)?.name);
+    expect(found).toEqual(needed.map(({ name }) => rename(name)));
+    expect(leftoverKeys(match, checkpoint, new Set())).toEqual([]);
+  });
+
+  test.for([
+    ['Mixtral', 'block_sparse_moe.gate', 'block_sparse_moe.experts', 'w1', 'w3', 'w2'],
+    [
+      'MoE-LLaVA, gated experts',
+      'mlp.deepspeed_moe.gate.wg',
+      'mlp.deepspeed_moe.experts.deepspeed_experts',
+      'gate_proj',
+      'up_proj',
+      'down_proj',
+    ],
+    [
+      'MoE-LLaVA, plain experts',
+      'mlp.deepspeed_moe.gate.wg',
+      'mlp.deepspeed_moe.experts.deepspeed_experts',
+      null,
+      'fc1',
+      'fc2',
+    ],
+  ] as const)('experts of %s', ([title, router, experts, gate, up, down]) => {
+    const names: [own: string, published: string][] = [];
+    for (const layer of [0, 2]) {
+      const base = `model.layers.${layer}`;
+      names.push([`${base}.mlp.gate.weight`, `${base}.${router}.weight`]);
+      for (const expert of [0, 10]) {
+        const parts = { up, down, ...(gate ? { gate } : {}) };
+        for (const [own, name] of Object.entries(parts)) {
+          for (const part of gate ? ['weight'] : ['weight', 'bias']) {
+            names.push([
+              `${base}.mlp.experts.${expert}.${own}.${part}`,
+              `${base}.${experts}.${expert}.${name}.${part}`,
+            ]);
+          }
+        }
+      }
+    }
+    const needed: Needed = names.map(([name]) => {
+      return { kind: 'tensor', name, shape: [2, 2], init: 'matrix', origin: 0 };
+    });
+    const dense = ['model.layers.1.mlp.gate_proj.weight', 'model.layers.0.self_attn.q_proj.weight'];
+    const tensors = [...names.map(([, name]) => name), ...dense];
+    const checkpoint = checkpointOf(tensors.map((name) => [name, [2, 2]]));
+    const match = valueOf(matchKeys(needed, expertKeyLayouts, checkpoint));
+    expect(match.layout.title).toBe(title);
+    expect(names.map(([name]) => match.entries.get(name)?.name)).toEqual(
+      names.map(([, name]) => name),
+    );
+    // The dense layers beside them belong to the language model.
+    expect(leftoverKeys(match, checkpoint, new Set())).toEqual([]);
+  });
+});
+
+describe('what does not fit', () => {
+  const { needed, layouts } = tensorsOfNode(mlp, { outputWidth: 5 }, tokens);
+
+  test('each tensor that is missing, of another shape or of another type is a problem of its own', () => {
+    const checkpoint = checkpointOf([
+      ['multi_modal_projector.linear_1.weight', [6, 5]],
+      ['multi_modal_projector.linear_1.bias', [5], 'I8'],
+      ['multi_modal_projector.linear_2.weight', [5, 5], 'F16'],
+    ]);
+    const outcome = matchKeys(needed, layouts, checkpoint);
+    const problems = outcome.ok ? [] : outcome.problems;
+    expect(problems.map(({ code, param }) => [code, param])).toEqual([
+      ['tensor-shape', 'weights'],
+      ['tensor-type', 'weights'],
+      ['tensor-missing', 'weights'],
+    ]);
+    const facts = [
+      ['linear_1.weight', '[6, 5]', '[5, 6]'],
+      ['linear_1.bias', 'I8', 'BF16'],
+      ['linear_2.bias', '[5]', '/models/some'],
+    ];
+    for (const [index, words] of facts.entries()) {
+      for (const word of words) expect(problems[index]?.message).toContain(word);
+    }
+  });
+
+  test('of more than eight the rest is summed up', () => {
+    const count = (missing: number) => {
+      const many: Needed = Array.from({ length: missing }, (_, place) => {
+        return { kind: 'tensor', name: `t${place}`, shape: [2], init: 'bias', origin: 0 };
+      });
+      const outcome = matchKeys(many, layouts, checkpointOf([]));
+      return outcome.ok ? [] : outcome.problems.map(({ message }) => message);
+    };
+    expect([count(1), count(8), count(9), count(40)].map(({ length }) => length)).toEqual([
+      1, 8, 9, 9,
+    ]);
+    expect(count(9).at(-1)).toMatch(/^One more tensor /);
+    expect(count(40).at(-1)).toMatch(/^32 more tensors /);
+  });
+
+  test('what is left over is what the node owns and nobody reads', () => {
+    const clip = tensorsOfNode(clipVit, { ...tower, featureLayer: -2 }, pixels);
+    const rename = (name: string) => `vision_tower.vision_model.${name}`;
+    const { tensors } = published(clip.needed, rename);
+    const beside = checkpointOf([
+      // Of a tower, but behind the features that are taken.
+      ['vision_tower.vision_model.encoder.layers.2.mlp.fc1.weight', [8, 8]],
+      ['vision_tower.vision_model.post_layernorm.weight', [8]],
+      ['vision_tower.vision_model.embeddings.position_ids', [1, 5], 'I64'],
+      ['vision_tower.visual_projection.weight', [8, 8]],
+      // Another node's.
+      ['language_model.model.norm.weight', [8]],
+      ['vision_tower.vision_model.shared.weight', [8]],
+      // Nobody's: a tower with a fourth layer is not the one that was chosen.
+      ['vision_tower.vision_model.encoder.layers.3.mlp.fc1.weight', [8, 8]],
+      ['vision_tower.vision_model.embeddings.register_tokens', [4, 8]],
+    ]);
+    const checkpoint = { ...beside, tensors: new Map([...tensors, ...beside.tensors]) };
+    const match = valueOf(matchKeys(clip.needed, clip.layouts, checkpoint));
+    const elsewhere = new Set(['vision_tower.vision_model.shared.weight']);
+    expect(leftoverKeys(match, checkpoint, elsewhere).map(({ name }) => name)).toEqual([
+      'vision_tower.vision_model.encoder.layers.3.mlp.fc1.weight',
+      'vision_tower.vision_model.embeddings.register_tokens',
+    ]);
+  });
+});
