@@ -1,0 +1,60 @@
+/** The questions that come with the Shapes checkpoint, asked of a graph without starting an engine process. */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { GraphDocument } from '#engine/contract/document.ts';
+import type { RunEvent } from '#engine/contract/run-event.ts';
+import { presetsFolder } from '#host/package-root.ts';
+import { executeRun } from '#host/runs/execute-run.ts';
+import type { ModelLoader } from '#host/runs/load-model.ts';
+import { CancelSwitch } from '#host/runs/progress.ts';
+
+export interface Question {
+  /** Of the scene that it is asked about. */
+  readonly seed: number;
+  readonly question: string;
+  readonly answer: string;
+  /** What the reference library made of it, greedy. */
+  readonly model_answer: string;
+  readonly model_tokens: readonly number[];
+}
+
+export async function readQuestions(): Promise<readonly Question[]> {
+  const text = await readFile(join(presetsFolder, 'shapes-eval', 'dev.jsonl'), 'utf8');
+  return text
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Question);
+}
+
+export interface Answer {
+  readonly text: string;
+  readonly tokenIds: readonly number[];
+}
+
+export async function ask(
+  document: GraphDocument,
+  { seed, question }: Question,
+  loader: ModelLoader,
+): Promise<Answer> {
+  const events: RunEvent[] = [];
+  const request = { document, image: { kind: 'scene', seed } as const, prompt: question, runs: 1 };
+  const emit = (event: RunEvent): void => void events.push(event);
+  const outcome = await executeRun(request, loader, emit, new CancelSwitch());
+  if (!outcome.ok) throw new Error(outcome.problems[0]?.message);
+  const answer = events.find((event) => event.type === 'answer');
+  return { text: answer?.text ?? '', tokenIds: answer?.tokenIds ?? [] };
+}
+
+/** Share of answers that are right, word for word. */
+export async function measureAccuracy(
+  document: GraphDocument,
+  questions: readonly Question[],
+  loader: ModelLoader,
+): Promise<number> {
+  let right = 0;
+  for (const question of questions) {
+    const { text } = await ask(document, question, loader);
+    if (text === question.answer) right++;
+  }
+  return right / questions.length;
+}
