@@ -13,6 +13,15 @@ export interface NumberedEvent {
   readonly event: RunEvent;
 }
 
+export interface RunStatus {
+  readonly runId: string;
+  /** Title of the graph. */
+  readonly graph: string;
+  /** ISO 8601. */
+  readonly startedAt: string;
+  readonly ended: boolean;
+}
+
 export interface HostService {
   presets(): Promise<readonly PresetSummary[]>;
   preset(id: string): Promise<Outcome<GraphDocument>>;
@@ -25,6 +34,8 @@ export interface HostService {
   startRun(request: RunRequest): Promise<Outcome<{ readonly runId: string }>>;
   /** Checks recorded reference cases; the results come as events of a run. */
   startVerification(folders: readonly string[]): Promise<Outcome<{ readonly runId: string }>>;
+  /** Runs that go on or whose events are still kept, the latest first. */
+  runs(): Promise<readonly RunStatus[]>;
   /** Ends after the run's last event; past events first. */
   runEvents(runId: string, after: number, signal?: AbortSignal): AsyncIterable<NumberedEvent>;
   /** Soft: between stages and tokens. Hard: the engine process ends at once and starts anew. */

@@ -9,10 +9,14 @@ export const problemCodes = {
   'file-unreadable': 'A file cannot be read.',
   'file-too-large': 'A file is larger than the named limit.',
   'file-unwritable': 'A file or folder cannot be written.',
+  'file-changed': 'A file is no longer as it was opened or saved last.',
+  'file-exists': 'There is a file of this name already.',
   'json-broken': 'A file is not valid JSON.',
   'document-foreign': 'A JSON file is not a Patchbay graph.',
   'document-newer': 'A graph was written by a newer version of Patchbay.',
   'document-invalid': 'A graph breaks its schema or one of its limits.',
+  'page-missing': 'The page that a browser would show is not there and cannot be built.',
+  'port-taken': 'A port of this machine is in use, or may not be used.',
   'preset-unknown': 'No preset has this name.',
   // graph
   'node-unknown': 'A node type is not in the catalogue; it is kept as it is.',
@@ -47,6 +51,7 @@ export const problemCodes = {
   'memory-short': 'A stage needs more memory than the machine has.',
   'stage-failed': 'ONNX Runtime or a host step refused a stage.',
   'engine-died': 'The engine process ended during a run.',
+  'host-unreachable': 'The engine server does not answer.',
   'run-unknown': 'No run has this name.',
   'run-cancelled': 'The run was cancelled.',
 } as const;

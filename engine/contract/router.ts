@@ -1,16 +1,80 @@
 /** The one contract between page, window, command line and engine: schemas, types, client and server in one place. */
-import { initTRPC } from '@trpc/server';
+import { initTRPC, tracked, type TRPCError } from '@trpc/server';
 import { z } from 'zod';
 import { documentSchema, type GraphDocument } from './document.ts';
+import {
+  draftSchema,
+  pictureRequestSchema,
+  pictureUploadSchema,
+  saveRequestSchema,
+  type Draft,
+  type FileService,
+  type PictureRequest,
+  type PictureUpload,
+  type SaveRequest,
+} from './file-service.ts';
 import type { HostService } from './host-service.ts';
 import { runRequestSchema, type RunRequest } from './run-request.ts';
 
-const trpc = initTRPC.context<{ readonly host: HostService }>().create();
+/** Whom the procedures ask. */
+export interface Services {
+  readonly host: HostService;
+  readonly files: FileService;
+}
+
+const trpc = initTRPC.context<Services>().create({
+  // Otherwise a stack would go along with every error.
+  isDev: false,
+  errorFormatter: ({ shape, error, path }) => ({
+    ...shape,
+    message: refusalSentence(error, path ?? 'unknown'),
+  }),
+  sse: {
+    // A connection that has died without a word is noticed, and taken up again where it broke off.
+    ping: { enabled: true, intervalMs: 5_000 },
+    client: { reconnectAfterInactivityMs: 20_000 },
+  },
+});
 const { procedure } = trpc;
+
+const eventIdPattern = /^\d{1,15}$/;
 
 /** Inputs as callers hold them: read-only. */
 const graphInput: z.ZodType<GraphDocument, GraphDocument> = documentSchema;
 const runInput: z.ZodType<RunRequest, RunRequest> = runRequestSchema;
+const saveInput = (value: unknown): SaveRequest => asGiven(saveRequestSchema, value);
+const draftInput = (value: unknown): Draft => asGiven(draftSchema, value);
+const pictureInput: z.ZodType<PictureRequest, PictureRequest> = pictureRequestSchema;
+const uploadInput: z.ZodType<PictureUpload, PictureUpload> = pictureUploadSchema;
+const pathInput = z.string().min(1).max(4096);
+
+const files = trpc.router({
+  listFolder: procedure
+    .input(pathInput.nullable())
+    .query(({ ctx, input }) => ctx.files.listFolder(input)),
+  openFile: procedure.input(pathInput).mutation(({ ctx, input }) => ctx.files.openFile(input)),
+  saveDocument: procedure
+    .input(saveInput)
+    .mutation(({ ctx, input }) => ctx.files.saveDocument(input)),
+  recentFiles: procedure.query(({ ctx }) => ctx.files.recentFiles()),
+  forgetRecentFile: procedure
+    .input(pathInput)
+    .mutation(({ ctx, input }) => ctx.files.forgetRecentFile(input)),
+  keepDraft: procedure.input(draftInput).mutation(({ ctx, input }) => ctx.files.keepDraft(input)),
+  dropDraft: procedure
+    .input(z.string().max(64))
+    .mutation(({ ctx, input }) => ctx.files.dropDraft(input)),
+  drafts: procedure.query(({ ctx }) => ctx.files.drafts()),
+  preferences: procedure.query(({ ctx }) => ctx.files.preferences()),
+  keepPreferences: procedure
+    .input(z.json())
+    .mutation(({ ctx, input }) => ctx.files.keepPreferences(input)),
+  keepPicture: procedure
+    .input(uploadInput)
+    .mutation(({ ctx, input }) => ctx.files.keepPicture(input)),
+  picture: procedure.input(pictureInput).query(({ ctx, input }) => ctx.files.picture(input)),
+  samples: procedure.query(({ ctx }) => ctx.files.samples()),
+});
 
 export const router = trpc.router({
   presets: procedure.query(({ ctx }) => ctx.host.presets()),
@@ -23,18 +87,57 @@ export const router = trpc.router({
   startVerification: procedure
     .input(z.array(z.string()).min(1).max(1000))
     .mutation(({ ctx, input }) => ctx.host.startVerification(input)),
-  /** Events after number `after`; a caller whose connection comes back asks from the last it saw. */
+  runs: procedure.query(({ ctx }) => ctx.host.runs()),
+  /**
+   * Events after number `after`, each under its number as id. A client whose connection comes back sends the
+   * last id that it saw along by itself, and is given what follows.
+   */
   runEvents: procedure
-    .input(z.object({ runId: z.string(), after: z.int() }))
-    .subscription(({ ctx, input, signal }) => ctx.host.runEvents(input.runId, input.after, signal)),
+    .input(
+      z.object({
+        runId: z.string().max(100),
+        after: z.int(),
+        lastEventId: z.string().regex(eventIdPattern).optional(),
+      }),
+    )
+    .subscription(async function* ({ ctx, input, signal }) {
+      const after = Math.max(input.after, Number(input.lastEventId ?? -1));
+      for await (const numbered of ctx.host.runEvents(input.runId, after, signal))
+        yield tracked(String(numbered.number), numbered);
+    }),
   cancelRun: procedure
     .input(z.object({ runId: z.string(), hard: z.boolean() }))
     .mutation(({ ctx, input }) => ctx.host.cancelRun(input)),
   cacheStatus: procedure.query(({ ctx }) => ctx.host.cacheStatus()),
   clearCache: procedure.mutation(({ ctx }) => ctx.host.clearCache()),
+  files,
 });
 
 export type Router = typeof router;
 
 /** Calls the contract in the same process, with the same checks as over a connection. */
 export const createCaller = trpc.createCallerFactory(router);
+
+/** Checked, and passed on as it came: what a schema gives back has its keys in another order, and would be saved so. */
+function asGiven<Value>(schema: z.ZodType<Value>, value: unknown): Value {
+  schema.parse(value);
+  return value as Value;
+}
+
+/** What a caller is told of an error that is not an outcome: never a stack. */
+function refusalSentence(
+  { code, message, cause }: Pick<TRPCError, 'code' | 'message' | 'cause'>,
+  path: string,
+): string {
+  if (cause instanceof z.ZodError) {
+    const [issue] = cause.issues;
+    const place = issue?.path.map(String).join('.') ?? '';
+    const where = place === '' ? 'the request' : `"${place}"`;
+    return `"${path}" was refused: ${where} is invalid (${issue?.message ?? 'unknown'}).`;
+  }
+  if (code === 'NOT_FOUND') return `There is no procedure "${path}"; reload the page.`;
+  if (code === 'PAYLOAD_TOO_LARGE')
+    return `"${path}" was refused: it sends more than is read at once; choose a smaller file.`;
+  if (code !== 'INTERNAL_SERVER_ERROR') return `"${path}" was refused: ${message}`;
+  return `Patchbay failed at "${path}" (${message}), which is a fault of Patchbay: try again, and report it if it stays.`;
+}

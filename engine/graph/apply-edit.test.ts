@@ -28,6 +28,7 @@ describe('a graph that is edited', () => {
       { type: 'connect', edge: wire('pool.tokens', 'projector.tokens') },
       { type: 'set-param', id: 'pool', param: 'kernel', value: 3 },
       { type: 'set-title', id: 'pool', title: 'Nine into one' },
+      { type: 'set-graph-title', title: 'Pooled' },
       { type: 'move-node', id: 'pool', position: { x: 710, y: 45 } },
     ];
     const { document, inverse } = apply(llava, steps);
@@ -35,6 +36,7 @@ describe('a graph that is edited', () => {
     expect(problems).toEqual([]);
     expect(nodes['language']?.inputs['visual']).toMatchObject({ count: { tokens: 81 } });
     expect(document.layout['pool']).toEqual({ x: 710, y: 45 });
+    expect(document.title).toBe('Pooled');
 
     const undone = apply(document, inverse);
     expect(undone.document).toEqual(llava);

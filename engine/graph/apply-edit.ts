@@ -30,6 +30,11 @@ export function applyEdit(document: GraphDocument, edit: Edit): Outcome<AppliedE
       return addNode(document, edit);
     case 'remove-node':
       return withNode(document, edit.id, (node) => removeNode(document, edit.id, node));
+    case 'set-graph-title':
+      return ok({
+        document: { ...document, title: edit.title },
+        inverse: [{ ...edit, title: document.title }],
+      });
     case 'set-title':
       return withNode(document, edit.id, (node) => {
         const { title, ...rest } = node;

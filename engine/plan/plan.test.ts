@@ -132,6 +132,17 @@ describe('a plan up to a node', () => {
     expect(ids(plan(graph, 'stray'))).toEqual(['image', 'preprocess', 'stray']);
   });
 
+  it('asks nothing of what does not lead there, while a whole graph has to be free of errors', () => {
+    const unfinished = { ...graph, edges: graph.edges.filter(({ to }) => to.node !== 'projector') };
+    expect(ids(plan(unfinished, 'encoder'))).toEqual(['image', 'preprocess', 'encoder']);
+    for (const until of ['projector', 'answer', undefined]) {
+      expect(planGraph(checkGraph(unfinished, catalogue), until ? { until } : {})).toMatchObject({
+        ok: false,
+        problems: [{ code: 'input-missing', node: 'projector' }],
+      });
+    }
+  });
+
   it.each([
     ['constructor', 'node-unknown', 'There is no node "constructor" to run up to.'],
     ['fastv', 'arrangement-unsupported', '"fastv" is a part of the node that it plugs into'],

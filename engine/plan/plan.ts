@@ -43,16 +43,22 @@ export interface Plan {
   readonly stages: readonly Stage[];
 }
 
-/** Stages for everything that leads to an output, or to the node `until`. */
+/**
+ * Stages for everything that leads to an output, or to the node `until`. A whole graph has to be free of errors,
+ * stray nodes included, so that nothing is left out unsaid; up to a node, only what leads there has to be.
+ */
 export function planGraph(
   checked: CheckedGraph,
   { until }: { readonly until?: string } = {},
 ): Outcome<Plan> {
-  const errors = checked.problems.filter(({ severity }) => severity === 'error');
-  if (errors.length > 0) return fail(...errors);
   const refused = until === undefined ? null : untilProblem(checked, until);
   if (refused) return fail(refused);
   const wanted = neededFor(checked, until === undefined ? endsOf(checked) : [until]);
+  const errors = checked.problems.filter(
+    ({ severity, node }) =>
+      severity === 'error' && (until === undefined || node === undefined || wanted.has(node)),
+  );
+  if (errors.length > 0) return fail(...errors);
   const stages = checked.order
     .filter((id) => wanted.has(id))
     .flatMap((id) => planNode(checked, checked.nodes[id] as CheckedNode) ?? []);

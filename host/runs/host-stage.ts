@@ -6,7 +6,7 @@ import { loadImage } from '../images/load-image.ts';
 import { preprocess } from '../images/preprocess.ts';
 import { float32 } from './sessions.ts';
 import { stageFacts, type StageContext, type StageRunner } from './stage-runner.ts';
-import type { StageOutputs, StageValue } from './stage-value.ts';
+import { outputBytes, type StageOutputs, type StageValue } from './stage-value.ts';
 
 export type PlainStep = Exclude<HostStep, LanguageModelStep>;
 
@@ -20,7 +20,7 @@ export function hostStage(stage: Stage, step: PlainStep, context: StageContext):
         stage.id,
         0,
         () => runStep(step, inputs, context),
-        () => ({}),
+        (outputs) => ({ outputBytes: outputBytes(outputs) }),
       ),
   };
 }
@@ -46,7 +46,8 @@ async function runStep(
       return ok({ pixels: { kind: 'tensors', tensors: { '': pixels } } });
     }
     case 'show-answer':
-      return ok({});
+      // What it is given it hands on, to the person.
+      return ok(inputs);
     default:
       return assertNever(step);
   }

@@ -147,7 +147,10 @@ async function generate(generation: Generation): Promise<Outcome<StageOutputs>> 
     row('tokenise'),
     0,
     () => text.tokenise(question.text, visualCount),
-    ({ before, after }) => ({ tokensOut: before.length + after.length }),
+    ({ before, after }) => {
+      const tokens = before.length + after.length;
+      return { tokensOut: tokens, outputBytes: tokens * 8 };
+    },
   );
   if (!prompt.ok) return prompt;
 
@@ -161,6 +164,7 @@ async function generate(generation: Generation): Promise<Outcome<StageOutputs>> 
     (sequence) => ({
       tokensIn: prompt.value.before.length + prompt.value.after.length,
       tokensOut: sequence.length / step.hiddenSize,
+      outputBytes: sequence.byteLength,
     }),
   );
   if (!embeddings.ok) return embeddings;

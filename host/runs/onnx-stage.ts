@@ -6,7 +6,7 @@ import { holdModel, isCold, settleModel, type HeldModel } from './held-model.ts'
 import { refusable } from './load-model.ts';
 import { threadCount } from '../machine.ts';
 import { stageFacts, type StageContext, type StageRunner } from './stage-runner.ts';
-import { feedsOf, outputsByPort, tokensOf, type StageOutputs } from './stage-value.ts';
+import { outputBytes, feedsOf, outputsByPort, tokensOf, type StageOutputs } from './stage-value.ts';
 
 type OnnxBody = Extract<Stage['body'], { kind: 'onnx' }>;
 
@@ -52,5 +52,6 @@ function spanFacts(body: OnnxBody, inputs: StageOutputs, outputs: StageOutputs) 
     tokensIn: tokensOf(inputs['tokens']),
     tokensOut: tokensOf(outputs['tokens']),
     flops: countFlops(body.model, body.dims(counts)),
+    outputBytes: outputBytes(outputs),
   };
 }

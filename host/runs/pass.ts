@@ -11,6 +11,8 @@ export interface SpanFacts {
   readonly tokensOut?: number | null;
   readonly flops?: number;
   readonly keyValueBytes?: number;
+  /** What the span made and handed on. */
+  readonly outputBytes?: number;
 }
 
 /**
@@ -37,7 +39,8 @@ export class Pass {
 
   /**
    * Runs `work` as one row of the report. `ownBytes` is the memory that the row's model holds
-   * between passes; its peak is that plus what rises while it runs.
+   * between passes; its peak is that plus what rises while it runs, or plus what it made where that
+   * found room in memory that the process held already.
    */
   async span<Value>(
     stage: string,
@@ -55,15 +58,10 @@ export class Pass {
     if (!outcome.ok) return outcome;
     const memory = this.#memory.end();
     this.#peakBytes = Math.max(this.#peakBytes, memory.peakBytes);
-    const peakBytes = ownBytes + memory.growthBytes;
     this.#untold.push(() => {
-      const facts = {
-        tokensIn: null,
-        tokensOut: null,
-        flops: 0,
-        keyValueBytes: 0,
-        ...factsOf(outcome.value),
-      };
+      const { outputBytes = 0, ...known } = factsOf(outcome.value);
+      const facts = { tokensIn: null, tokensOut: null, flops: 0, keyValueBytes: 0, ...known };
+      const peakBytes = ownBytes + Math.max(memory.growthBytes, outputBytes);
       return { type: 'stage-measured', stage, run: this.run, latencyMs, peakBytes, ...facts };
     });
     return outcome;

@@ -1,4 +1,5 @@
 /** What one stage hands to the next, by output port. */
+import { assertNever } from '#engine/contract/outcome.ts';
 import { inputPrefix, outputPrefix } from '#engine/plan/node-body.ts';
 import type { RgbImage } from '../images/decode-image.ts';
 import type { Tensor, TensorMap } from './sessions.ts';
@@ -34,6 +35,28 @@ export function feedsOf(inputs: StageOutputs): TensorMap {
   }
   return feeds;
 }
+
+/** Bytes of all that a stage hands on. */
+export function outputBytes(outputs: StageOutputs): number {
+  return Object.values(outputs).reduce((sum, value) => sum + valueBytes(value), 0);
+}
+
+function valueBytes(value: StageValue): number {
+  switch (value.kind) {
+    case 'image':
+      return value.image.data.byteLength;
+    case 'text':
+      return Buffer.byteLength(value.text);
+    case 'answer':
+      return Buffer.byteLength(value.text) + value.tokenIds.length * 8;
+    case 'tensors':
+      return Object.values(value.tensors).reduce((sum, tensor) => sum + tensorBytes(tensor), 0);
+    default:
+      return assertNever(value);
+  }
+}
+
+const tensorBytes = ({ data }: Tensor): number => (ArrayBuffer.isView(data) ? data.byteLength : 0);
 
 /** Tokens along a value: the middle size of its first tensor [1, N, C]; null where it holds none. */
 export function tokensOf(value: StageValue | undefined): number | null {
