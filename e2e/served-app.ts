@@ -1,0 +1,97 @@
+/** The engine server of one test, with data of its own; it can be killed and started again like the real one. */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+const root = join(import.meta.dirname, '..');
+
+export interface Folders {
+  /** The user's data: drafts, preferences, recent files. */
+  readonly data: string;
+  /** Shared by all tests, so that the Shapes model is built once. */
+  readonly cache: string;
+}
+
+export function environment({ data, cache }: Folders): Record<string, string> {
+  const inherited = Object.entries(process.env).flatMap(([name, value]) =>
+    value === undefined ? [] : [[name, value] as const],
+  );
+  return { ...Object.fromEntries(inherited), PATCHBAY_DATA: data, PATCHBAY_CACHE: cache };
+}
+
+export class ServedApp {
+  readonly folders: Folders;
+  #process: ChildProcess | null = null;
+  #url = '';
+
+  constructor(folders: Folders) {
+    this.folders = folders;
+  }
+
+  /** Where the app is, its secret included. */
+  get url(): string {
+    return this.#url;
+  }
+
+  async start(): Promise<void> {
+    const command = [join(root, 'host/bin/patchbay.mjs'), 'serve'];
+    const started = spawn(process.execPath, command, {
+      env: environment(this.folders),
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    this.#process = started;
+    this.#url = await new Promise((resolve, reject) => {
+      let said = '';
+      started.stdout.on('data', (chunk: Buffer) => {
+        said += chunk.toString();
+        const [address] = /http:\S+/.exec(said) ?? [];
+        if (address !== undefined) resolve(address);
+      });
+      started.once('exit', () => reject(new Error(`The server ended: ${said}`)));
+    });
+  }
+
+  /** The process that runs graphs; null while there is none. */
+  async engineProcessId(): Promise<number | null> {
+    return this.#process?.pid === undefined ? null : childOf(this.#process.pid);
+  }
+
+  /** As a power cut would. */
+  async kill(): Promise<void> {
+    await this.#end('SIGKILL');
+  }
+
+  async stop(): Promise<void> {
+    await this.#end('SIGTERM');
+  }
+
+  async #end(signal: NodeJS.Signals): Promise<void> {
+    const ending = this.#process;
+    this.#process = null;
+    if (!ending || ending.exitCode !== null || ending.signalCode !== null) return;
+    const gone = new Promise((resolve) => {
+      ending.once('exit', resolve);
+    });
+    ending.kill(signal);
+    await gone;
+  }
+}
+
+/** The engine is the server's only child. */
+async function childOf(parent: number): Promise<number | null> {
+  for (const name of await readdir('/proc')) {
+    if (!/^\d+$/.test(name)) continue;
+    const stat = await readFile(`/proc/${name}/stat`, 'utf8').catch(() => '');
+    // pid (name, which may hold anything) state parent …
+    if (Number(stat.slice(stat.lastIndexOf(')')).split(' ')[2]) === parent) return Number(name);
+  }
+  return null;
+}
+
+export async function temporaryFolder(name: string): Promise<string> {
+  return mkdtemp(join(tmpdir(), `patchbay-e2e-${name}-`));
+}
+
+export const removeFolder = (folder: string): Promise<void> =>
+  rm(folder, { recursive: true, force: true });
