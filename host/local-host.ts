@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { Job } from '#engine/contract/engine-message.ts';
 import type { CacheStatus } from '#engine/contract/cache-status.ts';
 import type { GraphDocument } from '#engine/contract/document.ts';
-import type { HostService, NumberedEvent } from '#engine/contract/host-service.ts';
+import type { HostService, NumberedEvent, RunStatus } from '#engine/contract/host-service.ts';
 import { fail, ok, type Outcome } from '#engine/contract/outcome.ts';
 import type { PresetSummary } from '#engine/contract/preset-summary.ts';
 import { error, type Problem } from '#engine/contract/problem.ts';
@@ -55,11 +55,22 @@ export class LocalHost implements HostService {
   }
 
   startRun(request: RunRequest): Promise<Outcome<Started>> {
-    return this.#start((runId) => ({ type: 'run', runId, request }));
+    const { title } = request.document;
+    return this.#start(title, (runId) => ({ type: 'run', runId, request }));
   }
 
   startVerification(folders: readonly string[]): Promise<Outcome<Started>> {
-    return this.#start((runId) => ({ type: 'verify', runId, folders }));
+    return this.#start('Reference cases', (runId) => ({ type: 'verify', runId, folders }));
+  }
+
+  runs(): Promise<readonly RunStatus[]> {
+    const statuses = [...this.#logs].map(([runId, { graph, startedAt, ended }]) => ({
+      runId,
+      graph,
+      startedAt: startedAt.toISOString(),
+      ended,
+    }));
+    return Promise.resolve(statuses.toReversed());
   }
 
   async *runEvents(
@@ -97,11 +108,11 @@ export class LocalHost implements HostService {
     return cache.ok ? ok({ freedBytes: await cache.value.clear() }) : cache;
   }
 
-  #start(job: (runId: string) => Job): Promise<Outcome<Started>> {
+  #start(title: string, job: (runId: string) => Job): Promise<Outcome<Started>> {
     const runId = randomUUID();
     const ended = [...this.#logs].filter(([, log]) => log.ended).map(([id]) => id);
     for (const id of ended.slice(0, Math.max(0, ended.length - keptRuns))) this.#logs.delete(id);
-    this.#logs.set(runId, new RunLog());
+    this.#logs.set(runId, new RunLog(title));
     this.#engine.start(job(runId));
     return Promise.resolve(ok({ runId }));
   }

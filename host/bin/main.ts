@@ -2,6 +2,7 @@
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createCaller } from '#engine/contract/router.ts';
+import { LocalFiles } from '../files/local-files.ts';
 import { LocalHost } from '../local-host.ts';
 import { packageVersion } from '../package-root.ts';
 import { cacheCommand } from './commands/cache.ts';
@@ -11,6 +12,7 @@ import { estimateCommand } from './commands/estimate.ts';
 import { nodesCommand } from './commands/nodes.ts';
 import { presetsCommand } from './commands/presets.ts';
 import { runCommand } from './commands/run.ts';
+import { serveCommand } from './commands/serve.ts';
 import { verifyCommand } from './commands/verify.ts';
 import { exitStatus, UsageError, type ExitStatus } from './exit-status.ts';
 
@@ -22,6 +24,7 @@ const commands: readonly Command[] = [
   runCommand,
   verifyCommand,
   cacheCommand,
+  serveCommand,
 ];
 
 const usage = [
@@ -54,16 +57,18 @@ async function main(args: readonly string[]): Promise<ExitStatus> {
     console.log(`Usage: patchbay ${command.synopsis}\n${command.about}`);
     return exitStatus.done;
   }
+  const files = new LocalFiles();
   const host = new LocalHost(join(dirname(fileURLToPath(import.meta.url)), 'engine-process.js'));
   // Not once: npm passes on an interrupt that the terminal has sent to all, so it may come twice.
   const interrupt = (): void =>
-    void host.close().finally(() => {
+    void Promise.all([host.close(), files.close()]).finally(() => {
       // The command hears of it first, and clears its line.
       setImmediate(() => process.exit(exitStatus.interrupted));
     });
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, interrupt);
   try {
-    return await command.run(rest, createCaller({ host }));
+    const services = { host, files };
+    return await command.run(rest, createCaller(services), services);
   } finally {
     await host.close();
   }

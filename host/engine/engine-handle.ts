@@ -32,7 +32,7 @@ export class EngineHandle {
     this.#child = fork(entry, this.#temporary === null ? [] : [this.#temporary], {
       serialization: 'advanced',
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-      env: this.#temporary === null ? process.env : withTemporary(this.#temporary),
+      env: engineEnvironment(this.#temporary),
     });
     this.#child.stderr?.on('data', (chunk: Buffer) => {
       this.#lastWords = (this.#lastWords + chunk.toString()).slice(-2000);
@@ -94,7 +94,9 @@ function temporaryFolder(): string | null {
   }
 }
 
-/** The names by which Unix and Windows know the folder. */
-function withTemporary(folder: string): NodeJS.ProcessEnv {
-  return { ...process.env, TMPDIR: folder, TEMP: folder, TMP: folder };
+/** Names the folder as Unix and as Windows know it, and has Electron, where it is what runs us, start as Node.js. */
+function engineEnvironment(temporary: string | null): NodeJS.ProcessEnv {
+  const environment = { ...process.env, ELECTRON_RUN_AS_NODE: '1' };
+  if (temporary === null) return environment;
+  return { ...environment, TMPDIR: temporary, TEMP: temporary, TMP: temporary };
 }

@@ -3,8 +3,15 @@ import { isLast, type RunEvent } from '#engine/contract/run-event.ts';
 import type { NumberedEvent } from '#engine/contract/host-service.ts';
 
 export class RunLog {
+  /** Title of the graph. */
+  readonly graph: string;
+  readonly startedAt = new Date();
   readonly #events: RunEvent[] = [];
   #waiting: (() => void)[] = [];
+
+  constructor(graph: string) {
+    this.graph = graph;
+  }
 
   add(event: RunEvent): void {
     this.#events.push(event);

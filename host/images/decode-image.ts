@@ -81,7 +81,8 @@ function openingProblem(name: string, cause: unknown): string {
   }
 }
 
-async function decodePixels(file: Buffer, name: string): Promise<Outcome<RgbImage>> {
+/** As `decodeImage`, of the bytes of a file; `name` is what problems call it. */
+export async function decodePixels(file: Buffer, name: string): Promise<Outcome<RgbImage>> {
   const facts = await readHeader(file, name);
   if (!facts.ok) return facts;
   const problem = headerProblem(facts.value, name);

@@ -1,6 +1,6 @@
 /** What every command of `patchbay` is made of. */
 import { parseArgs, type ParseArgsConfig } from 'node:util';
-import type { createCaller } from '#engine/contract/router.ts';
+import type { createCaller, Services } from '#engine/contract/router.ts';
 import { UsageError, type ExitStatus } from '../exit-status.ts';
 
 export type Caller = ReturnType<typeof createCaller>;
@@ -9,7 +9,8 @@ export interface Command {
   readonly name: string;
   readonly synopsis: string;
   readonly about: string;
-  run(args: readonly string[], caller: Caller): Promise<ExitStatus>;
+  /** `services` are what the caller calls, for a command that hands them on. */
+  run(args: readonly string[], caller: Caller, services: Services): Promise<ExitStatus>;
 }
 
 type Options = NonNullable<ParseArgsConfig['options']>;

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { documentExtension } from '#engine/contract/document.ts';
 import { ok } from '#engine/contract/outcome.ts';
+import type { HostService } from '#engine/contract/host-service.ts';
 import type { Problem } from '#engine/contract/problem.ts';
 import { error, hasErrors } from '#engine/contract/problem.ts';
 import type { RunEvent } from '#engine/contract/run-event.ts';
@@ -31,7 +32,7 @@ export const runCommand: Command = {
     'run FILE|PRESET|- [--image FILE] [--prompt TEXT] [--max-new-tokens N] [--runs N] [--seed N] [--json [OUT]]',
   about:
     'Runs a graph and prints its answer, latency and memory; --json prints one object, or writes it to OUT.',
-  async run(args, caller) {
+  async run(args, caller, { host }) {
     const { values, operands } = parseOptions(this, args, options, { least: 1, most: 2 });
     const { operand, out } = graphAndOutput(operands);
     const overrides = {
@@ -52,7 +53,7 @@ export const runCommand: Command = {
     }
     const graph = await readGraph(operand);
     const report = graph.ok
-      ? await runGraph(graph.value, overrides, caller)
+      ? await runGraph(graph.value, overrides, caller, host)
       : { ...foldReport(operand, []), problems: graph.problems };
     if (report === null) return exitStatus.interrupted;
     return printReport(report, values.json === true, out);
@@ -90,6 +91,7 @@ async function runGraph(
   { document, baseFolder }: NamedGraph,
   given: Given,
   caller: Caller,
+  host: HostService,
 ): Promise<Report | null> {
   const refused = (problems: readonly Problem[]): Report => ({
     ...foldReport(document.title, []),
@@ -105,7 +107,7 @@ async function runGraph(
   const events: RunEvent[] = [];
   const line = new ProgressLine();
   const { runId } = started.value;
-  for await (const { event } of await caller.runEvents({ runId, after: -1 })) {
+  for await (const { event } of host.runEvents(runId, -1)) {
     events.push(event);
     line.show(event);
   }

@@ -9,7 +9,7 @@ export const verifyCommand: Command = {
   name: 'verify',
   synopsis: 'verify FOLDER... [--json]',
   about: 'Checks recorded reference cases: builds the node of each, runs it and compares.',
-  async run(args, caller) {
+  async run(args, caller, { host }) {
     const { values, positionals } = parseOptions(
       this,
       args,
@@ -19,9 +19,7 @@ export const verifyCommand: Command = {
     const started = await caller.startVerification(positionals.map((folder) => resolve(folder)));
     const problems: Problem[] = started.ok ? [] : [...started.problems];
     const cases: CaseResult[] = [];
-    const told = started.ok
-      ? await caller.runEvents({ runId: started.value.runId, after: -1 })
-      : [];
+    const told = started.ok ? host.runEvents(started.value.runId, -1) : [];
     for await (const { event } of told) {
       if (event.type === 'run-cancelled') return exitStatus.interrupted;
       if (event.type === 'run-failed') problems.push(...event.problems);

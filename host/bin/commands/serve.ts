@@ -1,0 +1,54 @@
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { error } from '#engine/contract/problem.ts';
+import { packageRoot } from '../../package-root.ts';
+import { startServer } from '../../server/start-server.ts';
+import { exitStatus } from '../exit-status.ts';
+import { printProblems } from '../terminal/problems.ts';
+import { parseOptions, wholeNumber, type Command } from './command.ts';
+
+export const serveCommand: Command = {
+  name: 'serve',
+  synopsis: 'serve [--port N]',
+  about: 'Serves the app to browsers on this machine, until it is interrupted.',
+  async run(args, _caller, services) {
+    const { values } = parseOptions(
+      this,
+      args,
+      { port: { type: 'string' } },
+      { least: 0, most: 0 },
+    );
+    const port = wholeNumber('port', values.port, 0, 65_535);
+    const unbuilt = await buildPage();
+    if (unbuilt !== null) {
+      const message = `The page cannot be built: ${unbuilt}; mend that, or install Patchbay again.`;
+      printProblems([error('page-missing', message)]);
+      return exitStatus.problems;
+    }
+    const page = join(packageRoot, 'dist', 'renderer');
+    const server = await startServer({ ...services, port, page });
+    if (!server.ok) {
+      printProblems(server.problems);
+      return exitStatus.problems;
+    }
+    console.log(`Patchbay serves at ${server.value.url}`);
+    return new Promise(() => undefined);
+  },
+};
+
+interface Builder {
+  /** Builds the page where Patchbay runs from its sources and they have changed. */
+  readonly buildPageIfStale: () => Promise<void>;
+}
+
+/** Why the page cannot be built, on one line; null where all is well. The builder is no part of the bundle. */
+async function buildPage(): Promise<string | null> {
+  const path = join(packageRoot, 'host', 'bin', 'build.mjs');
+  const { buildPageIfStale } = (await import(pathToFileURL(path).href)) as Builder;
+  try {
+    await buildPageIfStale();
+    return null;
+  } catch (cause) {
+    return cause instanceof Error ? cause.message : String(cause);
+  }
+}

@@ -1,0 +1,132 @@
+/** Graph files: opened as text, saved only over what the user has seen. */
+import { readFile, stat } from 'node:fs/promises';
+import { basename, dirname, isAbsolute, normalize } from 'node:path';
+import { documentExtension, documentLimits } from '#engine/contract/document.ts';
+import type { OpenedFile, SavedFile, SaveRequest } from '#engine/contract/file-service.ts';
+import { formatBytes } from '#engine/contract/format.ts';
+import { fail, ok, type Outcome } from '#engine/contract/outcome.ts';
+import { error } from '#engine/contract/problem.ts';
+import { readDocument, writeDocument } from '#engine/graph/read-document.ts';
+import { catalogue } from '#nodes/index.ts';
+import { digest } from '../weights/digest.ts';
+import { writeWhole } from '../write-whole.ts';
+import { readGraphFile } from './read-graph-file.ts';
+import type { RecentFiles } from './recent-files.ts';
+import { Turns } from './turns.ts';
+
+const elsewhere = 'choose a *.patchbay.json file';
+
+export class GraphFiles {
+  readonly #recent: RecentFiles;
+  /** Nothing comes between looking at a file and writing it, as far as it is up to this process. */
+  readonly #turns = new Turns();
+
+  constructor(recent: RecentFiles) {
+    this.#recent = recent;
+  }
+
+  async open(given: string): Promise<Outcome<OpenedFile>> {
+    const path = fullPath(given);
+    if (!path.ok) return path;
+    const content = await readGraphFile(path.value, {
+      elsewhere,
+      missing: `There is no file ${path.value} any more; ${elsewhere}.`,
+      acceptsStreams: false,
+    });
+    if (!content.ok) return content;
+    const text = utf8Text(content.value);
+    if (text === null) {
+      const message = `${path.value} is not text in UTF-8; ${elsewhere}, or save it in UTF-8 with the program that wrote it.`;
+      return fail(error('file-unreadable', message));
+    }
+    const document = readDocument(text, catalogue);
+    // What is no graph is told by whoever reads the text; here it is only kept off the list.
+    if (document.ok) await this.#recent.add(path.value, titleOf(document.value.title, path.value));
+    return ok({ ...placeOf(path.value), text, stamp: digest([content.value]) });
+  }
+
+  /** Fails with `file-changed`, `file-exists`, `file-too-large` or `file-unwritable`. */
+  async save({
+    path: given,
+    document,
+    stamp,
+    overwrite,
+  }: SaveRequest): Promise<Outcome<SavedFile>> {
+    const path = fullPath(given);
+    if (!path.ok) return path;
+    const text = Buffer.from(writeDocument(document));
+    if (text.length > documentLimits.bytes) {
+      const [size, limit] = [text.length, documentLimits.bytes].map(formatBytes);
+      const message = `The graph has ${size} as a file, more than the ${limit} that can be opened again; shorten its texts or split it.`;
+      return fail(error('file-too-large', message));
+    }
+    const newStamp = digest([text]);
+    const saved = await this.#turns.take(async () => {
+      const conflict = overwrite ? ok(null) : await checkStamp(path.value, stamp, newStamp);
+      return conflict.ok ? writeWhole(path.value, text) : conflict;
+    });
+    if (!saved.ok) return saved;
+    await this.#recent.add(path.value, titleOf(document.title, path.value));
+    return ok({ ...placeOf(path.value), stamp: newStamp });
+  }
+
+  /** Resolves when nothing is being written. */
+  rest(): Promise<void> {
+    return this.#turns.rest();
+  }
+}
+
+/** Is the file as the user saw it last, or as it is about to be anyway? */
+async function checkStamp(
+  path: string,
+  expected: string | null,
+  next: string,
+): Promise<Outcome<null>> {
+  const facts = await stat(path).catch(() => null);
+  // A file that is gone takes nothing with it when it is written anew; what is no file, writing will tell.
+  if (!facts?.isFile()) return ok(null);
+  const present = await stampOf(path, facts.size);
+  if (present === expected || present === next) return ok(null);
+  return expected === null
+    ? fail(
+        error(
+          'file-exists',
+          `There is a file ${path} already; choose another name, or replace the file.`,
+        ),
+      )
+    : fail(
+        error(
+          'file-changed',
+          `${path} was changed by another program or window since it was opened; open it again, save under another name, or replace it.`,
+        ),
+      );
+}
+
+/** No stamp at all for a file that cannot have been opened here: too large, or not to be read. */
+async function stampOf(path: string, size: number): Promise<string> {
+  const content = size > documentLimits.bytes ? null : await readFile(path).catch(() => null);
+  return content === null ? 'none' : digest([content]);
+}
+
+function placeOf(path: string): { readonly path: string; readonly folder: string } {
+  return { path, folder: dirname(path) };
+}
+
+function titleOf(title: string, path: string): string {
+  return title.trim() === '' ? basename(path).replace(documentExtension, '') : title;
+}
+
+/** The page has no folder of its own that a relative path could start from. */
+function fullPath(path: string): Outcome<string> {
+  if (isAbsolute(path) && !path.includes('\0')) return ok(normalize(path));
+  const message = `"${path}" does not say which folder it is in; choose the folder, or write the whole path.`;
+  return fail(error('file-unreadable', message));
+}
+
+function utf8Text(bytes: Uint8Array): string | null {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    return null;
+  }
+}

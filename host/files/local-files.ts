@@ -1,0 +1,114 @@
+/** The file service on this machine, with what it keeps in the data folder of this user. */
+import { readFile } from 'node:fs/promises';
+import os from 'node:os';
+import { dirname, join } from 'node:path';
+import { z } from 'zod';
+import type { Json } from '#engine/contract/document.ts';
+import type {
+  Draft,
+  FileService,
+  FolderListing,
+  OpenedFile,
+  Picture,
+  PictureRequest,
+  PictureUpload,
+  RecentFile,
+  Sample,
+  SavedFile,
+  SaveRequest,
+} from '#engine/contract/file-service.ts';
+import type { Outcome } from '#engine/contract/outcome.ts';
+import { presetsFolder } from '../package-root.ts';
+import { dataFolder } from './data-folder.ts';
+import { Drafts } from './drafts.ts';
+import { GraphFiles } from './graph-files.ts';
+import { readKept, writeKept } from './kept-json.ts';
+import { listFolder } from './list-folder.ts';
+import { Pictures } from './pictures.ts';
+import { RecentFiles } from './recent-files.ts';
+import { Turns } from './turns.ts';
+
+const samplesSchema = z.array(z.object({ name: z.string(), title: z.string() }));
+
+export class LocalFiles implements FileService {
+  readonly #recent: RecentFiles;
+  readonly #graphs: GraphFiles;
+  readonly #drafts: Drafts;
+  readonly #pictures: Pictures;
+  readonly #preferencesPath: string;
+  readonly #preferenceTurns = new Turns();
+
+  /** `folder` is made when there is something to keep in it. */
+  constructor(folder = dataFolder()) {
+    this.#recent = new RecentFiles(folder);
+    this.#graphs = new GraphFiles(this.#recent);
+    this.#drafts = new Drafts(folder);
+    this.#pictures = new Pictures(folder);
+    this.#preferencesPath = join(folder, 'preferences.json');
+  }
+
+  /** One begins to look beside the graph that was used last. */
+  async listFolder(path: string | null): Promise<Outcome<FolderListing>> {
+    if (path !== null) return listFolder(path);
+    const [last] = await this.#recent.list();
+    const beside = last ? await listFolder(dirname(last.path)) : null;
+    return beside?.ok === true ? beside : listFolder(os.homedir());
+  }
+
+  openFile(path: string): Promise<Outcome<OpenedFile>> {
+    return this.#graphs.open(path);
+  }
+
+  saveDocument(request: SaveRequest): Promise<Outcome<SavedFile>> {
+    return this.#graphs.save(request);
+  }
+
+  recentFiles(): Promise<readonly RecentFile[]> {
+    return this.#recent.list();
+  }
+
+  forgetRecentFile(path: string): Promise<void> {
+    return this.#recent.forget(path);
+  }
+
+  keepDraft(draft: Draft): Promise<Outcome<null>> {
+    return this.#drafts.keep(draft);
+  }
+
+  dropDraft(id: string): Promise<void> {
+    return this.#drafts.drop(id);
+  }
+
+  drafts(): Promise<readonly Draft[]> {
+    return this.#drafts.list();
+  }
+
+  preferences(): Promise<Json> {
+    return this.#preferenceTurns.take(() =>
+      readKept<Json>(this.#preferencesPath, (value) => z.json().parse(value)),
+    );
+  }
+
+  keepPreferences(preferences: Json): Promise<Outcome<null>> {
+    return this.#preferenceTurns.take(() => writeKept(this.#preferencesPath, preferences));
+  }
+
+  keepPicture(upload: PictureUpload): Promise<Outcome<{ readonly path: string }>> {
+    return this.#pictures.keep(upload);
+  }
+
+  picture(request: PictureRequest): Promise<Outcome<Picture>> {
+    return this.#pictures.preview(request);
+  }
+
+  /** Resolves when all that was to be written is; for the end of a process that takes no more calls. */
+  async close(): Promise<void> {
+    for (const writer of [this.#graphs, this.#drafts, this.#recent]) await writer.rest();
+    await this.#preferenceTurns.rest();
+  }
+
+  async samples(): Promise<readonly Sample[]> {
+    const list = await readFile(join(presetsFolder, 'samples', 'samples.json'), 'utf8');
+    return samplesSchema.parse(JSON.parse(list));
+  }
+}

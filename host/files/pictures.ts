@@ -1,0 +1,92 @@
+/** Pictures for a page: previews of those that a graph names, and copies of those that came without a path. */
+import { stat } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import sharp from 'sharp';
+import {
+  fileLimits,
+  type Picture,
+  type PictureRequest,
+  type PictureUpload,
+} from '#engine/contract/file-service.ts';
+import { formatBytes } from '#engine/contract/format.ts';
+import { fail, ok, type Outcome } from '#engine/contract/outcome.ts';
+import { error } from '#engine/contract/problem.ts';
+import { decodePixels, type RgbImage } from '../images/decode-image.ts';
+import { loadImage } from '../images/load-image.ts';
+import { writeKeptBytes } from './kept-json.ts';
+import { Turns } from './turns.ts';
+
+/** A smaller preview is sent without loss: drawn edges show what a lossy format does to them. */
+const losslessPixels = 256 * 256;
+
+/** Named after what the file is, not after what it is called. */
+const extensions: Readonly<Record<string, string>> = {
+  jpeg: 'jpg',
+  uhdr: 'jpg',
+  tiff: 'tif',
+  heif: 'avif',
+};
+
+export class Pictures {
+  readonly #folder: string;
+  /** A decoded photograph may take 400 MB: one at a time. */
+  readonly #turns = new Turns();
+
+  constructor(folder: string) {
+    this.#folder = join(folder, 'pictures');
+  }
+
+  /** Fails with `file-too-large`, `image-unreadable` or `file-unwritable`. */
+  keep({ name, base64 }: PictureUpload): Promise<Outcome<{ readonly path: string }>> {
+    return this.#turns.take(async () => {
+      const bytes = Buffer.from(base64, 'base64');
+      if (bytes.length > fileLimits.pictureBytes) return tooLarge(name, bytes.length);
+      if (bytes.length === 0) {
+        const message = `"${name}" is empty; choose a PNG, JPEG, WebP, GIF, TIFF or AVIF picture.`;
+        return fail(error('image-unreadable', message));
+      }
+      const decoded = await decodePixels(bytes, name);
+      if (!decoded.ok) return decoded;
+      const { format } = await sharp(bytes).metadata();
+      const path = join(this.#folder, `${sha256(bytes)}.${extensions[format] ?? format}`);
+      const present = await stat(path).catch(() => null);
+      if (present?.size === bytes.length) return ok({ path });
+      const written = await writeKeptBytes(path, bytes);
+      return written.ok ? ok({ path }) : written;
+    });
+  }
+
+  preview({ source, baseFolder, maxSide }: PictureRequest): Promise<Outcome<Picture>> {
+    return this.#turns.take(async () => {
+      const image = await loadImage(source, baseFolder ?? process.cwd());
+      if (!image.ok) return image;
+      const { width, height } = image.value;
+      return ok({ width, height, dataUrl: await previewUrl(image.value, maxSide) });
+    });
+  }
+}
+
+async function previewUrl({ width, height, data }: RgbImage, maxSide: number): Promise<string> {
+  const small = sharp(data, {
+    raw: { width, height, channels: 3 },
+    limitInputPixels: false,
+  }).resize({
+    width: maxSide,
+    height: maxSide,
+    fit: 'inside',
+    withoutEnlargement: true,
+  });
+  const scale = Math.min(1, maxSide / Math.max(width, height));
+  const lossless = width * height * scale ** 2 <= losslessPixels;
+  const bytes = await small.webp({ lossless, quality: 85 }).toBuffer();
+  return `data:image/webp;base64,${bytes.toString('base64')}`;
+}
+
+const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
+
+function tooLarge(name: string, bytes: number): Outcome<never> {
+  const limit = formatBytes(fileLimits.pictureBytes);
+  const message = `"${name}" has ${formatBytes(bytes)}, more than the ${limit} that are kept; choose the file by its path, or save it smaller.`;
+  return fail(error('file-too-large', message));
+}
