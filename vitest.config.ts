@@ -10,7 +10,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'unit',
-          include: ['{engine,nodes,host}/**/*.test.ts'],
+          include: ['{engine,nodes,host,renderer,electron}/**/*.test.ts'],
           exclude: ['**/*.engine.test.ts'],
         },
       },
@@ -18,7 +18,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'engine',
-          include: ['{host,presets}/**/*.engine.test.ts'],
+          include: ['{host,presets,electron}/**/*.engine.test.ts'],
           testTimeout: 300_000,
           hookTimeout: 300_000,
         },

@@ -1,22 +1,17 @@
 /** Bundles the host's programs, and the page, into dist/, when their sources are newer than the last bundle. */
-import { createHash } from 'node:crypto';
-import {
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
-import { basename, dirname, join, relative } from 'node:path';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { stripVTControlCharacters } from 'node:util';
+import {
+  buildOutputIfStale,
+  bundlePrograms,
+  dist,
+  isProgramSource,
+  programsLast,
+  root,
+} from './build-output.mjs';
 
-const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
-const dist = join(root, 'dist');
-const stampName = 'build-stamp';
 const programs = {
   patchbay: 'host/bin/main.ts',
   'engine-process': 'host/engine/engine-process.ts',
@@ -26,8 +21,6 @@ const programs = {
 };
 const pageConfiguration = join(root, 'vite.config.ts');
 
-const isProgramSource = (name) => /\.(ts|mjs)$/.test(name);
-
 /** What is built, from what, and in which order its files take the place of the old ones. */
 const programOutput = {
   folder: join(dist, 'host'),
@@ -35,8 +28,7 @@ const programOutput = {
   isSource: isProgramSource,
   files: ['package.json'],
   write: writePrograms,
-  // What the programs import before the programs.
-  place: (name) => (Object.hasOwn(programs, name.replace(/\.js$/, '')) ? 1 : 0),
+  place: programsLast(programs),
 };
 const pageOutput = {
   folder: join(dist, 'renderer'),
@@ -52,49 +44,9 @@ const pageOutput = {
 const hasProgramSources = existsSync(join(root, programs.patchbay));
 const hasPageSources = existsSync(pageConfiguration) && existsSync(join(root, 'renderer'));
 
-function* sourceFiles(folder) {
-  for (const entry of readdirSync(folder, { withFileTypes: true })) {
-    const path = join(folder, entry.name);
-    if (entry.isDirectory()) yield* sourceFiles(path);
-    else if (!/\.test(ing)?\.tsx?$/.test(entry.name)) yield path;
-  }
-}
-
-function sourceStamp({ sources, isSource, files }) {
-  const hash = createHash('sha256');
-  for (const folder of sources) {
-    for (const path of sourceFiles(join(root, folder))) {
-      if (!isSource(path, folder)) continue;
-      const { mtimeMs, size } = statSync(path);
-      hash.update(`${path} ${mtimeMs} ${size}\n`);
-    }
-  }
-  for (const name of files) hash.update(readFileSync(join(root, name)));
-  return hash.digest('hex');
-}
-
 async function writePrograms(beside) {
-  const { rolldown } = await import('rolldown');
-  const bundle = await rolldown({
-    cwd: root,
-    input: programs,
-    platform: 'node',
-    // Packages stay where npm put them; only our own files are bundled.
-    external: (id) =>
-      !id.startsWith('.') && !id.startsWith('#') && !id.startsWith('/') && !/^[A-Za-z]:/.test(id),
-    logLevel: 'warn',
-  });
-  try {
-    await bundle.write({
-      dir: beside,
-      format: 'esm',
-      sourcemap: true,
-      entryFileNames: '[name].js',
-    });
-    await import(join(beside, 'publish-schema.js'));
-  } finally {
-    await bundle.close();
-  }
+  await bundlePrograms(programs, { dir: beside });
+  await import(join(beside, 'publish-schema.js'));
 }
 
 async function writePage(beside) {
@@ -127,64 +79,6 @@ function buildMistake(cause) {
     .filter((line) => line !== '')
     .slice(0, 2)
     .join(' ');
-}
-
-async function build(output, stamp) {
-  const beside = join(dist, `building-${process.pid}-${basename(output.folder)}`);
-  try {
-    await output.write(beside);
-    writeFileSync(join(beside, stampName), stamp);
-    replaceOutput(output, beside);
-  } finally {
-    rmSync(beside, { recursive: true, force: true });
-  }
-}
-
-/**
- * Other processes may be starting from the old files or building the same ones, so every file is replaced whole,
- * the stamp, which says that all is there, last, and what is no longer needed goes only then.
- */
-function replaceOutput({ folder, place }, beside) {
-  const names = filesIn(beside);
-  const order = (name) => (name === stampName ? 2 : place(name));
-  for (const name of names.toSorted((a, b) => order(a) - order(b))) {
-    mkdirSync(dirname(join(folder, name)), { recursive: true });
-    renameSync(join(beside, name), join(folder, name));
-  }
-  for (const name of filesIn(folder)) {
-    if (!names.includes(name)) rmSync(join(folder, name), { force: true });
-  }
-  removeUnfinished();
-}
-
-function filesIn(folder) {
-  return readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => relative(folder, join(entry.parentPath, entry.name)));
-}
-
-/** What builds that were interrupted left behind. */
-function removeUnfinished() {
-  for (const name of readdirSync(dist)) {
-    const owner = Number(/^building-(\d+)(-|$)/.exec(name)?.[1]);
-    if (owner > 0 && !isAlive(owner)) rmSync(join(dist, name), { recursive: true, force: true });
-  }
-}
-
-function isAlive(processId) {
-  try {
-    process.kill(processId, 0);
-    return true;
-  } catch (cause) {
-    return cause.code === 'EPERM';
-  }
-}
-
-async function buildOutputIfStale(output) {
-  const stamp = sourceStamp(output);
-  const stampFile = join(output.folder, stampName);
-  if (existsSync(stampFile) && readFileSync(stampFile, 'utf8') === stamp) return;
-  await build(output, stamp);
 }
 
 /** The programs that a command line needs. */

@@ -1,0 +1,32 @@
+/** The native dialogs a page can ask for, as options. */
+import type { OpenDialogOptions, SaveDialogOptions } from 'electron';
+
+const everything = { name: 'All files', extensions: ['*'] };
+
+// Dialogs differ in what they make of an extension with a dot in it, so the last part is asked for.
+const graphs = { name: 'Patchbay graphs', extensions: ['json'] };
+
+const pictures = {
+  name: 'Pictures',
+  extensions: ['png', 'jpg', 'jpeg', 'webp', 'avif', 'gif', 'tif', 'tiff'],
+};
+
+export function openDialog(kind: 'graph' | 'picture'): OpenDialogOptions {
+  return kind === 'graph'
+    ? { title: 'Open a graph', properties: ['openFile'], filters: [graphs, everything] }
+    : { title: 'Choose a picture', properties: ['openFile'], filters: [pictures, everything] };
+}
+
+export function folderDialog(title: string): OpenDialogOptions {
+  return { title, properties: ['openDirectory', 'createDirectory'] };
+}
+
+/** The suggestion is a name, never a way out of the folder that the dialog shows. */
+export function saveDialog(suggestedName: string): SaveDialogOptions {
+  return {
+    title: 'Save the graph',
+    defaultPath: suggestedName.replaceAll(/[/\\:*?"<>|]/g, '-'),
+    filters: [graphs, everything],
+    properties: ['createDirectory', 'showOverwriteConfirmation'],
+  };
+}
