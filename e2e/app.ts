@@ -1,5 +1,8 @@
 /** The app as a person uses it: by what is read on the screen. */
 import { expect, type Locator, type Page } from '@playwright/test';
+import type { NumberedEvent } from '#engine/contract/host-service.ts';
+import type { Report } from '#engine/contract/report.ts';
+import { foldReport } from '#engine/profile/report.ts';
 import type { ServedApp } from './served-app.ts';
 
 export class App {
@@ -11,15 +14,108 @@ export class App {
     this.server = server;
   }
 
+  get canvas(): Locator {
+    return this.page.getByRole('region', { name: 'Canvas', exact: true });
+  }
+
+  get inspector(): Locator {
+    return this.page.getByRole('region', { name: 'Inspector', exact: true });
+  }
+
+  get results(): Locator {
+    return this.page.getByRole('region', { name: 'Results', exact: true });
+  }
+
+  get messages(): Locator {
+    return this.page.getByRole('status', { name: 'Messages' });
+  }
+
+  get answer(): Locator {
+    return this.page.getByRole('group', { name: 'Text of the answer' });
+  }
+
+  get cancelButton(): Locator {
+    return this.page.getByRole('banner').getByRole('button', { name: 'Cancel' });
+  }
+
+  get runButton(): Locator {
+    return this.page.getByRole('banner').getByRole('button', { name: /^Run/ });
+  }
+
+  /** A node's card, by its title. */
+  card(title: string): Locator {
+    return this.canvas.getByRole('group', { name: new RegExp(`^${title}(,|$)`) });
+  }
+
+  port(name: string): Locator {
+    return this.canvas.getByRole('button', { name, exact: true });
+  }
+
   async openPreset(title: string): Promise<void> {
-    await this.page
-      .getByRole('button', { name: new RegExp(`^(Open )?${title}`) })
-      .first()
-      .click();
+    await this.page.getByRole('button', { name: `Open ${title}`, exact: true }).click();
     await expect(this.canvas).toBeVisible();
   }
 
-  get canvas(): Locator {
-    return this.page.getByRole('region', { name: 'Canvas' });
+  /** Imports a graph file as the File menu does. */
+  async importFile(
+    file: string | { name: string; mimeType: string; buffer: Buffer },
+  ): Promise<void> {
+    const chooser = this.page.waitForEvent('filechooser');
+    await this.command('Import JSON…');
+    await (await chooser).setFiles(file);
   }
+
+  /** Chooses an item of the File menu. */
+  async command(title: string): Promise<void> {
+    await this.page.getByRole('button', { name: 'File', exact: true }).click();
+    await this.page.getByRole('menuitem', { name: title }).click();
+  }
+
+  async setPasses(count: number): Promise<void> {
+    const field = this.inspector.getByLabel('Timed passes of a run');
+    await field.fill(String(count));
+    await field.press('Enter');
+  }
+
+  /** Runs the graph at the front to its end. */
+  async run(): Promise<void> {
+    await this.runButton.click();
+    await expect(this.cancelButton).toBeVisible();
+    await expect(this.runButton).toBeVisible({ timeout: 50_000 });
+  }
+
+  /** Drags by pointer from the middle of one place to the middle of another, as a hand does. */
+  async drag(from: Locator, to: Locator): Promise<void> {
+    const [start, end] = [await middleOf(from), await middleOf(to)];
+    await this.page.mouse.move(start.x, start.y);
+    await this.page.mouse.down();
+    await this.page.mouse.move((start.x + end.x) / 2, (start.y + end.y) / 2, { steps: 5 });
+    await this.page.mouse.move(end.x, end.y, { steps: 5 });
+  }
+
+  /** The report of the last run, from the events that the server keeps. */
+  async report(): Promise<Report> {
+    const events = await this.page.evaluate(async () => {
+      const runs = (await (await fetch('/rpc/runs')).json()) as {
+        result: { data: { runId: string }[] };
+      };
+      const input = JSON.stringify({ runId: runs.result.data[0]?.runId, after: -1 });
+      const stream = await fetch(`/rpc/runEvents?input=${encodeURIComponent(input)}`);
+      const messages = (await stream.text())
+        .split('\n')
+        .filter((line) => line.startsWith('data: {"number"'));
+      return messages.map((line) => JSON.parse(line.slice('data: '.length)) as NumberedEvent);
+    });
+    return foldReport(
+      '',
+      events.map(({ event }) => event),
+    );
+  }
+}
+
+async function middleOf(place: Locator): Promise<{ x: number; y: number }> {
+  await place.scrollIntoViewIfNeeded();
+  const box = await place.boundingBox();
+  if (!box) throw new Error('There is nothing to drag.');
+  return { x: box.x + box.width / 2, y: box.y + box.height / 2 };
 }

@@ -44,7 +44,7 @@ export const test = base.extend<Given & FaceOptions, Shared>({
     await removeFolder(data);
   },
 
-  page: async ({ face, server, viewport, colorScheme }, use, info) => {
+  page: async ({ face, server, viewport, colorScheme }, use) => {
     if (face === 'electron') {
       const runtime = findElectronRuntime(electronPackageFolder());
       test.skip(runtime.state !== 'ready', "Electron's runtime is not on this machine");
@@ -60,14 +60,10 @@ export const test = base.extend<Given & FaceOptions, Shared>({
       args: process.getuid?.() === 0 ? ['--no-sandbox'] : [],
     });
     const context = await browser.newContext({ viewport, colorScheme: colorScheme ?? null });
-    await context.tracing.start({ screenshots: true, snapshots: true });
     await context.grantPermissions(['clipboard-read', 'clipboard-write']);
     const page = await context.newPage();
     await page.goto(server.url);
     await use(page);
-    const failed = info.status !== info.expectedStatus;
-    await context.tracing.stop(failed ? { path: info.outputPath('trace.zip') } : {});
-    if (failed) await page.screenshot({ path: info.outputPath('page.png') });
     await browser.close();
   },
 

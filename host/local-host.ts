@@ -55,18 +55,21 @@ export class LocalHost implements HostService {
   }
 
   startRun(request: RunRequest): Promise<Outcome<Started>> {
-    const { title } = request.document;
-    return this.#start(title, (runId) => ({ type: 'run', runId, request }));
+    const { document, until = null } = request;
+    const log = new RunLog(document.title, until);
+    return this.#start(log, (runId) => ({ type: 'run', runId, request }));
   }
 
   startVerification(folders: readonly string[]): Promise<Outcome<Started>> {
-    return this.#start('Reference cases', (runId) => ({ type: 'verify', runId, folders }));
+    const log = new RunLog('Reference cases', null);
+    return this.#start(log, (runId) => ({ type: 'verify', runId, folders }));
   }
 
   runs(): Promise<readonly RunStatus[]> {
-    const statuses = [...this.#logs].map(([runId, { graph, startedAt, ended }]) => ({
+    const statuses = [...this.#logs].map(([runId, { graph, until, startedAt, ended }]) => ({
       runId,
       graph,
+      until,
       startedAt: startedAt.toISOString(),
       ended,
     }));
@@ -108,11 +111,11 @@ export class LocalHost implements HostService {
     return cache.ok ? ok({ freedBytes: await cache.value.clear() }) : cache;
   }
 
-  #start(title: string, job: (runId: string) => Job): Promise<Outcome<Started>> {
+  #start(log: RunLog, job: (runId: string) => Job): Promise<Outcome<Started>> {
     const runId = randomUUID();
-    const ended = [...this.#logs].filter(([, log]) => log.ended).map(([id]) => id);
+    const ended = [...this.#logs].filter(([, old]) => old.ended).map(([id]) => id);
     for (const id of ended.slice(0, Math.max(0, ended.length - keptRuns))) this.#logs.delete(id);
-    this.#logs.set(runId, new RunLog(title));
+    this.#logs.set(runId, log);
     this.#engine.start(job(runId));
     return Promise.resolve(ok({ runId }));
   }

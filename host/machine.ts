@@ -20,7 +20,7 @@ export function describeMachine(): Machine {
     cpu: cpus[0]?.model.trim() ?? 'unknown',
     cores: cpus.length,
     threads: threadCount,
-    memoryBytes: os.totalmem(),
+    memoryBytes: memoryBytes(),
     node: process.versions.node,
     onnxRuntime: onnxRuntimeVersion,
     patchbay: packageVersion,
@@ -41,4 +41,10 @@ function physicalCores(): number | null {
   } catch {
     return null;
   }
+}
+
+/** The machine's memory, or the container's limit where that is lower. */
+export function memoryBytes(): number {
+  const limit = process.constrainedMemory();
+  return limit > 0 ? Math.min(limit, os.totalmem()) : os.totalmem();
 }

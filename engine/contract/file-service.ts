@@ -18,7 +18,7 @@ export const saveRequestSchema = z.object({
   overwrite: z.boolean(),
 });
 
-/** Work that is not in its file yet. */
+/** An open graph as it stands. */
 export const draftSchema = z.object({
   id: z.string().regex(/^[a-z0-9-]{1,64}$/),
   /** The window that works on it; a draft whose window is gone is picked up by the next. */
@@ -26,6 +26,8 @@ export const draftSchema = z.object({
   path: path.nullable(),
   stamp: stamp.nullable(),
   document: documentSchema,
+  /** Does it hold work that is in no file? */
+  unsaved: z.boolean(),
 });
 
 export const fileLimits = {

@@ -17,6 +17,8 @@ export interface RunStatus {
   readonly runId: string;
   /** Title of the graph. */
   readonly graph: string;
+  /** The node up to which it runs; null for the whole graph. */
+  readonly until: string | null;
   /** ISO 8601. */
   readonly startedAt: string;
   readonly ended: boolean;

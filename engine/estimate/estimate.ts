@@ -53,6 +53,9 @@ export interface GraphEstimate {
   };
 }
 
+/** What the system and the engine process themselves need of the machine's memory beside a graph. */
+export const reservedBytes = 512 * 1024 ** 2;
+
 /** Fails with the graph's problems where it cannot be planned. */
 export function estimateGraph(checked: CheckedGraph): Outcome<GraphEstimate> {
   const plan = planGraph(checked);

@@ -63,7 +63,7 @@ describe('the shapes preset', () => {
     const { stages, totals, answer, machine, problems } = measured;
     expect(answer?.text).toBe('red');
     expect(problems).toEqual([]);
-    expect(machine?.memoryBytes).toBe(os.totalmem());
+    expect(machine?.memoryBytes).toBeLessThanOrEqual(os.totalmem());
 
     expect(stages.filter(({ latencyMs }) => !(latencyMs.median > 0))).toEqual([]);
     const withWeights = stages.filter(({ weights }) => weights !== null);

@@ -5,12 +5,14 @@ import type { NumberedEvent } from '#engine/contract/host-service.ts';
 export class RunLog {
   /** Title of the graph. */
   readonly graph: string;
+  readonly until: string | null;
   readonly startedAt = new Date();
   readonly #events: RunEvent[] = [];
   #waiting: (() => void)[] = [];
 
-  constructor(graph: string) {
+  constructor(graph: string, until: string | null) {
     this.graph = graph;
+    this.until = until;
   }
 
   add(event: RunEvent): void {

@@ -8,7 +8,14 @@ const notes = Array.from({ length: 300 }, () => ({ text: 'word '.repeat(2000), x
 
 for (let number = 0; ; number++) {
   const document = { ...graphOf({}, []), title: String(number), notes };
-  const draft: Draft = { id: 'work', window: 'one', path: null, stamp: null, document };
+  const draft: Draft = {
+    id: 'work',
+    window: 'one',
+    path: null,
+    stamp: null,
+    unsaved: true,
+    document,
+  };
   const kept = await drafts.keep(draft);
   if (!kept.ok) throw new Error(kept.problems[0]?.message);
   process.stdout.write(`${number}\n`);

@@ -29,6 +29,7 @@ const draftOf = (id: string, title = id): Draft => ({
   window: 'one',
   path: null,
   stamp: null,
+  unsaved: true,
   document: { ...graphOf({ prompt: ['input/prompt', { text: 'Hi' }] }, []), title },
 });
 

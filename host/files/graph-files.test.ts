@@ -106,6 +106,7 @@ describe('saving', () => {
       window: 'one',
       path,
       stamp: null,
+      unsaved: true,
       document: titled('draft'),
     });
     await files.close();

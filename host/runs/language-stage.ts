@@ -199,10 +199,22 @@ async function generate(generation: Generation): Promise<Outcome<StageOutputs>> 
   const going = context.cancel.check();
   if (!going.ok) return going;
 
+  const most = contextRoom(step, length);
   const answer = await pass.span(
     row('decode'),
     decoder.ownBytes,
-    () => decodeAnswer(generation, prefilled.value, contextRoom(step, length)),
+    () => {
+      context.emit({
+        type: 'stage-progress',
+        stage: row('decode'),
+        phase: pass.phase,
+        run: pass.run,
+        done: 0,
+        total: most,
+        unit: 'tokens',
+      });
+      return decodeAnswer(generation, prefilled.value, most);
+    },
     ({ tokenIds }) => ({
       tokensIn: null,
       tokensOut: tokenIds.length,

@@ -1,17 +1,11 @@
 /** Refuses, before anything is built, a graph that cannot fit into the machine's memory. */
-import os from 'node:os';
 import { formatBytes } from '#engine/contract/format.ts';
 import { error, type Problem } from '#engine/contract/problem.ts';
-import { estimateGraph } from '#engine/estimate/estimate.ts';
+import { estimateGraph, reservedBytes } from '#engine/estimate/estimate.ts';
 import type { CheckedGraph } from '#engine/graph/check.ts';
+import { memoryBytes } from '../machine.ts';
 
-/** What the system and this process itself need beside the graph. */
-const reservedBytes = 512 * 1024 ** 2;
-
-export function memoryProblem(
-  checked: CheckedGraph,
-  totalBytes = availableTotal(),
-): Problem | null {
+export function memoryProblem(checked: CheckedGraph, totalBytes = memoryBytes()): Problem | null {
   const estimate = estimateGraph(checked);
   if (!estimate.ok) return null;
   const { peakBytes, weightBytes, keyValueBytes, activationBytes } = estimate.value.totals;
@@ -20,10 +14,4 @@ export function memoryProblem(
   const sum = `${formatBytes(weightBytes)} of weights, ${formatBytes(keyValueBytes)} of cache, ${formatBytes(activationBytes)} of activations`;
   const message = `The graph needs about ${formatBytes(peakBytes)} (${sum}), the machine has ${formatBytes(totalBytes)}; choose a smaller model or a lower precision for "${largest.title}".`;
   return error('memory-short', message, { node: largest.node });
-}
-
-/** The machine's memory, or the container's limit where that is lower. */
-function availableTotal(): number {
-  const limit = process.constrainedMemory();
-  return limit > 0 ? Math.min(limit, os.totalmem()) : os.totalmem();
 }

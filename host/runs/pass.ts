@@ -49,8 +49,7 @@ export class Pass {
     factsOf: (value: Value) => SpanFacts,
   ): Promise<Outcome<Value>> {
     if (performance.now() - this.#toldAt > tellAfterMs) this.#tell();
-    const phase = this.run === 0 ? 'warming-up' : 'running';
-    this.#emit({ type: 'stage-progress', stage, phase, run: this.run });
+    this.#emit({ type: 'stage-progress', stage, phase: this.phase, run: this.run });
     this.#memory.begin();
     const start = performance.now();
     const outcome = await work();
@@ -65,6 +64,10 @@ export class Pass {
       return { type: 'stage-measured', stage, run: this.run, latencyMs, peakBytes, ...facts };
     });
     return outcome;
+  }
+
+  get phase(): 'warming-up' | 'running' {
+    return this.run === 0 ? 'warming-up' : 'running';
   }
 
   firstToken(): void {

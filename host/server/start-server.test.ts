@@ -327,7 +327,7 @@ describe('the contract', () => {
     expect(await refusal(client().check.query({ document: graph }))).toBe(
       '"check" was refused: "document.title" is invalid (Invalid input: expected string, received number).',
     );
-    const draft = { id: 'x', window: 'w', path: null, stamp: null, document: graph };
+    const draft = { id: 'x', window: 'w', path: null, stamp: null, unsaved: true, document: graph };
     expect(await refusal(client().files.keepDraft.mutate(draft))).toContain('"document.title"');
     const nowhere = client() as unknown as { nowhere: { query(): Promise<unknown> } };
     expect(await refusal(nowhere.nowhere.query())).toBe(

@@ -1,0 +1,73 @@
+/** What people with other eyes and hands would stumble over: none of it serious, in both themes. */
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import type { AxeResults } from 'axe-core';
+import type { App } from './app.ts';
+import { expect, test } from './fixtures.ts';
+
+const axe = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
+
+interface AxeWindow {
+  readonly axe: { run: (options: object) => Promise<AxeResults> };
+}
+
+/** Serious and critical faults, each with the elements that have it. */
+async function faults({ page }: App): Promise<readonly string[]> {
+  await page.evaluate(await readFile(axe, 'utf8'));
+  const { violations } = await page.evaluate(() =>
+    (globalThis as unknown as AxeWindow).axe.run({ resultTypes: ['violations'] }),
+  );
+  return violations
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 160)).join(' | ')}`);
+}
+
+for (const colorScheme of ['light', 'dark'] as const) {
+  test.describe(`in the ${colorScheme} theme`, () => {
+    test.use({ colorScheme });
+
+    test('the gallery has no serious fault', async ({ app }) => {
+      await expect(app.page.getByRole('button', { name: 'Open Shapes LLaVA' })).toBeVisible();
+      expect(await faults(app)).toEqual([]);
+    });
+
+    test('canvas, inspector and results have no serious fault, before and after a run', async ({
+      app,
+    }) => {
+      await app.openPreset('Shapes LLaVA');
+      expect(await faults(app)).toEqual([]);
+      await app.card('Language model').click();
+      await app.run();
+      expect(await faults(app)).toEqual([]);
+      for (const tab of ['Memory', 'Runs', 'Problems']) {
+        await app.results.getByRole('tab', { name: tab }).click();
+        expect(await faults(app)).toEqual([]);
+      }
+    });
+
+    test('a graph with problems has no serious fault', async ({ app }) => {
+      await app.importFile('e2e/graphs/mismatch.patchbay.json');
+      await app.card('Linear projector').click();
+      await app.results.getByRole('tab', { name: 'Problems' }).click();
+      expect(await faults(app)).toEqual([]);
+    });
+
+    test('dialogs and menus have no serious fault', async ({ app }) => {
+      const { page } = app;
+      await app.openPreset('Shapes LLaVA');
+      for (const keys of ['Control+k', '?', 'Control+o', 'Control+Shift+s']) {
+        await page.keyboard.press(keys);
+        await expect(page.getByRole('dialog')).toBeVisible();
+        expect(await faults(app), keys).toEqual([]);
+        await page.keyboard.press('Escape');
+        await expect(page.getByRole('dialog')).toBeHidden();
+      }
+      await app.port('Visual tokens, output of CLIP ViT').press('Enter');
+      await expect(page.getByRole('dialog')).toBeVisible();
+      expect(await faults(app)).toEqual([]);
+      await page.keyboard.press('Escape');
+      await page.getByRole('button', { name: 'File', exact: true }).click();
+      expect(await faults(app)).toEqual([]);
+    });
+  });
+}

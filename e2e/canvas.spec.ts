@@ -1,0 +1,128 @@
+/** A person draws: drops nodes, wires them, is refused and helped, plugs parts in, takes it back. */
+import { expect, test } from './fixtures.ts';
+
+test('a wrong wire is refused with its reason at the pointer, and the mended graph runs again', async ({
+  app,
+}) => {
+  const { page } = app;
+  await app.openPreset('Shapes LLaVA');
+  await page
+    .getByRole('region', { name: 'Palette' })
+    .getByRole('button', { name: 'Average pooling' })
+    .dragTo(app.canvas, { targetPosition: { x: 420, y: 260 } });
+  await expect(app.card('Average pooling')).toContainText('needs its input');
+
+  // Pixels are no visual tokens.
+  await app.drag(
+    app.port('Pixels, output of Preprocess'),
+    app.port('Visual tokens, input of Average pooling'),
+  );
+  const reason = page.getByText(/takes visual tokens.*gives pixels/i).first();
+  await expect(reason).toBeVisible();
+  await page.mouse.up();
+  await expect(page.getByRole('group', { name: /^Average pooling.*problem/ })).toBeVisible();
+
+  await app.drag(
+    app.port('Visual tokens, output of CLIP ViT'),
+    app.port('Visual tokens, input of Average pooling'),
+  );
+  await page.mouse.up();
+  // The projector's one input takes the new wire in place of the old.
+  await app.drag(
+    app.port('Visual tokens, output of Average pooling'),
+    app.port('Visual tokens, input of MLP projector'),
+  );
+  await page.mouse.up();
+  await expect(app.card('MLP projector')).toContainText('36');
+  await app.run();
+  expect((await app.report()).stages.map(({ node }) => node)).toContain('average-pool');
+});
+
+test('a mismatched width says which number to set, and one press sets it', async ({ app }) => {
+  await app.importFile('e2e/graphs/mismatch.patchbay.json');
+  await app.results.getByRole('tab', { name: 'Problems' }).click();
+  const problem = app.results.getByRole('listitem').filter({ hasText: '64' }).first();
+  await expect(problem).toContainText(/set .* to 64/);
+  await problem.getByRole('button', { name: /^Set/ }).click();
+  await expect(app.results.getByText('No problems: the graph can run.')).toBeVisible();
+});
+
+test('FastV plugged in: fewer tokens, a shorter prefill', async ({ app }) => {
+  await app.importFile('e2e/graphs/tiny-random.patchbay.json');
+  await app.run();
+  const before = await app.report();
+
+  await app.card('Language model').click();
+  await app.page
+    .getByRole('region', { name: 'Palette' })
+    .getByRole('button', { name: 'FastV' })
+    .press('Enter');
+  await expect(app.card('Language model')).toContainText('FastV');
+  await app.run();
+  const after = await app.report();
+  const prefill = ({ stages }: typeof after) => stages.find(({ id }) => id.endsWith('/prefill'));
+  expect(prefill(before)).toMatchObject({ tokensIn: 581, tokensOut: 581 });
+  expect(prefill(after)).toMatchObject({ tokensIn: 581, tokensOut: 581 - 288 });
+  expect(prefill(after)?.latencyMs.median).toBeLessThan(prefill(before)?.latencyMs.median ?? 0);
+});
+
+test('a drag is one step: undo takes it back whole, redo does it again', async ({ app }) => {
+  const { page } = app;
+  await app.openPreset('Shapes LLaVA');
+  const card = app.card('Prompt');
+  const home = await card.boundingBox();
+  await card.hover({ position: { x: 60, y: 15 } });
+  await page.mouse.down();
+  await page.mouse.move((home?.x ?? 0) + 100, (home?.y ?? 0) + 60, { steps: 8 });
+  await page.mouse.up();
+  const moved = await card.boundingBox();
+  expect(moved?.x).not.toBe(home?.x);
+
+  await page.keyboard.press('Control+z');
+  await expect.poll(() => card.boundingBox()).toEqual(home);
+  await page.keyboard.press('Control+Shift+z');
+  await expect.poll(() => card.boundingBox()).toEqual(moved);
+});
+
+test('nodes are copied, pasted, deleted, and all of it is undone, by keyboard', async ({ app }) => {
+  const { page } = app;
+  await app.openPreset('Shapes LLaVA');
+  const cards = app.canvas.locator('.react-flow__node');
+  await expect(cards).toHaveCount(7);
+  await app.card('MLP projector').click();
+  await page.keyboard.press('Control+c');
+  await page.keyboard.press('Control+v');
+  await expect(cards).toHaveCount(8);
+  await page.keyboard.press('Control+a');
+  await page.keyboard.press('Delete');
+  await expect(cards).toHaveCount(0);
+  await expect(app.canvas).toContainText(/drag a node|preset/i);
+  await page.keyboard.press('Control+z');
+  await expect(cards).toHaveCount(8);
+  await page.keyboard.press('Control+z');
+  await expect(cards).toHaveCount(7);
+});
+
+test('two ports are wired by keyboard alone', async ({ app }) => {
+  const { page } = app;
+  await app.openPreset('Shapes LLaVA');
+  await page.keyboard.press('/');
+  await page.keyboard.type('average');
+  await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('Enter');
+  await expect(app.card('Average pooling')).toBeVisible();
+
+  await app.port('Visual tokens, input of Average pooling').focus();
+  await page.keyboard.press('Enter');
+  const dialog = page.getByRole('dialog', { name: /^Connect Visual tokens/ });
+  await expect(dialog).toBeVisible();
+  // What does not fit says why.
+  await expect(dialog.getByRole('button', { name: /Preprocess/ })).toBeDisabled();
+  await page.keyboard.type('clip');
+  await page.keyboard.press('Enter');
+  await expect(dialog).toBeHidden();
+  await expect(
+    app.canvas.getByRole('button', { name: /wire/i }).or(app.card('Average pooling')).first(),
+  ).toBeVisible();
+  await expect(app.card('Average pooling')).toContainText('36');
+});

@@ -1,0 +1,105 @@
+/** A person runs a graph, and reads what it answered and what it cost. */
+import { formatBytes, formatMilliseconds } from '#engine/contract/format.ts';
+import { expect, test } from './fixtures.ts';
+
+test('a preset from the gallery gives a true answer, and figures that are those of its report', async ({
+  app,
+}) => {
+  await app.openPreset('Shapes LLaVA');
+  await app.run();
+  await expect(app.answer).toHaveText('red');
+  await expect(app.results.getByText('Random weights')).toHaveCount(0);
+
+  const { stages, totals } = await app.report();
+  expect(stages.length).toBeGreaterThan(5);
+  for (const { title, latencyMs, memory } of stages) {
+    const row = app.results.getByRole('row', { name: title });
+    await expect(row).toContainText(formatMilliseconds(latencyMs.median));
+    await expect(row).toContainText(formatMilliseconds(latencyMs.p95));
+    await expect(row).toContainText(formatBytes(memory.peakBytes));
+  }
+  await expect(app.results).toContainText(formatMilliseconds(totals.timeToFirstTokenMs ?? 0));
+  // The card tells the same as the table.
+  const encoder = stages.find(({ node }) => node === 'encoder');
+  await expect(app.card('CLIP ViT')).toContainText(
+    formatMilliseconds(encoder?.latencyMs.median ?? 0),
+  );
+});
+
+test('another question gets another answer, and both runs stand side by side', async ({ app }) => {
+  await app.openPreset('Shapes LLaVA');
+  await app.run();
+  await app.card('Prompt').click();
+  await app.inspector.getByLabel('Prompt').fill('what colour is the triangle?');
+  await app.run();
+  await expect(app.answer).toHaveText('purple');
+
+  await app.results.getByRole('tab', { name: 'Runs' }).click();
+  for (const box of await app.results.getByRole('checkbox').all()) await box.click();
+  await expect(app.results.getByRole('table', { name: /compar/i })).toContainText('Prefill');
+});
+
+test('random weights are said to be random wherever their words are shown', async ({ app }) => {
+  await app.importFile('e2e/graphs/tiny-random.patchbay.json');
+  await app.run();
+  await expect(app.results.getByText('Random weights: these words mean nothing.')).toBeVisible();
+  await expect(app.card('Answer')).toContainText('Random weights');
+});
+
+test('a run up to a node stops there', async ({ app }) => {
+  await app.openPreset('Shapes LLaVA');
+  await app.card('MLP projector').click();
+  await app.page.keyboard.press('Control+Shift+Enter');
+  await expect(app.results.getByRole('row', { name: 'MLP projector' })).toContainText('ms');
+  const { stages } = await app.report();
+  expect(stages.map(({ node }) => node)).toEqual(['image', 'preprocess', 'encoder', 'projector']);
+});
+
+test('a run that is cancelled in the middle keeps what it measured, and the next one runs', async ({
+  app,
+}) => {
+  await app.openPreset('Shapes LLaVA');
+  await app.setPasses(1000);
+  await app.runButton.click();
+  await expect(app.results.getByText(/pass [2-9]\d* of 1\s?000/i)).toBeVisible();
+  await app.cancelButton.click();
+  await expect(app.messages).toContainText('The run was cancelled.');
+  await expect(app.results.getByRole('row', { name: 'CLIP ViT' })).toContainText('ms');
+
+  await app.setPasses(1);
+  await app.run();
+  await expect(app.answer).toHaveText('red');
+});
+
+test('an engine process that is killed takes nothing along: the stage is named, the graph is there, the next run runs', async ({
+  app,
+}) => {
+  await app.openPreset('Shapes LLaVA');
+  await app.setPasses(1000);
+  await app.runButton.click();
+  await expect(app.results.getByText(/pass [2-9]\d* of/i)).toBeVisible();
+  process.kill((await app.server.engineProcessId()) ?? 0, 'SIGKILL');
+  await expect(app.messages).toContainText(/engine process/i);
+  await expect(app.card('CLIP ViT')).toBeVisible();
+
+  await app.setPasses(1);
+  await app.run();
+  await expect(app.answer).toHaveText('red');
+});
+
+test('a page that is loaded again during a run sees it finish', async ({ app }) => {
+  await app.openPreset('Shapes LLaVA');
+  // Something unsaved, so that the graph is back after the reload.
+  await app.card('Prompt').click();
+  await app.inspector.getByLabel('Prompt').fill('what shape is at the bottom?');
+  await app.canvas.click({ position: { x: 5, y: 5 } });
+  await app.setPasses(300);
+  await app.runButton.click();
+  await expect(app.results.getByText(/pass [2-9]\d* of 300/i)).toBeVisible();
+
+  await app.page.reload();
+  await expect(app.cancelButton).toBeVisible();
+  await expect(app.runButton).toBeVisible({ timeout: 50_000 });
+  await expect(app.answer).toHaveText('square');
+  expect((await app.report()).stages[0]?.latencyMs.runs).toBe(300);
+});

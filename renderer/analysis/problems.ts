@@ -1,0 +1,53 @@
+/** Everything wrong with the graph at the front: what the page sees at once, and what the host finds in its files. */
+import { useEffect, useMemo } from 'react';
+import { useStore } from 'zustand';
+import { createStore } from 'zustand/vanilla';
+import type { GraphDocument } from '#engine/contract/document.ts';
+import type { Problem } from '#engine/contract/problem.ts';
+import { askPlain, host } from '#renderer/connection/host-client.ts';
+import type { OpenDocument } from '#renderer/workspace/open-document.ts';
+import { checkedGraph } from './checked-graph.ts';
+
+interface HostCheck {
+  readonly document: GraphDocument | null;
+  readonly problems: readonly Problem[];
+}
+
+const hostCheck = createStore<HostCheck>(() => ({ document: null, problems: [] }));
+
+const none: readonly Problem[] = [];
+
+/** Errors first, then warnings, each in the order of the graph. */
+export function useProblems(document: GraphDocument | null): readonly Problem[] {
+  const { document: of, problems } = useStore(hostCheck);
+  return useMemo(() => {
+    if (!document) return none;
+    const found = of === document ? problems : checkedGraph(document).problems;
+    return found.toSorted(
+      (a, b) => Number(b.severity === 'error') - Number(a.severity === 'error'),
+    );
+  }, [document, of, problems]);
+}
+
+/** Files are looked at when a person pauses. */
+const pauseMs = 250;
+
+/** Keeps `useProblems` up to date; once in the window. */
+export function useHostCheck(open: OpenDocument | null): void {
+  const document = open?.document ?? null;
+  const baseFolder = open?.file?.folder;
+  useEffect(() => {
+    if (!document) return undefined;
+    let left = false;
+    const look = async (): Promise<void> => {
+      const call = host.check.query({ document, ...(baseFolder !== undefined && { baseFolder }) });
+      const problems = await askPlain(call, null);
+      if (problems && !left) hostCheck.setState({ document, problems });
+    };
+    const timer = setTimeout(() => void look(), pauseMs);
+    return () => {
+      left = true;
+      clearTimeout(timer);
+    };
+  }, [document, baseFolder]);
+}

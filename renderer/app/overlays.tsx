@@ -1,0 +1,42 @@
+/** What is open over everything else, and what the window as a whole listens to. */
+import { assertNever } from '#engine/contract/outcome.ts';
+import { ConnectDialog } from '#renderer/canvas/connect-dialog.tsx';
+import { CommandPalette } from '#renderer/commands/command-palette.tsx';
+import { ShortcutsDialog } from '#renderer/commands/shortcuts-dialog.tsx';
+import { FileDialog } from '#renderer/files/file-dialog.tsx';
+import { FileDrop } from '#renderer/files/file-drop.tsx';
+import { useLeaving } from '#renderer/files/leaving.ts';
+import { useFilesFromOutside } from '#renderer/files/opened-from-outside.ts';
+import { QuestionDialog } from '#renderer/files/question-dialog.tsx';
+import { useWindowTitle } from '#renderer/files/window-title.ts';
+import { useView, type Overlay } from '#renderer/view/view-store.ts';
+
+export function Overlays() {
+  const overlay = useView((view) => view.overlay);
+  useWindowTitle();
+  useFilesFromOutside();
+  useLeaving();
+  return (
+    <>
+      {overlay && <Shown overlay={overlay} />}
+      <FileDrop />
+    </>
+  );
+}
+
+function Shown({ overlay }: { readonly overlay: NonNullable<Overlay> }) {
+  switch (overlay.kind) {
+    case 'command-palette':
+      return <CommandPalette />;
+    case 'shortcuts':
+      return <ShortcutsDialog />;
+    case 'choose-path':
+      return <FileDialog request={overlay.request} answer={overlay.answer} />;
+    case 'question':
+      return <QuestionDialog question={overlay.question} answer={overlay.answer} />;
+    case 'connect':
+      return <ConnectDialog {...overlay} />;
+    default:
+      return assertNever(overlay);
+  }
+}

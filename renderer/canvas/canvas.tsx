@@ -1,0 +1,191 @@
+/** The graph at the front, drawn and edited. React Flow shows the document and tells of gestures; it owns nothing. */
+import '@xyflow/react/dist/base.css';
+import {
+  Background,
+  BackgroundVariant,
+  ReactFlow,
+  ReactFlowProvider,
+  SelectionMode,
+  useStore,
+  type OnInit,
+  type ReactFlowState,
+  type Viewport,
+} from '@xyflow/react';
+import { useCallback, useEffect, useMemo, useRef, useState, type DragEvent } from 'react';
+import { select } from '#renderer/workspace/workspace-store.ts';
+import type { OpenDocument } from '#renderer/workspace/open-document.ts';
+import { addNode, cornerAt, nodeDragType } from './add-node.ts';
+import { CardContext } from './card-context.ts';
+import { gridPx } from './card-geometry.ts';
+import type { CardNode } from './card-node.ts';
+import { Card } from './card.tsx';
+import { canvasView, selectWires, viewports } from './canvas-view.ts';
+import {
+  endConnect,
+  endReconnect,
+  finishConnect,
+  finishReconnect,
+  mayConnect,
+  startConnect,
+  startReconnect,
+  type DroppedWire,
+} from './connect-gestures.ts';
+import { DrawnWire, DrawnWireHint } from './drawn-wire.tsx';
+import { DropMenu } from './drop-menu.tsx';
+import { EmptyHint } from './empty-hint.tsx';
+import { Minimap } from './minimap.tsx';
+import { Toolbar } from './toolbar.tsx';
+import { useDragging } from './use-dragging.ts';
+import { useShownFlow } from './use-shown-flow.ts';
+import type { WireEdge } from './wire-edge.ts';
+import { Wire } from './wire.tsx';
+import styles from './canvas.module.css';
+
+const nodeTypes = { card: Card };
+const edgeTypes = { wire: Wire };
+const snapGrid: [number, number] = [gridPx, gridPx];
+/** The middle and the right button pan; the left one selects. */
+const panButtons = [1, 2];
+const addToSelection = ['Meta', 'Control', 'Shift'];
+const fitOptions = { padding: 0.08, maxZoom: 1 };
+const proOptions = { hideAttribution: true };
+
+/** From further away than this no small text can be read, so none is drawn. */
+const farZoom = 0.3;
+const isFarAway = ({ transform }: ReactFlowState): boolean => transform[2] < farZoom;
+
+export function Canvas({ open }: { readonly open: OpenDocument }) {
+  const { id, file } = open;
+  const baseFolder = file?.folder;
+  const context = useMemo(() => ({ documentId: id, baseFolder }), [id, baseFolder]);
+  return (
+    <CardContext value={context}>
+      <ReactFlowProvider>
+        <CanvasFlow open={open} />
+      </ReactFlowProvider>
+    </CardContext>
+  );
+}
+
+function CanvasFlow({ open }: { readonly open: OpenDocument }) {
+  const { nodes, edges, places } = useShownFlow(open);
+  const dragging = useDragging(open, nodes, places);
+  const element = useRef<HTMLDivElement>(null);
+  const isFar = useStore(isFarAway);
+  const [dropped, setDropped] = useState<DroppedWire | null>(null);
+  const closeMenu = useCallback(() => setDropped(null), []);
+  const documentId = open.id;
+  const onInit: OnInit<CardNode, WireEdge> = useCallback(
+    (flow) => canvasView.setState({ flow, element: element.current }),
+    [],
+  );
+  useEffect(() => () => canvasView.setState({ flow: null, element: null }), []);
+  const onConnectEnd = useCallback(
+    (event: MouseEvent | TouchEvent, state: Parameters<typeof endConnect>[1]) =>
+      setDropped(endConnect(event, state)),
+    [],
+  );
+  const onMoveEnd = useCallback(
+    (_: unknown, moved: Viewport) => {
+      viewports.set(documentId, moved);
+    },
+    [documentId],
+  );
+  const viewport = viewports.get(documentId);
+  return (
+    <div
+      ref={element}
+      className={styles['canvas']}
+      data-far={isFar || undefined}
+      onDragOver={allowNode}
+      onDrop={dropNode}
+      onKeyDown={(event) => {
+        if (event.key === 'Escape') clearSelection();
+      }}
+    >
+      <ReactFlow<CardNode, WireEdge>
+        nodes={dragging.nodes}
+        edges={edges}
+        nodeTypes={nodeTypes}
+        edgeTypes={edgeTypes}
+        onInit={onInit}
+        onNodesChange={dragging.onNodesChange}
+        onEdgesChange={changeWires}
+        onNodeDragStart={dragging.onStart}
+        onNodeDragStop={dragging.onStop}
+        onSelectionDragStart={dragging.onStart}
+        onSelectionDragStop={dragging.onStop}
+        onConnectStart={startConnect}
+        onConnect={finishConnect}
+        onConnectEnd={onConnectEnd}
+        onReconnectStart={startReconnect}
+        onReconnect={finishReconnect}
+        onReconnectEnd={endReconnect}
+        isValidConnection={mayConnect}
+        connectionLineComponent={DrawnWire}
+        connectionRadius={24}
+        reconnectRadius={14}
+        connectOnClick={false}
+        onMoveEnd={onMoveEnd}
+        {...(viewport ? { defaultViewport: viewport } : { fitView: true })}
+        fitViewOptions={fitOptions}
+        minZoom={0.1}
+        maxZoom={2}
+        snapToGrid
+        snapGrid={snapGrid}
+        selectionOnDrag
+        selectionMode={SelectionMode.Partial}
+        selectionKeyCode={null}
+        multiSelectionKeyCode={addToSelection}
+        panOnDrag={panButtons}
+        panActivationKeyCode="Space"
+        deleteKeyCode={null}
+        zoomOnDoubleClick={false}
+        proOptions={proOptions}
+      >
+        <Background
+          variant={BackgroundVariant.Dots}
+          gap={gridPx * 3}
+          size={1.5}
+          color="var(--canvas-dot)"
+        />
+        <DrawnWireHint />
+        <Minimap />
+      </ReactFlow>
+      {nodes.length === 0 && <EmptyHint />}
+      <Toolbar />
+      {dropped && <DropMenu dropped={dropped} onClose={closeMenu} />}
+    </div>
+  );
+}
+
+function changeWires(
+  changes: readonly { readonly type: string; readonly id?: string; readonly selected?: boolean }[],
+): void {
+  const selected = new Set(canvasView.getState().selectedWires);
+  for (const { type, id, selected: isSelected } of changes) {
+    if (type !== 'select' || id === undefined) continue;
+    if (isSelected === true) selected.add(id);
+    else selected.delete(id);
+  }
+  selectWires(selected);
+}
+
+function clearSelection(): void {
+  select([]);
+  selectWires([]);
+}
+
+function allowNode(event: DragEvent): void {
+  if (!event.dataTransfer.types.includes(nodeDragType)) return;
+  event.preventDefault();
+  event.dataTransfer.dropEffect = 'copy';
+}
+
+function dropNode(event: DragEvent): void {
+  const type = event.dataTransfer.getData(nodeDragType);
+  const { flow } = canvasView.getState();
+  if (type === '' || !flow) return;
+  event.preventDefault();
+  addNode(type, cornerAt(flow.screenToFlowPosition({ x: event.clientX, y: event.clientY })));
+}

@@ -1,0 +1,44 @@
+/** The open graph as React Flow's nodes and edges; parts that have not changed stay the same objects. */
+import { useMemo, useRef } from 'react';
+import { checkedGraph } from '#renderer/analysis/checked-graph.ts';
+import { useEstimate } from '#renderer/analysis/estimate.ts';
+import { useProblems } from '#renderer/analysis/problems.ts';
+import type { OpenDocument } from '#renderer/workspace/open-document.ts';
+import type { CardNode } from './card-node.ts';
+import { useCanvasView } from './canvas-view.ts';
+import { placesOf } from './places.ts';
+import { cardNode, noModels, projectModels, wireEdge, type Layout } from './projection.ts';
+import type { WireEdge } from './wire-edge.ts';
+
+interface ShownFlow {
+  readonly nodes: CardNode[];
+  readonly edges: WireEdge[];
+  readonly places: Layout;
+}
+
+export function useShownFlow({ id, document, selection }: OpenDocument): ShownFlow {
+  const problems = useProblems(document);
+  const estimate = useEstimate();
+  const selectedWires = useCanvasView((view) => view.selectedWires);
+  const last = useRef(noModels);
+  const models = useMemo(() => {
+    last.current = projectModels(
+      { checked: checkedGraph(document), problems, estimate },
+      last.current,
+    );
+    return last.current;
+  }, [document, problems, estimate]);
+  const places = useMemo(() => placesOf(id, document, models), [id, document, models]);
+  const nodes = useMemo(
+    () =>
+      models.cards.map((model) =>
+        cardNode(model, places[model.id] ?? { x: 0, y: 0 }, selection.has(model.id)),
+      ),
+    [models, places, selection],
+  );
+  const edges = useMemo(
+    () => models.wires.map((model) => wireEdge(model, selectedWires.has(model.id))),
+    [models, selectedWires],
+  );
+  return { nodes, edges, places };
+}

@@ -1,0 +1,44 @@
+/** The page's end of the contract: calls and event streams to the engine server that served the page. */
+import { createTRPCClient, httpLink, httpSubscriptionLink, splitLink } from '@trpc/client';
+import { fail, type Outcome } from '#engine/contract/outcome.ts';
+import { error } from '#engine/contract/problem.ts';
+import type { Router } from '#engine/contract/router.ts';
+
+const url = '/rpc';
+
+export const host = createTRPCClient<Router>({
+  links: [
+    splitLink({
+      condition: ({ type }) => type === 'subscription',
+      true: httpSubscriptionLink({ url }),
+      // A graph does not fit into an address.
+      false: httpLink({ url, methodOverride: 'POST' }),
+    }),
+  ],
+});
+
+/** A call whose answer is an outcome already; a server that cannot be reached is one more way to fail. */
+export async function ask<Value>(call: Promise<Outcome<Value>>): Promise<Outcome<Value>> {
+  try {
+    return await call;
+  } catch (cause) {
+    return fail(unreachable(cause));
+  }
+}
+
+/** A call that cannot fail but for the connection; `otherwise` stands in for the answer. */
+export async function askPlain<Value>(call: Promise<Value>, otherwise: Value): Promise<Value> {
+  try {
+    return await call;
+  } catch {
+    return otherwise;
+  }
+}
+
+function unreachable(cause: unknown): ReturnType<typeof error> {
+  const said = cause instanceof Error ? cause.message : String(cause);
+  return error(
+    'host-unreachable',
+    `The engine server did not answer (${said}); your graph is still here. Start Patchbay again if this stays so.`,
+  );
+}

@@ -1,0 +1,58 @@
+/** Asks for a file or folder: by the system's own dialog where there is one, else by the page's. */
+import { shell } from '#renderer/connection/shell.ts';
+import { showOverlay, view, type Overlay } from '#renderer/view/view-store.ts';
+import { withExtension } from './file-names.ts';
+import type { ChosenPath, PathRequest } from './path-request.ts';
+
+/** An absolute path; null where the dialog was closed without a choice. */
+export async function choosePath(request: PathRequest): Promise<string | null> {
+  if (!shell) return (await choosePathInPage(request))?.path ?? null;
+  switch (request.purpose) {
+    case 'open-graph':
+      return shell.chooseFileToOpen('graph');
+    case 'picture':
+      return shell.chooseFileToOpen('picture');
+    case 'folder':
+      return shell.chooseFolder(request.title);
+    case 'save-graph':
+      return shell.chooseFileToSave(request.suggestedName ?? '');
+  }
+}
+
+export function chooseFolder(title: string): Promise<string | null> {
+  return choosePath({ purpose: 'folder', title });
+}
+
+/** Where to save, and whether a file that is there may be replaced; null where the dialog was closed. */
+export async function choosePathToSave(suggestedName: string): Promise<ChosenPath | null> {
+  const request: PathRequest = { purpose: 'save-graph', title: 'Save the graph', suggestedName };
+  if (!shell) return choosePathInPage(request);
+  const path = await choosePath(request);
+  if (path === null) return null;
+  // The system's dialog asks by itself before it gives the path of a file that exists, but some give a name
+  // as it was typed.
+  const isWhole = path.toLowerCase().endsWith('.json');
+  return isWhole ? { path, replaces: true } : { path: withExtension(path), replaces: false };
+}
+
+function choosePathInPage(request: PathRequest): Promise<ChosenPath | null> {
+  return overlayAnswer((answer) => ({ kind: 'choose-path', request, answer }));
+}
+
+/** Shows an overlay and waits for its answer; null where it goes away without one. */
+export function overlayAnswer<Answer>(
+  overlayWith: (answer: (value: Answer | null) => void) => NonNullable<Overlay>,
+): Promise<Answer | null> {
+  return new Promise((resolve) => {
+    const overlay = overlayWith((value) => {
+      resolve(value);
+      if (view.getState().overlay === overlay) showOverlay(null);
+    });
+    showOverlay(overlay);
+    const stop = view.subscribe(({ overlay: shown }) => {
+      if (shown === overlay) return;
+      stop();
+      resolve(null);
+    });
+  });
+}

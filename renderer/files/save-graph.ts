@@ -1,0 +1,102 @@
+/** Saves graphs, and asks where a file is not as the person saw it last. Only what was written counts as saved. */
+import type { Problem } from '#engine/contract/problem.ts';
+import { ask, host } from '#renderer/connection/host-client.ts';
+import { tell, tellProblems } from '#renderer/view/notices.ts';
+import { edited, savedAs, sealed, type OpenDocument } from '#renderer/workspace/open-document.ts';
+import { emptyGraph, updateDocument, workspace } from '#renderer/workspace/workspace-store.ts';
+import { askPerson } from './ask-person.ts';
+import { choosePathToSave } from './choose-path.ts';
+import { baseName, fileNameOf, folderOf, titleOfFile } from './file-names.ts';
+import { wholePathEdits } from './moved-paths.ts';
+import { noteRecentFiles } from './recent-files.ts';
+
+/** One save of a graph after the other: the second must know the stamp that the first brought. */
+const turns = new Map<string, Promise<boolean>>();
+
+/** To its file, or to one that is asked for; was it saved? */
+export function save(id: string): Promise<boolean> {
+  return inTurn(id, () => {
+    const open = documentOf(id);
+    if (!open) return Promise.resolve(false);
+    return open.file ? write(id, { ...open.file, overwrite: false }) : saveElsewhere(id);
+  });
+}
+
+export function saveAs(id: string): Promise<boolean> {
+  return inTurn(id, () => saveElsewhere(id));
+}
+
+function inTurn(id: string, work: () => Promise<boolean>): Promise<boolean> {
+  const before = turns.get(id) ?? Promise.resolve(true);
+  const turn = before.then(work, work);
+  turns.set(id, turn);
+  return turn;
+}
+
+async function saveElsewhere(id: string): Promise<boolean> {
+  const open = documentOf(id);
+  if (!open) return false;
+  const suggested = open.file ? baseName(open.file.path) : fileNameOf(open.document.title);
+  const chosen = await choosePathToSave(suggested);
+  if (!chosen || !documentOf(id)) return false;
+  prepareFor(id, chosen.path);
+  return write(id, { path: chosen.path, stamp: null, overwrite: chosen.replaces });
+}
+
+/** A graph without a title takes the file's; one that moves to another folder keeps what lay beside it. */
+function prepareFor(id: string, path: string): void {
+  updateDocument(id, (open) => {
+    const { title } = open.document;
+    const isUntitled = title.trim() === '' || title === emptyGraph.title;
+    const moves = open.file && open.file.folder !== folderOf(path);
+    const changed = edited(open, `Save as ${baseName(path)}`, [
+      ...(isUntitled ? [{ type: 'set-graph-title', title: titleOfFile(path) } as const] : []),
+      ...(moves && open.file ? wholePathEdits(open.document, open.file.folder) : []),
+    ]);
+    return changed.ok ? changed.value : open;
+  });
+}
+
+interface Target {
+  readonly path: string;
+  readonly stamp: string | null;
+  readonly overwrite: boolean;
+}
+
+async function write(id: string, { path, stamp, overwrite }: Target): Promise<boolean> {
+  // What is typed meanwhile must not melt into the step that is being written.
+  updateDocument(id, sealed);
+  const open = documentOf(id);
+  if (!open) return false;
+  const { document } = open;
+  const step = open.past.at(-1) ?? null;
+  const saved = await ask(host.files.saveDocument.mutate({ path, document, stamp, overwrite }));
+  if (!saved.ok) return settle(id, path, saved.problems);
+  updateDocument(id, (now) => savedAs(now, saved.value, step));
+  tell(`Saved ${baseName(saved.value.path)}.`);
+  noteRecentFiles();
+  return true;
+}
+
+/** Asks what to do about a file that is not as expected; what cannot be settled is told. */
+async function settle(id: string, path: string, problems: readonly Problem[]): Promise<boolean> {
+  const conflict = problems.find(({ code }) => code === 'file-changed' || code === 'file-exists');
+  if (!conflict) {
+    tellProblems(problems, { title: 'Save as…', run: () => void saveAs(id) });
+    return false;
+  }
+  const answer = await askPerson({
+    title: conflict.code === 'file-changed' ? 'The file was changed' : 'The file exists',
+    text: conflict.message,
+    answers: [
+      { id: 'elsewhere', title: 'Save as…', weight: 'primary' },
+      { id: 'replace', title: 'Replace the file', weight: 'danger' },
+    ],
+  });
+  if (answer === 'replace') return write(id, { path, stamp: null, overwrite: true });
+  return answer === 'elsewhere' ? saveElsewhere(id) : false;
+}
+
+function documentOf(id: string): OpenDocument | undefined {
+  return workspace.getState().documents.find((open) => open.id === id);
+}

@@ -1,0 +1,60 @@
+/** A preset: its graph in small, what it is, what it takes. */
+import { formatBytes, formatCount } from '#engine/contract/format.ts';
+import type { PresetSummary } from '#engine/contract/preset-summary.ts';
+import { openPreset } from '#renderer/files/file-actions.ts';
+import { GraphPicture } from './graph-picture.tsx';
+import { memoryText } from './memory-text.ts';
+import { useMachineMemory, usePresetDocument } from './presets.ts';
+import styles from './gallery.module.css';
+
+export function PresetCard({ preset }: { readonly preset: PresetSummary }) {
+  const document = usePresetDocument(preset.id);
+  const { id, title, about, parameters, visualTokens, visualTokensKnown, peakBytes, random } =
+    preset;
+  return (
+    <article className={styles['card']}>
+      <div className={styles['picture']}>{document && <GraphPicture document={document} />}</div>
+      <div className={styles['text']}>
+        <h2 className={styles['title']}>
+          <button
+            type="button"
+            className={styles['open']}
+            aria-label={`Open ${title}`}
+            aria-describedby={`about-${id}`}
+            onClick={() => void openPreset(id)}
+          >
+            {title}
+          </button>
+        </h2>
+        <p className={styles['about']} id={`about-${id}`}>
+          {about}
+        </p>
+        <dl className={styles['figures']}>
+          <Figure value={formatCount(parameters)} unit="params" />
+          <Figure value={`${visualTokensKnown ? '' : '≈ '}${visualTokens}`} unit="visual tokens" />
+          <Figure value={formatBytes(peakBytes)} unit="est. memory" />
+        </dl>
+        <p className={styles['foot']}>
+          <span>{random ? 'random weights' : 'trained weights'}</span>
+          <Memory peakBytes={peakBytes} />
+        </p>
+      </div>
+    </article>
+  );
+}
+
+function Figure({ value, unit }: { readonly value: string; readonly unit: string }) {
+  return (
+    <div className={styles['figure']}>
+      <dt>{unit}</dt>
+      <dd className="numbers">{value}</dd>
+    </div>
+  );
+}
+
+function Memory({ peakBytes }: { readonly peakBytes: number }) {
+  const memoryBytes = useMachineMemory();
+  if (memoryBytes === null) return null;
+  const { text, fits } = memoryText(peakBytes, memoryBytes);
+  return <span className={fits ? styles['fits'] : styles['tooLarge']}>{text}</span>;
+}

@@ -1,0 +1,111 @@
+/** What a node costs: reckoned before a run, measured by one. */
+import { formatBytes, formatMilliseconds } from '#engine/contract/format.ts';
+import { hasErrors } from '#engine/contract/problem.ts';
+import type { CheckedNode } from '#engine/graph/check.ts';
+import { checkedGraph } from '#renderer/analysis/checked-graph.ts';
+import { useEstimate } from '#renderer/analysis/estimate.ts';
+import { ownRun, useRuns } from '#renderer/runs/run-store.ts';
+import type { OpenDocument } from '#renderer/workspace/open-document.ts';
+import { Figures } from './figures.tsx';
+import {
+  measuredFigures,
+  measuredRows,
+  stageFigures,
+  tokensText,
+  type MeasuredRow,
+} from './node-measures.ts';
+import styles from './cost-section.module.css';
+import panelStyles from './panel.module.css';
+
+interface CostProps {
+  readonly open: OpenDocument;
+  readonly node: CheckedNode;
+}
+
+export function CostSection({ open, node }: CostProps) {
+  return (
+    <>
+      <Estimate open={open} node={node} />
+      <Measurement open={open} node={node} />
+    </>
+  );
+}
+
+function Estimate({ open, node }: CostProps) {
+  const estimate = useEstimate();
+  const stage = estimate?.stages.find((each) => each.node === node.id);
+  const figures = stage ? stageFigures(stage) : [];
+  const isPart = node.definition?.body.kind === 'part';
+  const isBroken = !estimate && hasErrors(checkedGraph(open.document).problems);
+  const isCosting = node.definition?.params['weights'] !== undefined;
+  const sentence = isPart
+    ? 'A part is counted with the node that it is plugged into.'
+    : isBroken && isCosting
+      ? 'The estimate comes back once the errors of the graph are mended.'
+      : null;
+  if (figures.length === 0 && sentence === null) return null;
+  return (
+    <section className={panelStyles['section']} aria-label="Estimate">
+      <h3 className={panelStyles['heading']}>Estimate</h3>
+      {figures.length > 0 ? (
+        <Figures figures={figures} />
+      ) : (
+        <p className={panelStyles['quiet']}>{sentence}</p>
+      )}
+    </section>
+  );
+}
+
+function Measurement({ open, node }: CostProps) {
+  const run = useRuns((runs) => ownRun(runs, open.id));
+  const rows = measuredRows(run?.report ?? null, node.id);
+  const passes = rows[0]?.stage.latencyMs.runs ?? 0;
+  if (passes === 0) return null;
+  return (
+    <section className={panelStyles['section']} aria-label="Measured">
+      <h3 className={panelStyles['heading']}>
+        Measured
+        <span className={styles['passes']}>
+          {passes === 1 ? 'in one pass' : `in ${passes} passes`}
+        </span>
+      </h3>
+      {rows.length === 1 ? (
+        rows.map(({ id, stage }) => <Figures key={id} figures={measuredFigures(stage)} />)
+      ) : (
+        <PhaseTable rows={rows} />
+      )}
+    </section>
+  );
+}
+
+/** Two lines a phase, since the inspector may be narrow. */
+function PhaseTable({ rows }: { readonly rows: readonly MeasuredRow[] }) {
+  return (
+    <table className={`numbers ${styles['table']}`}>
+      <thead>
+        <tr>
+          <th scope="col">phase</th>
+          <th scope="col">median</th>
+          <th scope="col">peak</th>
+        </tr>
+      </thead>
+      <tbody>
+        {rows.map(({ id, phase, stage }) => (
+          <tr key={id}>
+            <th scope="row">
+              {phase}
+              <span className={styles['second']}>{tokensText(stage)} tokens</span>
+            </th>
+            <td>
+              {formatMilliseconds(stage.latencyMs.median)}
+              <span className={styles['second']}>
+                p95 {formatMilliseconds(stage.latencyMs.p95)}
+              </span>
+            </td>
+            <td>{formatBytes(stage.memory.peakBytes)}</td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}

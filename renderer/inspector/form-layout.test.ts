@@ -1,0 +1,53 @@
+import { expect, test } from 'vitest';
+import type { Json } from '#engine/contract/document.ts';
+import { sketchDocument } from '#engine/graph/sketch-document.ts';
+import type { AnyNodeDefinition } from '#engine/graph/node-definition.ts';
+import { catalogue } from '#nodes/index.ts';
+import { fitsSegments, formLayout, rawParams, sameValue } from './form-layout.ts';
+
+function layoutOf(type: keyof typeof catalogue, params: Record<string, Json> = {}) {
+  const document = sketchDocument({ node: [type, params] }, []);
+  const definition: AnyNodeDefinition = catalogue[type];
+  const values = rawParams(document.nodes['node'], definition);
+  return Object.fromEntries(
+    formLayout(definition.params, values).map(({ name, params: names }) => [name, names]),
+  );
+}
+
+test('a published model shows what one chooses; a custom one opens its architecture', () => {
+  expect(layoutOf('encoder/clip-vit')).toEqual({
+    main: ['model', 'featureLayer', 'select'],
+    weights: ['weights', 'precision'],
+  });
+  const custom = layoutOf('encoder/clip-vit', { model: 'custom', precision: 'int4' });
+  expect(custom['weights']).toEqual(['weights', 'precision', 'blockSize']);
+  expect(custom['architecture']).toContain('hiddenSize');
+});
+
+test('groups come in the order of the form, and what does not count is left out', () => {
+  const greedy = layoutOf('language/decoder');
+  expect(Object.keys(greedy)).toEqual(['main', 'weights', 'sampling']);
+  expect(greedy['sampling']).toEqual(['maxNewTokens', 'stopAtEndOfText', 'strategy']);
+  expect(layoutOf('language/decoder', { strategy: 'sample' })['sampling']).toContain('temperature');
+});
+
+test('what is wrong in the file is shown as it is, not as the default', () => {
+  const document = sketchDocument({ node: ['projector/mlp', { depth: 'two' }] }, []);
+  expect(rawParams(document.nodes['node'], catalogue['projector/mlp'])).toMatchObject({
+    depth: 'two',
+    bias: true,
+  });
+});
+
+test('short choices lie side by side, long or many ones in a list', () => {
+  expect(fitsSegments(catalogue['encoder/clip-vit'].params.precision.options)).toBe(true);
+  expect(fitsSegments(catalogue['language/decoder'].params.strategy.options)).toBe(true);
+  expect(fitsSegments(catalogue['encoder/clip-vit'].params.select.options)).toBe(false);
+  expect(fitsSegments(catalogue['language/decoder'].params.model.options)).toBe(false);
+});
+
+test('the same value is the same however its fields are ordered', () => {
+  expect(sameValue({ kind: 'random', seed: 0 }, { seed: 0, kind: 'random' })).toBe(true);
+  expect(sameValue({ kind: 'random', seed: 0 }, { kind: 'random', seed: 1 })).toBe(false);
+  expect(sameValue(undefined, null)).toBe(false);
+});

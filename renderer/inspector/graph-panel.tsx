@@ -1,0 +1,117 @@
+/** The graph itself, while no node is selected. */
+import { hasErrors } from '#engine/contract/problem.ts';
+import { checkedGraph } from '#renderer/analysis/checked-graph.ts';
+import { useEstimate } from '#renderer/analysis/estimate.ts';
+import { Field } from '#renderer/parts/field.tsx';
+import { TextField } from '#renderer/parts/text-field.tsx';
+import { useView, view } from '#renderer/view/view-store.ts';
+import type { OpenDocument } from '#renderer/workspace/open-document.ts';
+import { edit, sealStep } from '#renderer/workspace/workspace-store.ts';
+import { takeBackTyping } from './change-param.ts';
+import { countFamilies } from './count-families.ts';
+import { FamilyList } from './family-list.tsx';
+import { Figures } from './figures.tsx';
+import { totalFigures } from './node-measures.ts';
+import { TitleField } from './title-field.tsx';
+import { parseWhole, stepped, type ParamOf } from './typed-number.ts';
+import { useTyped } from './use-typed.ts';
+import styles from './panel.module.css';
+
+export function GraphPanel({ open }: { readonly open: OpenDocument }) {
+  const { title, about } = open.document;
+  const mergeKey = 'set-graph-title';
+  return (
+    <div className={styles['panel']}>
+      <TitleField
+        label="Title of the graph"
+        title={title}
+        placeholder="Untitled"
+        onChange={(next) => edit('Rename', [{ type: 'set-graph-title', title: next }], mergeKey)}
+        onSettle={sealStep}
+        onTakeBack={() => takeBackTyping(open.id, mergeKey)}
+      />
+      {about !== '' && <p className={styles['about']}>{about}</p>}
+      <PassesField />
+      <Totals open={open} />
+      <FamilyCounts open={open} />
+    </div>
+  );
+}
+
+const passesParam: ParamOf<'integer'> = {
+  kind: 'integer',
+  label: 'Timed passes of a run',
+  help: 'A run first warms up, then is timed so many times; figures are medians over the passes.',
+  default: 3,
+  min: 1,
+  max: 1000,
+};
+
+function PassesField() {
+  const runs = useView((state) => state.runs);
+  const take = (next: number): void => view.setState({ runs: next });
+  const typed = useTyped({
+    key: 'view.runs',
+    value: runs,
+    written: String(runs),
+    parse: (text) => parseWhole(passesParam, text),
+    take,
+    settle: () => undefined,
+    takeBack: () => undefined,
+    step: (steps) => stepped(passesParam, runs, steps),
+  });
+  return (
+    <Field
+      label={passesParam.label}
+      help={passesParam.help}
+      reason={typed.reason}
+      onReset={runs === passesParam.default ? null : () => take(passesParam.default)}
+    >
+      {(ids) => (
+        <TextField
+          {...typed.input}
+          ids={ids}
+          isFigure
+          inputMode="numeric"
+          isWrong={typed.reason !== null}
+        />
+      )}
+    </Field>
+  );
+}
+
+function Totals({ open }: { readonly open: OpenDocument }) {
+  const estimate = useEstimate();
+  const { problems } = checkedGraph(open.document);
+  if (Object.keys(open.document.nodes).length === 0) return null;
+  return (
+    <section className={styles['section']} aria-label="Estimate">
+      <h3 className={styles['heading']}>Estimate</h3>
+      {estimate ? (
+        <Figures figures={totalFigures(estimate)} />
+      ) : (
+        <p className={styles['quiet']}>
+          {hasErrors(problems)
+            ? 'The estimate comes back once the errors of the graph are mended.'
+            : 'Reckoning…'}
+        </p>
+      )}
+    </section>
+  );
+}
+
+function FamilyCounts({ open }: { readonly open: OpenDocument }) {
+  const counts = countFamilies(checkedGraph(open.document));
+  const total = Object.keys(open.document.nodes).length;
+  return (
+    <section className={styles['section']} aria-label="Nodes">
+      <h3 className={styles['heading']}>{total === 1 ? '1 node' : `${total} nodes`}</h3>
+      {total === 0 && (
+        <p className={styles['quiet']}>
+          Drag a node from the palette onto the canvas, or choose one there and press Enter.
+        </p>
+      )}
+      <FamilyList counts={counts} />
+    </section>
+  );
+}

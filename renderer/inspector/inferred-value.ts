@@ -1,0 +1,30 @@
+/** The number that an empty field stands for, read off the node's wires. Pure. */
+import type { CheckedNode } from '#engine/graph/check.ts';
+import type { WireType } from '#engine/graph/wire.ts';
+
+type Inference = (node: CheckedNode) => number | null;
+
+const channelsOf = (wires: CheckedNode['inputs']): number | null => {
+  const tokens = Object.values(wires).find((wire) => wire?.kind === 'tokens');
+  return tokens?.kind === 'tokens' ? tokens.channels : null;
+};
+
+const pixelsOf = ({ outputs }: CheckedNode): Extract<WireType, { kind: 'pixels' }> | null => {
+  const pixels = Object.values(outputs).find((wire) => wire?.kind === 'pixels');
+  return pixels?.kind === 'pixels' ? pixels : null;
+};
+
+/** What a parameter of this name means wherever a node may leave it empty. */
+const inferences: Readonly<Record<string, Inference>> = {
+  inputWidth: ({ inputs }) => channelsOf(inputs),
+  outputWidth: ({ outputs }) => channelsOf(outputs),
+  hiddenWidth: ({ outputs }) => channelsOf(outputs),
+  size: (node) => pixelsOf(node)?.height ?? null,
+  width: (node) => pixelsOf(node)?.width ?? null,
+  resizeTo: (node) => pixelsOf(node)?.height ?? null,
+};
+
+/** Null where nothing is wired yet, or where only the node itself knows. */
+export function inferredValue(node: CheckedNode, param: string): number | null {
+  return Object.hasOwn(inferences, param) ? (inferences[param]?.(node) ?? null) : null;
+}

@@ -1,0 +1,36 @@
+/** Glyph, title and type of the node that is looked at. */
+import type { CheckedNode } from '#engine/graph/check.ts';
+import { Glyph } from '#renderer/parts/glyph.tsx';
+import { edit, sealStep } from '#renderer/workspace/workspace-store.ts';
+import { takeBackTyping } from './change-param.ts';
+import { TitleField } from './title-field.tsx';
+import styles from './node-heading.module.css';
+
+interface NodeHeadingProps {
+  readonly documentId: string;
+  readonly node: CheckedNode;
+}
+
+export function NodeHeading({ documentId, node: { id, node, definition } }: NodeHeadingProps) {
+  const mergeKey = `set-title:${id}`;
+  const rename = (title: string): void => {
+    const given = title === '' ? null : title;
+    edit('Rename', [{ type: 'set-title', id, title: given }], mergeKey);
+  };
+  return (
+    <header className={styles['head']}>
+      <Glyph family={definition?.family ?? null} />
+      <div className={styles['names']}>
+        <TitleField
+          label="Title of the node"
+          title={node.title ?? ''}
+          placeholder={definition?.title ?? node.type}
+          onChange={rename}
+          onSettle={sealStep}
+          onTakeBack={() => takeBackTyping(documentId, mergeKey)}
+        />
+        <p className={`numbers ${styles['type']}`}>{node.type}</p>
+      </div>
+    </header>
+  );
+}

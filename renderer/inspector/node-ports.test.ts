@@ -1,0 +1,63 @@
+import { expect, test } from 'vitest';
+import { checkGraph } from '#engine/graph/check.ts';
+import { sketchDocument } from '#engine/graph/sketch-document.ts';
+import { catalogue } from '#nodes/index.ts';
+import { nodePorts } from './node-ports.ts';
+
+const document = sketchDocument(
+  {
+    encoder: ['encoder/clip-vit', { model: 'vit-b16' }],
+    pool: ['compression/average-pool'],
+    projector: ['projector/mlp'],
+    language: ['language/decoder'],
+    foreign: ['vendor/thing'],
+    preprocess: ['vision/preprocess'],
+    image: ['input/image'],
+    prompt: ['input/prompt'],
+  },
+  [
+    'image.image > preprocess.image',
+    'preprocess.pixels > encoder.pixels',
+    'encoder.tokens > projector.tokens',
+    'encoder.tokens > pool.tokens',
+    'encoder.tokens > foreign.stuff',
+    'projector.tokens > language.visual',
+    'prompt.text > language.prompt',
+  ],
+);
+const { nodes } = checkGraph(document, catalogue);
+const rows = (id: string) =>
+  nodePorts(document, nodes[id]).map(({ side, title, shape, neighbours }) => [
+    side,
+    title,
+    shape,
+    ...neighbours,
+  ]);
+
+test('each port says what flows there and who is at the other end', () => {
+  expect(rows('encoder')).toEqual([
+    ['input', 'Pixels', 'pixels, 3 × 224 × 224', 'preprocess'],
+    [
+      'output',
+      'Visual tokens',
+      '196 visual tokens × 768 channels, 14 × 14 grid',
+      'projector',
+      'pool',
+      'foreign',
+    ],
+    ['output', "Last layer's queries and keys", 'queries and keys, 197 × 768 each'],
+  ]);
+  // A prompt, a part and an answer have no shape.
+  expect(rows('prompt')).toEqual([['output', 'Prompt', null, 'language']]);
+  expect(rows('language').map(([, title]) => title)).toEqual([
+    'Visual tokens',
+    'Prompt',
+    'Feed-forward part',
+    'Acceleration part',
+    'Answer',
+  ]);
+});
+
+test('of an unknown node the ports are those that have wires', () => {
+  expect(rows('foreign')).toEqual([['input', 'stuff', null, 'encoder']]);
+});

@@ -1,0 +1,34 @@
+/** A node that this version does not know: its parameters are shown as they are and never changed. */
+import type { Problem } from '#engine/contract/problem.ts';
+import type { CheckedNode } from '#engine/graph/check.ts';
+import { checkedGraph } from '#renderer/analysis/checked-graph.ts';
+import type { OpenDocument } from '#renderer/workspace/open-document.ts';
+import { NodeHeading } from './node-heading.tsx';
+import { PortsSection } from './ports-section.tsx';
+import { ProblemLines } from './problem-lines.tsx';
+import panelStyles from './panel.module.css';
+import styles from './unknown-node-panel.module.css';
+
+interface UnknownNodePanelProps {
+  readonly open: OpenDocument;
+  readonly node: CheckedNode;
+  readonly problems: readonly Problem[];
+}
+
+export function UnknownNodePanel({ open, node, problems }: UnknownNodePanelProps) {
+  const { document } = open;
+  return (
+    <div className={panelStyles['panel']}>
+      <NodeHeading documentId={open.id} node={node} />
+      <ProblemLines problems={problems} />
+      <section className={panelStyles['section']} aria-label="Parameters">
+        <h3 className={panelStyles['heading']}>Parameters, kept as they are</h3>
+        {/* Long values scroll, and what scrolls must be reached by keyboard. */}
+        <pre className={`numbers ${styles['json']}`} tabIndex={0} aria-label="Parameters as JSON">
+          {JSON.stringify(node.node.params, null, 2)}
+        </pre>
+      </section>
+      <PortsSection document={document} checked={checkedGraph(document)} node={node} />
+    </div>
+  );
+}

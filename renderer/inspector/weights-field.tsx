@@ -1,0 +1,207 @@
+/** Where a node's weights come from: seeded random numbers, or a checkpoint folder. */
+import { Dices, FolderOpen } from 'lucide-react';
+import { useState } from 'react';
+import type { GraphDocument } from '#engine/contract/document.ts';
+import { fail, ok } from '#engine/contract/outcome.ts';
+import { error } from '#engine/contract/problem.ts';
+import { weightsChoiceSchema } from '#engine/contract/sources.ts';
+import { chooseFolder } from '#renderer/files/choose-path.ts';
+import { IconButton } from '#renderer/parts/button.tsx';
+import { Field } from '#renderer/parts/field.tsx';
+import { LongName } from '#renderer/parts/long-name.tsx';
+import { Segmented } from '#renderer/parts/segmented.tsx';
+import { TextField } from '#renderer/parts/text-field.tsx';
+import { sealStep } from '#renderer/workspace/workspace-store.ts';
+import { mergeKeyOf, type BoundParam } from './bound-param.ts';
+import { chooseParam, resetToDefault, takeBackTyping, typeParam } from './change-param.ts';
+import { builtinName, likelyFolders } from './checkpoint-folders.ts';
+import { ProblemLines } from './problem-lines.tsx';
+import { randomSeed } from './random-seed.ts';
+import { parseWhole, seedParam, stepped, writeNumber } from './typed-number.ts';
+import { useTyped } from './use-typed.ts';
+import styles from './weights-field.module.css';
+
+const kinds = [
+  { value: 'random', label: 'Seeded random' },
+  { value: 'checkpoint', label: 'Folder' },
+] as const;
+
+type Kind = (typeof kinds)[number]['value'];
+
+interface WeightsFieldProps {
+  readonly bound: BoundParam;
+  readonly document: GraphDocument;
+}
+
+export function WeightsField({ bound, document }: WeightsFieldProps) {
+  const { param, value, isChanged, problems } = bound;
+  const parsed = weightsChoiceSchema.safeParse(value);
+  const choice = parsed.success ? parsed.data : null;
+  const folder = choice?.kind === 'checkpoint' ? choice.folder : null;
+  // A folder that is not named yet is no value; the one named before comes back.
+  const [wantsFolder, setWantsFolder] = useState(false);
+  const [lastFolder, setLastFolder] = useState<string | null>(null);
+  const kind: Kind | null = wantsFolder ? 'checkpoint' : (choice?.kind ?? null);
+  const takeFolder = (next: string): void => {
+    setWantsFolder(false);
+    chooseParam(bound, { kind: 'checkpoint', folder: next });
+  };
+  const chooseKind = (next: Kind): void => {
+    setWantsFolder(next === 'checkpoint' && lastFolder === null && folder === null);
+    if (next === 'random') {
+      setLastFolder(folder);
+      if (choice?.kind !== 'random') chooseParam(bound, { kind: 'random', seed: 0 });
+    } else if (lastFolder !== null) takeFolder(lastFolder);
+  };
+  return (
+    <div className={styles['weights']}>
+      <Field
+        label={param.label}
+        help={param.help}
+        isGroup
+        note={value === undefined && !wantsFolder ? 'The selected nodes differ.' : undefined}
+        problems={kind === 'random' ? <ProblemLines problems={problems} /> : undefined}
+        onReset={isChanged ? () => resetToDefault(bound) : null}
+      >
+        {(ids) => <Segmented ids={ids} options={kinds} value={kind} onChange={chooseKind} />}
+      </Field>
+      {kind === 'random' && (
+        <>
+          <p className={styles['random']}>Random weights: timing is real, words are not.</p>
+          <SeedField bound={bound} seed={choice?.kind === 'random' ? choice.seed : 0} />
+        </>
+      )}
+      {kind === 'checkpoint' && (
+        <>
+          <FolderField bound={bound} folder={folder} onTake={() => setWantsFolder(false)} />
+          <LikelyFolders
+            folders={likelyFolders(document, bound.nodes, folder)}
+            onChoose={takeFolder}
+          />
+        </>
+      )}
+    </div>
+  );
+}
+
+function SeedField({ bound, seed }: { readonly bound: BoundParam; readonly seed: number }) {
+  const take = (next: number): void => typeParam(bound, { kind: 'random', seed: next });
+  const typed = useTyped({
+    key: `${bound.documentId}/${mergeKeyOf(bound)}/seed`,
+    value: seed,
+    written: writeNumber(seed),
+    parse: (text) => parseWhole(seedParam, text),
+    take,
+    settle: sealStep,
+    takeBack: () => takeBackTyping(bound.documentId, mergeKeyOf(bound)),
+    step: (steps) => stepped(seedParam, seed, steps),
+  });
+  return (
+    <Field
+      label={seedParam.label}
+      help={seedParam.help}
+      isRow
+      reason={typed.reason}
+      aside={(ids) => (
+        <div className={`${styles['beside']} ${styles['seed']}`}>
+          <TextField {...typed.input} ids={ids} isFigure isWrong={typed.reason !== null} />
+          <IconButton
+            icon={<Dices size={15} />}
+            label="Another seed"
+            onClick={() => chooseParam(bound, { kind: 'random', seed: randomSeed() })}
+          />
+        </div>
+      )}
+    />
+  );
+}
+
+interface FolderFieldProps {
+  readonly bound: BoundParam;
+  readonly folder: string | null;
+  readonly onTake: () => void;
+}
+
+function FolderField({ bound, folder, onTake }: FolderFieldProps) {
+  const take = (next: string): void => {
+    onTake();
+    typeParam(bound, { kind: 'checkpoint', folder: next });
+  };
+  const typed = useTyped({
+    key: `${bound.documentId}/${mergeKeyOf(bound)}/folder`,
+    value: folder,
+    written: folder ?? '',
+    parse: parseFolder,
+    take,
+    settle: sealStep,
+    takeBack: () => takeBackTyping(bound.documentId, mergeKeyOf(bound)),
+  });
+  const choose = async (): Promise<void> => {
+    const chosen = await chooseFolder('Choose a checkpoint folder');
+    if (chosen === null) return;
+    onTake();
+    chooseParam(bound, { kind: 'checkpoint', folder: chosen });
+  };
+  const builtin = folder === null ? null : builtinName(folder);
+  return (
+    <Field
+      label="Checkpoint folder"
+      help="A folder with safetensors and a config; a relative path is taken from the graph's own folder."
+      note={builtin === null ? undefined : <span>{`${builtin} comes with Patchbay.`}</span>}
+      reason={typed.reason}
+      problems={<ProblemLines problems={bound.problems} />}
+    >
+      {(ids) => (
+        <div className={styles['beside']}>
+          <TextField
+            {...typed.input}
+            ids={ids}
+            placeholder="no folder yet"
+            isWrong={typed.reason !== null || bound.problems.length > 0}
+          />
+          <IconButton
+            icon={<FolderOpen size={15} />}
+            label="Choose a folder"
+            onClick={() => void choose()}
+          />
+        </div>
+      )}
+    </Field>
+  );
+}
+
+const longestPath = 4096;
+
+function parseFolder(text: string) {
+  const folder = text.trim();
+  if (folder === '')
+    return fail(error('param-invalid', 'Name a folder, or choose seeded random weights.'));
+  if (folder.length > longestPath)
+    return fail(error('param-invalid', `A path has at most ${longestPath} characters.`));
+  return ok(folder);
+}
+
+interface LikelyFoldersProps {
+  readonly folders: readonly string[];
+  readonly onChoose: (folder: string) => void;
+}
+
+function LikelyFolders({ folders, onChoose }: LikelyFoldersProps) {
+  if (folders.length === 0) return null;
+  return (
+    <ul className={styles['likely']} aria-label="Folders that may fit">
+      {folders.map((folder) => {
+        const builtin = builtinName(folder);
+        const name = builtin === null ? folder : `the built-in ${builtin}`;
+        return (
+          <li key={folder}>
+            <button type="button" className={styles['folder']} onClick={() => onChoose(folder)}>
+              Use&nbsp;
+              <LongName name={name} />
+            </button>
+          </li>
+        );
+      })}
+    </ul>
+  );
+}

@@ -1,0 +1,23 @@
+/** Starts the page: what was kept comes back first, then the window is drawn. */
+import '@fontsource-variable/inter/wght.css';
+import '@fontsource-variable/jetbrains-mono/wght.css';
+import './theme/tokens.css';
+import './theme/base.css';
+import { StrictMode } from 'react';
+import { createRoot } from 'react-dom/client';
+import { App } from './app/app.tsx';
+import { restoreRuns } from './runs/run-store.ts';
+import { restoreView } from './view/view-store.ts';
+import { restoreDrafts } from './workspace/drafts.ts';
+
+const root = document.getElementById('root');
+if (!root) throw new Error('The page has no place to draw into.');
+
+await restoreView();
+await restoreDrafts();
+createRoot(root).render(
+  <StrictMode>
+    <App />
+  </StrictMode>,
+);
+void restoreRuns();

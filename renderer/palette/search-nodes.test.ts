@@ -1,0 +1,39 @@
+import { expect, test } from 'vitest';
+import { families } from '#engine/graph/node-definition.ts';
+import { catalogue } from '#nodes/index.ts';
+import { nodeGroups, searchNodes } from './search-nodes.ts';
+
+const found = (search: string) =>
+  searchNodes(catalogue, search).map(({ definition }) => definition.title);
+
+test('nothing searched for is everything, in the order of the families', () => {
+  const groups = nodeGroups(catalogue);
+  expect(found('')).toEqual(
+    groups.flatMap(({ nodes }) => nodes.map(({ definition }) => definition.title)),
+  );
+  expect(found('')).toHaveLength(Object.keys(catalogue).length);
+  const order = Object.keys(families);
+  const places = groups.map(({ family }) => order.indexOf(family));
+  expect(places).toEqual(places.toSorted((a, b) => a - b));
+});
+
+test('a title is found before a word of an explanation', () => {
+  expect(found('proj').slice(0, 2)).toEqual(['Linear projector', 'MLP projector']);
+  expect(found('clip')[0]).toBe('CLIP ViT');
+  expect(found('CLIP vit')[0]).toBe('CLIP ViT');
+  expect(found('encoder/sig')).toEqual(['SigLIP']);
+});
+
+test('a published model leads to the node that has it, and says so', () => {
+  expect(searchNodes(catalogue, 'phi-2')[0]).toMatchObject({
+    definition: { type: 'language/decoder' },
+    model: 'Phi-2 2.7B',
+  });
+  expect(searchNodes(catalogue, 'tinyllama')[0]?.model).toBe('TinyLlama 1.1B');
+  expect(found('vit-l/14 336')[0]).toBe('CLIP ViT');
+});
+
+test('words that are nowhere find nothing', () => {
+  expect(found('transmogrifier')).toEqual([]);
+  expect(found('clip transmogrifier')).toEqual([]);
+});

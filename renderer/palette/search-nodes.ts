@@ -1,0 +1,85 @@
+/** Finds nodes by what people call them: title, type, explanation, published models. Pure. */
+import {
+  families,
+  type AnyNodeDefinition,
+  type Catalogue,
+  type Family,
+} from '#engine/graph/node-definition.ts';
+import type { Params } from '#engine/graph/param.ts';
+
+export interface FoundNode {
+  readonly definition: AnyNodeDefinition;
+  /** The published model by which it was found; null where its own words matched. */
+  readonly model: string | null;
+}
+
+export interface NodeGroup {
+  readonly family: Family;
+  readonly nodes: readonly FoundNode[];
+}
+
+/** Every node by family, in the order of the palette. */
+export function nodeGroups(catalogue: Catalogue): readonly NodeGroup[] {
+  const definitions = Object.values(catalogue);
+  return (Object.keys(families) as Family[]).flatMap((family) => {
+    const nodes = definitions
+      .filter((definition) => definition.family === family)
+      .map((definition): FoundNode => ({ definition, model: null }));
+    return nodes.length > 0 ? [{ family, nodes }] : [];
+  });
+}
+
+/** The best match first; every word of the search must be found somewhere. */
+export function searchNodes(catalogue: Catalogue, search: string): readonly FoundNode[] {
+  const words = normal(search).split(' ').filter(Boolean);
+  const ordered = nodeGroups(catalogue).flatMap(({ nodes }) => nodes);
+  return ordered
+    .flatMap(({ definition }) => {
+      const scores = words.map((word) => scoreWord(definition, word));
+      if (scores.some((score) => score === null)) return [];
+      const score = scores.reduce((sum: number, each) => sum + (each ?? 0), 0);
+      const model = scores.includes(modelScore) ? bestModel(definition, words) : null;
+      return [{ score, found: { definition, model } }];
+    })
+    .toSorted((a, b) => a.score - b.score)
+    .map(({ found }) => found);
+}
+
+/** Found only in the name of a published model. */
+const modelScore = 6;
+
+/** The lower the better; null where the word is nowhere. */
+function scoreWord(definition: AnyNodeDefinition, word: string): number | null {
+  const title = normal(definition.title);
+  if (title.startsWith(word)) return 0;
+  if (` ${title}`.includes(` ${word}`)) return 1;
+  if (title.includes(word)) return 2;
+  const family = normal(families[definition.family].title);
+  if (normal(definition.type).includes(word) || ` ${family}`.includes(` ${word}`)) return 4;
+  if (modelNames(definition).some((name) => normal(name).includes(word))) return modelScore;
+  return normal(definition.about).includes(word) ? 10 : null;
+}
+
+/** The model in whose name most of the words are. */
+function bestModel(definition: AnyNodeDefinition, words: readonly string[]): string | null {
+  const wordsIn = (name: string): number =>
+    words.filter((word) => normal(name).includes(word)).length;
+  return modelNames(definition).toSorted((a, b) => wordsIn(b) - wordsIn(a))[0] ?? null;
+}
+
+function modelNames({ params }: AnyNodeDefinition): readonly string[] {
+  const declared: Params = params;
+  const model = declared['model'];
+  return model?.kind === 'choice'
+    ? model.options.filter(({ value }) => value !== 'custom').map(({ label }) => label)
+    : [];
+}
+
+/** "ViT-L/14" is found as "vit l 14" and as "vit-l/14" alike. */
+function normal(text: string): string {
+  return text
+    .toLowerCase()
+    .normalize('NFKD')
+    .replace(/[^\p{L}\p{N}.]+/gu, ' ')
+    .trim();
+}

@@ -1,0 +1,33 @@
+/** Takes a run's figures out of the app: copied, or saved as a file. */
+import { Download } from 'lucide-react';
+import { IconButton } from '#renderer/parts/button.tsx';
+import { Menu, MenuItem, MenuLine } from '#renderer/parts/menu.tsx';
+import type { FollowedRun } from '#renderer/runs/run-store.ts';
+import { copyText } from './copy-text.ts';
+import { reportCsv, reportJson } from './report-csv.ts';
+import { reportFileName, saveText } from './save-text.ts';
+
+export function ExportMenu({ run }: { readonly run: FollowedRun }) {
+  const { report } = run;
+  const name = (extension: string): string => reportFileName(run.graph, run.startedAt, extension);
+  return (
+    <Menu
+      align="end"
+      trigger={<IconButton icon={<Download size={15} />} label="Copy or save the figures" />}
+    >
+      <MenuItem onSelect={() => void copyText(reportCsv(report), 'The stages')}>
+        Copy as CSV
+      </MenuItem>
+      <MenuItem onSelect={() => void copyText(reportJson(report), 'The report')}>
+        Copy as JSON
+      </MenuItem>
+      <MenuLine />
+      <MenuItem onSelect={() => saveText(name('csv'), 'text/csv', reportCsv(report))}>
+        Save as CSV file
+      </MenuItem>
+      <MenuItem onSelect={() => saveText(name('json'), 'application/json', reportJson(report))}>
+        Save as JSON file
+      </MenuItem>
+    </Menu>
+  );
+}

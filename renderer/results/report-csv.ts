@@ -1,0 +1,45 @@
+/** The stages of a report as comma-separated values, for spreadsheets and notebooks. Pure. */
+import type { Report, StageReport } from '#engine/contract/report.ts';
+
+type Cell = string | number | null;
+
+const columns: Readonly<Record<string, (stage: StageReport) => Cell>> = {
+  stage: ({ id }) => id,
+  node: ({ node }) => node,
+  type: ({ type }) => type,
+  title: ({ title }) => title,
+  precision: ({ precision }) => precision,
+  weights: ({ weights }) => weights,
+  medianMs: ({ latencyMs }) => latencyMs.median,
+  p95Ms: ({ latencyMs }) => latencyMs.p95,
+  runs: ({ latencyMs }) => latencyMs.runs,
+  weightsBytes: ({ memory }) => memory.weightsBytes,
+  kvBytes: ({ memory }) => memory.kvBytes,
+  peakBytes: ({ memory }) => memory.peakBytes,
+  tokensIn: ({ tokensIn }) => tokensIn,
+  tokensOut: ({ tokensOut }) => tokensOut,
+  flops: ({ flops }) => flops,
+};
+
+/** One line a stage under a line of names, each ended as RFC 4180 has it. */
+export function reportCsv({ stages }: Report): string {
+  const cells = Object.values(columns);
+  const lines = [
+    Object.keys(columns),
+    ...stages.map((stage) => cells.map((cellOf) => cellOf(stage))),
+  ];
+  return lines.map((line) => `${line.map(written).join(',')}\r\n`).join('');
+}
+
+/** What a spreadsheet would take for a formula; titles come with graphs that others wrote. */
+const formulaStart = /^[=+\-@\t\r]/;
+
+function written(cell: Cell): string {
+  if (cell === null) return '';
+  if (typeof cell === 'number') return String(cell);
+  const text = formulaStart.test(cell) ? `'${cell}` : cell;
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}
+
+/** As `patchbay run --json` writes it. */
+export const reportJson = (report: Report): string => `${JSON.stringify(report, null, 2)}\n`;

@@ -1,0 +1,45 @@
+/** Reports for tests, said in few words. */
+import type { Report, StageReport } from '#engine/contract/report.ts';
+
+export function sampleStage(
+  id: string,
+  given: Partial<StageReport> & { medianMs?: number } = {},
+): StageReport {
+  const { medianMs = 0, ...rest } = given;
+  return {
+    id,
+    node: id.split('/')[0] ?? id,
+    type: 'encoder/clip-vit',
+    title: id,
+    precision: null,
+    weights: null,
+    latencyMs: { median: medianMs, p95: medianMs, runs: medianMs > 0 ? 3 : 0 },
+    memory: { weightsBytes: 0, peakBytes: 0, kvBytes: 0 },
+    tokensIn: null,
+    tokensOut: null,
+    flops: 0,
+    ...rest,
+  };
+}
+
+export function sampleReport(
+  stages: readonly StageReport[],
+  totals: Partial<Report['totals']> = {},
+): Report {
+  return {
+    graph: 'Sample',
+    machine: null,
+    stages,
+    answer: null,
+    totals: {
+      wallMs: 0,
+      stagesMs: stages.reduce((sum, { latencyMs }) => sum + latencyMs.median, 0),
+      timeToFirstTokenMs: null,
+      prefillTokensPerSecond: null,
+      decodeTokensPerSecond: null,
+      peakBytes: 0,
+      ...totals,
+    },
+    problems: [],
+  };
+}

@@ -1,0 +1,118 @@
+/** Where a run stands while it goes on: a pure fold over its events, one at a time. */
+import type { RunEvent, StageFacts, StagePhase } from '#engine/contract/run-event.ts';
+import { assertNever } from '#engine/contract/outcome.ts';
+import type { Problem } from '#engine/contract/problem.ts';
+
+export interface StageState {
+  readonly facts: StageFacts;
+  readonly phase: StagePhase | 'waiting' | 'loaded' | 'measured';
+  /** How far the phase has got, 0 to 1; null where that is not known. */
+  readonly share: number | null;
+  /** "23/64 tokens" */
+  readonly done: number | null;
+  readonly total: number | null;
+  readonly unit: 'bytes' | 'tokens' | null;
+  /** Of the last pass; null before. */
+  readonly latencyMs: number | null;
+}
+
+export interface LiveRun {
+  readonly status: 'starting' | 'running' | 'finished' | 'failed' | 'cancelled';
+  /** How many timed passes were asked for, and which one goes on; 0 while warming up. */
+  readonly runs: number;
+  readonly run: number;
+  readonly stages: Readonly<Record<string, StageState>>;
+  /** In the order in which they run. */
+  readonly order: readonly string[];
+  /** The stage that got on last. */
+  readonly current: string | null;
+  /** The answer as far as it is written in the present pass. */
+  readonly answer: string;
+  readonly problems: readonly Problem[];
+}
+
+export const newLiveRun: LiveRun = {
+  status: 'starting',
+  runs: 0,
+  run: 0,
+  stages: {},
+  order: [],
+  current: null,
+  answer: '',
+  problems: [],
+};
+
+export function foldLive(live: LiveRun, event: RunEvent): LiveRun {
+  switch (event.type) {
+    case 'run-started': {
+      const stages = Object.fromEntries(
+        event.stages.map((facts): [string, StageState] => [facts.id, waiting(facts)]),
+      );
+      const order = event.stages.map(({ id }) => id);
+      return { ...live, status: 'running', runs: event.runs, stages, order };
+    }
+    case 'stage-progress': {
+      const { phase, done = null, total = null, unit = null } = event;
+      const share = done !== null && total !== null && total > 0 ? done / total : null;
+      // The first event of a pass says that another answer begins.
+      const answer = event.run === live.run ? live.answer : '';
+      const changed = withStage(live, event.stage, { phase, share, done, total, unit });
+      return { ...changed, run: event.run, answer, current: event.stage };
+    }
+    case 'stage-loaded':
+      return withStage(live, event.stage, { phase: 'loaded', share: null });
+    case 'stage-measured':
+      return withStage(live, event.stage, {
+        phase: 'measured',
+        share: null,
+        latencyMs: event.latencyMs,
+      });
+    case 'token':
+      return withToken(live, event);
+    case 'answer':
+      return { ...live, answer: event.text };
+    case 'run-warned':
+      return { ...live, problems: [...live.problems, ...event.problems] };
+    case 'run-failed':
+      return { ...live, status: 'failed', problems: [...live.problems, ...event.problems] };
+    case 'run-finished':
+      return { ...live, status: 'finished', current: null };
+    case 'run-cancelled':
+      return { ...live, status: 'cancelled' };
+    case 'run-measured':
+    case 'case-verified':
+      return live;
+    default:
+      return assertNever(event);
+  }
+}
+
+function withToken(live: LiveRun, { run, text }: Extract<RunEvent, { type: 'token' }>): LiveRun {
+  const answer = (run === live.run ? live.answer : '') + text;
+  const stage = live.stages[live.current ?? ''];
+  const told = { ...live, answer, run };
+  if (!stage || stage.unit !== 'tokens' || stage.done === null || stage.total === null) return told;
+  // The text held back until the end comes as one more event, and is no token.
+  const done = Math.min(stage.done + 1, stage.total);
+  return withStage(told, stage.facts.id, { done, share: done / stage.total });
+}
+
+function waiting(facts: StageFacts): StageState {
+  return {
+    facts,
+    phase: 'waiting',
+    share: null,
+    done: null,
+    total: null,
+    unit: null,
+    latencyMs: null,
+  };
+}
+
+function withStage(live: LiveRun, id: string, change: Partial<StageState>): LiveRun {
+  const stage = live.stages[id];
+  return stage ? { ...live, stages: { ...live.stages, [id]: { ...stage, ...change } } } : live;
+}
+
+export const isOver = ({ status }: LiveRun): boolean =>
+  status === 'finished' || status === 'failed' || status === 'cancelled';

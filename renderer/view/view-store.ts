@@ -1,0 +1,92 @@
+/** How the window looks: theme, folded panels, what is open over the canvas. Kept between launches, never in a graph. */
+import { useStore } from 'zustand';
+import { createStore } from 'zustand/vanilla';
+import { z } from 'zod';
+import { askPlain, host } from '#renderer/connection/host-client.ts';
+import type { ChosenPath, PathRequest } from '#renderer/files/path-request.ts';
+import type { Question } from '#renderer/files/question.ts';
+
+/** The part that is kept; a field that does not fit falls back on its own. */
+const keptSchema = z.object({
+  theme: z.enum(['system', 'light', 'dark']).catch('system'),
+  folded: z
+    .object({ palette: z.boolean(), inspector: z.boolean(), results: z.boolean() })
+    .catch({ palette: false, inspector: false, results: false }),
+  panelPx: z
+    .object({ palette: z.number(), inspector: z.number(), results: z.number() })
+    .catch({ palette: 232, inspector: 304, results: 264 }),
+  /** Timed passes of a run. */
+  runs: z.int().min(1).max(1000).catch(3),
+});
+
+export type Kept = z.infer<typeof keptSchema>;
+export type PanelName = keyof Kept['folded'];
+export type ResultsTab = 'stages' | 'memory' | 'runs' | 'problems';
+
+/** What is open over everything else. */
+export type Overlay =
+  | null
+  | { readonly kind: 'command-palette' }
+  | { readonly kind: 'shortcuts' }
+  | {
+      readonly kind: 'choose-path';
+      readonly request: PathRequest;
+      readonly answer: (chosen: ChosenPath | null) => void;
+    }
+  | {
+      readonly kind: 'question';
+      readonly question: Question;
+      readonly answer: (id: string | null) => void;
+    }
+  /** From this port a wire is being drawn by keyboard. */
+  | {
+      readonly kind: 'connect';
+      readonly node: string;
+      readonly port: string;
+      readonly side: 'inputs' | 'outputs';
+    };
+
+export interface View extends Kept {
+  readonly resultsTab: ResultsTab;
+  readonly overlay: Overlay;
+}
+
+export const view = createStore<View>(() => ({
+  ...keptSchema.parse({}),
+  resultsTab: 'stages',
+  overlay: null,
+}));
+
+export function useView<Value>(pick: (view: View) => Value): Value {
+  return useStore(view, pick);
+}
+
+export const showOverlay = (overlay: Overlay): void => view.setState({ overlay });
+
+export function showResults(resultsTab: ResultsTab): void {
+  view.setState(({ folded }) => ({ resultsTab, folded: { ...folded, results: false } }));
+}
+
+export function toggleFolded(panel: PanelName): void {
+  view.setState(({ folded }) => ({ folded: { ...folded, [panel]: !folded[panel] } }));
+}
+
+export function resizePanel(panel: PanelName, px: number): void {
+  view.setState(({ panelPx }) => ({ panelPx: { ...panelPx, [panel]: Math.round(px) } }));
+}
+
+/** Takes what was kept, and from then on keeps what changes. */
+export async function restoreView(): Promise<void> {
+  const kept = keptSchema.safeParse(await askPlain(host.files.preferences.query(), null));
+  if (kept.success) view.setState(kept.data);
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  view.subscribe((now, before) => {
+    if (keptNames.every((name) => now[name] === before[name])) return;
+    clearTimeout(timer);
+    timer = setTimeout(() => {
+      void askPlain(host.files.keepPreferences.mutate(keptSchema.parse(now)), null);
+    }, 300);
+  });
+}
+
+const keptNames = Object.keys(keptSchema.shape) as readonly (keyof Kept)[];
