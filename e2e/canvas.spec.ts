@@ -29,7 +29,7 @@ test('a wrong wire is refused with its reason at the pointer, and the mended gra
   await page.mouse.up();
   // The projector's one input takes the new wire in place of the old.
   await app.drag(
-    app.port('Visual tokens, output of Average pooling'),
+    app.port('Pooled tokens, output of Average pooling'),
     app.port('Visual tokens, input of MLP projector'),
   );
   await page.mouse.up();

@@ -11,7 +11,7 @@ import {
   workspace,
 } from '#renderer/workspace/workspace-store.ts';
 import { autoLayout } from './auto-layout.ts';
-import { canvasView, motionMs, selectWires } from './canvas-view.ts';
+import { canvasView, fitOptions, motionMs, selectWires } from './canvas-view.ts';
 import { copySelection, cutSelection, duplicateSelection, pasteClipboard } from './clipboard.ts';
 import { shownGraph } from './shown-graph.ts';
 
@@ -129,7 +129,7 @@ export const canvasCommands: readonly Command[] = [
 
 function fit(): void {
   const { flow } = canvasView.getState();
-  void flow?.fitView({ padding: 0.08, maxZoom: 1, duration: motionMs() });
+  void flow?.fitView({ ...fitOptions, duration: motionMs() });
 }
 
 /** Wires by themselves, and nodes, which take theirs along. */

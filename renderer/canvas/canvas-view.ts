@@ -34,6 +34,12 @@ export function selectWires(ids: Iterable<string>): void {
   canvasView.setState({ selectedWires });
 }
 
+/** The whole graph, clear of the toolbar, and never larger than cards are drawn. */
+export const fitOptions = {
+  padding: { top: '28px', right: '40px', bottom: '60px', left: '40px' },
+  maxZoom: 1,
+} as const;
+
 /** Where each open graph was looked at, so that coming back to its tab finds the same place. */
 export const viewports = new Map<string, Viewport>();
 
@@ -49,3 +55,20 @@ export function middleOfView(): { readonly x: number; readonly y: number } {
   const box = element.getBoundingClientRect();
   return flow.screenToFlowPosition({ x: box.x + box.width / 2, y: box.y + box.height / 2 });
 }
+
+/** Moves the view where a place, in the graph's coordinates, lies outside or at the very edge of it. */
+export function bringIntoView(place: { readonly x: number; readonly y: number }): void {
+  const { flow, element } = canvasView.getState();
+  if (!flow || !element) return;
+  const box = element.getBoundingClientRect();
+  const { x, y } = flow.flowToScreenPosition(place);
+  const isSeen =
+    x > box.left + edgePx &&
+    x < box.right - edgePx &&
+    y > box.top + edgePx &&
+    y < box.bottom - edgePx;
+  if (!isSeen)
+    void flow.setCenter(place.x, place.y, { zoom: flow.getZoom(), duration: motionMs() });
+}
+
+const edgePx = 60;

@@ -6,8 +6,8 @@ import {
   ReactFlow,
   ReactFlowProvider,
   SelectionMode,
+  useReactFlow,
   useStore,
-  type OnInit,
   type ReactFlowState,
   type Viewport,
 } from '@xyflow/react';
@@ -19,7 +19,7 @@ import { CardContext } from './card-context.ts';
 import { gridPx } from './card-geometry.ts';
 import type { CardNode } from './card-node.ts';
 import { Card } from './card.tsx';
-import { canvasView, selectWires, viewports } from './canvas-view.ts';
+import { canvasView, fitOptions, selectWires, viewports } from './canvas-view.ts';
 import {
   endConnect,
   endReconnect,
@@ -47,7 +47,6 @@ const snapGrid: [number, number] = [gridPx, gridPx];
 /** The middle and the right button pan; the left one selects. */
 const panButtons = [1, 2];
 const addToSelection = ['Meta', 'Control', 'Shift'];
-const fitOptions = { padding: 0.08, maxZoom: 1 };
 const proOptions = { hideAttribution: true };
 
 /** From further away than this no small text can be read, so none is drawn. */
@@ -75,11 +74,11 @@ function CanvasFlow({ open }: { readonly open: OpenDocument }) {
   const [dropped, setDropped] = useState<DroppedWire | null>(null);
   const closeMenu = useCallback(() => setDropped(null), []);
   const documentId = open.id;
-  const onInit: OnInit<CardNode, WireEdge> = useCallback(
-    (flow) => canvasView.setState({ flow, element: element.current }),
-    [],
-  );
-  useEffect(() => () => canvasView.setState({ flow: null, element: null }), []);
+  const flow = useReactFlow<CardNode, WireEdge>();
+  useEffect(() => {
+    canvasView.setState({ flow, element: element.current });
+    return () => canvasView.setState({ flow: null, element: null });
+  }, [flow]);
   const onConnectEnd = useCallback(
     (event: MouseEvent | TouchEvent, state: Parameters<typeof endConnect>[1]) =>
       setDropped(endConnect(event, state)),
@@ -108,7 +107,6 @@ function CanvasFlow({ open }: { readonly open: OpenDocument }) {
         edges={edges}
         nodeTypes={nodeTypes}
         edgeTypes={edgeTypes}
-        onInit={onInit}
         onNodesChange={dragging.onNodesChange}
         onEdgesChange={changeWires}
         onNodeDragStart={dragging.onStart}

@@ -149,11 +149,7 @@ function Socket({ socket: { port, plugged } }: { readonly socket: SocketModel })
         <span className={styles['part-title']}>
           {plugged ? <LongName name={plugged.title} /> : port.title}
         </span>
-        {plugged && (
-          <span className={`numbers ${styles['part-summary']}`}>
-            <LongName name={plugged.summary} />
-          </span>
-        )}
+        {plugged && <span className={`numbers ${styles['part-summary']}`}>{plugged.summary}</span>}
       </div>
     </div>
   );

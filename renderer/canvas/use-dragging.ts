@@ -3,7 +3,7 @@ import type { NodeChange } from '@xyflow/react';
 import { useCallback, useMemo, useRef, useState } from 'react';
 import type { OpenDocument } from '#renderer/workspace/open-document.ts';
 import { edit, sealStep, select } from '#renderer/workspace/workspace-store.ts';
-import { onGrid } from './add-node.ts';
+import { onGrid } from './free-place.ts';
 import type { CardNode } from './card-node.ts';
 import { moveEdits } from './places.ts';
 import type { Layout } from './projection.ts';
