@@ -34,6 +34,14 @@ export class App {
     return this.page.getByRole('group', { name: 'Text of the answer' });
   }
 
+  /** "running", "streaming", "done" … */
+  get answerState(): Locator {
+    return this.page
+      .getByRole('complementary', { name: 'Answer and headline figures' })
+      .getByRole('heading', { name: 'Answer' })
+      .locator('+ span');
+  }
+
   get cancelButton(): Locator {
     return this.page.getByRole('banner').getByRole('button', { name: 'Cancel' });
   }
@@ -77,11 +85,20 @@ export class App {
     await field.press('Enter');
   }
 
-  /** Runs the graph at the front to its end. */
+  /** Runs the graph at the front to its end; a small one is over before its Cancel button can be seen. */
   async run(): Promise<void> {
+    const started = this.page.waitForResponse(/\/rpc\/startRun/);
     await this.runButton.click();
-    await expect(this.cancelButton).toBeVisible();
-    await expect(this.runButton).toBeVisible({ timeout: 50_000 });
+    await (await started).finished();
+    // What the page makes of the answer is on the screen with the next frame.
+    await this.page.evaluate(
+      () =>
+        new Promise((resolve) => {
+          requestAnimationFrame(() => requestAnimationFrame(resolve));
+        }),
+    );
+    await expect(this.answerState).toHaveText('done', { timeout: 50_000 });
+    await expect(this.runButton).toBeVisible();
   }
 
   /** Drags by pointer from the middle of one place to the middle of another, as a hand does. */

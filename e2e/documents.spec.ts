@@ -41,7 +41,7 @@ test('a saved graph is opened again from its file, and a change from elsewhere i
   await app.openPreset('Shapes LLaVA');
   await page.keyboard.press('Control+Shift+s');
   const dialog = page.getByRole('dialog');
-  const folder = dialog.getByRole('textbox', { name: 'Filter by name, or go to a path' });
+  const folder = dialog.getByLabel('Filter by name, or go to a path');
   await folder.fill(server.folders.data);
   await folder.press('Enter');
   await dialog.getByRole('textbox', { name: 'Name', exact: true }).fill('mine');

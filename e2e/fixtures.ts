@@ -68,6 +68,7 @@ export const test = base.extend<Given & FaceOptions, Shared>({
   },
 
   app: async ({ page, server }, use) => {
+    await page.getByRole('button', { name: 'Open Shapes LLaVA' }).waitFor();
     await use(new App(page, server));
   },
 });

@@ -15,6 +15,9 @@ const types: Readonly<Record<string, string>> = {
   '.css': 'text/css',
 };
 
+// A trace takes a picture of the page at every step, which is what is measured here.
+test.use({ trace: 'off' });
+
 test('300 nodes open within a second and drag as smoothly as bare React Flow @browser-only', async ({
   app,
 }) => {

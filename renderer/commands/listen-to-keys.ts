@@ -7,17 +7,28 @@ import { matchesKeys } from './shortcut.ts';
 
 export function useCommandKeys(): void {
   useEffect(() => {
-    window.addEventListener('keydown', hear);
+    // Keys with Mod come before whatever has the focus: a card takes Enter for itself, whatever is held beside it.
+    window.addEventListener('keydown', hearWithMod, { capture: true });
+    window.addEventListener('keydown', hearWithout);
     const stop = shell?.onCommand(runCommand);
     return () => {
-      window.removeEventListener('keydown', hear);
+      window.removeEventListener('keydown', hearWithMod, { capture: true });
+      window.removeEventListener('keydown', hearWithout);
       stop?.();
     };
   }, []);
 }
 
+function hearWithMod(event: KeyboardEvent): void {
+  if (event.ctrlKey || event.metaKey) hear(event);
+}
+
+function hearWithout(event: KeyboardEvent): void {
+  if (!event.ctrlKey && !event.metaKey && !event.defaultPrevented) hear(event);
+}
+
 function hear(event: KeyboardEvent): void {
-  if (event.defaultPrevented || view.getState().overlay !== null) return;
+  if (view.getState().overlay !== null) return;
   const writing = isTextField(event.target);
   const command = commands.find(
     ({ keys = [], inTextFields = false }) =>
@@ -26,7 +37,9 @@ function hear(event: KeyboardEvent): void {
   if (!command) return;
   const enabled = isEnabled(command);
   // The browser has dialogs of its own for files, which are never meant here; its other keys it may have.
-  if (enabled || command.group === 'File') event.preventDefault();
+  if (!enabled && command.group !== 'File') return;
+  event.preventDefault();
+  event.stopPropagation();
   if (enabled) command.run();
 }
 
