@@ -12,6 +12,8 @@ export default defineConfig({
           name: 'unit',
           include: ['{engine,nodes,host,renderer,electron}/**/*.test.ts'],
           exclude: ['**/*.engine.test.ts'],
+          // A process serves many files: what they import is read once.
+          isolate: false,
         },
       },
       {

@@ -50,6 +50,16 @@ test('Who saves is waited for; a save that is broken off keeps the window', asyn
   expect(happened.slice(2)).toEqual(['asked about shapes', 'saving', 'closed']);
 });
 
+test('A page that still has unsaved work after the save keeps the window, and a later save does not close it', async () => {
+  const { closing, happened } = windowThatAnswers('save');
+  closing.setTitle('shapes', true);
+  closing.mayClose();
+  await settled();
+  closing.setTitle('shapes', true);
+  closing.setTitle('shapes', false);
+  expect(happened).toEqual(['asked about shapes', 'saving']);
+});
+
 test('Who stays may be asked the next time; a page that is gone has nothing to ask about', async () => {
   const { closing, happened } = windowThatAnswers('stay');
   closing.setTitle('shapes', true);

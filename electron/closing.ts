@@ -28,7 +28,9 @@ export class Closing {
   setTitle(title: string, hasUnsavedWork: boolean): void {
     this.#title = title;
     this.#hasUnsavedWork = hasUnsavedWork;
-    if (this.#state === 'saving' && !hasUnsavedWork) this.#close();
+    if (this.#state !== 'saving') return;
+    if (hasUnsavedWork) this.saveAbandoned();
+    else this.#close();
   }
 
   /** The page is gone, and what it had not saved lies in its draft. */
@@ -36,7 +38,7 @@ export class Closing {
     this.#hasUnsavedWork = false;
   }
 
-  /** The dialog for a file name was closed without one: saving goes no further. */
+  /** The person left a dialog without an answer, or the page says that there is unsaved work still. */
   saveAbandoned(): void {
     if (this.#state === 'saving') this.#state = 'open';
   }

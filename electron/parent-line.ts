@@ -16,7 +16,6 @@ export function openParentLine(hear: (message: ToServer) => void): ParentLine {
   const { parentPort } = process as { readonly parentPort?: ElectronPort };
   if (parentPort) {
     parentPort.on('message', ({ data }) => hear(toServerSchema.parse(data)));
-    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a process has no origin
     return { post: (message) => parentPort.postMessage(message) };
   }
   process.on('message', (raw) => hear(toServerSchema.parse(raw)));

@@ -15,7 +15,6 @@ export function startUtilityChild(entry: string): ServerChild {
     lastWords = (lastWords + chunk.toString()).slice(-keptCharacters);
   });
   return {
-    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a process has no origin
     post: (message) => child.postMessage(message),
     onMessage: (listener) => void child.on('message', listener),
     onExit: (listener) => void child.once('exit', listener),

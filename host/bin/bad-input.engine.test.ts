@@ -16,7 +16,8 @@ import type { GraphDocument } from '#engine/contract/document.ts';
 import { reportSchema } from '#engine/contract/report.ts';
 import { packageRoot, presetsFolder } from '../package-root.ts';
 import { readPreset } from '../presets.ts';
-import { decoderGraph, graphOf, withParams, writeGraph } from './graphs.testing.ts';
+import { sketchDocument } from '#engine/graph/sketch-document.ts';
+import { decoderGraph, withParams, writeGraph } from './graphs.testing.ts';
 import { buildPrograms, patchbay } from './patchbay-command.testing.ts';
 
 const shapesCheckpoint = join(presetsFolder, 'checkpoints', 'shapes-llava');
@@ -110,13 +111,15 @@ describe('a graph that does not hold together', () => {
   test('because of a cycle', async () => {
     const projectors = { a: ['projector/mlp'], b: ['projector/mlp'] } as const;
     expect(
-      await refusedGraph(graphOf(projectors, ['a.tokens b.tokens', 'b.tokens a.tokens'])),
+      await refusedGraph(
+        sketchDocument(projectors, ['a.tokens > b.tokens', 'b.tokens > a.tokens']),
+      ),
     ).toMatch(/^error: a: These nodes feed each other in a circle: a → b → a;.*\[cycle\]$/);
   });
 
   test('because a wire joins different kinds', async () => {
-    const document = graphOf({ image: ['input/image'], answer: ['output/answer'] }, [
-      'image.image answer.answer',
+    const document = sketchDocument({ image: ['input/image'], answer: ['output/answer'] }, [
+      'image.image > answer.answer',
     ]);
     const { status, stderr } = await patchbay(
       ['run', await writeGraph(folder, 'kinds', document)],

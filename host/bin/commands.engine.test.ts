@@ -11,7 +11,8 @@ import { problemSchema } from '#engine/contract/problem.ts';
 import type { GraphEstimate } from '#engine/estimate/estimate.ts';
 import { catalogue } from '#nodes/index.ts';
 import { packageRoot } from '../package-root.ts';
-import { decoderGraph, graphOf, withParams, writeGraph } from './graphs.testing.ts';
+import { sketchDocument } from '#engine/graph/sketch-document.ts';
+import { decoderGraph, withParams, writeGraph } from './graphs.testing.ts';
 import { buildPrograms, finished, patchbay, startPatchbay } from './patchbay-command.testing.ts';
 
 const projectors = join(packageRoot, 'host', 'recorded', 'projector');
@@ -164,7 +165,7 @@ describe('check', () => {
   });
 
   test('has something to say about a graph with nothing in it', async () => {
-    const path = await writeGraph(folder, 'nothing', graphOf({}, []));
+    const path = await writeGraph(folder, 'nothing', sketchDocument({}, []));
     const { status, stderr } = await command('check', path);
     expect({ status, stderr }).toEqual({
       status: 1,
@@ -190,7 +191,11 @@ test('estimate counts parameters, arithmetic and memory, and says what flows alo
   );
   expect(stdout).toMatch(/^ {2}projector → language: 144 visual tokens × 192 channels/m);
 
-  const path = await writeGraph(folder, 'half', graphOf({ language: ['language/decoder'] }, []));
+  const path = await writeGraph(
+    folder,
+    'half',
+    sketchDocument({ language: ['language/decoder'] }, []),
+  );
   const refused = await command('estimate', path, '--json');
   expect(refused).toMatchObject({ status: 1, stdout: '' });
   expect(refused.stderr).toMatch(/^error: language\.prompt: .*\[input-missing\]\n$/);

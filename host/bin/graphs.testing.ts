@@ -2,33 +2,9 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { documentExtension, type GraphDocument, type Json } from '#engine/contract/document.ts';
+import { sketchDocument } from '#engine/graph/sketch-document.ts';
 
 type Params = Readonly<Record<string, Json>>;
-type Nodes = Readonly<Record<string, readonly [type: string, params?: Params]>>;
-
-/** Nodes by id, each its type and its parameters; wires as "node.port node.port". */
-export function graphOf(nodes: Nodes, wires: readonly string[]): GraphDocument {
-  return {
-    format: 'patchbay',
-    version: 1,
-    title: 'A graph for a test',
-    about: '',
-    nodes: Object.fromEntries(
-      Object.entries(nodes).map(([id, [type, params = {}]]) => [id, { type, version: 1, params }]),
-    ),
-    edges: wires.map((wire) => {
-      const [from = '', to = ''] = wire.split(' ');
-      return { from: portOf(from), to: portOf(to) };
-    }),
-    layout: {},
-    notes: [],
-  };
-}
-
-function portOf(text: string): GraphDocument['edges'][number]['from'] {
-  const [node = '', port = ''] = text.split('.');
-  return { node, port };
-}
 
 const tinyDecoder = {
   model: 'custom',
@@ -54,11 +30,11 @@ const tinyClip = {
   feedForwardSize: 64,
 } as const;
 
-const answered = ['prompt.text language.prompt', 'language.answer answer.answer'];
+const answered = ['prompt.text > language.prompt', 'language.answer > answer.answer'];
 
 /** Prompt → language model → answer. */
 export function decoderGraph(params: Params = {}, text = 'Say something.'): GraphDocument {
-  return graphOf(
+  return sketchDocument(
     {
       prompt: ['input/prompt', { text }],
       language: ['language/decoder', { ...tinyDecoder, ...params }],
@@ -70,7 +46,7 @@ export function decoderGraph(params: Params = {}, text = 'Say something.'): Grap
 
 /** Image → CLIP → projector → language model. */
 export function llavaGraph(params: Params = {}): GraphDocument {
-  return graphOf(
+  return sketchDocument(
     {
       image: ['input/image'],
       preprocess: ['vision/preprocess'],
@@ -81,10 +57,10 @@ export function llavaGraph(params: Params = {}): GraphDocument {
       answer: ['output/answer'],
     },
     [
-      'image.image preprocess.image',
-      'preprocess.pixels encoder.pixels',
-      'encoder.tokens projector.tokens',
-      'projector.tokens language.visual',
+      'image.image > preprocess.image',
+      'preprocess.pixels > encoder.pixels',
+      'encoder.tokens > projector.tokens',
+      'projector.tokens > language.visual',
       ...answered,
     ],
   );

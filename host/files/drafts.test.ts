@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { rolldown } from 'rolldown';
 import { afterAll, beforeEach, expect, test } from 'vitest';
 import type { Draft } from '#engine/contract/file-service.ts';
-import { graphOf } from '../bin/graphs.testing.ts';
+import { sketchDocument } from '#engine/graph/sketch-document.ts';
 import { packageRoot } from '../package-root.ts';
 import { LocalFiles } from './local-files.ts';
 
@@ -30,7 +30,7 @@ const draftOf = (id: string, title = id): Draft => ({
   path: null,
   stamp: null,
   unsaved: true,
-  document: { ...graphOf({ prompt: ['input/prompt', { text: 'Hi' }] }, []), title },
+  document: { ...sketchDocument({ prompt: ['input/prompt', { text: 'Hi' }] }, []), title },
 });
 
 const pathOf = (name: string): string => join(data, 'drafts', name);

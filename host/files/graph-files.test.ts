@@ -19,7 +19,7 @@ import { documentLimits, type GraphDocument } from '#engine/contract/document.ts
 import type { SaveRequest } from '#engine/contract/file-service.ts';
 import type { Outcome } from '#engine/contract/outcome.ts';
 import { writeDocument } from '#engine/graph/read-document.ts';
-import { graphOf } from '../bin/graphs.testing.ts';
+import { sketchDocument } from '#engine/graph/sketch-document.ts';
 import { LocalFiles } from './local-files.ts';
 
 const root = await mkdtemp(join(os.tmpdir(), 'patchbay-graph-files-'));
@@ -37,7 +37,7 @@ beforeEach(async () => {
   files = new LocalFiles(join(folder, 'data'));
 });
 
-const titled = (title: string): GraphDocument => ({ ...graphOf({}, []), title });
+const titled = (title: string): GraphDocument => ({ ...sketchDocument({}, []), title });
 
 function valueOf<Value>(outcome: Outcome<Value>): Value {
   if (!outcome.ok) throw new Error(outcome.problems[0]?.message);

@@ -130,7 +130,7 @@ test('a page that leaves in the middle is caught up, also by a server that start
   const [status] = await client.runs.query();
   expect(status).toEqual({
     runId,
-    graph: 'A graph for a test',
+    graph: 'Sketch',
     startedAt: expect.stringMatching(/^\d{4}-.*Z$/) as string,
     ended: false,
   });

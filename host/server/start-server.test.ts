@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { createTRPCClient, httpLink, TRPCClientError } from '@trpc/client';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { Router } from '#engine/contract/router.ts';
-import { graphOf } from '../bin/graphs.testing.ts';
+import { sketchDocument } from '#engine/graph/sketch-document.ts';
 import { LocalFiles } from '../files/local-files.ts';
 import { LocalHost } from '../local-host.ts';
 import { startServer, type RunningServer } from './start-server.ts';
@@ -262,7 +262,10 @@ describe('the contract', () => {
 
   test('keeps a graph as it is, the order of what is in it and fields of others included', async () => {
     const path = join(folder, 'kept.patchbay.json');
-    const { format, version, ...rest } = graphOf({ prompt: ['input/prompt', { text: 'Hi' }] }, []);
+    const { format, version, ...rest } = sketchDocument(
+      { prompt: ['input/prompt', { text: 'Hi' }] },
+      [],
+    );
     const document = { theirs: { z: 1, a: 2 }, ...rest, version, format };
     const saved = await client().files.saveDocument.mutate({
       path,
@@ -323,7 +326,9 @@ describe('the contract', () => {
       expect(JSON.stringify(cause.shape)).not.toMatch(/stack|node_modules|\.ts/);
       return cause.message;
     };
-    const graph = { ...graphOf({}, []), title: 7 } as unknown as ReturnType<typeof graphOf>;
+    const graph = { ...sketchDocument({}, []), title: 7 } as unknown as ReturnType<
+      typeof sketchDocument
+    >;
     expect(await refusal(client().check.query({ document: graph }))).toBe(
       '"check" was refused: "document.title" is invalid (Invalid input: expected string, received number).',
     );

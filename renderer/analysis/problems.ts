@@ -9,24 +9,34 @@ import type { OpenDocument } from '#renderer/workspace/open-document.ts';
 import { checkedGraph } from './checked-graph.ts';
 
 interface HostCheck {
-  readonly document: GraphDocument | null;
+  /** Only what the page cannot see by itself; until the next check, that of the state before stands. */
   readonly problems: readonly Problem[];
 }
 
-const hostCheck = createStore<HostCheck>(() => ({ document: null, problems: [] }));
+const hostCheck = createStore<HostCheck>(() => ({ problems: [] }));
 
 const none: readonly Problem[] = [];
 
 /** Errors first, then warnings, each in the order of the graph. */
 export function useProblems(document: GraphDocument | null): readonly Problem[] {
-  const { document: of, problems } = useStore(hostCheck);
+  const found = useStore(hostCheck, ({ problems }) => problems);
   return useMemo(() => {
     if (!document) return none;
-    const found = of === document ? problems : checkedGraph(document).problems;
-    return found.toSorted(
+    const still = found.filter(
+      ({ node }) => node === undefined || Object.hasOwn(document.nodes, node),
+    );
+    const problems = [...checkedGraph(document).problems, ...still];
+    return problems.toSorted(
       (a, b) => Number(b.severity === 'error') - Number(a.severity === 'error'),
     );
-  }, [document, of, problems]);
+  }, [document, found]);
+}
+
+function notSeenByPage(document: GraphDocument, problems: readonly Problem[]): readonly Problem[] {
+  const seen = new Set(
+    checkedGraph(document).problems.map(({ node, message }) => `${node} ${message}`),
+  );
+  return problems.filter(({ node, message }) => !seen.has(`${node} ${message}`));
 }
 
 /** Files are looked at when a person pauses. */
@@ -36,13 +46,15 @@ const pauseMs = 250;
 export function useHostCheck(open: OpenDocument | null): void {
   const document = open?.document ?? null;
   const baseFolder = open?.file?.folder;
+  const id = open?.id;
+  useEffect(() => hostCheck.setState({ problems: [] }), [id]);
   useEffect(() => {
     if (!document) return undefined;
     let left = false;
     const look = async (): Promise<void> => {
       const call = host.check.query({ document, ...(baseFolder !== undefined && { baseFolder }) });
       const problems = await askPlain(call, null);
-      if (problems && !left) hostCheck.setState({ document, problems });
+      if (problems && !left) hostCheck.setState({ problems: notSeenByPage(document, problems) });
     };
     const timer = setTimeout(() => void look(), pauseMs);
     return () => {

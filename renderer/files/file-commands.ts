@@ -1,4 +1,5 @@
 /** Commands on files. */
+import { announceTitle } from './window-title.ts';
 import type { Command } from '#renderer/commands/command.ts';
 import { shell } from '#renderer/connection/shell.ts';
 import type { OpenDocument } from '#renderer/workspace/open-document.ts';
@@ -47,7 +48,9 @@ export const fileCommands: readonly Command[] = [
     group: 'File',
     keys: ['Mod+S'],
     inTextFields: true,
-    ...onActive(({ id }) => save(id)),
+    ...onActive(async ({ id }) => {
+      if (!(await save(id))) announceTitle();
+    }),
   },
   {
     id: 'file.save-as',

@@ -18,7 +18,8 @@ interface RunsTabProps {
 export function RunsTab({ open, shown }: RunsTabProps) {
   const runs = useRuns((store) => store.runs);
   const comparedIds = useRuns((store) => store.comparedIds);
-  const [a, b] = comparedIds.map((id) => runs.find(({ runId }) => runId === id));
+  // The latest is first in the list; the earlier one is what the later is held against.
+  const [b, a] = runs.filter(({ runId }) => comparedIds.includes(runId));
   if (runs.length === 0) return <NoRun open={open} />;
   if (a && b) return <Comparison a={a} b={b} />;
   return (
