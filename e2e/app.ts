@@ -3,15 +3,37 @@ import { expect, type Locator, type Page } from '@playwright/test';
 import type { NumberedEvent } from '#engine/contract/host-service.ts';
 import type { Report } from '#engine/contract/report.ts';
 import { foldReport } from '#engine/profile/report.ts';
-import type { ServedApp } from './served-app.ts';
+import type { Face } from './faces.ts';
+import { engineOf } from './served-app.ts';
 
 export class App {
   readonly page: Page;
-  readonly server: ServedApp;
+  /** Where the user's data lies: drafts, preferences, recent files. */
+  readonly dataFolder: string;
+  readonly #window: Face;
 
-  constructor(page: Page, server: ServedApp) {
+  constructor(page: Page, window: Face, dataFolder: string) {
     this.page = page;
-    this.server = server;
+    this.#window = window;
+    this.dataFolder = dataFolder;
+  }
+
+  /** The page has come up, with the gallery or with what was open. */
+  async isReady(): Promise<void> {
+    await expect(this.page.getByRole('button', { name: 'File', exact: true })).toBeVisible();
+    await expect(this.page.getByRole('main')).not.toBeEmpty();
+  }
+
+  /** The app after everything ended at once. */
+  async crash(): Promise<App> {
+    const app = new App(await this.#window.crash(), this.#window, this.dataFolder);
+    await app.isReady();
+    return app;
+  }
+
+  /** The process that runs graphs. */
+  engineProcessId(): Promise<number> {
+    return engineOf(this.dataFolder);
   }
 
   get canvas(): Locator {

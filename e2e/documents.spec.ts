@@ -1,5 +1,5 @@
 /** A person's graphs come back: exported, imported, saved, after a crash, and whatever is dropped on the window. */
-import { readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from './fixtures.ts';
 
@@ -34,15 +34,14 @@ test('an exported graph is imported as the same graph', async ({ app }) => {
 
 test('a saved graph is opened again from its file, and a change from elsewhere is not overwritten unasked', async ({
   app,
-  server,
 }) => {
   const { page } = app;
-  const path = join(server.folders.data, 'mine.patchbay.json');
+  const path = join(app.dataFolder, 'mine.patchbay.json');
   await app.openPreset('Shapes LLaVA');
   await page.keyboard.press('Control+Shift+s');
   const dialog = page.getByRole('dialog');
   const folder = dialog.getByLabel('Filter by name, or go to a path');
-  await folder.fill(server.folders.data);
+  await folder.fill(app.dataFolder);
   await folder.press('Enter');
   await dialog.getByRole('textbox', { name: 'Name', exact: true }).fill('mine');
   await dialog.getByRole('button', { name: 'Save' }).click();
@@ -59,32 +58,20 @@ test('a saved graph is opened again from its file, and a change from elsewhere i
   expect(await readFile(path, 'utf8')).toContain('triangle');
 });
 
-test('after a crash the unsaved work is there @browser-only', async ({ app, server }) => {
-  const { page } = app;
+test('after a crash the unsaved work is there', async ({ app }) => {
   await app.openPreset('Shapes LLaVA');
   await app.card('Prompt').click();
   await app.inspector.getByLabel('Prompt').fill('what did I lose?');
-  const drafts = join(server.folders.data, 'drafts');
+  const drafts = join(app.dataFolder, 'drafts');
   await expect.poll(async () => (await readDrafts(drafts)).includes('what did I lose?')).toBe(true);
 
-  // Page and server end at once; another window is opened on another server.
-  const context = page.context();
-  await page.close();
-  await server.kill();
-  await server.start();
-  const next = await context.newPage();
-  await next.goto(server.url);
-  await expect(next.getByRole('status', { name: 'Messages' })).toContainText(
-    'Unsaved work is back in one graph.',
-  );
-  await expect(next.getByRole('region', { name: 'Canvas', exact: true })).toContainText(
-    'what did I lose?',
-  );
-  await expect(next.getByRole('img', { name: 'unsaved changes' })).toBeVisible();
+  const next = await app.crash();
+  await expect(next.messages).toContainText('Unsaved work is back in one graph.');
+  await expect(next.canvas).toContainText('what did I lose?');
+  await expect(next.page.getByRole('img', { name: 'unsaved changes' })).toBeVisible();
 });
 
 async function readDrafts(folder: string): Promise<string> {
-  const { readdir } = await import('node:fs/promises');
   const names = await readdir(folder).catch(() => []);
   return (await Promise.all(names.map((name) => readFile(join(folder, name), 'utf8')))).join();
 }

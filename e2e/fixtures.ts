@@ -1,11 +1,9 @@
 /** What a test is given: the app in one of its faces, opened at the gallery. */
-import { _electron, chromium, test as base, type Page } from '@playwright/test';
-import { execFileSync } from 'node:child_process';
-import { join } from 'node:path';
+import { test as base, type Page } from '@playwright/test';
 import { electronPackageFolder, findElectronRuntime } from '../electron/start/electron-runtime.ts';
 import { App } from './app.ts';
-import { testBrowser } from './browser.ts';
-import { environment, removeFolder, ServedApp, temporaryFolder } from './served-app.ts';
+import { BrowserFace, ElectronFace, type Face } from './faces.ts';
+import { removeFolder, ServedApp, temporaryFolder } from './served-app.ts';
 
 export interface FaceOptions {
   readonly face: 'chromium' | 'electron';
@@ -13,15 +11,14 @@ export interface FaceOptions {
 
 interface Given {
   readonly server: ServedApp;
-  readonly app: App;
+  readonly window: Face;
   readonly page: Page;
+  readonly app: App;
 }
 
 interface Shared {
   readonly cache: string;
 }
-
-const root = join(import.meta.dirname, '..');
 
 export const test = base.extend<Given & FaceOptions, Shared>({
   face: ['chromium', { option: true }],
@@ -38,38 +35,30 @@ export const test = base.extend<Given & FaceOptions, Shared>({
 
   server: async ({ cache }, use) => {
     const data = await temporaryFolder('data');
-    const server = new ServedApp({ data, cache });
-    await use(server);
-    await server.stop();
+    await use(new ServedApp({ data, cache }));
     await removeFolder(data);
   },
 
-  page: async ({ face, server, viewport, colorScheme }, use) => {
+  window: async ({ face, server, viewport, colorScheme }, use) => {
+    const look = { viewport, colorScheme: colorScheme ?? null };
     if (face === 'electron') {
-      const runtime = findElectronRuntime(electronPackageFolder());
-      test.skip(runtime.state !== 'ready', "Electron's runtime is not on this machine");
-      execFileSync(process.execPath, [join(root, 'electron/build.mjs')]);
-      const electron = await _electron.launch({ args: [root], env: environment(server.folders) });
-      await use(await electron.firstWindow());
-      await electron.close();
-      return;
+      const { state } = findElectronRuntime(electronPackageFolder());
+      test.skip(state !== 'ready', "Electron's runtime is not on this machine");
     }
-    await server.start();
-    const browser = await chromium.launch({
-      executablePath: testBrowser(),
-      args: process.getuid?.() === 0 ? ['--no-sandbox'] : [],
-    });
-    const context = await browser.newContext({ viewport, colorScheme: colorScheme ?? null });
-    await context.grantPermissions(['clipboard-read', 'clipboard-write']);
-    const page = await context.newPage();
-    await page.goto(server.url);
-    await use(page);
-    await browser.close();
+    const window =
+      face === 'electron' ? new ElectronFace(server, look) : new BrowserFace(server, look);
+    await use(window);
+    await window.close();
   },
 
-  app: async ({ page, server }, use) => {
-    await page.getByRole('button', { name: 'Open Shapes LLaVA' }).waitFor();
-    await use(new App(page, server));
+  page: async ({ window }, use) => {
+    await use(await window.open());
+  },
+
+  app: async ({ page, window, server }, use) => {
+    const app = new App(page, window, server.folders.data);
+    await app.isReady();
+    await use(app);
   },
 });
 

@@ -20,6 +20,6 @@ export default defineConfig<FaceOptions>({
   },
   projects: [
     { name: 'chromium', use: { face: 'chromium' } },
-    { name: 'electron', use: { face: 'electron' }, grepInvert: /@browser-only/ },
+    { name: 'electron', use: { face: 'electron' } },
   ],
 });

@@ -80,7 +80,7 @@ test('an engine process that is killed takes nothing along: the stage is named, 
   await app.setPasses(1000);
   await app.runButton.click();
   await expect(app.results.getByText(/pass [2-9]\d* of/i)).toBeVisible();
-  process.kill((await app.server.engineProcessId()) ?? 0, 'SIGKILL');
+  process.kill(await app.engineProcessId(), 'SIGKILL');
   await expect(app.results.getByRole('alert')).toContainText(/engine process.*“?.+”?/i);
   await expect(app.card('CLIP ViT')).toBeVisible();
 

@@ -52,11 +52,6 @@ export class ServedApp {
     });
   }
 
-  /** The process that runs graphs; null while there is none. */
-  async engineProcessId(): Promise<number | null> {
-    return this.#process?.pid === undefined ? null : childOf(this.#process.pid);
-  }
-
   /** As a power cut would. */
   async kill(): Promise<void> {
     await this.#end('SIGKILL');
@@ -78,15 +73,17 @@ export class ServedApp {
   }
 }
 
-/** The engine is the server's only child. */
-async function childOf(parent: number): Promise<number | null> {
+/** The process that runs graphs: known by its program, and by the data folder that it was given. */
+export async function engineOf(dataFolder: string): Promise<number> {
+  const read = (name: string, file: string): Promise<string> =>
+    readFile(`/proc/${name}/${file}`, 'utf8').catch(() => '');
   for (const name of await readdir('/proc')) {
     if (!/^\d+$/.test(name)) continue;
-    const stat = await readFile(`/proc/${name}/stat`, 'utf8').catch(() => '');
-    // pid (name, which may hold anything) state parent …
-    if (Number(stat.slice(stat.lastIndexOf(')')).split(' ')[2]) === parent) return Number(name);
+    const isEngine = (await read(name, 'cmdline')).includes('engine-process.js');
+    if (isEngine && (await read(name, 'environ')).includes(`PATCHBAY_DATA=${dataFolder}\0`))
+      return Number(name);
   }
-  return null;
+  throw new Error('No engine process runs.');
 }
 
 export async function temporaryFolder(name: string): Promise<string> {

@@ -37,7 +37,7 @@ export function selectWires(ids: Iterable<string>): void {
 /** The whole graph, clear of the toolbar, and never larger than cards are drawn. */
 export const fitOptions = {
   padding: { top: '28px', right: '40px', bottom: '60px', left: '40px' },
-  maxZoom: 1,
+  maxZoom: 1.25,
 } as const;
 
 /** Where each open graph was looked at, so that coming back to its tab finds the same place. */

@@ -47,7 +47,6 @@ const snapGrid: [number, number] = [gridPx, gridPx];
 /** The middle and the right button pan; the left one selects. */
 const panButtons = [1, 2];
 const addToSelection = ['Meta', 'Control', 'Shift'];
-const proOptions = { hideAttribution: true };
 
 /** From further away than this no small text can be read, so none is drawn. */
 const farZoom = 0.3;
@@ -139,7 +138,7 @@ function CanvasFlow({ open }: { readonly open: OpenDocument }) {
         panActivationKeyCode="Space"
         deleteKeyCode={null}
         zoomOnDoubleClick={false}
-        proOptions={proOptions}
+        attributionPosition="bottom-right"
       >
         <Background
           variant={BackgroundVariant.Dots}

@@ -18,6 +18,8 @@ export interface WirePath {
   readonly middle: Point;
   /** Does the label's place run level, so that the label stands above the line? */
   readonly isLevel: boolean;
+  /** Does it go down on its way? */
+  readonly descends: boolean;
   /** Length of the level stretch, in pixels. */
   readonly room: number;
 }
@@ -41,10 +43,11 @@ export function wirePath(
     targetY: to.y,
     targetPosition: Position.Left,
   };
+  const descends = to.y > from.y;
   if (!goesBack(from, to)) {
     const [path, x, y] = getBezierPath(ends);
     const isLevel = Math.abs(to.y - from.y) < 40;
-    return { path, middle: { x, y }, isLevel, room: to.x - from.x };
+    return { path, middle: { x, y }, isLevel, descends, room: to.x - from.x };
   }
   const lane = cards && laneBetween(cards.giver, cards.taker);
   const [path, x, y] = getSmoothStepPath({
@@ -53,7 +56,7 @@ export function wirePath(
     offset: standOffPx,
     ...(lane !== null && { centerY: lane }),
   });
-  return { path, middle: { x, y: lane ?? y }, isLevel: true, room: from.x - to.x };
+  return { path, middle: { x, y: lane ?? y }, isLevel: true, descends, room: from.x - to.x };
 }
 
 export function goesBack(from: Point, to: Point): boolean {

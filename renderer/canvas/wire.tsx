@@ -68,17 +68,17 @@ interface WireTextProps {
 
 function WireText({ model, line }: WireTextProps) {
   const { text, shortText, widthPx } = model;
-  const { middle, isLevel, room } = line;
+  const { middle, isLevel, descends, room } = line;
   const fits = text !== null && text.length * signPx < room - 8;
   const shown = fits ? text : shortText;
   if (shown === null) return null;
-  // A steep wire would run through its label; beside it there is room.
+  // A steep wire would run through its label; on the side of the giver there is room, where the curve has left it.
   return (
     <text
       className={styles['text']}
-      x={isLevel ? middle.x : middle.x + 6}
-      y={isLevel ? middle.y - widthPx / 2 - 6 : middle.y + 4}
-      textAnchor={isLevel ? 'middle' : 'start'}
+      x={isLevel ? middle.x : middle.x - widthPx / 2 - 3}
+      y={isLevel ? middle.y - widthPx / 2 - 6 : middle.y + (descends ? 14 : -6)}
+      textAnchor={isLevel ? 'middle' : 'end'}
     >
       {shown}
     </text>

@@ -1,0 +1,101 @@
+/** The faces of the app: a page in Chromium, or the desktop window. Both open, break off and come back. */
+import {
+  _electron,
+  chromium,
+  type Browser,
+  type ElectronApplication,
+  type Page,
+} from '@playwright/test';
+import { execFileSync } from 'node:child_process';
+import { join } from 'node:path';
+import { testBrowser } from './browser.ts';
+import { environment, type ServedApp } from './served-app.ts';
+
+export interface Face {
+  open(): Promise<Page>;
+  /** Everything ends at once, as when the power goes; what comes back is a new window. */
+  crash(): Promise<Page>;
+  close(): Promise<void>;
+}
+
+interface Look {
+  readonly viewport: { readonly width: number; readonly height: number } | null;
+  readonly colorScheme: 'light' | 'dark' | 'no-preference' | null;
+}
+
+const root = join(import.meta.dirname, '..');
+
+export class BrowserFace implements Face {
+  readonly #server: ServedApp;
+  readonly #look: Look;
+  #browser: Browser | null = null;
+
+  constructor(server: ServedApp, look: Look) {
+    this.#server = server;
+    this.#look = look;
+  }
+
+  async open(): Promise<Page> {
+    await this.#server.start();
+    this.#browser = await chromium.launch({
+      executablePath: testBrowser(),
+      // Chromium's sandbox is not for root.
+      args: process.getuid?.() === 0 ? ['--no-sandbox'] : [],
+    });
+    const context = await this.#browser.newContext({
+      ...this.#look,
+      permissions: ['clipboard-read', 'clipboard-write'],
+    });
+    const page = await context.newPage();
+    await page.goto(this.#server.url);
+    return page;
+  }
+
+  async crash(): Promise<Page> {
+    await this.#browser?.close();
+    await this.#server.kill();
+    return this.open();
+  }
+
+  async close(): Promise<void> {
+    await this.#browser?.close();
+    await this.#server.stop();
+  }
+}
+
+export class ElectronFace implements Face {
+  readonly #server: ServedApp;
+  readonly #look: Look;
+  #application: ElectronApplication | null = null;
+
+  /** Of the server only the folders are used: the window brings its own. */
+  constructor(server: ServedApp, look: Look) {
+    this.#server = server;
+    this.#look = look;
+  }
+
+  async open(): Promise<Page> {
+    execFileSync(process.execPath, [join(root, 'host/bin/build.mjs'), '--page']);
+    execFileSync(process.execPath, [join(root, 'electron/build.mjs')]);
+    this.#application = await _electron.launch({
+      args: [root, ...(process.getuid?.() === 0 ? ['--no-sandbox'] : [])],
+      env: environment(this.#server.folders),
+      colorScheme: this.#look.colorScheme,
+    });
+    return this.#application.firstWindow();
+  }
+
+  async crash(): Promise<Page> {
+    const application = this.#application;
+    const gone = new Promise((resolve) => {
+      application?.process().once('exit', resolve);
+    });
+    application?.process().kill('SIGKILL');
+    await gone;
+    return this.open();
+  }
+
+  async close(): Promise<void> {
+    await this.#application?.close();
+  }
+}
