@@ -3,6 +3,7 @@ import '@xyflow/react/dist/base.css';
 import {
   Background,
   BackgroundVariant,
+  getNodesBounds,
   ReactFlow,
   ReactFlowProvider,
   SelectionMode,
@@ -15,7 +16,7 @@ import { useCallback, useEffect, useMemo, useRef, useState, type DragEvent } fro
 import { select } from '#renderer/workspace/workspace-store.ts';
 import type { OpenDocument } from '#renderer/workspace/open-document.ts';
 import { addNode, cornerAt, nodeDragType } from './add-node.ts';
-import { CardContext } from './card-context.ts';
+import { CardContext, FarContext } from './card-context.ts';
 import { gridPx } from './card-geometry.ts';
 import type { CardNode } from './card-node.ts';
 import { Card } from './card.tsx';
@@ -50,7 +51,19 @@ const addToSelection = ['Meta', 'Control', 'Shift'];
 
 /** From further away than this no small text can be read, so none is drawn. */
 const farZoom = 0.3;
-const isFarAway = ({ transform }: ReactFlowState): boolean => transform[2] < farZoom;
+
+/** Until the view is fitted to the cards, what fitting will come to is reckoned from their places. */
+function useIsFar(nodes: readonly CardNode[]): boolean {
+  const willBeFar = fittingZoom(nodes) < farZoom;
+  return useStore(({ fitViewQueued, transform }: ReactFlowState) =>
+    fitViewQueued ? willBeFar : transform[2] < farZoom,
+  );
+}
+
+function fittingZoom(nodes: readonly CardNode[]): number {
+  const { width, height } = getNodesBounds([...nodes]);
+  return Math.min(window.innerWidth / width, window.innerHeight / height);
+}
 
 export function Canvas({ open }: { readonly open: OpenDocument }) {
   const { id, file } = open;
@@ -69,7 +82,7 @@ function CanvasFlow({ open }: { readonly open: OpenDocument }) {
   const { nodes, edges, places } = useShownFlow(open);
   const dragging = useDragging(open, nodes, places);
   const element = useRef<HTMLDivElement>(null);
-  const isFar = useStore(isFarAway);
+  const isFar = useIsFar(nodes);
   const [dropped, setDropped] = useState<DroppedWire | null>(null);
   const closeMenu = useCallback(() => setDropped(null), []);
   const documentId = open.id;
@@ -101,54 +114,56 @@ function CanvasFlow({ open }: { readonly open: OpenDocument }) {
         if (event.key === 'Escape') clearSelection();
       }}
     >
-      <ReactFlow<CardNode, WireEdge>
-        nodes={dragging.nodes}
-        edges={edges}
-        nodeTypes={nodeTypes}
-        edgeTypes={edgeTypes}
-        onNodesChange={dragging.onNodesChange}
-        onEdgesChange={changeWires}
-        onNodeDragStart={dragging.onStart}
-        onNodeDragStop={dragging.onStop}
-        onSelectionDragStart={dragging.onStart}
-        onSelectionDragStop={dragging.onStop}
-        onConnectStart={startConnect}
-        onConnect={finishConnect}
-        onConnectEnd={onConnectEnd}
-        onReconnectStart={startReconnect}
-        onReconnect={finishReconnect}
-        onReconnectEnd={endReconnect}
-        isValidConnection={mayConnect}
-        connectionLineComponent={DrawnWire}
-        connectionRadius={24}
-        reconnectRadius={14}
-        connectOnClick={false}
-        onMoveEnd={onMoveEnd}
-        {...(viewport ? { defaultViewport: viewport } : { fitView: true })}
-        fitViewOptions={fitOptions}
-        minZoom={0.1}
-        maxZoom={2}
-        snapToGrid
-        snapGrid={snapGrid}
-        selectionOnDrag
-        selectionMode={SelectionMode.Partial}
-        selectionKeyCode={null}
-        multiSelectionKeyCode={addToSelection}
-        panOnDrag={panButtons}
-        panActivationKeyCode="Space"
-        deleteKeyCode={null}
-        zoomOnDoubleClick={false}
-        attributionPosition="bottom-right"
-      >
-        <Background
-          variant={BackgroundVariant.Dots}
-          gap={gridPx * 3}
-          size={1.5}
-          color="var(--canvas-dot)"
-        />
-        <DrawnWireHint />
-        <Minimap />
-      </ReactFlow>
+      <FarContext value={isFar}>
+        <ReactFlow<CardNode, WireEdge>
+          nodes={dragging.nodes}
+          edges={edges}
+          nodeTypes={nodeTypes}
+          edgeTypes={edgeTypes}
+          onNodesChange={dragging.onNodesChange}
+          onEdgesChange={changeWires}
+          onNodeDragStart={dragging.onStart}
+          onNodeDragStop={dragging.onStop}
+          onSelectionDragStart={dragging.onStart}
+          onSelectionDragStop={dragging.onStop}
+          onConnectStart={startConnect}
+          onConnect={finishConnect}
+          onConnectEnd={onConnectEnd}
+          onReconnectStart={startReconnect}
+          onReconnect={finishReconnect}
+          onReconnectEnd={endReconnect}
+          isValidConnection={mayConnect}
+          connectionLineComponent={DrawnWire}
+          connectionRadius={24}
+          reconnectRadius={14}
+          connectOnClick={false}
+          onMoveEnd={onMoveEnd}
+          {...(viewport ? { defaultViewport: viewport } : { fitView: true })}
+          fitViewOptions={fitOptions}
+          minZoom={0.1}
+          maxZoom={2}
+          snapToGrid
+          snapGrid={snapGrid}
+          selectionOnDrag
+          selectionMode={SelectionMode.Partial}
+          selectionKeyCode={null}
+          multiSelectionKeyCode={addToSelection}
+          panOnDrag={panButtons}
+          panActivationKeyCode="Space"
+          deleteKeyCode={null}
+          zoomOnDoubleClick={false}
+          attributionPosition="bottom-right"
+        >
+          <Background
+            variant={BackgroundVariant.Dots}
+            gap={gridPx * 3}
+            size={1.5}
+            color="var(--canvas-dot)"
+          />
+          <DrawnWireHint />
+          <Minimap />
+        </ReactFlow>
+      </FarContext>
       {nodes.length === 0 && <EmptyHint />}
       <Toolbar />
       {dropped && <DropMenu dropped={dropped} onClose={closeMenu} />}

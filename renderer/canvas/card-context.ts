@@ -12,4 +12,7 @@ export const CardContext = createContext<CardContextValue>({
   baseFolder: undefined,
 });
 
+/** Seen from so far away that no small text can be read, cards draw none and spare its elements. */
+export const FarContext = createContext(false);
+
 export const useCardContext = (): CardContextValue => useContext(CardContext);

@@ -1,8 +1,9 @@
 /** A port on a card's edge: dragged from by pointer, pressed by keyboard to choose the other end. */
 import { Handle, Position } from '@xyflow/react';
-import type { KeyboardEvent } from 'react';
+import { useContext, type KeyboardEvent } from 'react';
 import { showOverlay } from '#renderer/view/view-store.ts';
 import { cardBorderPx, portDotPx } from './card-geometry.ts';
+import { FarContext } from './card-context.ts';
 import type { PortModel } from './card-model.ts';
 import { usePortLight } from './connecting.ts';
 import styles from './card-port.module.css';
@@ -18,6 +19,7 @@ interface CardPortProps {
 const middlePx = portDotPx / 2 + cardBorderPx;
 
 export function CardPort({ node, port, side, y }: CardPortProps) {
+  const isFar = useContext(FarContext);
   const light = usePortLight({ node, port: port.name, side: port.side });
   return (
     <Handle
@@ -30,16 +32,18 @@ export function CardPort({ node, port, side, y }: CardPortProps) {
       data-wired={port.isWired || undefined}
       data-unknown={port.kind === null || undefined}
     >
-      <button
-        type="button"
-        className={styles['button']}
-        aria-label={port.label}
-        onClick={(event) => {
-          event.stopPropagation();
-          showOverlay({ kind: 'connect', node, port: port.name, side: port.side });
-        }}
-        onKeyDown={keepFromCard}
-      />
+      {!isFar && (
+        <button
+          type="button"
+          className={styles['button']}
+          aria-label={port.label}
+          onClick={(event) => {
+            event.stopPropagation();
+            showOverlay({ kind: 'connect', node, port: port.name, side: port.side });
+          }}
+          onKeyDown={keepFromCard}
+        />
+      )}
     </Handle>
   );
 }

@@ -1,11 +1,11 @@
 /** A node on the canvas, as LOOK.md draws it: head, parts, ports, and what it costs. */
 import type { NodeProps } from '@xyflow/react';
-import { memo } from 'react';
+import { memo, useContext } from 'react';
 import { Glyph } from '#renderer/parts/glyph.tsx';
 import { Hint } from '#renderer/parts/hint.tsx';
 import { LongName } from '#renderer/parts/long-name.tsx';
 import { CardBodyView } from './card-body.tsx';
-import { useCardContext } from './card-context.ts';
+import { FarContext, useCardContext } from './card-context.ts';
 import { CardFoot } from './card-foot.tsx';
 import { rowPx } from './card-geometry.ts';
 import type { CardModel, SocketModel } from './card-model.ts';
@@ -30,7 +30,8 @@ export const Card = memo(
 );
 
 function CardView({ model }: { readonly model: CardModel }) {
-  const { id, family, summary, body, sockets, rows, foot, problem } = model;
+  const { id, family, problem } = model;
+  const isFar = useContext(FarContext);
   const { documentId } = useCardContext();
   const run = useCardRun(documentId, id);
   const wrong = run.failure === null ? problem?.severity : 'error';
@@ -42,6 +43,18 @@ function CardView({ model }: { readonly model: CardModel }) {
       style={familyStyle(family)}
     >
       <CardHead model={model} run={run} />
+      {!isFar && <CardInside model={model} run={run} />}
+      {model.geometry.ports.map(({ port, side, y }) => (
+        <CardPort key={`${port.side}.${port.name}`} node={id} port={port} side={side} y={y} />
+      ))}
+    </div>
+  );
+}
+
+function CardInside({ model, run }: { readonly model: CardModel; readonly run: CardRun }) {
+  const { summary, body, sockets, rows, foot, problem } = model;
+  return (
+    <>
       {summary !== null && (
         <p className={styles['summary']} style={{ height: rowPx.summary }}>
           <LongName name={summary} />
@@ -66,10 +79,7 @@ function CardView({ model }: { readonly model: CardModel }) {
       ))}
       {foot !== 'none' && <CardFoot model={model} run={run} />}
       {problem && <CardProblem problem={problem} />}
-      {model.geometry.ports.map(({ port, side, y }) => (
-        <CardPort key={`${port.side}.${port.name}`} node={id} port={port} side={side} y={y} />
-      ))}
-    </div>
+    </>
   );
 }
 
