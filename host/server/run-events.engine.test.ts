@@ -131,6 +131,7 @@ test('a page that leaves in the middle is caught up, also by a server that start
   expect(status).toEqual({
     runId,
     graph: 'Sketch',
+    until: null,
     startedAt: expect.stringMatching(/^\d{4}-.*Z$/) as string,
     ended: false,
   });

@@ -2,6 +2,7 @@
 import type { GraphDocument, Json, PortRef } from '#engine/contract/document.ts';
 import type { Problem } from '#engine/contract/problem.ts';
 import { imageSourceSchema, type ImageSource } from '#engine/contract/sources.ts';
+import { formatCount } from '#engine/contract/format.ts';
 import type { StageEstimate } from '#engine/estimate/estimate.ts';
 import type { CheckedGraph, CheckedNode } from '#engine/graph/check.ts';
 import type { AnyNodeDefinition, Family, Port } from '#engine/graph/node-definition.ts';
@@ -45,6 +46,8 @@ export interface CardContent {
   /** Null for a node that the catalogue does not know. */
   readonly family: Family | null;
   readonly summary: string | null;
+  /** "6.74 B"; null for a node without weights, or while that is not known. */
+  readonly parameters: string | null;
   /** "random", "checkpoint": what stands at the right while nothing runs. */
   readonly weights: string | null;
   readonly body: CardBody | null;
@@ -107,6 +110,7 @@ export function cardModel(id: string, facts: CardFacts): CardModel {
     family: definition?.family ?? null,
     body: bodyOf(node),
     summary: summaryOf(node),
+    parameters: estimate && estimate.parameters > 0 ? formatCount(estimate.parameters) : null,
     weights: weightsOf(node),
     headPort: isEnd ? (others[0] ?? null) : null,
     sockets,

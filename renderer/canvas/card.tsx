@@ -52,12 +52,13 @@ function CardView({ model }: { readonly model: CardModel }) {
 }
 
 function CardInside({ model, run }: { readonly model: CardModel; readonly run: CardRun }) {
-  const { summary, body, sockets, rows, foot, problem } = model;
+  const { summary, parameters, body, sockets, rows, foot, problem } = model;
   return (
     <>
       {summary !== null && (
         <p className={styles['summary']} style={{ height: rowPx.summary }}>
           <LongName name={summary} />
+          {parameters !== null && <span className="numbers">{parameters}</span>}
           {body?.kind === 'picture' && run.foot && (
             <span className="numbers">{run.foot.lines[0]?.[0]}</span>
           )}

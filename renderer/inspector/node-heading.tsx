@@ -1,5 +1,8 @@
 /** Glyph, title and type of the node that is looked at. */
+import { StepForward } from 'lucide-react';
 import type { CheckedNode } from '#engine/graph/check.ts';
+import { runCommand, titleWithKeys } from '#renderer/commands/commands.ts';
+import { IconButton } from '#renderer/parts/button.tsx';
 import { Glyph } from '#renderer/parts/glyph.tsx';
 import { edit, sealStep } from '#renderer/workspace/workspace-store.ts';
 import { takeBackTyping } from './change-param.ts';
@@ -31,6 +34,13 @@ export function NodeHeading({ documentId, node: { id, node, definition } }: Node
         />
         <p className={`numbers ${styles['type']}`}>{node.type}</p>
       </div>
+      {definition !== null && definition.body.kind !== 'part' && (
+        <IconButton
+          icon={<StepForward size={15} />}
+          label={titleWithKeys('run.until')}
+          onClick={() => runCommand('run.until')}
+        />
+      )}
     </header>
   );
 }
