@@ -1,7 +1,11 @@
-/** Nothing but session calls: the language model's own graph, with tensors of the shapes the engine gives it. */
+/**
+ * Nothing but session calls: the language model's own two graphs, its embedding and its decoder, with tensors of the
+ * shapes the engine gives them.
+ */
 import * as ort from 'onnxruntime-node';
 import type { GraphDocument } from '#engine/contract/document.ts';
 import { checkGraph } from '#engine/graph/check.ts';
+import type { StageModel } from '#engine/onnx/model.ts';
 import type { LanguageModelStep } from '#engine/plan/host-step.ts';
 import { planGraph } from '#engine/plan/plan.ts';
 import { ok } from '#engine/contract/outcome.ts';
@@ -26,19 +30,21 @@ export interface BareResult {
 
 /** Answers each request with what the bare session did. */
 export function runBareSession(): void {
-  let opened: Promise<{ step: LanguageModelStep; session: Session }> | null = null;
+  let opened: Promise<BareModel> | null = null;
   process.on('message', (request: BareRequest) => {
     opened ??= openBare(request.document);
-    void opened
-      .then(({ step, session }) => measure(step, session, request))
-      .then((result) => process.send?.(result));
+    void opened.then((model) => measure(model, request)).then((result) => process.send?.(result));
   });
   process.on('disconnect', () => process.exit());
 }
 
-async function openBare(
-  document: GraphDocument,
-): Promise<{ step: LanguageModelStep; session: Session }> {
+interface BareModel {
+  readonly step: LanguageModelStep;
+  readonly embed: Session;
+  readonly decoder: Session;
+}
+
+async function openBare(document: GraphDocument): Promise<BareModel> {
   const plan = planGraph(checkGraph(document, catalogue));
   const stage = plan.ok
     ? plan.value.stages.find(({ type }) => type === 'language/decoder')
@@ -48,20 +54,20 @@ async function openBare(
   const { step } = stage.body;
   const cache = await StageCache.open(cacheFolder());
   if (!cache.ok) throw new Error(JSON.stringify(cache.problems));
-  const loaded = await new ModelLoader(cache.value).load({
-    model: step.decoder,
-    title: stage.title,
-    threads: threadCount,
-    baseFolder: '.',
-    progress: { tell: () => Promise.resolve(ok(null)) },
-  });
-  if (!loaded.ok) throw new Error(JSON.stringify(loaded.problems));
-  return { step, session: loaded.value.session };
+  const loader = new ModelLoader(cache.value);
+  const open = async (model: StageModel, threads: number): Promise<Session> => {
+    const progress = { tell: () => Promise.resolve(ok(null)) };
+    const { title } = stage;
+    const loaded = await loader.load({ model, title, threads, baseFolder: '.', progress });
+    if (!loaded.ok) throw new Error(JSON.stringify(loaded.problems));
+    return loaded.value.session;
+  };
+  // As the engine does: looking rows up is not worth a second thread.
+  return { step, embed: await open(step.embed, 1), decoder: await open(step.decoder, threadCount) };
 }
 
 async function measure(
-  step: LanguageModelStep,
-  session: Session,
+  { step, embed, decoder }: BareModel,
   { promptTokens, newTokens }: BareRequest,
 ): Promise<BareResult> {
   const { layerCount, heads, size } = step.keyValues;
@@ -76,12 +82,8 @@ async function measure(
         ]),
       ),
     );
-  const feeds = (count: number, cached: number) => ({
-    embeddings: new ort.Tensor('float32', new Float32Array(count * step.hiddenSize).fill(0.01), [
-      1,
-      count,
-      step.hiddenSize,
-    ]),
+  const feeds = (embeddings: ort.Tensor, count: number, cached: number) => ({
+    embeddings,
     positions: new ort.Tensor(
       'int64',
       BigInt64Array.from({ length: count }, (_, place) => BigInt(cached + place)),
@@ -91,18 +93,21 @@ async function measure(
     first: new ort.Tensor('bool', Uint8Array.of(cached === 0 ? 1 : 0), []),
     cachedLength: new ort.Tensor('int64', BigInt64Array.of(BigInt(cached)), []),
   });
-  const time = async (given: Record<string, ort.Tensor>): Promise<number> => {
-    const start = performance.now();
-    await session.run(given);
-    return performance.now() - start;
+  const embedded = async (count: number): Promise<ort.Tensor> => {
+    const ids = new ort.Tensor('int64', new BigInt64Array(count).fill(7n), [1, count]);
+    return (await embed.run({ ids }))['embeddings'] as ort.Tensor;
   };
 
-  const prefillMs = await time({ ...cache(0), ...feeds(promptTokens, 0) });
+  const prompt = { ...cache(0), ...feeds(await embedded(promptTokens), promptTokens, 0) };
+  const prefillStart = performance.now();
+  await decoder.run(prompt);
+  const prefillMs = performance.now() - prefillStart;
+
   const past = cache(capacity);
-  let decodeMs = 0;
-  for (let token = 0; token < newTokens - 1; token++) {
-    decodeMs += await time({ ...past, ...feeds(1, promptTokens + token) });
-  }
+  const decodeStart = performance.now();
+  for (let token = 0; token < newTokens - 1; token++)
+    await decoder.run({ ...past, ...feeds(await embedded(1), 1, promptTokens + token) });
+  const decodeMs = performance.now() - decodeStart;
   return {
     prefill: promptTokens / (prefillMs / 1000),
     decode: (newTokens - 1) / (decodeMs / 1000),

@@ -1,7 +1,7 @@
 /**
  * What the engine adds to ONNX Runtime: a TinyLlama-1.1B-shaped int4 language model through the whole
  * engine (its own process, tokeniser, cache, sampling, streaming), beside nothing but the calls of the
- * bare session of the same graph with tensors of the same shapes. Both in turn, medians of all rounds.
+ * bare sessions of the same two graphs (embedding, decoder) with tensors of the same shapes. Both in turn, medians of all rounds.
  */
 import { fork, type ChildProcess } from 'node:child_process';
 import { dirname, join } from 'node:path';
@@ -101,7 +101,9 @@ async function main(): Promise<void> {
     if (round % 2 === 0) bareSpeeds.push(await bareRound(bare, request));
     engineSpeeds.push(await engineRound(host));
     if (round % 2 === 1) bareSpeeds.push(await bareRound(bare, request));
-    console.error(`round ${round} of ${rounds}`);
+    console.error(
+      `round ${round} of ${rounds}: decode ${engineSpeeds.at(-1)?.decode.toFixed(1)}, bare ${bareSpeeds.at(-1)?.decode.toFixed(1)}`,
+    );
   }
   await host.close();
   bare.disconnect();

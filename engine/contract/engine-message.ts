@@ -11,7 +11,7 @@ export const toEngineSchema = z.discriminatedUnion('type', [
 ]);
 
 export const fromEngineSchema = z.discriminatedUnion('type', [
-  z.object({ type: z.literal('event'), runId: z.string(), event: runEventSchema }),
+  z.object({ type: z.literal('events'), runId: z.string(), events: z.array(runEventSchema) }),
 ]);
 
 /** What the engine process can be asked to do. */

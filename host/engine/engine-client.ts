@@ -109,14 +109,16 @@ export class EngineClient {
     if (this.#pending.delete(runId)) this.#listen(runId, event);
   }
 
-  #hear(engine: EngineHandle, { runId, event }: FromEngine): void {
+  #hear(engine: EngineHandle, { runId, events }: FromEngine): void {
     const run = this.#pending.get(runId);
     if (run?.engine !== engine) return;
-    if (event.type === 'run-started') run.stages = event.stages;
-    if (event.type === 'stage-progress')
-      Object.assign(run, { stage: event.stage, phase: event.phase });
-    if (isLast(event)) this.#end(runId, event);
-    else this.#listen(runId, event);
+    for (const event of events) {
+      if (event.type === 'run-started') run.stages = event.stages;
+      if (event.type === 'stage-progress')
+        Object.assign(run, { stage: event.stage, phase: event.phase });
+      if (isLast(event)) this.#end(runId, event);
+      else this.#listen(runId, event);
+    }
   }
 
   #died(engine: EngineHandle, end: EngineEnd): void {
