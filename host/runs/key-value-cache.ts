@@ -92,7 +92,7 @@ export class KeyValueCache {
       const run = added[group] * size;
       copyHeads(from, run, entry, capacity[group] * size, heads, this.#length[group] * size, run);
       // A long prompt's keys and values are large: each may go as soon as it is copied.
-      if (run > size) delete outputs[`new.${name}`];
+      delete outputs[`new.${name}`];
     }
     this.#capacity = capacity;
     this.#length = length;
