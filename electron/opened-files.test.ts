@@ -4,7 +4,7 @@ import { graphPathsIn, WaitingFiles } from './opened-files.ts';
 
 test('Graphs are picked out of the arguments of a start', () => {
   const argv = ['/opt/electron', '/opt/patchbay', '--no-sandbox', 'a.patchbay.json', '/b/C.JSON'];
-  expect(graphPathsIn(argv, '/work')).toEqual(['/work/a.patchbay.json', '/b/C.JSON']);
+  expect(graphPathsIn(argv, '/data')).toEqual(['/data/a.patchbay.json', '/b/C.JSON']);
 });
 
 test('Files wait until the page listens, and again while it loads anew', () => {

@@ -5,7 +5,7 @@ import { enterMeans, entryNamed, shownEntries } from './folder-entries.ts';
 const entry = (name: string, kind: FolderEntry['kind']): FolderEntry => ({
   name,
   kind,
-  path: `/work/${name}`,
+  path: `/data/${name}`,
   sizeBytes: 1,
   modifiedAt: '2026-01-01T00:00:00.000Z',
 });

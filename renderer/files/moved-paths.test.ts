@@ -15,18 +15,18 @@ test('only what lies beside the old file is named anew', () => {
     },
     [],
   );
-  expect(wholePathEdits(document, '/work')).toEqual([
+  expect(wholePathEdits(document, '/data')).toEqual([
     {
       type: 'set-param',
       id: 'near',
       param: 'source',
-      value: { kind: 'file', path: '/work/pictures/cat.png' },
+      value: { kind: 'file', path: '/data/pictures/cat.png' },
     },
     {
       type: 'set-param',
       id: 'own',
       param: 'weights',
-      value: { kind: 'checkpoint', folder: '/work/models/clip' },
+      value: { kind: 'checkpoint', folder: '/data/models/clip' },
     },
   ]);
 });
