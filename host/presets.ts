@@ -26,6 +26,10 @@ export async function readPreset(id: string): Promise<Outcome<GraphDocument>> {
       error('preset-unknown', `There is no preset "${id}"; known presets: ${ids.join(', ')}.`),
     );
   }
+  return readListed(id);
+}
+
+async function readListed(id: string): Promise<Outcome<GraphDocument>> {
   return readDocument(
     await readFile(join(presetsFolder, id + documentExtension), 'utf8'),
     catalogue,
@@ -35,7 +39,7 @@ export async function readPreset(id: string): Promise<Outcome<GraphDocument>> {
 export async function presetSummaries(): Promise<readonly PresetSummary[]> {
   const summaries: PresetSummary[] = [];
   for (const id of await presetIds()) {
-    const document = await readPreset(id);
+    const document = await readListed(id);
     if (document.ok) summaries.push(summarise(id, document.value));
   }
   return summaries;

@@ -2,6 +2,7 @@
 import { fail, ok, type Outcome } from '../contract/outcome.ts';
 import { error, type Problem } from '../contract/problem.ts';
 import type { CheckedGraph, CheckedNode } from '../graph/check.ts';
+import { nodeTitle } from '../graph/node-title.ts';
 import type { AnyNodeDefinition } from '../graph/node-definition.ts';
 import type { WeightsChoice } from '../contract/sources.ts';
 import type { WeightParams } from '../graph/weight-params.ts';
@@ -105,7 +106,7 @@ function planNode(checked: CheckedGraph, node: CheckedNode): Stage | null {
   return {
     id: node.id,
     type: definition.type,
-    title: node.node.title ?? definition.title,
+    title: nodeTitle(node),
     inputs: stageInputs(node),
     ...weightFacts(node),
     outputs: node.outputs as Readonly<Record<string, WireType>>,

@@ -5,17 +5,9 @@ import { estimateGraph, type GraphEstimate } from '#engine/estimate/estimate.ts'
 import { checkGraph } from '#engine/graph/check.ts';
 import { catalogue } from '#nodes/index.ts';
 
-export interface EstimateRequest {
-  readonly number: number;
-  readonly document: GraphDocument;
-}
+export type EstimateAnswer = Outcome<GraphEstimate>;
 
-export interface EstimateAnswer {
-  readonly number: number;
-  readonly estimate: Outcome<GraphEstimate>;
-}
-
-globalThis.addEventListener('message', ({ data }: MessageEvent<EstimateRequest>) => {
-  const estimate = estimateGraph(checkGraph(data.document, catalogue));
-  globalThis.postMessage({ number: data.number, estimate } satisfies EstimateAnswer);
+globalThis.addEventListener('message', ({ data }: MessageEvent<GraphDocument>) => {
+  const answer: EstimateAnswer = estimateGraph(checkGraph(data, catalogue));
+  globalThis.postMessage(answer);
 });

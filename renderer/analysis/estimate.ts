@@ -3,17 +3,12 @@ import { useEffect } from 'react';
 import { useStore } from 'zustand';
 import { createStore } from 'zustand/vanilla';
 import type { GraphDocument } from '#engine/contract/document.ts';
-import type { Outcome } from '#engine/contract/outcome.ts';
 import type { GraphEstimate } from '#engine/estimate/estimate.ts';
-import type { EstimateAnswer, EstimateRequest } from './estimate-worker.ts';
+import type { EstimateAnswer } from './estimate-worker.ts';
 
-interface Estimated {
-  /** The graph that the estimate is of; another one than the present while that is being reckoned. */
-  readonly document: GraphDocument | null;
-  readonly estimate: Outcome<GraphEstimate> | null;
-}
-
-const estimated = createStore<Estimated>(() => ({ document: null, estimate: null }));
+const estimated = createStore<{ readonly estimate: EstimateAnswer | null }>(() => ({
+  estimate: null,
+}));
 
 /** The last estimate of the graph at the front; null before there is one or while it has problems. */
 export function useEstimate(): GraphEstimate | null {
@@ -22,12 +17,12 @@ export function useEstimate(): GraphEstimate | null {
 
 let worker: Worker | null = null;
 let waiting: GraphDocument | null = null;
-let asked: EstimateRequest | null = null;
+let isAsked = false;
 
 /** Keeps `useEstimate` up to date; once in the window. */
 export function useEstimating(document: GraphDocument | null): void {
   useEffect(() => {
-    if (!document) return estimated.setState({ document: null, estimate: null });
+    if (!document) return estimated.setState({ estimate: null });
     waiting = document;
     askNext();
   }, [document]);
@@ -35,25 +30,22 @@ export function useEstimating(document: GraphDocument | null): void {
 
 /** One at a time: what was typed meanwhile is asked for once the answer is there. */
 function askNext(): void {
-  if (asked || !waiting) return;
+  if (isAsked || !waiting) return;
   worker ??= newWorker();
-  asked = { number: (lastNumber += 1), document: waiting };
+  isAsked = true;
+  worker.postMessage(waiting);
   waiting = null;
-  worker.postMessage(asked);
 }
-
-let lastNumber = 0;
 
 function newWorker(): Worker {
   const created = new Worker(new URL('./estimate-worker.ts', import.meta.url), { type: 'module' });
   created.addEventListener('message', ({ data }: MessageEvent<EstimateAnswer>) => {
-    if (asked?.number !== data.number) return;
-    estimated.setState({ document: asked.document, estimate: data.estimate });
-    asked = null;
+    estimated.setState({ estimate: data });
+    isAsked = false;
     askNext();
   });
   created.addEventListener('error', () => {
-    asked = null;
+    isAsked = false;
   });
   return created;
 }

@@ -1,5 +1,5 @@
 /** Open graphs, the totals of the one at the front, and what one does with it. */
-import { LayoutGrid, Moon, Play, Square, Sun, SunMoon } from 'lucide-react';
+import { Moon, Play, Square, Sun, SunMoon } from 'lucide-react';
 import { formatBytes, formatCount } from '#engine/contract/format.ts';
 import { useEstimate } from '#renderer/analysis/estimate.ts';
 import { useProblems } from '#renderer/analysis/problems.ts';
@@ -30,11 +30,7 @@ export function TopBar({ open }: { readonly open: OpenDocument | null }) {
         {open && <ProblemCount open={open} />}
         {open && <Totals />}
         <ThemeButton />
-        {open ? (
-          <RunButton open={open} />
-        ) : (
-          <LayoutGrid size={16} className={styles['none']} aria-hidden />
-        )}
+        {open && <RunButton open={open} />}
       </div>
     </header>
   );

@@ -4,6 +4,7 @@ import { assertNever } from '#engine/contract/outcome.ts';
 import type { ImageSource } from '#engine/contract/sources.ts';
 import { usePicture } from '#renderer/analysis/picture.ts';
 import { Hint } from '#renderer/parts/hint.tsx';
+import { hasRandomWeights } from '#renderer/results/run-facts.ts';
 import { isOver } from '#renderer/runs/live-run.ts';
 import { ownRun, useRuns } from '#renderer/runs/run-store.ts';
 import { useCardContext } from './card-context.ts';
@@ -79,11 +80,10 @@ function AnswerBody() {
     const run = ownRun(runs, documentId);
     return run !== null && !isOver(run.live);
   });
-  const isRandom = useRuns((runs) =>
-    Object.values(ownRun(runs, documentId)?.live.stages ?? {}).some(
-      ({ facts }) => facts.weights === 'random',
-    ),
-  );
+  const isRandom = useRuns((runs) => {
+    const run = ownRun(runs, documentId);
+    return run !== null && hasRandomWeights(run.report);
+  });
   const end = useRef<HTMLDivElement>(null);
   useEffect(() => {
     if (isGoing && end.current) end.current.scrollTop = end.current.scrollHeight;

@@ -5,6 +5,7 @@ import { imageSourceSchema, type ImageSource } from '#engine/contract/sources.ts
 import { formatCount } from '#engine/contract/format.ts';
 import type { StageEstimate } from '#engine/estimate/estimate.ts';
 import type { CheckedGraph, CheckedNode } from '#engine/graph/check.ts';
+import { nodeTitle } from '#engine/graph/node-title.ts';
 import type { AnyNodeDefinition, Family, Port } from '#engine/graph/node-definition.ts';
 import { wireKinds, type WireKind, type WireType } from '#engine/graph/wire.ts';
 import { cardGeometry, type CardGeometry } from './card-geometry.ts';
@@ -94,7 +95,7 @@ export function cardModel(id: string, facts: CardFacts): CardModel {
   const { checked, problems, estimate, wired } = facts;
   const node = checked.nodes[id] as CheckedNode;
   const { definition } = node;
-  const title = titleOf(node);
+  const title = nodeTitle(node);
   const ports = portsOf(node, title, wired);
   const isPart = (port: PortModel): boolean =>
     port.side === 'inputs' && port.kind !== null && wireKinds[port.kind].part;
@@ -121,10 +122,6 @@ export function cardModel(id: string, facts: CardFacts): CardModel {
     problemCount: problems.length,
   };
   return { ...content, geometry: cardGeometry(content) };
-}
-
-export function titleOf({ node, definition }: CheckedNode): string {
-  return node.title ?? definition?.title ?? node.type;
 }
 
 /** Declared ports, and those that only a wire speaks of. */
@@ -158,7 +155,7 @@ function pluggedIn(
   const part = checked.nodes[node.incoming[port.name]?.from.node ?? ''];
   if (!part?.definition) return null;
   return {
-    title: titleOf(part),
+    title: nodeTitle(part),
     summary: part.definition.summary(part.params),
     family: part.definition.family,
   };

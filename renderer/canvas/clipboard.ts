@@ -1,19 +1,12 @@
 /** Copies nodes to the system's clipboard and pastes them from it, into this window or another. */
 import type { GraphDocument } from '#engine/contract/document.ts';
-import type { Catalogue } from '#engine/graph/node-definition.ts';
+import { writeDocument } from '#engine/graph/read-document.ts';
 import { catalogue } from '#nodes/index.ts';
 import { tell, tellProblems } from '#renderer/view/notices.ts';
 import { activeDocument, edit, select, workspace } from '#renderer/workspace/workspace-store.ts';
 import type { OpenDocument } from '#renderer/workspace/open-document.ts';
 import { canvasView, middleOfView } from './canvas-view.ts';
-import {
-  fragmentOf,
-  offsetTo,
-  pasteEdits,
-  pasteOffset,
-  readFragment,
-  writeFragment,
-} from './fragment.ts';
+import { fragmentOf, offsetTo, pasteEdits, pasteOffset, readFragment } from './fragment.ts';
 import { shownGraph } from './shown-graph.ts';
 
 /** Stands in where the browser does not let the page at the clipboard. */
@@ -29,7 +22,7 @@ function selectedFragment(open: OpenDocument): GraphDocument {
 export async function copySelection(): Promise<void> {
   const open = active();
   if (!open || open.selection.size === 0) return;
-  kept = writeFragment(selectedFragment(open));
+  kept = writeDocument(selectedFragment(open));
   const count = open.selection.size;
   try {
     await navigator.clipboard.writeText(kept);
@@ -52,8 +45,7 @@ export function cutSelection(): void {
 }
 
 export async function pasteClipboard(): Promise<void> {
-  const known: Catalogue = catalogue;
-  const read = readFragment(await clipboardText(), known);
+  const read = readFragment(await clipboardText(), catalogue);
   const open = active();
   if (!open) return;
   if (!read.ok) return tellProblems(read.problems);

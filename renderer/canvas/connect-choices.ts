@@ -1,16 +1,16 @@
 /** The ports that the connect dialog lists: those that fit first, then those that refuse, with why. Pure. */
 import type { Problem } from '#engine/contract/problem.ts';
 import type { CheckedGraph, CheckedNode } from '#engine/graph/check.ts';
+import { nodeTitle } from '#engine/graph/node-title.ts';
 import type { Family } from '#engine/graph/node-definition.ts';
 import { describeWire } from '#engine/graph/wire.ts';
-import { titleOf } from './card-model.ts';
 import { allPorts, connectReasons, type PortPlace } from './connect-reason.ts';
 
 export interface ConnectChoice {
   readonly place: PortPlace;
   readonly family: Family | null;
   /** "MLP projector" */
-  readonly nodeTitle: string;
+  readonly title: string;
   readonly portTitle: string;
   /** What flows there now; null where nothing does. */
   readonly carries: string | null;
@@ -37,15 +37,15 @@ export function connectChoices(
       return {
         place,
         family: node.definition?.family ?? null,
-        nodeTitle: titleOf(node),
+        title: nodeTitle(node),
         portTitle: title,
         carries: wire ? describeWire(wire) : null,
         replaces: full.has(side === 'inputs' ? `${id}/${port}` : `${start.node}/${start.port}`),
         refusal: reasonAt(place),
       };
     })
-    .filter(({ nodeTitle, portTitle, place }) => {
-      const text = `${nodeTitle} ${portTitle} ${place.node}`.toLowerCase();
+    .filter(({ title, portTitle, place }) => {
+      const text = `${title} ${portTitle} ${place.node}`.toLowerCase();
       return words.every((word) => text.includes(word));
     });
   return [

@@ -1,4 +1,5 @@
 /** Wires a port by keyboard: every port on the other side, those that fit first, the others with why not. */
+import { nodeTitle } from '#engine/graph/node-title.ts';
 import { useEffect, useRef, useState, type KeyboardEvent } from 'react';
 import { checkedGraph } from '#renderer/analysis/checked-graph.ts';
 import { Dialog } from '#renderer/parts/dialog.tsx';
@@ -6,7 +7,6 @@ import { Glyph } from '#renderer/parts/glyph.tsx';
 import { showOverlay, type Overlay } from '#renderer/view/view-store.ts';
 import { useActiveDocument } from '#renderer/workspace/workspace-store.ts';
 import { canvasView } from './canvas-view.ts';
-import { titleOf } from './card-model.ts';
 import { connectChoices, type ConnectChoice } from './connect-choices.ts';
 import { wireUp } from './connect-gestures.ts';
 import { edgeBetween, type PortPlace } from './connect-reason.ts';
@@ -36,7 +36,7 @@ export function ConnectDialog({ node, port, side }: ConnectDialogProps) {
   return (
     <Dialog
       title={side === 'outputs' ? `Connect ${portTitle} to` : `Connect ${portTitle} from`}
-      about={`${side === 'outputs' ? 'Output' : 'Input'} of ${titleOf(from)}`}
+      about={`${side === 'outputs' ? 'Output' : 'Input'} of ${nodeTitle(from)}`}
       onClose={() => showOverlay(null)}
       width={480}
     >
@@ -83,7 +83,7 @@ interface ChoiceProps {
 }
 
 function Choice({ choice, onChoose }: ChoiceProps) {
-  const { family, nodeTitle, portTitle, carries, replaces, refusal } = choice;
+  const { family, title, portTitle, carries, replaces, refusal } = choice;
   const about =
     refusal?.message ?? (replaces ? 'Takes the place of the wire that is there.' : carries);
   return (
@@ -97,7 +97,7 @@ function Choice({ choice, onChoose }: ChoiceProps) {
       <Glyph family={family} />
       <span className={styles['words']}>
         <span>
-          {nodeTitle} <span className={styles['port']}>· {portTitle}</span>
+          {title} <span className={styles['port']}>· {portTitle}</span>
         </span>
         {about !== null && <span className={styles['about']}>{about}</span>}
       </span>

@@ -3,10 +3,11 @@ import type { Edge, GraphDocument } from '#engine/contract/document.ts';
 import type { Edit } from '#engine/contract/edit.ts';
 import { error, type Problem } from '#engine/contract/problem.ts';
 import { applyEdits, sameEdge } from '#engine/graph/apply-edit.ts';
+import { nodeTitle } from '#engine/graph/node-title.ts';
 import { edgeProblem } from '#engine/graph/check-edges.ts';
 import { checkGraph, type CheckedGraph } from '#engine/graph/check.ts';
 import type { Catalogue, Port } from '#engine/graph/node-definition.ts';
-import { titleOf, type PortSide } from './card-model.ts';
+import type { PortSide } from './card-model.ts';
 
 export interface PortPlace {
   readonly node: string;
@@ -65,7 +66,7 @@ export function connectReasons(
 
 const titleAt = (checked: CheckedGraph, id: string): string => {
   const node = checked.nodes[id];
-  return node ? titleOf(node) : id;
+  return node ? nodeTitle(node) : id;
 };
 
 const edgeText = ({ from, to }: Edge): string => `${from.node}/${from.port}/${to.node}/${to.port}`;

@@ -12,6 +12,7 @@ import { canvasView } from './canvas-view.ts';
 import type { DroppedWire } from './connect-gestures.ts';
 import { connectEdits, edgeBetween, type PortPlace } from './connect-reason.ts';
 import { newNode, newNodeId } from './new-node.ts';
+import menu from '#renderer/parts/menu.module.css';
 import styles from './drop-menu.module.css';
 
 interface DropMenuProps {
@@ -32,19 +33,22 @@ export function DropMenu({ dropped, onClose }: DropMenuProps) {
     <Base.Root open modal={false} onOpenChange={(isOpen) => !isOpen && onClose()}>
       <Base.Portal>
         <Base.Positioner
-          className={styles['positioner']}
+          className={menu['positioner']}
           anchor={anchor}
           align="start"
           sideOffset={4}
         >
-          <Base.Popup className={styles['popup']} aria-label="Nodes that fit here">
+          <Base.Popup
+            className={`${menu['popup']} ${styles['popup']}`}
+            aria-label="Nodes that fit here"
+          >
             <p className={styles['title']}>
               {offers.length === 0 ? 'No node fits this wire.' : 'Add and connect'}
             </p>
             {offers.map(({ definition, port }) => (
               <Base.Item
                 key={`${definition.type}.${port}`}
-                className={styles['item']}
+                className={`${menu['item']} ${styles['item']}`}
                 onClick={() => addWired(dropped, { definition, port })}
               >
                 <Glyph family={definition.family} />

@@ -1,15 +1,9 @@
 import { expect, test } from 'vitest';
 import { applyEdits } from '#engine/graph/apply-edit.ts';
+import { writeDocument } from '#engine/graph/read-document.ts';
 import { sketchDocument } from '#engine/graph/sketch-document.ts';
 import { catalogue } from '#nodes/index.ts';
-import {
-  fragmentOf,
-  offsetTo,
-  pasteEdits,
-  pasteOffset,
-  readFragment,
-  writeFragment,
-} from './fragment.ts';
+import { fragmentOf, offsetTo, pasteEdits, pasteOffset, readFragment } from './fragment.ts';
 
 const graph = sketchDocument(
   {
@@ -31,7 +25,7 @@ function pasted(document: typeof graph, text: string, offset = { x: 32, y: 32 })
 }
 
 test('what is copied is pasted with the wires between, under ids that are free', () => {
-  const text = writeFragment(fragmentOf(graph, places, new Set(['pool', 'strange'])));
+  const text = writeDocument(fragmentOf(graph, places, new Set(['pool', 'strange'])));
   const { ids, document } = pasted(graph, text);
   expect(ids).toEqual(['pool-2', 'strange-2']);
   expect(document.nodes['pool-2']).toEqual(graph.nodes['pool']);
@@ -60,6 +54,6 @@ test('text that is no fragment is refused with a sentence', () => {
   });
   expect(refused[0]).toMatch(/^The clipboard is empty/);
   for (const message of refused.slice(1)) expect(message).toMatch(/^The clipboard holds no nodes/);
-  const empty = writeFragment(fragmentOf(graph, places, new Set()));
+  const empty = writeDocument(fragmentOf(graph, places, new Set()));
   expect(readFragment(empty, catalogue).ok).toBe(false);
 });

@@ -1,10 +1,10 @@
 /** Nodes on the clipboard. A fragment is a graph of its own, so a copied one is also a file, and a file can be pasted. Pure. */
-import type { GraphDocument, PortRef } from '#engine/contract/document.ts';
+import { documentLimits, type GraphDocument, type PortRef } from '#engine/contract/document.ts';
 import type { Edit } from '#engine/contract/edit.ts';
 import { fail, type Outcome } from '#engine/contract/outcome.ts';
 import { error } from '#engine/contract/problem.ts';
 import type { Catalogue } from '#engine/graph/node-definition.ts';
-import { readDocument, writeDocument } from '#engine/graph/read-document.ts';
+import { readDocument } from '#engine/graph/read-document.ts';
 import { cardWidthPx, gridPx } from './card-geometry.ts';
 import { freeId } from './new-node.ts';
 import type { Layout } from './projection.ts';
@@ -20,7 +20,7 @@ export function fragmentOf(
   return {
     format: 'patchbay',
     version: document.version,
-    title: `From ${document.title}`.slice(0, 200),
+    title: `From ${document.title}`.slice(0, documentLimits.titleCharacters),
     about: '',
     nodes: chosen(document.nodes),
     edges: document.edges.filter(({ from, to }) => ids.has(from.node) && ids.has(to.node)),
@@ -28,8 +28,6 @@ export function fragmentOf(
     notes: [],
   };
 }
-
-export const writeFragment = writeDocument;
 
 /** Text from the clipboard, which may be anything. */
 export function readFragment(text: string, catalogue: Catalogue): Outcome<GraphDocument> {

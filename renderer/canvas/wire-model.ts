@@ -2,10 +2,10 @@
 import type { Edge } from '#engine/contract/document.ts';
 import type { Problem } from '#engine/contract/problem.ts';
 import { sameEdge } from '#engine/graph/apply-edit.ts';
+import { nodeTitle } from '#engine/graph/node-title.ts';
 import type { CheckedGraph } from '#engine/graph/check.ts';
 import type { Family } from '#engine/graph/node-definition.ts';
 import { describeWire, wireKinds, type WireKind } from '#engine/graph/wire.ts';
-import { titleOf } from './card-model.ts';
 import { shapeText, shortShapeText, wireWidthPx } from './shape-text.ts';
 
 export interface WireModel {
@@ -41,7 +41,7 @@ export function wireModels(
     const wire = giver.outputs[edge.from.port] ?? null;
     const kind = giver.definition?.outputs[edge.from.port]?.kind ?? null;
     const carried = wire ? describeWire(wire) : kind && wireKinds[kind].title.toLowerCase();
-    const ends = `${titleOf(giver)} to ${titleOf(taker)}`;
+    const ends = `${nodeTitle(giver)} to ${nodeTitle(taker)}`;
     return {
       id: wireId(edge, copy),
       edge,

@@ -22,12 +22,12 @@ export function QuestionDialog({ question, answer }: QuestionDialogProps) {
           initialFocus={first}
         >
           <div className={styles['body']}>
-            <AlertDialog.Title className={styles['title']}>{question.title}</AlertDialog.Title>
+            <AlertDialog.Title className={frame['title']}>{question.title}</AlertDialog.Title>
             <AlertDialog.Description className={styles['text']}>
               {question.text}
             </AlertDialog.Description>
           </div>
-          <footer className={styles['foot']}>
+          <footer className={frame['foot']}>
             <Button onClick={() => answer(null)}>Cancel</Button>
             {question.answers.toReversed().map(({ id, title, weight }) => (
               <Button

@@ -2,11 +2,11 @@
 import { ArrowDownLeft, ArrowUpRight } from 'lucide-react';
 import type { GraphDocument } from '#engine/contract/document.ts';
 import type { CheckedGraph, CheckedNode } from '#engine/graph/check.ts';
+import { nodeTitle } from '#engine/graph/node-title.ts';
 import { focusNode } from '#renderer/canvas/focus-node.ts';
 import { Glyph } from '#renderer/parts/glyph.tsx';
 import { LongName } from '#renderer/parts/long-name.tsx';
 import { nodePorts, type PortRow } from './node-ports.ts';
-import { nodeTitle } from './node-title.ts';
 import panelStyles from './panel.module.css';
 import styles from './ports-section.module.css';
 

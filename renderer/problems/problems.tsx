@@ -1,4 +1,5 @@
 /** Everything that is wrong with the graph, node by node, each with the way to it and, where it is certain, the mend. */
+import { nodeTitle } from '#engine/graph/node-title.ts';
 import { CircleAlert, CircleCheck, TriangleAlert } from 'lucide-react';
 import type { Problem } from '#engine/contract/problem.ts';
 import { checkedGraph } from '#renderer/analysis/checked-graph.ts';
@@ -62,9 +63,7 @@ function countWords(problems: readonly Problem[]): string {
 
 function Group({ open, group }: { readonly open: OpenDocument; readonly group: ProblemGroup }) {
   const checked = group.node === null ? undefined : checkedGraph(open.document).nodes[group.node];
-  const title = checked
-    ? (checked.node.title ?? checked.definition?.title ?? checked.node.type)
-    : (group.node ?? 'The graph');
+  const title = checked ? nodeTitle(checked) : (group.node ?? 'The graph');
   return (
     <section className={styles['group']} aria-label={title}>
       <h3 className={styles['title']}>

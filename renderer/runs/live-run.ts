@@ -12,8 +12,6 @@ export interface StageState {
   readonly done: number | null;
   readonly total: number | null;
   readonly unit: 'bytes' | 'tokens' | null;
-  /** Of the last pass; null before. */
-  readonly latencyMs: number | null;
 }
 
 export interface LiveRun {
@@ -62,11 +60,7 @@ export function foldLive(live: LiveRun, event: RunEvent): LiveRun {
     case 'stage-loaded':
       return withStage(live, event.stage, { phase: 'loaded', share: null });
     case 'stage-measured':
-      return withStage(live, event.stage, {
-        phase: 'measured',
-        share: null,
-        latencyMs: event.latencyMs,
-      });
+      return withStage(live, event.stage, { phase: 'measured', share: null });
     case 'token':
       return withToken(live, event);
     case 'answer':
@@ -105,7 +99,6 @@ function waiting(facts: StageFacts): StageState {
     done: null,
     total: null,
     unit: null,
-    latencyMs: null,
   };
 }
 
