@@ -1,6 +1,6 @@
 /** What is open over everything else, and what the window as a whole listens to. */
 import { assertNever } from '#engine/contract/outcome.ts';
-import { ConnectDialog } from '#renderer/canvas/connect-dialog.tsx';
+import { ConnectDialog } from '#renderer/canvas/connecting/connect-dialog.tsx';
 import { CommandPalette } from '#renderer/commands/command-palette.tsx';
 import { ShortcutsDialog } from '#renderer/commands/shortcuts-dialog.tsx';
 import { FileDialog } from '#renderer/files/file-dialog.tsx';

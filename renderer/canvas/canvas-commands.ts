@@ -10,10 +10,20 @@ import {
   undo,
   workspace,
 } from '#renderer/workspace/workspace-store.ts';
-import { autoLayout } from './auto-layout.ts';
-import { canvasView, fitOptions, motionMs, selectWires } from './canvas-view.ts';
-import { copySelection, cutSelection, duplicateSelection, pasteClipboard } from './clipboard.ts';
-import { shownGraph } from './shown-graph.ts';
+import { autoLayout } from '#renderer/canvas/placing/auto-layout.ts';
+import {
+  canvasView,
+  fitOptions,
+  motionMs,
+  selectWires,
+} from '#renderer/canvas/flow/canvas-view.ts';
+import {
+  copySelection,
+  cutSelection,
+  duplicateSelection,
+  pasteClipboard,
+} from '#renderer/canvas/placing/clipboard.ts';
+import { shownGraph } from '#renderer/canvas/placing/shown-graph.ts';
 
 const active = (): OpenDocument | null => activeDocument(workspace.getState());
 const hasSelection = (): boolean => (active()?.selection.size ?? 0) > 0;

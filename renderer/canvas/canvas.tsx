@@ -15,12 +15,17 @@ import {
 import { useCallback, useEffect, useMemo, useRef, useState, type DragEvent } from 'react';
 import { select } from '#renderer/workspace/workspace-store.ts';
 import type { OpenDocument } from '#renderer/workspace/open-document.ts';
-import { addNode, cornerAt, nodeDragType } from './add-node.ts';
-import { CardContext, FarContext } from './card-context.ts';
-import { gridPx } from './card-geometry.ts';
-import type { CardNode } from './card-node.ts';
-import { Card } from './card.tsx';
-import { canvasView, fitOptions, selectWires, viewports } from './canvas-view.ts';
+import { addNode, cornerAt, nodeDragType } from '#renderer/canvas/placing/add-node.ts';
+import { CardContext, FarContext } from '#renderer/canvas/card/card-context.ts';
+import { gridPx } from '#renderer/canvas/card/card-geometry.ts';
+import type { CardNode } from '#renderer/canvas/card/card-node.ts';
+import { Card } from '#renderer/canvas/card/card.tsx';
+import {
+  canvasView,
+  fitOptions,
+  selectWires,
+  viewports,
+} from '#renderer/canvas/flow/canvas-view.ts';
 import {
   endConnect,
   endReconnect,
@@ -30,16 +35,16 @@ import {
   startConnect,
   startReconnect,
   type DroppedWire,
-} from './connect-gestures.ts';
-import { DrawnWire, DrawnWireHint } from './drawn-wire.tsx';
-import { DropMenu } from './drop-menu.tsx';
+} from '#renderer/canvas/connecting/connect-gestures.ts';
+import { DrawnWire, DrawnWireHint } from '#renderer/canvas/connecting/drawn-wire.tsx';
+import { DropMenu } from '#renderer/canvas/connecting/drop-menu.tsx';
 import { EmptyHint } from './empty-hint.tsx';
 import { Minimap } from './minimap.tsx';
 import { Toolbar } from './toolbar.tsx';
-import { useDragging } from './use-dragging.ts';
+import { useDragging } from '#renderer/canvas/placing/use-dragging.ts';
 import { useShownFlow } from './use-shown-flow.ts';
-import type { WireEdge } from './wire-edge.ts';
-import { Wire } from './wire.tsx';
+import type { WireEdge } from '#renderer/canvas/wire/wire-edge.ts';
+import { Wire } from '#renderer/canvas/wire/wire.tsx';
 import styles from './canvas.module.css';
 
 const nodeTypes = { card: Card };

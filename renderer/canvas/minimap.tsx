@@ -1,7 +1,7 @@
 /** The whole graph in small, where the person wants to see it. */
 import { MiniMap } from '@xyflow/react';
-import { useCanvasView } from './canvas-view.ts';
-import type { CardNode } from './card-node.ts';
+import { useCanvasView } from '#renderer/canvas/flow/canvas-view.ts';
+import type { CardNode } from '#renderer/canvas/card/card-node.ts';
 import styles from './minimap.module.css';
 
 export function Minimap() {

@@ -3,7 +3,7 @@ import { Map as MapIcon, Maximize, Minus, Network, Plus } from 'lucide-react';
 import { memo } from 'react';
 import { runCommand, titleWithKeys } from '#renderer/commands/commands.ts';
 import { IconButton } from '#renderer/parts/button.tsx';
-import { canvasView, useCanvasView } from './canvas-view.ts';
+import { canvasView, useCanvasView } from '#renderer/canvas/flow/canvas-view.ts';
 import styles from './toolbar.module.css';
 
 const buttons = [

@@ -4,11 +4,17 @@ import { checkedGraph } from '#renderer/analysis/checked-graph.ts';
 import { useEstimate } from '#renderer/analysis/estimate.ts';
 import { useProblems } from '#renderer/analysis/problems.ts';
 import type { OpenDocument } from '#renderer/workspace/open-document.ts';
-import type { CardNode } from './card-node.ts';
-import { useCanvasView } from './canvas-view.ts';
-import { placesOf } from './places.ts';
-import { cardNode, noModels, projectModels, wireEdge, type Layout } from './projection.ts';
-import type { WireEdge } from './wire-edge.ts';
+import type { CardNode } from '#renderer/canvas/card/card-node.ts';
+import { useCanvasView } from '#renderer/canvas/flow/canvas-view.ts';
+import { placesOf } from '#renderer/canvas/placing/places.ts';
+import {
+  cardNode,
+  noModels,
+  projectModels,
+  wireEdge,
+  type Layout,
+} from '#renderer/canvas/flow/projection.ts';
+import type { WireEdge } from '#renderer/canvas/wire/wire-edge.ts';
 
 interface ShownFlow {
   readonly nodes: CardNode[];

@@ -2,7 +2,7 @@
 import type { PresetSummary } from '#engine/contract/preset-summary.ts';
 import type { Catalogue, Family } from '#engine/graph/node-definition.ts';
 import { catalogue } from '#nodes/index.ts';
-import { addNode } from '#renderer/canvas/add-node.ts';
+import { addNode } from '#renderer/canvas/placing/add-node.ts';
 import { openPreset } from '#renderer/files/file-actions.ts';
 import { activeDocument, workspace } from '#renderer/workspace/workspace-store.ts';
 import { commands, isEnabled, isMac } from './commands.ts';

@@ -1,6 +1,6 @@
 /** Takes in files that were dropped: graphs open, a picture becomes what the graph looks at, others are refused. */
 import type { ImageSource } from '#engine/contract/sources.ts';
-import { addNode } from '#renderer/canvas/add-node.ts';
+import { addNode } from '#renderer/canvas/placing/add-node.ts';
 import { shell } from '#renderer/connection/shell.ts';
 import { tell, tellProblems } from '#renderer/view/notices.ts';
 import { activeDocument, edit, select, workspace } from '#renderer/workspace/workspace-store.ts';

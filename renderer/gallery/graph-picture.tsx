@@ -3,8 +3,8 @@ import { useMemo } from 'react';
 import type { GraphDocument } from '#engine/contract/document.ts';
 import type { Family } from '#engine/graph/node-definition.ts';
 import { checkedGraph } from '#renderer/analysis/checked-graph.ts';
-import { cardWidthPx } from '#renderer/canvas/card-geometry.ts';
-import { projectModels } from '#renderer/canvas/projection.ts';
+import { cardWidthPx } from '#renderer/canvas/card/card-geometry.ts';
+import { projectModels } from '#renderer/canvas/flow/projection.ts';
 import { thumbnailOf } from './thumbnail.ts';
 import styles from './graph-picture.module.css';
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { sketchDocument } from '#engine/graph/sketch-document.ts';
 import { checkedGraph } from '#renderer/analysis/checked-graph.ts';
-import { projectModels } from '#renderer/canvas/projection.ts';
+import { projectModels } from '#renderer/canvas/flow/projection.ts';
 import { thumbnailOf } from './thumbnail.ts';
 
 const document = sketchDocument(

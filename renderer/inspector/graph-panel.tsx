@@ -7,15 +7,15 @@ import { TextField } from '#renderer/parts/text-field.tsx';
 import { useView, view } from '#renderer/view/view-store.ts';
 import type { OpenDocument } from '#renderer/workspace/open-document.ts';
 import { edit, sealStep } from '#renderer/workspace/workspace-store.ts';
-import { takeBackTyping } from './change-param.ts';
-import { countFamilies } from './count-families.ts';
-import { FamilyList } from './family-list.tsx';
-import { Figures } from './figures.tsx';
-import { totalFigures } from './node-measures.ts';
-import { TitleField } from './title-field.tsx';
-import { parseWhole, stepped, type ParamOf } from './typed-number.ts';
-import { useTyped } from './use-typed.ts';
-import styles from './panel.module.css';
+import { takeBackTyping } from '#renderer/inspector/fields/change-param.ts';
+import { countFamilies } from '#renderer/inspector/sections/count-families.ts';
+import { FamilyList } from '#renderer/inspector/sections/family-list.tsx';
+import { Figures } from '#renderer/inspector/sections/figures.tsx';
+import { totalFigures } from '#renderer/inspector/sections/node-measures.ts';
+import { TitleField } from '#renderer/inspector/fields/title-field.tsx';
+import { parseWhole, stepped, type ParamOf } from '#renderer/inspector/fields/typed-number.ts';
+import { useTyped } from '#renderer/inspector/fields/use-typed.ts';
+import styles from '#renderer/inspector/sections/panel.module.css';
 
 export function GraphPanel({ open }: { readonly open: OpenDocument }) {
   const { title, about } = open.document;

@@ -6,16 +6,16 @@ import type { AnyNodeDefinition } from '#engine/graph/node-definition.ts';
 import { checkedGraph } from '#renderer/analysis/checked-graph.ts';
 import type { OpenDocument } from '#renderer/workspace/open-document.ts';
 import { sealStep } from '#renderer/workspace/workspace-store.ts';
-import { CostSection } from './cost-section.tsx';
-import { Explanation } from './explanation.tsx';
-import { rawParams } from './form-layout.ts';
-import { inferredValue } from './inferred-value.ts';
-import { NodeHeading } from './node-heading.tsx';
-import { ParamForm } from './param-form.tsx';
-import { problemField } from './problem-field.ts';
-import { PortsSection } from './ports-section.tsx';
-import { ProblemLines } from './problem-lines.tsx';
-import styles from './panel.module.css';
+import { CostSection } from '#renderer/inspector/sections/cost-section.tsx';
+import { Explanation } from '#renderer/inspector/sections/explanation.tsx';
+import { rawParams } from '#renderer/inspector/fields/form-layout.ts';
+import { inferredValue } from '#renderer/inspector/fields/inferred-value.ts';
+import { NodeHeading } from '#renderer/inspector/sections/node-heading.tsx';
+import { ParamForm } from '#renderer/inspector/sections/param-form.tsx';
+import { problemField } from '#renderer/inspector/fields/problem-field.ts';
+import { PortsSection } from '#renderer/inspector/sections/ports-section.tsx';
+import { ProblemLines } from '#renderer/inspector/fields/problem-lines.tsx';
+import styles from '#renderer/inspector/sections/panel.module.css';
 
 interface NodePanelProps {
   readonly open: OpenDocument;

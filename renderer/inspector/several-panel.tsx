@@ -8,11 +8,11 @@ import { runCommand, titleWithKeys } from '#renderer/commands/commands.ts';
 import { Button } from '#renderer/parts/button.tsx';
 import { Hint } from '#renderer/parts/hint.tsx';
 import type { OpenDocument } from '#renderer/workspace/open-document.ts';
-import { sharedParams } from './bound-param.ts';
-import { countFamilies } from './count-families.ts';
-import { FamilyList } from './family-list.tsx';
-import { ParamForm } from './param-form.tsx';
-import panelStyles from './panel.module.css';
+import { sharedParams } from '#renderer/inspector/fields/bound-param.ts';
+import { countFamilies } from '#renderer/inspector/sections/count-families.ts';
+import { FamilyList } from '#renderer/inspector/sections/family-list.tsx';
+import { ParamForm } from '#renderer/inspector/sections/param-form.tsx';
+import panelStyles from '#renderer/inspector/sections/panel.module.css';
 import styles from './several-panel.module.css';
 
 interface SeveralPanelProps {

@@ -3,10 +3,10 @@ import type { Problem } from '#engine/contract/problem.ts';
 import type { CheckedNode } from '#engine/graph/check.ts';
 import { checkedGraph } from '#renderer/analysis/checked-graph.ts';
 import type { OpenDocument } from '#renderer/workspace/open-document.ts';
-import { NodeHeading } from './node-heading.tsx';
-import { PortsSection } from './ports-section.tsx';
-import { ProblemLines } from './problem-lines.tsx';
-import panelStyles from './panel.module.css';
+import { NodeHeading } from '#renderer/inspector/sections/node-heading.tsx';
+import { PortsSection } from '#renderer/inspector/sections/ports-section.tsx';
+import { ProblemLines } from '#renderer/inspector/fields/problem-lines.tsx';
+import panelStyles from '#renderer/inspector/sections/panel.module.css';
 import styles from './unknown-node-panel.module.css';
 
 interface UnknownNodePanelProps {

@@ -1,6 +1,6 @@
 /** A node type of the palette: dragged onto the canvas, or added by a click or Enter. */
 import type { DragEvent } from 'react';
-import { addNode, nodeDragType } from '#renderer/canvas/add-node.ts';
+import { addNode, nodeDragType } from '#renderer/canvas/placing/add-node.ts';
 import { Glyph } from '#renderer/parts/glyph.tsx';
 import { Hint } from '#renderer/parts/hint.tsx';
 import type { FoundNode } from './search-nodes.ts';

@@ -3,7 +3,7 @@ import { Search } from 'lucide-react';
 import { useRef, useState, type KeyboardEvent } from 'react';
 import { families } from '#engine/graph/node-definition.ts';
 import { catalogue } from '#nodes/index.ts';
-import { addNode } from '#renderer/canvas/add-node.ts';
+import { addNode } from '#renderer/canvas/placing/add-node.ts';
 import { searchFieldId } from './palette-commands.ts';
 import { PaletteRow } from './palette-row.tsx';
 import { nodeGroups, searchNodes, type FoundNode } from './search-nodes.ts';

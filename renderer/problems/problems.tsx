@@ -4,7 +4,7 @@ import { CircleAlert, CircleCheck, TriangleAlert } from 'lucide-react';
 import type { Problem } from '#engine/contract/problem.ts';
 import { checkedGraph } from '#renderer/analysis/checked-graph.ts';
 import { useProblems } from '#renderer/analysis/problems.ts';
-import { focusNode } from '#renderer/canvas/focus-node.ts';
+import { focusNode } from '#renderer/canvas/flow/focus-node.ts';
 import { Button } from '#renderer/parts/button.tsx';
 import { Glyph } from '#renderer/parts/glyph.tsx';
 import { LongName } from '#renderer/parts/long-name.tsx';

@@ -6,13 +6,13 @@ import { Problems } from '#renderer/problems/problems.tsx';
 import { shownRun, useRuns } from '#renderer/runs/run-store.ts';
 import { showResults, useView, type ResultsTab } from '#renderer/view/view-store.ts';
 import type { OpenDocument } from '#renderer/workspace/open-document.ts';
-import { AnswerSide } from './answer-side.tsx';
-import { ExportMenu } from './export-menu.tsx';
-import { MemoryTab } from './memory-tab.tsx';
+import { AnswerSide } from '#renderer/results/answer/answer-side.tsx';
+import { ExportMenu } from '#renderer/results/export/export-menu.tsx';
+import { MemoryTab } from '#renderer/results/memory/memory-tab.tsx';
 import { RunStatusLine } from './run-status-line.tsx';
-import { RunsTab } from './runs-tab.tsx';
-import { ShownElsewhere } from './shown-elsewhere.tsx';
-import { StagesTab } from './stages-tab.tsx';
+import { RunsTab } from '#renderer/results/runs/runs-tab.tsx';
+import { ShownElsewhere } from '#renderer/results/status/shown-elsewhere.tsx';
+import { StagesTab } from '#renderer/results/stages/stages-tab.tsx';
 import styles from './results.module.css';
 
 export function Results({ open }: { readonly open: OpenDocument }) {

@@ -6,10 +6,14 @@ import { Hint } from '#renderer/parts/hint.tsx';
 import { ProgressBar } from '#renderer/parts/progress-bar.tsx';
 import { isOver } from '#renderer/runs/live-run.ts';
 import { cancelRun, useRuns, type FollowedRun } from '#renderer/runs/run-store.ts';
-import { formatPercent } from './format-ratio.ts';
-import { passCount } from './run-facts.ts';
-import { cancellingSentence, progressSentence, progressShare } from './run-progress.ts';
-import { waterfall } from './waterfall.ts';
+import { formatPercent } from '#renderer/results/figures/format-ratio.ts';
+import { passCount } from '#renderer/runs/run-facts.ts';
+import {
+  cancellingSentence,
+  progressSentence,
+  progressShare,
+} from '#renderer/results/status/run-progress.ts';
+import { waterfall } from '#renderer/results/stages/waterfall.ts';
 import styles from './run-status-line.module.css';
 
 interface RunStatusLineProps {

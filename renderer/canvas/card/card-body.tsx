@@ -1,0 +1,102 @@
+/** The picture, the prompt or the answer that a card holds. */
+import { useEffect, useRef, useState } from 'react';
+import { assertNever } from '#engine/contract/outcome.ts';
+import type { ImageSource } from '#engine/contract/sources.ts';
+import { usePicture } from '#renderer/analysis/picture.ts';
+import { Hint } from '#renderer/parts/hint.tsx';
+import { hasRandomWeights } from '#renderer/runs/run-facts.ts';
+import { isOver } from '#renderer/runs/live-run.ts';
+import { ownRun, useRuns } from '#renderer/runs/run-store.ts';
+import { useCardContext } from './card-context.ts';
+import { rowPx } from './card-geometry.ts';
+import type { CardBody } from './card-model.ts';
+import { previewPx } from './picture-size.ts';
+import styles from './card-body.module.css';
+
+export function CardBodyView({ body }: { readonly body: CardBody }) {
+  switch (body.kind) {
+    case 'picture':
+      return <PictureBody source={body.source} />;
+    case 'text':
+      return <TextBody text={body.text} />;
+    case 'answer':
+      return <AnswerBody />;
+    default:
+      return assertNever(body);
+  }
+}
+
+function PictureBody({ source }: { readonly source: ImageSource }) {
+  const { baseFolder } = useCardContext();
+  const picture = usePicture(source, baseFolder, previewPx);
+  const isSlow = useIsSlow(picture === null && source.kind !== 'none');
+  const words =
+    source.kind === 'none' ? 'Choose a picture in the inspector' : isSlow && 'Reading the picture';
+  return (
+    <div className={styles['picture-row']} style={{ height: rowPx.picture }}>
+      {picture?.ok === true ? (
+        <img className={styles['picture']} src={picture.value.dataUrl} alt="" draggable={false} />
+      ) : picture ? (
+        <Hint text={picture.problems[0]?.message}>
+          <p className={styles['no-picture']} data-wrong>
+            This picture cannot be shown
+          </p>
+        </Hint>
+      ) : (
+        <p className={styles['no-picture']}>{words}</p>
+      )}
+    </div>
+  );
+}
+
+/** What takes longer than this is worth a word. */
+const slowMs = 300;
+
+function useIsSlow(isWaiting: boolean): boolean {
+  const [isSlow, setSlow] = useState(false);
+  useEffect(() => {
+    setSlow(false);
+    if (!isWaiting) return undefined;
+    const timer = setTimeout(() => setSlow(true), slowMs);
+    return () => clearTimeout(timer);
+  }, [isWaiting]);
+  return isSlow;
+}
+
+function TextBody({ text }: { readonly text: string }) {
+  return (
+    <div className={styles['text-row']} style={{ height: rowPx.text }}>
+      <p className={styles['text']} data-empty={text === '' || undefined}>
+        {text === '' ? 'Nothing is asked yet' : text}
+      </p>
+    </div>
+  );
+}
+
+function AnswerBody() {
+  const { documentId } = useCardContext();
+  const text = useRuns((runs) => ownRun(runs, documentId)?.live.answer ?? null);
+  const isGoing = useRuns((runs) => {
+    const run = ownRun(runs, documentId);
+    return run !== null && !isOver(run.live);
+  });
+  const isRandom = useRuns((runs) => {
+    const run = ownRun(runs, documentId);
+    return run !== null && hasRandomWeights(run.report);
+  });
+  const end = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    if (isGoing && end.current) end.current.scrollTop = end.current.scrollHeight;
+  }, [text, isGoing]);
+  const isEmpty = text === null || text === '';
+  return (
+    <div className={styles['answer-row']} style={{ height: rowPx.answer }}>
+      <div ref={end} className={`nowheel ${styles['answer']}`} data-empty={isEmpty || undefined}>
+        {isEmpty ? (isGoing ? 'No word yet' : 'Run the graph to read an answer') : text}
+      </div>
+      <p className={styles['random']}>
+        {isRandom && !isEmpty && 'Random weights: these words mean nothing.'}
+      </p>
+    </div>
+  );
+}

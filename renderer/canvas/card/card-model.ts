@@ -1,0 +1,226 @@
+/** What a card shows, apart from runs: drawn from the check, the problems and the estimate. Pure. */
+import type { GraphDocument, Json, PortRef } from '#engine/contract/document.ts';
+import type { Problem } from '#engine/contract/problem.ts';
+import { imageSourceSchema, type ImageSource } from '#engine/contract/sources.ts';
+import { formatCount } from '#engine/contract/format.ts';
+import type { StageEstimate } from '#engine/estimate/estimate.ts';
+import type { CheckedGraph, CheckedNode } from '#engine/graph/check.ts';
+import { nodeTitle } from '#engine/graph/node-title.ts';
+import type { AnyNodeDefinition, Family, Port } from '#engine/graph/node-definition.ts';
+import { wireKinds, type WireKind, type WireType } from '#engine/graph/wire.ts';
+import { cardGeometry, type CardGeometry } from './card-geometry.ts';
+import { estimatedFoot, type FootText } from './foot-text.ts';
+import { shapeText } from '#renderer/canvas/wire/shape-text.ts';
+
+export type PortSide = 'inputs' | 'outputs';
+
+export interface PortModel {
+  readonly side: PortSide;
+  readonly name: string;
+  readonly title: string;
+  /** Null where the node does not declare the port, but a wire ends there. */
+  readonly kind: WireKind | null;
+  readonly shape: string | null;
+  readonly isWired: boolean;
+  /** "Visual tokens, output of CLIP ViT" */
+  readonly label: string;
+}
+
+export interface SocketModel {
+  readonly port: PortModel;
+  readonly plugged: {
+    readonly title: string;
+    readonly summary: string;
+    readonly family: Family;
+  } | null;
+}
+
+export type CardBody =
+  | { readonly kind: 'picture'; readonly source: ImageSource }
+  | { readonly kind: 'text'; readonly text: string }
+  | { readonly kind: 'answer' };
+
+export interface CardContent {
+  readonly id: string;
+  readonly type: string;
+  readonly title: string;
+  /** Null for a node that the catalogue does not know. */
+  readonly family: Family | null;
+  readonly summary: string | null;
+  /** "6.74 B"; null for a node without weights, or while that is not known. */
+  readonly parameters: string | null;
+  /** "random", "checkpoint": what stands at the right while nothing runs. */
+  readonly weights: string | null;
+  readonly body: CardBody | null;
+  /** The port of a node that has only one. */
+  readonly headPort: PortModel | null;
+  readonly sockets: readonly SocketModel[];
+  readonly rows: readonly { readonly input: PortModel | null; readonly output: PortModel | null }[];
+  readonly foot: 'none' | 'stage' | 'language';
+  readonly estimate: FootText | null;
+  readonly problem: Problem | null;
+  readonly problemCount: number;
+}
+
+export interface CardModel extends CardContent {
+  readonly geometry: CardGeometry;
+}
+
+/** Names of the ports at which a wire starts or ends, by node. */
+export type WiredPorts = ReadonlyMap<string, Readonly<Record<PortSide, ReadonlySet<string>>>>;
+
+export interface CardFacts {
+  readonly checked: CheckedGraph;
+  readonly wired: WiredPorts;
+  /** Of this node, errors first. */
+  readonly problems: readonly Problem[];
+  readonly estimate: StageEstimate | null;
+}
+
+export function wiredPorts({ edges }: GraphDocument): WiredPorts {
+  const wired = new Map<string, Record<PortSide, Set<string>>>();
+  const add = ({ node, port }: PortRef, side: PortSide): void => {
+    const sides = wired.get(node) ?? { inputs: new Set(), outputs: new Set() };
+    sides[side].add(port);
+    wired.set(node, sides);
+  };
+  for (const { from, to } of edges) {
+    add(from, 'outputs');
+    add(to, 'inputs');
+  }
+  return wired;
+}
+
+export function cardModel(id: string, facts: CardFacts): CardModel {
+  const { checked, problems, estimate, wired } = facts;
+  const node = checked.nodes[id] as CheckedNode;
+  const { definition } = node;
+  const title = nodeTitle(node);
+  const ports = portsOf(node, title, wired);
+  const isPart = (port: PortModel): boolean =>
+    port.side === 'inputs' && port.kind !== null && wireKinds[port.kind].part;
+  const sockets = ports
+    .filter(isPart)
+    .map((port) => ({ port, plugged: pluggedIn(port, node, checked) }));
+  const others = ports.filter((port) => !isPart(port));
+  const isEnd = others.length === 1 && sockets.length === 0;
+  const content: CardContent = {
+    id,
+    type: node.node.type,
+    title,
+    family: definition?.family ?? null,
+    body: bodyOf(node),
+    summary: summaryOf(node),
+    parameters: estimate && estimate.parameters > 0 ? formatCount(estimate.parameters) : null,
+    weights: weightsOf(node),
+    headPort: isEnd ? (others[0] ?? null) : null,
+    sockets,
+    rows: isEnd ? [] : rowsOf(others, estimate),
+    foot: footOf(definition),
+    estimate: estimate && estimatedFoot(estimate),
+    problem: problems[0] ?? null,
+    problemCount: problems.length,
+  };
+  return { ...content, geometry: cardGeometry(content) };
+}
+
+/** Declared ports, and those that only a wire speaks of. */
+function portsOf(node: CheckedNode, title: string, wiredOf: WiredPorts): readonly PortModel[] {
+  return (['inputs', 'outputs'] as const).flatMap((side) => {
+    const declared: Readonly<Record<string, Port>> = node.definition?.[side] ?? {};
+    const wired = wiredOf.get(node.id)?.[side] ?? new Set<string>();
+    const undeclared = [...wired].filter((name) => !Object.hasOwn(declared, name));
+    return [...Object.keys(declared), ...undeclared].map((name): PortModel => {
+      const port = Object.hasOwn(declared, name) ? declared[name] : undefined;
+      const wire: WireType | undefined = node[side][name];
+      const portTitle = port?.title ?? name;
+      return {
+        side,
+        name,
+        title: portTitle,
+        kind: port?.kind ?? null,
+        shape: wire ? shapeText(wire) : null,
+        isWired: wired.has(name),
+        label: `${portTitle}, ${side === 'inputs' ? 'input' : 'output'} of ${title}`,
+      };
+    });
+  });
+}
+
+function pluggedIn(
+  port: PortModel,
+  node: CheckedNode,
+  checked: CheckedGraph,
+): SocketModel['plugged'] {
+  const part = checked.nodes[node.incoming[port.name]?.from.node ?? ''];
+  if (!part?.definition) return null;
+  return {
+    title: nodeTitle(part),
+    summary: part.definition.summary(part.params),
+    family: part.definition.family,
+  };
+}
+
+/** Inputs from the top down beside outputs; what has no shape, an answer say, keeps the last rows. */
+function rowsOf(ports: readonly PortModel[], estimate: StageEstimate | null): CardContent['rows'] {
+  const inputs = ports
+    .filter(({ side }) => side === 'inputs')
+    .map((port) => withKept(port, estimate));
+  const outputs = ports.filter(({ side }) => side === 'outputs');
+  const count = Math.max(inputs.length, outputs.length);
+  const hasShape = outputs.some(({ kind }) => kind !== 'answer' && kind !== 'text');
+  const gap = hasShape ? 0 : count - outputs.length;
+  return Array.from({ length: count }, (_, row) => ({
+    input: inputs[row] ?? null,
+    output: outputs[row - gap] ?? null,
+  }));
+}
+
+/** "576 → 288" where the node itself drops visual tokens. */
+function withKept(port: PortModel, estimate: StageEstimate | null): PortModel {
+  const language = estimate?.language;
+  if (port.kind !== 'tokens' || !language || language.keptVisualTokens === language.visualTokens)
+    return port;
+  return { ...port, shape: `${language.visualTokens} → ${language.keptVisualTokens}` };
+}
+
+function bodyOf({ definition, params }: CheckedNode): CardBody | null {
+  if (!definition) return null;
+  const ofKind = (kind: string): Json | undefined => {
+    const name = Object.entries(definition.params).find(([, param]) => param.kind === kind)?.[0];
+    return name === undefined ? undefined : params[name];
+  };
+  const source = imageSourceSchema.safeParse(ofKind('image'));
+  if (source.success) return { kind: 'picture', source: source.data };
+  const text = ofKind('text');
+  const givesText = Object.values(definition.outputs).some(({ kind }) => kind === 'text');
+  if (givesText && typeof text === 'string') return { kind: 'text', text };
+  const takesAnswer = Object.values(definition.inputs).some(({ kind }) => kind === 'answer');
+  return takesAnswer ? { kind: 'answer' } : null;
+}
+
+/** Null where the body says it already. */
+function summaryOf(node: CheckedNode): string | null {
+  const { definition, params } = node;
+  if (!definition) return null;
+  const body = bodyOf(node);
+  if (body?.kind === 'text' || body?.kind === 'answer') return null;
+  const { precision, blockSize } = params;
+  const block =
+    typeof blockSize === 'string' && precision !== 'float32' ? `, block ${blockSize}` : '';
+  const summary = definition.summary(params);
+  const said = typeof precision !== 'string' || summary.includes(precision);
+  return said ? summary : `${summary} · ${precision}${block}`;
+}
+
+function weightsOf({ params }: CheckedNode): string | null {
+  const weights = params['weights'];
+  if (typeof weights !== 'object' || weights === null || !('kind' in weights)) return null;
+  return weights['kind'] === 'random' ? 'random' : 'checkpoint';
+}
+
+function footOf(definition: AnyNodeDefinition | null): CardContent['foot'] {
+  if (!definition || definition.body.kind === 'part') return 'none';
+  if (definition.family === 'language') return 'language';
+  return definition.family === 'input' || definition.family === 'output' ? 'none' : 'stage';
+}

@@ -1,0 +1,74 @@
+/** What the canvas shows beyond the graph itself: where it looks, and which wires are selected. Never saved. */
+import type { ReactFlowInstance, Viewport } from '@xyflow/react';
+import { useStore } from 'zustand';
+import { createStore } from 'zustand/vanilla';
+import type { CardNode } from '#renderer/canvas/card/card-node.ts';
+import type { WireEdge } from '#renderer/canvas/wire/wire-edge.ts';
+
+export type Flow = ReactFlowInstance<CardNode, WireEdge>;
+
+interface CanvasView {
+  /** The canvas on the screen; null while there is none. */
+  readonly flow: Flow | null;
+  readonly element: HTMLElement | null;
+  /** Ids of wires as the projection names them. */
+  readonly selectedWires: ReadonlySet<string>;
+  readonly hasMinimap: boolean;
+}
+
+export const canvasView = createStore<CanvasView>(() => ({
+  flow: null,
+  element: null,
+  selectedWires: new Set(),
+  hasMinimap: false,
+}));
+
+export function useCanvasView<Value>(pick: (view: CanvasView) => Value): Value {
+  return useStore(canvasView, pick);
+}
+
+export function selectWires(ids: Iterable<string>): void {
+  const selectedWires = new Set(ids);
+  const before = canvasView.getState().selectedWires;
+  if (selectedWires.size === 0 && before.size === 0) return;
+  canvasView.setState({ selectedWires });
+}
+
+/** The whole graph, clear of the toolbar, and never larger than cards are drawn. */
+export const fitOptions = {
+  padding: { top: '28px', right: '40px', bottom: '60px', left: '40px' },
+  maxZoom: 1.25,
+} as const;
+
+/** Where each open graph was looked at, so that coming back to its tab finds the same place. */
+export const viewports = new Map<string, Viewport>();
+
+/** Milliseconds that the view takes to where it goes; none where motion is unwanted. */
+export function motionMs(): number {
+  return window.matchMedia('(prefers-reduced-motion: reduce)').matches ? 0 : 160;
+}
+
+/** The middle of what is seen, in the graph's coordinates; the origin while there is no canvas. */
+export function middleOfView(): { readonly x: number; readonly y: number } {
+  const { flow, element } = canvasView.getState();
+  if (!flow || !element) return { x: 0, y: 0 };
+  const box = element.getBoundingClientRect();
+  return flow.screenToFlowPosition({ x: box.x + box.width / 2, y: box.y + box.height / 2 });
+}
+
+/** Moves the view where a place, in the graph's coordinates, lies outside or at the very edge of it. */
+export function bringIntoView(place: { readonly x: number; readonly y: number }): void {
+  const { flow, element } = canvasView.getState();
+  if (!flow || !element) return;
+  const box = element.getBoundingClientRect();
+  const { x, y } = flow.flowToScreenPosition(place);
+  const isSeen =
+    x > box.left + edgePx &&
+    x < box.right - edgePx &&
+    y > box.top + edgePx &&
+    y < box.bottom - edgePx;
+  if (!isSeen)
+    void flow.setCenter(place.x, place.y, { zoom: flow.getZoom(), duration: motionMs() });
+}
+
+const edgePx = 60;

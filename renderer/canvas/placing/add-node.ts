@@ -1,0 +1,50 @@
+/** Puts a node of the catalogue onto the canvas: from the palette, by drag, click or Enter. */
+import type { Catalogue } from '#engine/graph/node-definition.ts';
+import { catalogue } from '#nodes/index.ts';
+import { checkedGraph } from '#renderer/analysis/checked-graph.ts';
+import type { OpenDocument } from '#renderer/workspace/open-document.ts';
+import { activeDocument, edit, select, workspace } from '#renderer/workspace/workspace-store.ts';
+import { bringIntoView, middleOfView } from '#renderer/canvas/flow/canvas-view.ts';
+import { cardWidthPx } from '#renderer/canvas/card/card-geometry.ts';
+import { freePlace, notHiding, type Place, type TakenPlace } from './free-place.ts';
+import { addNodeEdits } from './new-node.ts';
+import { shownGraph } from './shown-graph.ts';
+
+/** The drag data that holds a node type. */
+export const nodeDragType = 'application/x-patchbay-node';
+
+/**
+ * Adds a node as one step and selects it; `position` is the upper left corner in the graph's coordinates,
+ * room near the middle of the view where none is given. Gives the new node's id, null where it could not be added.
+ */
+export function addNode(type: string, position?: Place): string | null {
+  const open = activeDocument(workspace.getState());
+  const known: Catalogue = catalogue;
+  const definition = Object.hasOwn(known, type) ? known[type] : undefined;
+  if (!open || !definition) return null;
+  const taken = takenPlaces(open);
+  const place = position ? notHiding(position, taken) : freePlace(cornerAt(middleOfView()), taken);
+  const { id, edits } = addNodeEdits(checkedGraph(open.document), {
+    definition,
+    position: { x: place.x, y: place.y },
+    selection: open.selection,
+  });
+  if (!edit(`Add ${definition.title}`, edits)) return null;
+  select([id]);
+  if (!position) bringIntoView({ x: place.x + cardWidthPx / 2, y: place.y + 60 });
+  return id;
+}
+
+/** The corner of a card whose head is at a place. */
+export function cornerAt({ x, y }: Place): Place {
+  return { x: x - cardWidthPx / 2, y: y - 16 };
+}
+
+function takenPlaces(open: OpenDocument): readonly TakenPlace[] {
+  const { models, places } = shownGraph(open);
+  return models.cards.map(({ id, geometry }) => ({
+    x: places[id]?.x ?? 0,
+    y: places[id]?.y ?? 0,
+    height: geometry.height,
+  }));
+}

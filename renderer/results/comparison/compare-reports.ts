@@ -1,0 +1,132 @@
+/** Two runs side by side: which stages belong together, and how the second does against the first. Pure. */
+import { formatBytes, formatMilliseconds } from '#engine/contract/format.ts';
+import type { Report, StageReport } from '#engine/contract/report.ts';
+import {
+  formatChange,
+  formatPercent,
+  formatTimes,
+} from '#renderer/results/figures/format-ratio.ts';
+
+export interface StagePair {
+  /** Null where only the other run has such a stage. */
+  readonly a: StageReport | null;
+  readonly b: StageReport | null;
+}
+
+/** "prefill" of "language/prefill"; empty for a stage that is its node. */
+const phaseOf = ({ id, node }: StageReport): string => id.slice(node.length);
+
+/** What makes two stages the same, the surest first. A phase never stands for another one. */
+const marks: readonly ((stage: StageReport) => string)[] = [
+  ({ id }) => id,
+  (stage) => stage.type + phaseOf(stage),
+  ({ title }) => title,
+];
+
+/** Stages matched by node id, then by type, then by title, in the order in which they run. */
+export function pairStages(
+  a: readonly StageReport[],
+  b: readonly StageReport[],
+): readonly StagePair[] {
+  const partners = new Map<StageReport, StageReport>();
+  const taken = new Set<StageReport>();
+  for (const markOf of marks) {
+    for (const stage of a) {
+      if (partners.has(stage)) continue;
+      const partner = b.find((other) => !taken.has(other) && markOf(other) === markOf(stage));
+      if (!partner) continue;
+      partners.set(stage, partner);
+      taken.add(partner);
+    }
+  }
+  const pairs: StagePair[] = a.map((stage) => ({ a: stage, b: partners.get(stage) ?? null }));
+  for (const [place, stage] of b.entries()) {
+    if (taken.has(stage)) continue;
+    const before = b[place - 1];
+    const after = pairs.findIndex((pair) => pair.b !== null && pair.b === before);
+    pairs.splice(after + 1, 0, { a: null, b: stage });
+  }
+  return pairs;
+}
+
+/** Differences below this are noise on a machine that does other things too. */
+const noise = 0.05;
+
+/** "1.8× faster", of the second against the first; null where either was not measured. */
+export function speedWords(aMs: number, bMs: number): string | null {
+  if (aMs <= 0 || bMs <= 0) return null;
+  const ratio = aMs / bMs;
+  if (Math.abs(ratio - 1) < noise) return 'as fast';
+  return ratio > 1 ? `${formatTimes(ratio)} faster` : `${formatTimes(1 / ratio)} slower`;
+}
+
+/** "−62 %" or "2.6×", of the second against the first; null where nothing changes or there is no first. */
+export function changeWords(a: number | null, b: number | null): string | null {
+  if (a === null || b === null || a <= 0 || a === b) return null;
+  return b >= 2 * a ? formatTimes(b / a) : formatChange(a, b);
+}
+
+/** "1.8× faster · −62 % tokens", of the second stage against the first. */
+export function pairWords({ a, b }: StagePair): string {
+  if (!a) return 'only in B';
+  if (!b) return 'only in A';
+  const tokens = changeWords(a.tokensOut ?? a.tokensIn, b.tokensOut ?? b.tokensIn);
+  const parts = [
+    a.latencyMs.runs > 0 && b.latencyMs.runs > 0
+      ? speedWords(a.latencyMs.median, b.latencyMs.median)
+      : null,
+    tokens === null ? null : `${tokens} tokens`,
+  ];
+  return parts.filter((part) => part !== null).join(' · ') || '–';
+}
+
+/** What matters of the whole, each in one sentence, B against A. */
+export function differences(a: Report, b: Report): readonly string[] {
+  return [
+    firstTokenSentence(a.totals.timeToFirstTokenMs, b.totals.timeToFirstTokenMs),
+    passSentence(a.totals.wallMs, b.totals.wallMs),
+    prefillSentence(prefillOf(a), prefillOf(b)),
+    peakSentence(a.totals.peakBytes, b.totals.peakBytes),
+  ].filter((sentence) => sentence !== null);
+}
+
+const prefillOf = ({ stages }: Report): StageReport | undefined =>
+  stages.find(({ id, latencyMs }) => id.endsWith('/prefill') && latencyMs.runs > 0);
+
+function firstTokenSentence(aMs: number | null, bMs: number | null): string | null {
+  const words = speedWords(aMs ?? 0, bMs ?? 0);
+  if (aMs === null || bMs === null || words === null) return null;
+  return `B reaches its first token ${words}: after ${formatMilliseconds(bMs)}, A after ${formatMilliseconds(aMs)}.`;
+}
+
+function passSentence(aMs: number, bMs: number): string | null {
+  const words = speedWords(aMs, bMs);
+  if (words === null) return null;
+  return `B runs the whole graph ${words}: in ${formatMilliseconds(bMs)}, A in ${formatMilliseconds(aMs)}.`;
+}
+
+function prefillSentence(a: StageReport | undefined, b: StageReport | undefined): string | null {
+  const read = [a?.tokensIn ?? 0, b?.tokensIn ?? 0] as const;
+  const kept = [a?.tokensOut ?? 0, b?.tokensOut ?? 0] as const;
+  if (Math.min(...read) <= 0) return null;
+  if (read[0] !== read[1])
+    return `B prefills ${moreOrLess(...read, 'fewer')} tokens: ${read[1]}, A ${read[0]}.`;
+  if (kept[0] !== kept[1] && Math.min(...kept) > 0)
+    return `Both prefill ${read[0]} tokens; B keeps ${moreOrLess(...kept, 'fewer')}: ${kept[1]}, A ${kept[0]}.`;
+  return `Both prefill ${read[0]} tokens.`;
+}
+
+function peakSentence(a: number, b: number): string | null {
+  if (a <= 0 || b <= 0) return null;
+  const both = `${formatBytes(b)}, A ${formatBytes(a)}`;
+  return Math.abs(b / a - 1) < noise
+    ? `Both peak at about the same memory: B at ${both}.`
+    : `B peaks at ${moreOrLess(a, b, 'less')} memory: ${both}.`;
+}
+
+/** "62 % fewer", "12 % more", "2.6× as many" of the second against the first. */
+function moreOrLess(a: number, b: number, less: 'fewer' | 'less'): string {
+  if (b < a) return `${formatPercent((a - b) / a)} ${less}`;
+  if (b < 2 * a) return `${formatPercent((b - a) / a)} more`;
+  return `${formatTimes(b / a)} as ${less === 'fewer' ? 'many' : 'much'}`;
+}

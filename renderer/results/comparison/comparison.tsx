@@ -1,0 +1,164 @@
+/** Two runs side by side, stage by stage on one scale, and what the differences come to in words. */
+import { ArrowLeft } from 'lucide-react';
+import { formatMilliseconds } from '#engine/contract/format.ts';
+import type { StageReport } from '#engine/contract/report.ts';
+import { Button } from '#renderer/parts/button.tsx';
+import { LongName } from '#renderer/parts/long-name.tsx';
+import { toggleCompared, type FollowedRun } from '#renderer/runs/run-store.ts';
+import { differences, pairStages, pairWords, type StagePair } from './compare-reports.ts';
+import { tokensText } from '#renderer/runs/run-facts.ts';
+import { RunTime } from '#renderer/results/figures/run-time.tsx';
+import { StageName, hueOf } from '#renderer/results/figures/stage-name.tsx';
+import table from '#renderer/results/figures/figures-table.module.css';
+import styles from './comparison.module.css';
+
+interface ComparisonProps {
+  readonly a: FollowedRun;
+  readonly b: FollowedRun;
+}
+
+export function Comparison({ a, b }: ComparisonProps) {
+  const sentences = differences(a.report, b.report);
+  return (
+    <>
+      <header className={styles['head']}>
+        <Button
+          weight="quiet"
+          className={styles['back'] ?? ''}
+          onClick={() => {
+            toggleCompared(a.runId);
+            toggleCompared(b.runId);
+          }}
+        >
+          <ArrowLeft size={14} aria-hidden />
+          All runs
+        </Button>
+        <RunName letter="A" run={a} />
+        <RunName letter="B" run={b} />
+      </header>
+      <ul className={styles['sentences']}>
+        {sentences.map((sentence) => (
+          <li key={sentence}>{sentence}</li>
+        ))}
+        {sentences.length === 0 && <li>One of the two has measured nothing to compare.</li>}
+      </ul>
+      <PairTable a={a} b={b} />
+    </>
+  );
+}
+
+function RunName({ letter, run }: { readonly letter: string; readonly run: FollowedRun }) {
+  return (
+    <p className={styles['run']}>
+      <strong>{letter}</strong>
+      <LongName name={run.graph || 'Untitled'} />
+      <RunTime startedAt={run.startedAt} />
+    </p>
+  );
+}
+
+function PairTable({ a, b }: ComparisonProps) {
+  const pairs = pairStages(a.report.stages, b.report.stages);
+  const both = [...a.report.stages, ...b.report.stages];
+  const longestMs = Math.max(0, ...both.map(({ latencyMs }) => latencyMs.median));
+  return (
+    <table className={`${table['table']} ${styles['pairs']}`}>
+      <caption className="visually-hidden">
+        Stages of {a.graph} (A) beside those of {b.graph} (B)
+      </caption>
+      <thead>
+        <tr>
+          <th scope="col" className={styles['stage']}>
+            stage
+          </th>
+          <th scope="col" className={table['number']}>
+            A, median
+          </th>
+          <th scope="col" className={table['number']}>
+            B, median
+          </th>
+          <th scope="col" className={`${table['number']} ${styles['tokens']}`}>
+            A, tokens
+          </th>
+          <th scope="col" className={`${table['number']} ${styles['tokens']}`}>
+            B, tokens
+          </th>
+          <th scope="col" className={styles['against']}>
+            B against A
+          </th>
+          <th scope="col" className={styles['bars']}>
+            <span className="numbers">
+              {longestMs > 0 ? `0 – ${formatMilliseconds(longestMs)}` : ''}
+            </span>
+            <span className="visually-hidden">bars</span>
+          </th>
+        </tr>
+      </thead>
+      <tbody>
+        {pairs.map((pair) => (
+          <PairRow key={(pair.a ?? pair.b)?.id} pair={pair} longestMs={longestMs} />
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+function PairRow({ pair, longestMs }: { readonly pair: StagePair; readonly longestMs: number }) {
+  const stage = (pair.a ?? pair.b) as StageReport;
+  const renamed = pair.a && pair.b && pair.a.title !== pair.b.title ? pair.b.title : null;
+  return (
+    <tr>
+      <th scope="row">
+        <StageName
+          node={stage.node}
+          type={stage.type}
+          title={renamed === null ? stage.title : `${stage.title} → ${renamed}`}
+          isThere={false}
+        />
+      </th>
+      <td className={table['number']}>{latencyText(pair.a)}</td>
+      <td className={table['number']}>{latencyText(pair.b)}</td>
+      <td className={`${table['number']} ${styles['tokens']}`}>
+        {pair.a ? tokensText(pair.a) : ''}
+      </td>
+      <td className={`${table['number']} ${styles['tokens']}`}>
+        {pair.b ? tokensText(pair.b) : ''}
+      </td>
+      <td className={styles['against']}>{pairWords(pair)}</td>
+      <td className={styles['bars']}>
+        <span className={styles['pair']} aria-hidden>
+          <Bar letter="A" stage={pair.a} longestMs={longestMs} />
+          <Bar letter="B" stage={pair.b} longestMs={longestMs} />
+        </span>
+      </td>
+    </tr>
+  );
+}
+
+function latencyText(stage: StageReport | null): string {
+  if (!stage) return '';
+  return stage.latencyMs.runs > 0 ? formatMilliseconds(stage.latencyMs.median) : '–';
+}
+
+interface BarProps {
+  readonly letter: string;
+  readonly stage: StageReport | null;
+  readonly longestMs: number;
+}
+
+function Bar({ letter, stage, longestMs }: BarProps) {
+  const share = stage && longestMs > 0 ? stage.latencyMs.median / longestMs : 0;
+  return (
+    <span className={styles['line']}>
+      <span className={styles['letter']}>{letter}</span>
+      <span className={styles['lane']}>
+        {stage && stage.latencyMs.runs > 0 && (
+          <span
+            className={styles['bar']}
+            style={{ width: `${share * 100}%`, background: hueOf(stage.type) }}
+          />
+        )}
+      </span>
+    </span>
+  );
+}

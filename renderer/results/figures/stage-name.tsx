@@ -1,0 +1,45 @@
+/** A stage as a row begins with it: its family's sign, its title, and the way to its node. */
+import { focusNode } from '#renderer/canvas/flow/focus-node.ts';
+import { Glyph } from '#renderer/parts/glyph.tsx';
+import { LongName } from '#renderer/parts/long-name.tsx';
+import { catalogue } from '#nodes/index.ts';
+import type { Family } from '#engine/graph/node-definition.ts';
+import styles from './stage-name.module.css';
+
+interface StageNameProps {
+  readonly node: string;
+  readonly type: string;
+  readonly title: string;
+  /** Is the node in the graph at the front? */
+  readonly isThere: boolean;
+}
+
+export function StageName({ node, type, title, isThere }: StageNameProps) {
+  const words = (
+    <>
+      <Glyph family={familyOf(type)} />
+      <LongName name={title} />
+    </>
+  );
+  if (!isThere) return <span className={styles['name']}>{words}</span>;
+  return (
+    <button
+      type="button"
+      className={`${styles['name']} ${styles['button']}`}
+      onClick={() => focusNode(node)}
+    >
+      {words}
+    </button>
+  );
+}
+
+export const familyOf = (type: string): Family | null =>
+  Object.hasOwn(catalogue, type)
+    ? (catalogue[type as keyof typeof catalogue]?.family ?? null)
+    : null;
+
+/** The hue of a stage's bar. */
+export function hueOf(type: string): string {
+  const family = familyOf(type);
+  return family === null ? 'var(--third-ink)' : `var(--${family})`;
+}

@@ -1,0 +1,149 @@
+/** What each stage of the shown run holds in memory, and how the whole run stands within the machine's. */
+import { formatBytes } from '#engine/contract/format.ts';
+import type { FollowedRun } from '#renderer/runs/run-store.ts';
+import type { OpenDocument } from '#renderer/workspace/open-document.ts';
+import { Hatch } from '#renderer/results/figures/hatch.tsx';
+import { memoryBars, memoryUse, type MemoryBar, type MemoryUse } from './memory-bars.ts';
+import { NoRun } from '#renderer/results/status/no-run.tsx';
+import { RunFailure } from '#renderer/results/status/run-failure.tsx';
+import { StageName, hueOf } from '#renderer/results/figures/stage-name.tsx';
+import table from '#renderer/results/figures/figures-table.module.css';
+import styles from './memory-tab.module.css';
+
+interface MemoryTabProps {
+  readonly open: OpenDocument;
+  readonly run: FollowedRun | null;
+}
+
+export function MemoryTab({ open, run }: MemoryTabProps) {
+  if (!run) return <NoRun open={open} />;
+  const use = memoryUse(run.report);
+  return (
+    <>
+      <RunFailure open={open} run={run} />
+      {use && <MachineBar use={use} />}
+      {run.report.stages.length > 0 && <MemoryTable open={open} run={run} />}
+    </>
+  );
+}
+
+function MachineBar({
+  use: { peakBytes, machineBytes, budgetBytes },
+}: {
+  readonly use: MemoryUse;
+}) {
+  const percent = (bytes: number): string => `${Math.min(1, bytes / machineBytes) * 100}%`;
+  return (
+    <div className={styles['machine']}>
+      <p>
+        The whole run peaked at <strong className="numbers">{formatBytes(peakBytes)}</strong> of the
+        machine’s <span className="numbers">{formatBytes(machineBytes)}</span>; a graph may take up
+        to <span className="numbers">{formatBytes(budgetBytes)}</span>.
+      </p>
+      <div className={styles['whole']} aria-hidden>
+        <span className={styles['peak']} style={{ width: percent(peakBytes) }} />
+        <span className={styles['budget']} style={{ left: percent(budgetBytes) }} />
+      </div>
+    </div>
+  );
+}
+
+function MemoryTable({ open, run }: { readonly open: OpenDocument; readonly run: FollowedRun }) {
+  const { bars, widestBytes } = memoryBars(run.report);
+  const nodes = run.documentId === open.id ? open.document.nodes : {};
+  const number = `${table['number']} ${styles['bytes']}`;
+  return (
+    <table className={table['table']}>
+      <caption className="visually-hidden">Memory of the stages of the run of {run.graph}</caption>
+      <thead>
+        <tr>
+          <th scope="col" className={styles['stage']}>
+            stage
+          </th>
+          <th scope="col" className={number}>
+            weights
+          </th>
+          <th scope="col" className={number}>
+            KV cache
+          </th>
+          <th scope="col" className={number}>
+            the rest
+          </th>
+          <th scope="col" className={number}>
+            peak
+          </th>
+          <th scope="col" className={styles['bar']}>
+            <Legend />
+            <span className="visually-hidden">bar</span>
+          </th>
+        </tr>
+      </thead>
+      <tbody>
+        {bars.map((bar) => (
+          <MemoryRow
+            key={bar.stage.id}
+            bar={bar}
+            widestBytes={widestBytes}
+            isThere={Object.hasOwn(nodes, bar.stage.node)}
+          />
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+function Legend() {
+  const hue = 'var(--second-ink)';
+  return (
+    <span className={styles['legend']} aria-hidden>
+      <span className={styles['swatch']} style={{ background: hue }} /> weights
+      <span className={styles['swatch']}>
+        <Hatch hue={hue} />
+      </span>{' '}
+      KV cache
+      <span
+        className={`${styles['swatch']} ${styles['lighter']}`}
+        style={{ background: hue }}
+      />{' '}
+      the rest
+    </span>
+  );
+}
+
+interface MemoryRowProps {
+  readonly bar: MemoryBar;
+  readonly widestBytes: number;
+  readonly isThere: boolean;
+}
+
+function MemoryRow({ bar, widestBytes, isThere }: MemoryRowProps) {
+  const { stage, weightsBytes, kvBytes, restBytes, peakBytes } = bar;
+  const hue = hueOf(stage.type);
+  const width = (bytes: number): string => `${widestBytes > 0 ? (bytes / widestBytes) * 100 : 0}%`;
+  return (
+    <tr className={isThere ? table['clickable'] : undefined}>
+      <th scope="row">
+        <StageName node={stage.node} type={stage.type} title={stage.title} isThere={isThere} />
+      </th>
+      {[weightsBytes, kvBytes, restBytes, peakBytes].map((bytes, column) => (
+        <td key={columns[column]} className={table['number']}>
+          {bytes > 0 ? formatBytes(bytes) : '–'}
+        </td>
+      ))}
+      <td className={styles['bar']}>
+        <span className={styles['stack']} aria-hidden>
+          <span style={{ width: width(weightsBytes), background: hue }} />
+          <span style={{ width: width(kvBytes) }}>
+            <Hatch hue={hue} />
+          </span>
+          <span
+            className={styles['lighter']}
+            style={{ width: width(restBytes), background: hue }}
+          />
+        </span>
+      </td>
+    </tr>
+  );
+}
+
+const columns = ['weights', 'kv', 'rest', 'peak'] as const;

@@ -1,0 +1,158 @@
+/** The stages of the shown run as a table, each with its place in the pass. */
+import { formatBytes, formatMilliseconds } from '#engine/contract/format.ts';
+import type { StageReport } from '#engine/contract/report.ts';
+import { ProgressBar } from '#renderer/parts/progress-bar.tsx';
+import type { FollowedRun } from '#renderer/runs/run-store.ts';
+import type { OpenDocument } from '#renderer/workspace/open-document.ts';
+import { NoRun } from '#renderer/results/status/no-run.tsx';
+import { passCount, tokensText } from '#renderer/runs/run-facts.ts';
+import { RunFailure } from '#renderer/results/status/run-failure.tsx';
+import { StageName } from '#renderer/results/figures/stage-name.tsx';
+import { stageShown, type StageShown } from './stage-shown.ts';
+import { WaterfallBar, WaterfallRest } from './waterfall-bar.tsx';
+import { waterfall, type Span, type Waterfall } from './waterfall.ts';
+import table from '#renderer/results/figures/figures-table.module.css';
+import styles from './stages-tab.module.css';
+
+interface StagesTabProps {
+  readonly open: OpenDocument;
+  readonly run: FollowedRun | null;
+}
+
+export function StagesTab({ open, run }: StagesTabProps) {
+  if (!run) return <NoRun open={open} />;
+  return (
+    <>
+      <RunFailure open={open} run={run} />
+      {run.report.stages.length > 0 && <StageTable open={open} run={run} />}
+    </>
+  );
+}
+
+function StageTable({ open, run }: { readonly open: OpenDocument; readonly run: FollowedRun }) {
+  const { report } = run;
+  const fall = waterfall(report);
+  const nodes = run.documentId === open.id ? open.document.nodes : {};
+  const span = fall.wholeMs > 0 ? `0 – ${formatMilliseconds(fall.wholeMs)}` : '';
+  return (
+    <table className={`${table['table']} ${styles['stages']}`}>
+      <caption className="visually-hidden">Stages of the run of {run.graph}</caption>
+      <thead>
+        <tr>
+          <th scope="col" className={styles['stage']}>
+            stage
+          </th>
+          <th scope="col" className={styles['weights']}>
+            precision, weights
+          </th>
+          <th scope="col" className={`${table['number']} ${styles['time']}`}>
+            {passCount(report) > 1 ? 'median' : 'latency'}
+          </th>
+          <th scope="col" className={`${table['number']} ${styles['time']}`}>
+            p95
+          </th>
+          <th scope="col" className={`${table['number']} ${styles['bytes']}`}>
+            peak
+          </th>
+          <th scope="col" className={`${table['number']} ${styles['tokens']}`}>
+            tokens
+          </th>
+          <th scope="col" className={styles['fall']}>
+            <span className="numbers">{span}</span>
+            <span className="visually-hidden">place in the pass</span>
+          </th>
+        </tr>
+      </thead>
+      <tbody>
+        {report.stages.map((stage, place) => (
+          <StageRow
+            key={stage.id}
+            stage={stage}
+            shown={stageShown(run.live, stage)}
+            span={fall.spans[place] as Span}
+            isThere={Object.hasOwn(nodes, stage.node)}
+          />
+        ))}
+      </tbody>
+      <WholeRow run={run} fall={fall} />
+    </table>
+  );
+}
+
+interface StageRowProps {
+  readonly stage: StageReport;
+  readonly shown: StageShown;
+  readonly span: Span;
+  readonly isThere: boolean;
+}
+
+function StageRow({ stage, shown, span, isThere }: StageRowProps) {
+  const { node, type, title, precision, weights } = stage;
+  return (
+    <tr className={isThere ? table['clickable'] : undefined}>
+      <th scope="row">
+        <StageName node={node} type={type} title={title} isThere={isThere} />
+      </th>
+      <td className={styles['words']}>
+        {[precision, weights].filter((word) => word !== null).join(' · ') || '–'}
+      </td>
+      {shown.kind === 'figures' ? <Figures stage={stage} /> : <Doing title={title} shown={shown} />}
+      <td className={styles['fall']}>
+        {stage.latencyMs.runs > 0 && <WaterfallBar stage={stage} span={span} />}
+      </td>
+    </tr>
+  );
+}
+
+function Figures({ stage }: { readonly stage: StageReport }) {
+  const { latencyMs, memory } = stage;
+  return (
+    <>
+      <td className={table['number']}>{formatMilliseconds(latencyMs.median)}</td>
+      <td className={table['number']}>
+        {latencyMs.runs > 1 ? formatMilliseconds(latencyMs.p95) : '–'}
+      </td>
+      <td className={table['number']}>{formatBytes(memory.peakBytes)}</td>
+      <td className={table['number']}>{tokensText(stage)}</td>
+    </>
+  );
+}
+
+interface DoingProps {
+  readonly title: string;
+  readonly shown: Extract<StageShown, { kind: 'words' }>;
+}
+
+function Doing({ title, shown: { words, share, tone } }: DoingProps) {
+  return (
+    <td colSpan={4} className={`${table['number']} ${styles[tone]}`}>
+      <span className={styles['doing']}>
+        {share !== null && (
+          <ProgressBar label={`${title}, ${words}`} share={share} className={styles['bar'] ?? ''} />
+        )}
+        {words}
+      </span>
+    </td>
+  );
+}
+
+/** The wall clock of a pass, and how much of it is no stage's. */
+function WholeRow({ run, fall }: { readonly run: FollowedRun; readonly fall: Waterfall }) {
+  const { totals } = run.report;
+  if (totals.wallMs === 0) return null;
+  return (
+    <tfoot>
+      <tr>
+        <th scope="row">Whole pass</th>
+        <td />
+        <td className={table['number']}>{formatMilliseconds(totals.wallMs)}</td>
+        <td />
+        <td className={table['number']}>{formatBytes(totals.peakBytes)}</td>
+        <td />
+        <td className={styles['fall']}>
+          <WaterfallRest fall={fall} />
+        </td>
+      </tr>
+    </tfoot>
+  );
+}

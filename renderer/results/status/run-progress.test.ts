@@ -1,0 +1,118 @@
+import { expect, test } from 'vitest';
+import type { RunEvent } from '#engine/contract/run-event.ts';
+import { foldReport } from '#engine/profile/report.ts';
+import { foldLive, newLiveRun, type LiveRun } from '#renderer/runs/live-run.ts';
+import { failedStage } from './failed-stage.ts';
+import { progressSentence, progressShare } from './run-progress.ts';
+import { stageShown } from '#renderer/results/stages/stage-shown.ts';
+
+const facts = (id: string, title: string) => ({
+  id,
+  node: id.replace(/\/.*/, ''),
+  type: 'x/y',
+  title,
+  precision: null,
+  weights: null,
+});
+const started: RunEvent = {
+  type: 'run-started',
+  machine: {
+    platform: 'linux',
+    cpu: 'cpu',
+    cores: 2,
+    threads: 2,
+    memoryBytes: 1,
+    node: '20',
+    onnxRuntime: '1',
+    patchbay: '0',
+  },
+  stages: [
+    facts('image', 'Image'),
+    facts('encoder', 'CLIP ViT'),
+    facts('language/decode', 'Language model · decode'),
+  ],
+  runs: 3,
+};
+type Progress = Extract<RunEvent, { type: 'stage-progress' }>;
+const at = (stage: string, phase: Progress['phase'], run = 0, more: Partial<Progress> = {}) =>
+  ({ type: 'stage-progress', stage, phase, run, ...more }) as const;
+const measured = (stage: string, run: number): RunEvent => ({
+  type: 'stage-measured',
+  stage,
+  run,
+  latencyMs: 5,
+  tokensIn: null,
+  tokensOut: null,
+  flops: 0,
+  peakBytes: 0,
+  keyValueBytes: 0,
+});
+
+const story: readonly RunEvent[] = [
+  started,
+  at('image', 'warming-up'),
+  at('encoder', 'building', 0, { done: 1.2e9, total: 3.4e9, unit: 'bytes' }),
+  at('encoder', 'preparing'),
+  at('encoder', 'loading'),
+  at('encoder', 'warming-up'),
+  at('language/decode', 'loading'),
+  at('image', 'running', 1),
+  measured('image', 1),
+  at('encoder', 'running', 1),
+  measured('encoder', 1),
+  at('language/decode', 'running', 1, { done: 23, total: 64, unit: 'tokens' }),
+];
+const after = (count: number): LiveRun => story.slice(0, count).reduce(foldLive, newLiveRun);
+
+test('a run says where it stands in one line', () => {
+  const said = story.map((_, index) => progressSentence(after(index + 1)));
+  expect(progressSentence(newLiveRun)).toBe('Starting');
+  expect(said[1]).toBe('Getting ready · Image · warming up');
+  expect(said[2]).toBe('Getting ready · CLIP ViT · building 1.20\u2009GB of 3.40\u2009GB');
+  expect(said[9]).toBe('Pass 1 of 3 · CLIP ViT · running');
+  expect(said[11]).toBe('Pass 1 of 3 · Language model · decode · decoding 23/64');
+});
+
+test('the bar never goes back', () => {
+  const shares = story.map((_, index) => progressShare(after(index + 1)));
+  expect(shares).toEqual(shares.toSorted((a, b) => a - b));
+  expect(shares[0]).toBe(0);
+  expect(shares.at(-1)).toBeCloseTo((1 + (2 + 23 / 64) / 3) / 4);
+});
+
+test('a row says what its stage is doing until there are figures of it', () => {
+  const rows = (count: number, ...more: readonly RunEvent[]) => {
+    const events = [...story.slice(0, count), ...more];
+    const live = events.reduce(foldLive, newLiveRun);
+    return foldReport('', events).stages.map((stage) => {
+      const shown = stageShown(live, stage);
+      return shown.kind === 'figures' ? 'figures' : shown.words;
+    });
+  };
+  expect(rows(1)).toEqual(['waiting', 'waiting', 'waiting']);
+  expect(rows(3)).toEqual(['ready', 'building 35\u2009%', 'waiting']);
+  expect(rows(10)).toEqual(['figures', 'running', 'ready']);
+  expect(rows(12)).toEqual(['figures', 'figures', 'decoding 23/64']);
+  expect(rows(10, { type: 'run-failed', problems: [] })).toEqual([
+    'figures',
+    'failed here',
+    'not measured',
+  ]);
+  expect(rows(12, { type: 'run-cancelled' })).toEqual(['figures', 'figures', 'stopped here']);
+});
+
+test('weights that are refused while the inputs are read fail at their own stage', () => {
+  const problem = { code: 'checkpoint-unreadable', severity: 'error', message: '' } as const;
+  const failed = (node?: string) =>
+    foldLive(after(2), {
+      type: 'run-failed',
+      problems: [{ ...problem, ...(node !== undefined && { node }) }],
+    });
+  expect(failedStage(failed())).toEqual({ id: 'image', title: 'Image' });
+  expect(failedStage(failed('encoder'))).toEqual({ id: 'encoder', title: 'CLIP ViT' });
+  expect(failedStage(failed('language'))).toEqual({
+    id: 'language/decode',
+    title: 'Language model',
+  });
+  expect(failedStage(after(12))).toBeNull();
+});

@@ -1,0 +1,83 @@
+/** How far a run has got, in words and as a share. Pure. */
+import { formatBytes } from '#engine/contract/format.ts';
+import type { StagePhase } from '#engine/contract/run-event.ts';
+import type { LiveRun, StageState } from '#renderer/runs/live-run.ts';
+import { formatPercent } from '#renderer/results/figures/format-ratio.ts';
+
+const phaseWords: Readonly<Record<StageState['phase'], string>> = {
+  waiting: 'waiting',
+  building: 'building',
+  preparing: 'preparing',
+  loading: 'loading',
+  'warming-up': 'warming up',
+  running: 'running',
+  loaded: 'ready',
+  measured: 'ready',
+};
+
+const isDecode = ({ facts }: StageState): boolean => facts.id.endsWith('/decode');
+
+/** "building 40 %", "warming up", "decoding 23/64": as a row of the table says it. */
+export function stageWords(stage: StageState): string {
+  const { phase, done, total, unit, share } = stage;
+  const word = phase === 'running' && isDecode(stage) ? 'decoding' : phaseWords[phase];
+  if (phase !== 'running' && phase !== 'building') return word;
+  if (unit === 'tokens' && done !== null) return `${word} ${amount(done, total)}`;
+  return share === null ? word : `${word} ${formatPercent(Math.floor(share * 100) / 100)}`;
+}
+
+const amount = (done: number, total: number | null): string =>
+  total === null ? String(done) : `${done}/${total}`;
+
+/** "Pass 2 of 3 · CLIP ViT · building 1.2 GB of 3.4 GB" */
+export function progressSentence(live: LiveRun): string {
+  if (live.status === 'starting') return 'Starting';
+  const pass = live.run === 0 ? 'Getting ready' : `Pass ${live.run} of ${live.runs}`;
+  const stage = live.current === null ? undefined : live.stages[live.current];
+  if (!stage) return pass;
+  return `${pass} · ${stage.facts.title} · ${stageAmount(stage)}`;
+}
+
+/** A run stops between two stages or two tokens. */
+export function cancellingSentence({ current, stages }: LiveRun): string {
+  const stage = current === null ? undefined : stages[current];
+  return stage ? `Cancelling · ${stage.facts.title}` : 'Cancelling';
+}
+
+function stageAmount(stage: StageState): string {
+  const { phase, done, total, unit } = stage;
+  if (phase === 'building' && unit === 'bytes' && done !== null && total !== null)
+    return `${phaseWords.building} ${formatBytes(done)} of ${formatBytes(total)}`;
+  return stageWords(stage);
+}
+
+/** How far within a stage each phase begins; writing weights is most of the work where there is any. */
+const phaseStart: Readonly<Record<StagePhase, number>> = {
+  building: 0,
+  preparing: 0.5,
+  loading: 0.7,
+  'warming-up': 0.85,
+  running: 0,
+};
+
+/** 0 to 1: getting ready and every timed pass count alike. */
+export function progressShare(live: LiveRun): number {
+  const count = live.order.length;
+  if (count === 0) return 0;
+  const current = live.current === null ? undefined : live.stages[live.current];
+  const before = live.run === 0 ? begun(live) : live.order.indexOf(live.current ?? '');
+  const within = current ? shareWithin(current) : 0;
+  const passes = live.run + Math.min(1, (Math.max(0, before) + within) / count);
+  return Math.min(1, passes / (live.runs + 1));
+}
+
+/** While stages get ready they do not come in order: inputs are read first. */
+const begun = ({ order, stages, current }: LiveRun): number =>
+  order.filter((id) => id !== current && stages[id]?.phase !== 'waiting').length;
+
+function shareWithin({ phase, share }: StageState): number {
+  if (phase === 'waiting') return 0;
+  if (phase === 'loaded' || phase === 'measured') return 1;
+  const length = phase === 'building' ? phaseStart.preparing : 1;
+  return phaseStart[phase] + (share ?? 0) * (phase === 'running' ? 1 : length);
+}

@@ -1,0 +1,44 @@
+/** What one line says of a whole run. Pure. */
+import { assertNever } from '#engine/contract/outcome.ts';
+import type { Report, StageReport } from '#engine/contract/report.ts';
+import type { LiveRun } from './live-run.ts';
+
+/** "random", "checkpoint", "partly random"; null where no stage has weights. */
+export function runWeights({ stages }: Report): string | null {
+  const kinds = new Set(stages.flatMap(({ weights }) => weights ?? []));
+  if (kinds.size === 0) return null;
+  if (kinds.size > 1) return 'partly random';
+  return kinds.has('random') ? 'random' : 'checkpoint';
+}
+
+/** Do the words of the answer mean anything? */
+export const hasRandomWeights = ({ stages }: Report): boolean =>
+  stages.some(({ weights }) => weights === 'random');
+
+/** "pass 2 of 3", "done", "failed" */
+export function runStatus({ status, run, runs }: LiveRun): string {
+  switch (status) {
+    case 'starting':
+      return 'starting';
+    case 'running':
+      return run === 0 ? 'getting ready' : `pass ${run} of ${runs}`;
+    case 'finished':
+      return 'done';
+    case 'failed':
+    case 'cancelled':
+      return status;
+    default:
+      return assertNever(status);
+  }
+}
+
+/** How many passes were timed to the end. */
+export const passCount = ({ stages }: Report): number =>
+  Math.max(0, ...stages.map(({ latencyMs }) => latencyMs.runs));
+
+/** "604 → 316" where the number changes. */
+export function tokensText({ tokensIn, tokensOut }: StageReport): string {
+  if (tokensIn !== null && tokensOut !== null && tokensIn !== tokensOut)
+    return `${tokensIn} → ${tokensOut}`;
+  return String(tokensOut ?? tokensIn ?? '–');
+}
