@@ -1,18 +1,18 @@
 /** What is open over everything else, and what the window as a whole listens to. */
 import { assertNever } from '#engine/contract/outcome.ts';
 import { ConnectDialog } from '#renderer/canvas/connecting/connect-dialog.tsx';
-import { CommandPalette } from '#renderer/commands/command-palette.tsx';
+import { CommandPalette } from '#renderer/command-palette/command-palette.tsx';
 import { ShortcutsDialog } from '#renderer/commands/shortcuts-dialog.tsx';
 import { FileDialog } from '#renderer/files/file-dialog.tsx';
 import { FileDrop } from '#renderer/files/file-drop.tsx';
 import { useLeaving } from '#renderer/files/leaving.ts';
 import { useFilesFromOutside } from '#renderer/files/opened-from-outside.ts';
-import { QuestionDialog } from '#renderer/files/question-dialog.tsx';
+import { QuestionDialog } from '#renderer/overlay/question-dialog.tsx';
 import { useWindowTitle } from '#renderer/files/window-title.ts';
-import { useView, type Overlay } from '#renderer/view/view-store.ts';
+import { useOverlay, type Overlay } from '#renderer/overlay/overlay.ts';
 
 export function Overlays() {
-  const overlay = useView((view) => view.overlay);
+  const overlay = useOverlay();
   useWindowTitle();
   useFilesFromOutside();
   useLeaving();
@@ -24,7 +24,7 @@ export function Overlays() {
   );
 }
 
-function Shown({ overlay }: { readonly overlay: NonNullable<Overlay> }) {
+function Shown({ overlay }: { readonly overlay: Overlay }) {
   switch (overlay.kind) {
     case 'command-palette':
       return <CommandPalette />;

@@ -38,13 +38,13 @@ import {
 } from '#renderer/canvas/connecting/connect-gestures.ts';
 import { DrawnWire, DrawnWireHint } from '#renderer/canvas/connecting/drawn-wire.tsx';
 import { DropMenu } from '#renderer/canvas/connecting/drop-menu.tsx';
+import { useDragging } from '#renderer/canvas/placing/use-dragging.ts';
+import type { WireEdge } from '#renderer/canvas/wire/wire-edge.ts';
+import { Wire } from '#renderer/canvas/wire/wire.tsx';
 import { EmptyHint } from './empty-hint.tsx';
 import { Minimap } from './minimap.tsx';
 import { Toolbar } from './toolbar.tsx';
-import { useDragging } from '#renderer/canvas/placing/use-dragging.ts';
 import { useShownFlow } from './use-shown-flow.ts';
-import type { WireEdge } from '#renderer/canvas/wire/wire-edge.ts';
-import { Wire } from '#renderer/canvas/wire/wire.tsx';
 import styles from './canvas.module.css';
 
 const nodeTypes = { card: Card };

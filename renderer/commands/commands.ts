@@ -1,24 +1,20 @@
-/** Every command of the app, in the order of the menus. */
-import { canvasCommands } from '#renderer/canvas/canvas-commands.ts';
-import { fileCommands } from '#renderer/files/file-commands.ts';
-import { paletteCommands } from '#renderer/palette/palette-commands.ts';
-import { runCommands } from '#renderer/runs/run-commands.ts';
-import { viewCommands } from '#renderer/view/view-commands.ts';
+/** The commands of the app: its parts declare them, the app's root hands them over, and whoever runs one asks here. */
 import { writeKeys } from './shortcut.ts';
 import type { Command } from './command.ts';
 
-export const commands: readonly Command[] = [
-  ...fileCommands,
-  ...canvasCommands,
-  ...paletteCommands,
-  ...viewCommands,
-  ...runCommands,
-];
+let known: readonly Command[] = [];
+
+/** Takes over every command of the app, in the order of the menus; once, before anything is drawn. */
+export function setCommands(all: readonly Command[]): void {
+  known = all;
+}
+
+export const commands = (): readonly Command[] => known;
 
 export const isMac = navigator.platform.startsWith('Mac');
 
 export function commandById(id: string): Command {
-  const command = commands.find((candidate) => candidate.id === id);
+  const command = known.find((candidate) => candidate.id === id);
   if (!command) throw new Error(`There is no command "${id}".`);
   return command;
 }

@@ -1,7 +1,7 @@
 /** Runs the command whose keys are pressed, and those that the window's own menu sends. */
 import { useEffect } from 'react';
 import { shell } from '#renderer/connection/shell.ts';
-import { view } from '#renderer/view/view-store.ts';
+import { isOverlayOpen } from '#renderer/overlay/overlay.ts';
 import { commands, isEnabled, isMac, runCommand } from './commands.ts';
 import { matchesKeys } from './shortcut.ts';
 
@@ -28,9 +28,9 @@ function hearWithout(event: KeyboardEvent): void {
 }
 
 function hear(event: KeyboardEvent): void {
-  if (view.getState().overlay !== null) return;
+  if (isOverlayOpen()) return;
   const writing = isTextField(event.target);
-  const command = commands.find(
+  const command = commands().find(
     ({ keys = [], inTextFields = false }) =>
       (inTextFields || !writing) && keys.some((each) => matchesKeys(event, each, isMac)),
   );

@@ -1,6 +1,6 @@
 /** Every key there is, in the groups of the menus. */
 import { Dialog } from '#renderer/parts/dialog.tsx';
-import { showOverlay } from '#renderer/view/view-store.ts';
+import { closeOverlay } from '#renderer/overlay/overlay.ts';
 import type { Command } from './command.ts';
 import { commands, isMac } from './commands.ts';
 import { writeKeys } from './shortcut.ts';
@@ -10,7 +10,7 @@ const groups: readonly Command['group'][] = ['File', 'Edit', 'View', 'Run', 'Hel
 
 export function ShortcutsDialog() {
   return (
-    <Dialog title="Keyboard shortcuts" width={760} onClose={() => showOverlay(null)}>
+    <Dialog title="Keyboard shortcuts" width={760} onClose={closeOverlay}>
       {/* Focused, so that the arrows scroll. */}
       <div className={styles['groups']} tabIndex={-1} ref={(whole) => whole?.focus()}>
         {groups.map((group) => (
@@ -22,7 +22,7 @@ export function ShortcutsDialog() {
 }
 
 function Group({ group }: { readonly group: Command['group'] }) {
-  const withKeys = commands.filter(
+  const withKeys = commands().filter(
     (command) => command.group === group && (command.keys?.length ?? 0) > 0,
   );
   if (withKeys.length === 0) return null;

@@ -1,8 +1,8 @@
 /** Asks for a file or folder: by the system's own dialog where there is one, else by the page's. */
 import { shell } from '#renderer/connection/shell.ts';
-import { showOverlay, view, type Overlay } from '#renderer/view/view-store.ts';
+import { overlayAnswer } from '#renderer/overlay/overlay.ts';
+import type { ChosenPath, PathRequest } from '#renderer/overlay/path-request.ts';
 import { withExtension } from './file-names.ts';
-import type { ChosenPath, PathRequest } from './path-request.ts';
 
 /** An absolute path; null where the dialog was closed without a choice. */
 export async function choosePath(request: PathRequest): Promise<string | null> {
@@ -37,22 +37,4 @@ export async function choosePathToSave(suggestedName: string): Promise<ChosenPat
 
 function choosePathInPage(request: PathRequest): Promise<ChosenPath | null> {
   return overlayAnswer((answer) => ({ kind: 'choose-path', request, answer }));
-}
-
-/** Shows an overlay and waits for its answer; null where it goes away without one. */
-export function overlayAnswer<Answer>(
-  overlayWith: (answer: (value: Answer | null) => void) => NonNullable<Overlay>,
-): Promise<Answer | null> {
-  return new Promise((resolve) => {
-    const overlay = overlayWith((value) => {
-      resolve(value);
-      if (view.getState().overlay === overlay) showOverlay(null);
-    });
-    showOverlay(overlay);
-    const stop = view.subscribe(({ overlay: shown }) => {
-      if (shown === overlay) return;
-      stop();
-      resolve(null);
-    });
-  });
 }

@@ -1,7 +1,7 @@
 /** Gives a graph to the browser as a download: a copy, so the graph stays as saved or unsaved as it was. */
 import type { GraphDocument } from '#engine/contract/document.ts';
 import { writeDocument } from '#engine/graph/read-document.ts';
-import { tell } from '#renderer/view/notices.ts';
+import { tell } from '#renderer/notices/notices.ts';
 import { fileNameOf } from './file-names.ts';
 
 /** Browsers begin a download at once, but some read the content only after the click is over. */

@@ -2,7 +2,7 @@
 import type { Outcome } from '#engine/contract/outcome.ts';
 import type { GraphDocument } from '#engine/contract/document.ts';
 import { ask, host } from '#renderer/connection/host-client.ts';
-import { tell, tellProblems } from '#renderer/view/notices.ts';
+import { tell, tellProblems } from '#renderer/notices/notices.ts';
 import { isDirty, type OpenDocument } from '#renderer/workspace/open-document.ts';
 import {
   activate,
@@ -11,7 +11,7 @@ import {
   openDocument,
   workspace,
 } from '#renderer/workspace/workspace-store.ts';
-import { askPerson } from './ask-person.ts';
+import { askPerson } from '#renderer/overlay/ask-person.ts';
 import { save } from './save-graph.ts';
 
 export function newDocument(): void {

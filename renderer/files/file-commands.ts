@@ -1,9 +1,9 @@
 /** Commands on files. */
-import { announceTitle } from './window-title.ts';
 import type { Command } from '#renderer/commands/command.ts';
 import { shell } from '#renderer/connection/shell.ts';
 import type { OpenDocument } from '#renderer/workspace/open-document.ts';
 import { activeDocument, workspace } from '#renderer/workspace/workspace-store.ts';
+import { announceTitle } from './window-title.ts';
 import { exportJson } from './export-graph.ts';
 import { close, newDocument } from './file-actions.ts';
 import { importJson, openFile } from './open-graph.ts';

@@ -4,6 +4,7 @@ import type { FolderEntry, FolderListing } from '#engine/contract/file-service.t
 import { Button } from '#renderer/parts/button.tsx';
 import { Dialog } from '#renderer/parts/dialog.tsx';
 import { LongName } from '#renderer/parts/long-name.tsx';
+import type { ChosenPath, PathRequest } from '#renderer/overlay/path-request.ts';
 import { baseName, isAbsolutePath, joinPath, nameProblem, withExtension } from './file-names.ts';
 import {
   enterMeans,
@@ -15,7 +16,6 @@ import {
 import { FolderList } from './folder-list.tsx';
 import { FolderPlaces } from './folder-places.tsx';
 import { FolderTrail } from './folder-trail.tsx';
-import type { ChosenPath, PathRequest } from './path-request.ts';
 import { useFolder } from './use-folder.ts';
 import styles from './file-dialog.module.css';
 

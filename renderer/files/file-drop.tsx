@@ -1,8 +1,8 @@
 /** Lets files be dropped anywhere on the window, and says so while they are held over it. */
 import { useEffect, useState } from 'react';
 import { error } from '#engine/contract/problem.ts';
-import { tellProblems, tell } from '#renderer/view/notices.ts';
-import { view } from '#renderer/view/view-store.ts';
+import { tellProblems, tell } from '#renderer/notices/notices.ts';
+import { isOverlayOpen } from '#renderer/overlay/overlay.ts';
 import { takeFiles } from './take-files.ts';
 import styles from './file-drop.module.css';
 
@@ -66,8 +66,7 @@ function useFileDrop(): boolean {
 }
 
 function take({ dataTransfer }: DragEvent): void {
-  if (view.getState().overlay !== null)
-    return tell('Answer the dialog first, then drop the file again.');
+  if (isOverlayOpen()) return tell('Answer the dialog first, then drop the file again.');
   const folder = [...(dataTransfer?.items ?? [])]
     .map((item) => item.webkitGetAsEntry())
     .find((entry) => entry?.isDirectory);

@@ -1,6 +1,6 @@
 /** Which entries of a folder a dialog shows, and what choosing one does. Pure. */
 import type { FolderEntry } from '#engine/contract/file-service.ts';
-import type { PathRequest } from './path-request.ts';
+import type { PathRequest } from '#renderer/overlay/path-request.ts';
 
 type Purpose = PathRequest['purpose'];
 

@@ -4,9 +4,9 @@ import { useEffect, useRef, type KeyboardEvent } from 'react';
 import type { FolderEntry } from '#engine/contract/file-service.ts';
 import { formatBytes } from '#engine/contract/format.ts';
 import { LongName } from '#renderer/parts/long-name.tsx';
+import type { PathRequest } from '#renderer/overlay/path-request.ts';
 import { fileDate } from './file-date.ts';
 import { isFolder, type ShownEntries } from './folder-entries.ts';
-import type { PathRequest } from './path-request.ts';
 import styles from './file-dialog.module.css';
 
 interface FolderListProps extends ShownEntries {

@@ -6,7 +6,7 @@ import { error } from '#engine/contract/problem.ts';
 import { readDocument } from '#engine/graph/read-document.ts';
 import { catalogue } from '#nodes/index.ts';
 import { ask, host } from '#renderer/connection/host-client.ts';
-import { tell, tellProblems } from '#renderer/view/notices.ts';
+import { tell, tellProblems } from '#renderer/notices/notices.ts';
 import {
   isDirty,
   openedDocument,

@@ -1,10 +1,10 @@
 /** Saves graphs, and asks where a file is not as the person saw it last. Only what was written counts as saved. */
 import type { Problem } from '#engine/contract/problem.ts';
 import { ask, host } from '#renderer/connection/host-client.ts';
-import { tell, tellProblems } from '#renderer/view/notices.ts';
+import { tell, tellProblems } from '#renderer/notices/notices.ts';
 import { edited, savedAs, sealed, type OpenDocument } from '#renderer/workspace/open-document.ts';
 import { emptyGraph, updateDocument, workspace } from '#renderer/workspace/workspace-store.ts';
-import { askPerson } from './ask-person.ts';
+import { askPerson } from '#renderer/overlay/ask-person.ts';
 import { choosePathToSave } from './choose-path.ts';
 import { baseName, fileNameOf, folderOf, titleOfFile } from './file-names.ts';
 import { wholePathEdits } from './moved-paths.ts';

@@ -2,7 +2,7 @@
 import type { ImageSource } from '#engine/contract/sources.ts';
 import { addNode } from '#renderer/canvas/placing/add-node.ts';
 import { shell } from '#renderer/connection/shell.ts';
-import { tell, tellProblems } from '#renderer/view/notices.ts';
+import { tell, tellProblems } from '#renderer/notices/notices.ts';
 import { activeDocument, edit, select, workspace } from '#renderer/workspace/workspace-store.ts';
 import { kindOfDropped } from './dropped-file.ts';
 import { newDocument } from './file-actions.ts';

@@ -1,7 +1,8 @@
 /** The geometry of a small picture of a graph: cards and wires where the canvas has them, nothing else. Pure. */
 import type { Family } from '#engine/graph/node-definition.ts';
 import { cardWidthPx } from '#renderer/canvas/card/card-geometry.ts';
-import type { CardModel, PortSide } from '#renderer/canvas/card/card-model.ts';
+import type { CardModel } from '#renderer/canvas/card/card-model.ts';
+import type { PortSide } from '#renderer/canvas/card/port-place.ts';
 import type { Layout, Models } from '#renderer/canvas/flow/projection.ts';
 import { wirePath, type Extent } from '#renderer/canvas/wire/wire-path.ts';
 

@@ -9,10 +9,10 @@ import type { OpenDocument } from '#renderer/workspace/open-document.ts';
 import { AnswerSide } from '#renderer/results/answer/answer-side.tsx';
 import { ExportMenu } from '#renderer/results/export/export-menu.tsx';
 import { MemoryTab } from '#renderer/results/memory/memory-tab.tsx';
-import { RunStatusLine } from './run-status-line.tsx';
 import { RunsTab } from '#renderer/results/runs/runs-tab.tsx';
 import { ShownElsewhere } from '#renderer/results/status/shown-elsewhere.tsx';
 import { StagesTab } from '#renderer/results/stages/stages-tab.tsx';
+import { RunStatusLine } from './run-status-line.tsx';
 import styles from './results.module.css';
 
 export function Results({ open }: { readonly open: OpenDocument }) {

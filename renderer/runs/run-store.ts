@@ -6,7 +6,7 @@ import type { Report } from '#engine/contract/report.ts';
 import { isLast, type RunEvent } from '#engine/contract/run-event.ts';
 import { foldReport } from '#engine/profile/report.ts';
 import { ask, askPlain, host } from '#renderer/connection/host-client.ts';
-import { tell, tellProblems } from '#renderer/view/notices.ts';
+import { tell, tellProblems } from '#renderer/notices/notices.ts';
 import { showResults, view } from '#renderer/view/view-store.ts';
 import { activate, activeDocument, workspace } from '#renderer/workspace/workspace-store.ts';
 import { foldLive, isOver, newLiveRun, type LiveRun } from './live-run.ts';

@@ -1,7 +1,8 @@
 /** Commands that change how the window looks. */
 import type { Command } from '#renderer/commands/command.ts';
 import { activate } from '#renderer/workspace/workspace-store.ts';
-import { showOverlay, showResults, toggleFolded, view } from './view-store.ts';
+import { showOverlay } from '#renderer/overlay/overlay.ts';
+import { showResults, toggleFolded, view } from './view-store.ts';
 
 export const viewCommands: readonly Command[] = [
   {

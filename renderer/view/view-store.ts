@@ -1,10 +1,8 @@
-/** How the window looks: theme, folded panels, what is open over the canvas. Kept between launches, never in a graph. */
+/** How the window looks: theme, folded panels, the tab of the results. Kept between launches, never in a graph. */
 import { useStore } from 'zustand';
 import { createStore } from 'zustand/vanilla';
 import { z } from 'zod';
 import { askPlain, host } from '#renderer/connection/host-client.ts';
-import type { ChosenPath, PathRequest } from '#renderer/files/path-request.ts';
-import type { Question } from '#renderer/files/question.ts';
 
 /** The part that is kept; a field that does not fit falls back on its own. */
 const keptSchema = z.object({
@@ -23,45 +21,18 @@ export type Kept = z.infer<typeof keptSchema>;
 export type PanelName = keyof Kept['folded'];
 export type ResultsTab = 'stages' | 'memory' | 'runs' | 'problems';
 
-/** What is open over everything else. */
-export type Overlay =
-  | null
-  | { readonly kind: 'command-palette' }
-  | { readonly kind: 'shortcuts' }
-  | {
-      readonly kind: 'choose-path';
-      readonly request: PathRequest;
-      readonly answer: (chosen: ChosenPath | null) => void;
-    }
-  | {
-      readonly kind: 'question';
-      readonly question: Question;
-      readonly answer: (id: string | null) => void;
-    }
-  /** From this port a wire is being drawn by keyboard. */
-  | {
-      readonly kind: 'connect';
-      readonly node: string;
-      readonly port: string;
-      readonly side: 'inputs' | 'outputs';
-    };
-
 export interface View extends Kept {
   readonly resultsTab: ResultsTab;
-  readonly overlay: Overlay;
 }
 
 export const view = createStore<View>(() => ({
   ...keptSchema.parse({}),
   resultsTab: 'stages',
-  overlay: null,
 }));
 
 export function useView<Value>(pick: (view: View) => Value): Value {
   return useStore(view, pick);
 }
-
-export const showOverlay = (overlay: Overlay): void => view.setState({ overlay });
 
 export function showResults(resultsTab: ResultsTab): void {
   view.setState(({ folded }) => ({ resultsTab, folded: { ...folded, results: false } }));

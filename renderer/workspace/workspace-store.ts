@@ -3,7 +3,7 @@ import { useStore } from 'zustand';
 import { createStore } from 'zustand/vanilla';
 import { documentVersion, type GraphDocument } from '#engine/contract/document.ts';
 import type { Edit } from '#engine/contract/edit.ts';
-import { tell, tellProblems } from '#renderer/view/notices.ts';
+import { tell, tellProblems } from '#renderer/notices/notices.ts';
 import {
   edited,
   openedDocument,

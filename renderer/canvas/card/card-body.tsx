@@ -9,7 +9,7 @@ import { isOver } from '#renderer/runs/live-run.ts';
 import { ownRun, useRuns } from '#renderer/runs/run-store.ts';
 import { useCardContext } from './card-context.ts';
 import { rowPx } from './card-geometry.ts';
-import type { CardBody } from './card-model.ts';
+import type { CardBody } from './card-content.ts';
 import { previewPx } from './picture-size.ts';
 import styles from './card-body.module.css';
 

@@ -2,7 +2,7 @@
  * Measures of a card, known before it is drawn: rows have fixed heights, so that wires, layout and the
  * overview need no measuring, and nothing moves while a run goes on. Pure.
  */
-import type { CardContent, PortModel } from './card-model.ts';
+import type { CardContent, PortModel } from './card-content.ts';
 
 export const cardWidthPx = 208;
 export const gridPx = 8;

@@ -1,66 +1,18 @@
-/** What a card shows, apart from runs: drawn from the check, the problems and the estimate. Pure. */
+/** What a card shows, apart from runs, and how large that makes it: drawn from the check, the problems and the estimate. Pure. */
 import type { GraphDocument, Json, PortRef } from '#engine/contract/document.ts';
 import type { Problem } from '#engine/contract/problem.ts';
-import { imageSourceSchema, type ImageSource } from '#engine/contract/sources.ts';
+import { imageSourceSchema } from '#engine/contract/sources.ts';
 import { formatCount } from '#engine/contract/format.ts';
 import type { StageEstimate } from '#engine/estimate/estimate.ts';
 import type { CheckedGraph, CheckedNode } from '#engine/graph/check.ts';
 import { nodeTitle } from '#engine/graph/node-title.ts';
-import type { AnyNodeDefinition, Family, Port } from '#engine/graph/node-definition.ts';
-import { wireKinds, type WireKind, type WireType } from '#engine/graph/wire.ts';
-import { cardGeometry, type CardGeometry } from './card-geometry.ts';
-import { estimatedFoot, type FootText } from './foot-text.ts';
+import type { AnyNodeDefinition, Port } from '#engine/graph/node-definition.ts';
+import { wireKinds, type WireType } from '#engine/graph/wire.ts';
 import { shapeText } from '#renderer/canvas/wire/shape-text.ts';
-
-export type PortSide = 'inputs' | 'outputs';
-
-export interface PortModel {
-  readonly side: PortSide;
-  readonly name: string;
-  readonly title: string;
-  /** Null where the node does not declare the port, but a wire ends there. */
-  readonly kind: WireKind | null;
-  readonly shape: string | null;
-  readonly isWired: boolean;
-  /** "Visual tokens, output of CLIP ViT" */
-  readonly label: string;
-}
-
-export interface SocketModel {
-  readonly port: PortModel;
-  readonly plugged: {
-    readonly title: string;
-    readonly summary: string;
-    readonly family: Family;
-  } | null;
-}
-
-export type CardBody =
-  | { readonly kind: 'picture'; readonly source: ImageSource }
-  | { readonly kind: 'text'; readonly text: string }
-  | { readonly kind: 'answer' };
-
-export interface CardContent {
-  readonly id: string;
-  readonly type: string;
-  readonly title: string;
-  /** Null for a node that the catalogue does not know. */
-  readonly family: Family | null;
-  readonly summary: string | null;
-  /** "6.74 B"; null for a node without weights, or while that is not known. */
-  readonly parameters: string | null;
-  /** "random", "checkpoint": what stands at the right while nothing runs. */
-  readonly weights: string | null;
-  readonly body: CardBody | null;
-  /** The port of a node that has only one. */
-  readonly headPort: PortModel | null;
-  readonly sockets: readonly SocketModel[];
-  readonly rows: readonly { readonly input: PortModel | null; readonly output: PortModel | null }[];
-  readonly foot: 'none' | 'stage' | 'language';
-  readonly estimate: FootText | null;
-  readonly problem: Problem | null;
-  readonly problemCount: number;
-}
+import type { CardBody, CardContent, PortModel, SocketModel } from './card-content.ts';
+import { cardGeometry, type CardGeometry } from './card-geometry.ts';
+import { estimatedFoot } from './foot-text.ts';
+import type { PortSide } from './port-place.ts';
 
 export interface CardModel extends CardContent {
   readonly geometry: CardGeometry;

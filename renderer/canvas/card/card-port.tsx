@@ -1,11 +1,11 @@
 /** A port on a card's edge: dragged from by pointer, pressed by keyboard to choose the other end. */
 import { Handle, Position } from '@xyflow/react';
 import { useContext, type KeyboardEvent } from 'react';
-import { showOverlay } from '#renderer/view/view-store.ts';
+import { showOverlay } from '#renderer/overlay/overlay.ts';
 import { cardBorderPx, portDotPx } from './card-geometry.ts';
 import { FarContext } from './card-context.ts';
-import type { PortModel } from './card-model.ts';
-import { usePortLight } from '#renderer/canvas/connecting/connecting.ts';
+import type { PortModel } from './card-content.ts';
+import { usePortLight } from './port-light.ts';
 import styles from './card-port.module.css';
 
 interface CardPortProps {

@@ -1,7 +1,7 @@
 /** The size of the picture that a card shows, as it is written in the card's head. */
 import type { ImageSource } from '#engine/contract/sources.ts';
 import { usePicture } from '#renderer/analysis/picture.ts';
-import type { CardBody } from './card-model.ts';
+import type { CardBody } from './card-content.ts';
 
 /** Longer side of a preview, in pixels: sharp at twice the size of a card. */
 export const previewPx = 480;

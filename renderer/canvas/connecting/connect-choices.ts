@@ -4,7 +4,8 @@ import type { CheckedGraph, CheckedNode } from '#engine/graph/check.ts';
 import { nodeTitle } from '#engine/graph/node-title.ts';
 import type { Family } from '#engine/graph/node-definition.ts';
 import { describeWire } from '#engine/graph/wire.ts';
-import { allPorts, connectReasons, type PortPlace } from './connect-reason.ts';
+import type { PortPlace } from '#renderer/canvas/card/port-place.ts';
+import { allPorts, connectReasons } from './connect-reason.ts';
 
 export interface ConnectChoice {
   readonly place: PortPlace;

@@ -4,12 +4,13 @@ import { useEffect, useRef, useState, type KeyboardEvent } from 'react';
 import { checkedGraph } from '#renderer/analysis/checked-graph.ts';
 import { Dialog } from '#renderer/parts/dialog.tsx';
 import { Glyph } from '#renderer/parts/glyph.tsx';
-import { showOverlay, type Overlay } from '#renderer/view/view-store.ts';
+import { closeOverlay, type Overlay } from '#renderer/overlay/overlay.ts';
 import { useActiveDocument } from '#renderer/workspace/workspace-store.ts';
 import { canvasView } from '#renderer/canvas/flow/canvas-view.ts';
+import type { PortPlace } from '#renderer/canvas/card/port-place.ts';
 import { connectChoices, type ConnectChoice } from './connect-choices.ts';
 import { wireUp } from './connect-gestures.ts';
-import { edgeBetween, type PortPlace } from './connect-reason.ts';
+import { edgeBetween } from './connect-reason.ts';
 import styles from './connect-dialog.module.css';
 
 type ConnectDialogProps = Omit<Extract<Overlay, { kind: 'connect' }>, 'kind'>;
@@ -29,7 +30,7 @@ export function ConnectDialog({ node, port, side }: ConnectDialogProps) {
   const choices = connectChoices(checked, start, search);
   const portTitle = from.definition?.[side][port]?.title ?? port;
   const choose = ({ place }: ConnectChoice): void => {
-    showOverlay(null);
+    closeOverlay();
     wireUp(edgeBetween(start, place), null);
   };
   const fitting = choices.filter(({ refusal }) => refusal === null);
@@ -37,7 +38,7 @@ export function ConnectDialog({ node, port, side }: ConnectDialogProps) {
     <Dialog
       title={side === 'outputs' ? `Connect ${portTitle} to` : `Connect ${portTitle} from`}
       about={`${side === 'outputs' ? 'Output' : 'Input'} of ${nodeTitle(from)}`}
-      onClose={() => showOverlay(null)}
+      onClose={closeOverlay}
       width={480}
     >
       <div onKeyDown={(event) => walk(event, list.current)}>

@@ -1,13 +1,14 @@
 /** From the gestures of drawing wires to edits: a new wire, a moved end, a wire that was refused. */
 import type { Connection, OnConnectStartParams } from '@xyflow/react';
 import type { Edge } from '#engine/contract/document.ts';
-import { tellProblems } from '#renderer/view/notices.ts';
+import { tellProblems } from '#renderer/notices/notices.ts';
 import { activeDocument, edit, workspace } from '#renderer/workspace/workspace-store.ts';
 import { selectWires } from '#renderer/canvas/flow/canvas-view.ts';
-import { connectEdits, edgeBetween, type PortPlace } from './connect-reason.ts';
-import { beginConnecting, connecting, endConnecting } from './connecting.ts';
+import type { PortPlace } from '#renderer/canvas/card/port-place.ts';
 import type { WireEdge } from '#renderer/canvas/wire/wire-edge.ts';
 import { wireId } from '#renderer/canvas/wire/wire-model.ts';
+import { allPorts, connectEdits, edgeBetween } from './connect-reason.ts';
+import { beginConnecting, connecting, endConnecting } from './connecting.ts';
 
 const sideOf = (type: string | null): PortPlace['side'] =>
   type === 'target' ? 'inputs' : 'outputs';
@@ -105,15 +106,9 @@ export function endConnect(event: MouseEvent | TouchEvent, state: ConnectEnd): D
     return now.moved || !target?.closest('.react-flow__pane')
       ? null
       : { start: now.start, client: { x, y } };
-  const fitting = [...portsOfNode(now.fits, node)];
-  const [only, ...others] = fitting;
+  const [only, ...others] = allPorts(now.checked).filter(
+    (port) => port.node === node && now.reasonAt(port) === null,
+  );
   if (only && others.length === 0) wireUp(edgeBetween(now.start, only), now.moved);
   return null;
-}
-
-function portsOfNode(keys: ReadonlySet<string>, node: string): readonly PortPlace[] {
-  return [...keys]
-    .map((key) => key.split('/') as [PortPlace['side'], string, string])
-    .filter(([, id]) => id === node)
-    .map(([side, id, port]) => ({ side, node: id, port }));
 }

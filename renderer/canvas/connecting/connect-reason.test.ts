@@ -3,6 +3,7 @@ import { applyEdits } from '#engine/graph/apply-edit.ts';
 import { checkGraph } from '#engine/graph/check.ts';
 import { sketchDocument } from '#engine/graph/sketch-document.ts';
 import { catalogue } from '#nodes/index.ts';
+import type { PortPlace } from '#renderer/canvas/card/port-place.ts';
 import { connectChoices } from './connect-choices.ts';
 import {
   allPorts,
@@ -10,7 +11,6 @@ import {
   connectReasons,
   consequence,
   edgeBetween,
-  type PortPlace,
 } from './connect-reason.ts';
 
 const graph = sketchDocument(

@@ -7,15 +7,7 @@ import { nodeTitle } from '#engine/graph/node-title.ts';
 import { edgeProblem } from '#engine/graph/check-edges.ts';
 import { checkGraph, type CheckedGraph } from '#engine/graph/check.ts';
 import type { Catalogue, Port } from '#engine/graph/node-definition.ts';
-import type { PortSide } from '#renderer/canvas/card/card-model.ts';
-
-export interface PortPlace {
-  readonly node: string;
-  readonly port: string;
-  readonly side: PortSide;
-}
-
-export const portKey = ({ node, port, side }: PortPlace): string => `${side}/${node}/${port}`;
+import type { PortPlace } from '#renderer/canvas/card/port-place.ts';
 
 /** The wire between two ports of different sides, whichever was taken first. */
 export function edgeBetween(a: PortPlace, b: PortPlace): Edge {

@@ -7,10 +7,11 @@ import { describeWire, wireKinds } from '#engine/graph/wire.ts';
 import { catalogue } from '#nodes/index.ts';
 import type { CardNode } from '#renderer/canvas/card/card-node.ts';
 import { familyStyle } from '#renderer/parts/family-style.ts';
-import { connectEdits, consequence, edgeBetween, type PortPlace } from './connect-reason.ts';
-import { connecting, type Connecting } from './connecting.ts';
+import type { PortPlace } from '#renderer/canvas/card/port-place.ts';
 import { wireWidthPx } from '#renderer/canvas/wire/shape-text.ts';
 import { wireLook } from '#renderer/canvas/wire/wire.tsx';
+import { connectEdits, consequence, edgeBetween } from './connect-reason.ts';
+import { connecting, type Connecting } from './connecting.ts';
 import styles from './drawn-wire.module.css';
 
 /** The node that gives, and what it gives: the start of the gesture, or the other end of a wire that is moved. */

@@ -9,10 +9,11 @@ import { activeDocument, edit, select, workspace } from '#renderer/workspace/wor
 import { cornerAt } from '#renderer/canvas/placing/add-node.ts';
 import { onGrid } from '#renderer/canvas/placing/free-place.ts';
 import { canvasView } from '#renderer/canvas/flow/canvas-view.ts';
-import type { DroppedWire } from './connect-gestures.ts';
-import { connectEdits, edgeBetween, type PortPlace } from './connect-reason.ts';
+import type { PortPlace } from '#renderer/canvas/card/port-place.ts';
 import { newNode, newNodeId } from '#renderer/canvas/placing/new-node.ts';
 import menu from '#renderer/parts/menu.module.css';
+import type { DroppedWire } from './connect-gestures.ts';
+import { connectEdits, edgeBetween } from './connect-reason.ts';
 import styles from './drop-menu.module.css';
 
 interface DropMenuProps {

@@ -2,10 +2,10 @@ import { expect, test } from 'vitest';
 import { checkGraph } from '#engine/graph/check.ts';
 import { sketchDocument, type NodeSketch } from '#engine/graph/sketch-document.ts';
 import { catalogue } from '#nodes/index.ts';
-import { autoLayout, placesFor } from './auto-layout.ts';
 import { cardWidthPx } from '#renderer/canvas/card/card-geometry.ts';
-import { moveEdits, placesOf } from './places.ts';
 import { projectModels, type Layout, type Models } from '#renderer/canvas/flow/projection.ts';
+import { autoLayout, placesFor } from './auto-layout.ts';
+import { moveEdits, placesOf } from './places.ts';
 
 function modelsOf(document: ReturnType<typeof sketchDocument>): Models {
   const checked = checkGraph(document, catalogue);

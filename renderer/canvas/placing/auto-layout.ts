@@ -1,7 +1,8 @@
 /** Places cards from left to right along the wires, so that the main line of a graph runs straight. Pure. */
 import dagre from '@dagrejs/dagre';
 import { cardWidthPx, gridPx } from '#renderer/canvas/card/card-geometry.ts';
-import type { CardModel, PortSide } from '#renderer/canvas/card/card-model.ts';
+import type { CardModel } from '#renderer/canvas/card/card-model.ts';
+import type { PortSide } from '#renderer/canvas/card/port-place.ts';
 import type { Layout, Models } from '#renderer/canvas/flow/projection.ts';
 import type { WireModel } from '#renderer/canvas/wire/wire-model.ts';
 

@@ -2,7 +2,7 @@
 import type { GraphDocument } from '#engine/contract/document.ts';
 import { writeDocument } from '#engine/graph/read-document.ts';
 import { catalogue } from '#nodes/index.ts';
-import { tell, tellProblems } from '#renderer/view/notices.ts';
+import { tell, tellProblems } from '#renderer/notices/notices.ts';
 import { activeDocument, edit, select, workspace } from '#renderer/workspace/workspace-store.ts';
 import type { OpenDocument } from '#renderer/workspace/open-document.ts';
 import { canvasView, middleOfView } from '#renderer/canvas/flow/canvas-view.ts';

@@ -6,8 +6,8 @@ import { error } from '#engine/contract/problem.ts';
 import type { Catalogue } from '#engine/graph/node-definition.ts';
 import { readDocument } from '#engine/graph/read-document.ts';
 import { cardWidthPx, gridPx } from '#renderer/canvas/card/card-geometry.ts';
-import { freeId } from './new-node.ts';
 import type { Layout } from '#renderer/canvas/flow/projection.ts';
+import { freeId } from './new-node.ts';
 
 /** The chosen nodes with their places and the wires between them. */
 export function fragmentOf(

@@ -1,8 +1,8 @@
 /** Where cards lie: as the graph says, or where they were put for want of a place, which changes nothing in the graph. */
 import type { GraphDocument } from '#engine/contract/document.ts';
 import type { Edit } from '#engine/contract/edit.ts';
-import { placesFor } from './auto-layout.ts';
 import type { Layout, Models } from '#renderer/canvas/flow/projection.ts';
+import { placesFor } from './auto-layout.ts';
 
 /** By open graph. A card stays where it was put until it is moved, whatever is wired meanwhile. */
 const derived = new Map<string, Layout>();

@@ -3,10 +3,10 @@ import type { NodeChange } from '@xyflow/react';
 import { useCallback, useMemo, useRef, useState } from 'react';
 import type { OpenDocument } from '#renderer/workspace/open-document.ts';
 import { edit, sealStep, select } from '#renderer/workspace/workspace-store.ts';
-import { onGrid } from './free-place.ts';
 import type { CardNode } from '#renderer/canvas/card/card-node.ts';
-import { moveEdits } from './places.ts';
 import type { Layout } from '#renderer/canvas/flow/projection.ts';
+import { onGrid } from './free-place.ts';
+import { moveEdits } from './places.ts';
 
 interface Dragging {
   readonly nodes: CardNode[];

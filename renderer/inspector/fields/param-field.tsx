@@ -1,10 +1,10 @@
 /** One parameter, drawn by its kind. */
 import { assertNever } from '#engine/contract/outcome.ts';
+import type { GraphDocument } from '#engine/contract/document.ts';
 import { Field } from '#renderer/parts/field.tsx';
 import { Segmented } from '#renderer/parts/segmented.tsx';
 import { Select } from '#renderer/parts/select.tsx';
 import { Switch } from '#renderer/parts/switch.tsx';
-import type { GraphDocument } from '#engine/contract/document.ts';
 import type { BoundParam } from './bound-param.ts';
 import { chooseParam, resetToDefault } from './change-param.ts';
 import { fitsSegments } from './form-layout.ts';

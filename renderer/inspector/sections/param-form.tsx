@@ -4,9 +4,9 @@ import type { Param } from '#engine/graph/param.ts';
 import { Fold } from '#renderer/parts/fold.tsx';
 import type { OpenDocument } from '#renderer/workspace/open-document.ts';
 import { bindParam, type BoundParam } from '#renderer/inspector/fields/bound-param.ts';
-import { useFold } from './fold-state.ts';
 import { formGroups, formLayout } from '#renderer/inspector/fields/form-layout.ts';
 import { ParamField } from '#renderer/inspector/fields/param-field.tsx';
+import { useFold } from './fold-state.ts';
 import styles from './param-form.module.css';
 
 interface ParamFormProps {

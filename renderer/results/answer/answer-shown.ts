@@ -1,6 +1,6 @@
 /** The answer of a run as it is shown: so far, or whole, or why there is none. Pure. */
-import { isOver, type LiveRun } from '#renderer/runs/live-run.ts';
 import type { Report } from '#engine/contract/report.ts';
+import { isOver, type LiveRun } from '#renderer/runs/live-run.ts';
 
 export interface AnswerShown {
   readonly text: string;

@@ -7,9 +7,9 @@ import { IconButton } from '#renderer/parts/button.tsx';
 import { isOver } from '#renderer/runs/live-run.ts';
 import type { FollowedRun } from '#renderer/runs/run-store.ts';
 import { toggleFolded } from '#renderer/view/view-store.ts';
-import { answerShown } from './answer-shown.ts';
 import { copyText } from '#renderer/results/export/copy-text.ts';
 import { hasRandomWeights } from '#renderer/runs/run-facts.ts';
+import { answerShown } from './answer-shown.ts';
 import styles from './answer-side.module.css';
 
 export function AnswerSide({ run }: { readonly run: FollowedRun | null }) {

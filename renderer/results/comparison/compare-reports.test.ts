@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { changeWords, differences, pairStages, pairWords, speedWords } from './compare-reports.ts';
 import { sampleReport, sampleStage } from '#renderer/results/figures/sample-report.testing.ts';
+import { changeWords, differences, pairStages, pairWords, speedWords } from './compare-reports.ts';
 
 const ids = (pairs: ReturnType<typeof pairStages>) =>
   pairs.map(({ a, b }) => [a?.id ?? null, b?.id ?? null]);

@@ -5,11 +5,11 @@ import type { StageReport } from '#engine/contract/report.ts';
 import { Button } from '#renderer/parts/button.tsx';
 import { LongName } from '#renderer/parts/long-name.tsx';
 import { toggleCompared, type FollowedRun } from '#renderer/runs/run-store.ts';
-import { differences, pairStages, pairWords, type StagePair } from './compare-reports.ts';
 import { tokensText } from '#renderer/runs/run-facts.ts';
 import { RunTime } from '#renderer/results/figures/run-time.tsx';
 import { StageName, hueOf } from '#renderer/results/figures/stage-name.tsx';
 import table from '#renderer/results/figures/figures-table.module.css';
+import { differences, pairStages, pairWords, type StagePair } from './compare-reports.ts';
 import styles from './comparison.module.css';
 
 interface ComparisonProps {

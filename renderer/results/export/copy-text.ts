@@ -1,5 +1,5 @@
 /** Puts a text on the clipboard and says whether it got there. */
-import { tell } from '#renderer/view/notices.ts';
+import { tell } from '#renderer/notices/notices.ts';
 
 /** `what` begins the sentence: "The answer". */
 export async function copyText(text: string, what: string): Promise<void> {

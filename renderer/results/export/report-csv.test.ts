@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { reportSchema } from '#engine/contract/report.ts';
-import { reportCsv, reportJson } from './report-csv.ts';
 import { sampleReport, sampleStage } from '#renderer/results/figures/sample-report.testing.ts';
+import { reportCsv, reportJson } from './report-csv.ts';
 
 test('each stage is a line that a spreadsheet reads as it was meant', () => {
   const report = sampleReport([

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { memoryBars, memoryUse } from './memory-bars.ts';
 import { sampleReport, sampleStage } from '#renderer/results/figures/sample-report.testing.ts';
+import { memoryBars, memoryUse } from './memory-bars.ts';
 
 test('a bar is weights, cache and the rest up to the peak; weights not yet touched leave no rest', () => {
   const { bars, widestBytes } = memoryBars(

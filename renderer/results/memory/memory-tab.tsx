@@ -3,11 +3,11 @@ import { formatBytes } from '#engine/contract/format.ts';
 import type { FollowedRun } from '#renderer/runs/run-store.ts';
 import type { OpenDocument } from '#renderer/workspace/open-document.ts';
 import { Hatch } from '#renderer/results/figures/hatch.tsx';
-import { memoryBars, memoryUse, type MemoryBar, type MemoryUse } from './memory-bars.ts';
 import { NoRun } from '#renderer/results/status/no-run.tsx';
 import { RunFailure } from '#renderer/results/status/run-failure.tsx';
 import { StageName, hueOf } from '#renderer/results/figures/stage-name.tsx';
 import table from '#renderer/results/figures/figures-table.module.css';
+import { memoryBars, memoryUse, type MemoryBar, type MemoryUse } from './memory-bars.ts';
 import styles from './memory-tab.module.css';
 
 interface MemoryTabProps {

@@ -8,10 +8,10 @@ import { NoRun } from '#renderer/results/status/no-run.tsx';
 import { passCount, tokensText } from '#renderer/runs/run-facts.ts';
 import { RunFailure } from '#renderer/results/status/run-failure.tsx';
 import { StageName } from '#renderer/results/figures/stage-name.tsx';
+import table from '#renderer/results/figures/figures-table.module.css';
 import { stageShown, type StageShown } from './stage-shown.ts';
 import { WaterfallBar, WaterfallRest } from './waterfall-bar.tsx';
 import { waterfall, type Span, type Waterfall } from './waterfall.ts';
-import table from '#renderer/results/figures/figures-table.module.css';
 import styles from './stages-tab.module.css';
 
 interface StagesTabProps {

@@ -3,9 +3,9 @@ import { CircleAlert, CircleSlash } from 'lucide-react';
 import { Button } from '#renderer/parts/button.tsx';
 import { startRun, type FollowedRun } from '#renderer/runs/run-store.ts';
 import type { OpenDocument } from '#renderer/workspace/open-document.ts';
-import { failedStage } from './failed-stage.ts';
 import { NodeLink } from '#renderer/results/figures/node-link.tsx';
 import { passCount } from '#renderer/runs/run-facts.ts';
+import { failedStage } from './failed-stage.ts';
 import styles from './run-failure.module.css';
 
 interface RunFailureProps {

@@ -2,9 +2,9 @@ import { expect, test } from 'vitest';
 import type { RunEvent } from '#engine/contract/run-event.ts';
 import { foldReport } from '#engine/profile/report.ts';
 import { foldLive, newLiveRun, type LiveRun } from '#renderer/runs/live-run.ts';
+import { stageShown } from '#renderer/results/stages/stage-shown.ts';
 import { failedStage } from './failed-stage.ts';
 import { progressSentence, progressShare } from './run-progress.ts';
-import { stageShown } from '#renderer/results/stages/stage-shown.ts';
 
 const facts = (id: string, title: string) => ({
   id,

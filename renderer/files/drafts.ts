@@ -3,10 +3,14 @@ import type { Draft } from '#engine/contract/file-service.ts';
 import { parseDocument } from '#engine/graph/read-document.ts';
 import { catalogue } from '#nodes/index.ts';
 import { ask, askPlain, host } from '#renderer/connection/host-client.ts';
-import { tell, tellProblems } from '#renderer/view/notices.ts';
-import { isDirty, type DocumentFile, type OpenDocument } from './open-document.ts';
-import { folderOf } from '#renderer/files/file-names.ts';
-import { activate, openDocument, workspace } from './workspace-store.ts';
+import { tell, tellProblems } from '#renderer/notices/notices.ts';
+import {
+  isDirty,
+  type DocumentFile,
+  type OpenDocument,
+} from '#renderer/workspace/open-document.ts';
+import { activate, openDocument, workspace } from '#renderer/workspace/workspace-store.ts';
+import { folderOf } from './file-names.ts';
 
 /** Typing is kept in bursts; a crash loses no more than this. */
 const pauseMs = 300;

@@ -5,7 +5,7 @@ import { Fragment, useEffect, useMemo, useRef, useState, type KeyboardEvent } fr
 import { usePresets } from '#renderer/gallery/presets.ts';
 import frame from '#renderer/parts/dialog.module.css';
 import { Glyph } from '#renderer/parts/glyph.tsx';
-import { showOverlay } from '#renderer/view/view-store.ts';
+import { closeOverlay } from '#renderer/overlay/overlay.ts';
 import { paletteItems, type PaletteItem } from './palette-items.ts';
 import { noteCommand, recentCommands } from './recent-commands.ts';
 import { searchCommands, type Found } from './search-commands.ts';
@@ -30,7 +30,7 @@ export function CommandPalette() {
     event.preventDefault();
   };
   return (
-    <Dialog.Root open onOpenChange={(open) => !open && showOverlay(null)}>
+    <Dialog.Root open onOpenChange={(open) => !open && closeOverlay()}>
       <Dialog.Portal>
         <Dialog.Backdrop className={frame['scrim']} />
         <Dialog.Popup className={`${frame['dialog']} ${styles['palette']}`} initialFocus={input}>
@@ -84,7 +84,7 @@ function choose(item: PaletteItem | undefined): void {
   if (!item?.isEnabled) return;
   noteCommand(item.id);
   // First, for the command may open something itself.
-  showOverlay(null);
+  closeOverlay();
   item.run();
 }
 

@@ -1,5 +1,5 @@
 /** Puts a question over the window and waits for the answer. */
-import { overlayAnswer } from './choose-path.ts';
+import { overlayAnswer } from './overlay.ts';
 import type { Question } from './question.ts';
 
 /** The id of the answer; null for Cancel and Escape. */

@@ -5,8 +5,8 @@ import { catalogue } from '#nodes/index.ts';
 import { addNode } from '#renderer/canvas/placing/add-node.ts';
 import { openPreset } from '#renderer/files/file-actions.ts';
 import { activeDocument, workspace } from '#renderer/workspace/workspace-store.ts';
-import { commands, isEnabled, isMac } from './commands.ts';
-import { writeKeys } from './shortcut.ts';
+import { commands, isEnabled, isMac } from '#renderer/commands/commands.ts';
+import { writeKeys } from '#renderer/commands/shortcut.ts';
 
 export interface PaletteItem {
   readonly id: string;
@@ -23,7 +23,7 @@ export function paletteItems(presets: readonly PresetSummary[]): readonly Palett
   const hasGraph = activeDocument(workspace.getState()) !== null;
   const known: Catalogue = catalogue;
   return [
-    ...commands
+    ...commands()
       // It is open already.
       .filter(({ id }) => id !== 'view.command-palette')
       .map((command) => ({

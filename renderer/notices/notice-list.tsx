@@ -1,10 +1,10 @@
 /** The messages at the lower edge of the window, read aloud as they come. */
 import { X } from 'lucide-react';
-import { dismiss, useNotices } from '#renderer/view/notices.ts';
-import { Button, IconButton } from './button.tsx';
-import styles from './notices.module.css';
+import { Button, IconButton } from '#renderer/parts/button.tsx';
+import { dismiss, useNotices } from './notices.ts';
+import styles from './notice-list.module.css';
 
-export function Notices() {
+export function NoticeList() {
   const shown = useNotices();
   return (
     <div className={styles['notices']} role="status" aria-live="polite" aria-label="Messages">

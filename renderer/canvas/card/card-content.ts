@@ -1,0 +1,55 @@
+/** What stands on a card, apart from runs, from its head down to its foot. */
+import type { Problem } from '#engine/contract/problem.ts';
+import type { ImageSource } from '#engine/contract/sources.ts';
+import type { Family } from '#engine/graph/node-definition.ts';
+import type { WireKind } from '#engine/graph/wire.ts';
+import type { FootText } from './foot-text.ts';
+import type { PortSide } from './port-place.ts';
+
+export interface PortModel {
+  readonly side: PortSide;
+  readonly name: string;
+  readonly title: string;
+  /** Null where the node does not declare the port, but a wire ends there. */
+  readonly kind: WireKind | null;
+  readonly shape: string | null;
+  readonly isWired: boolean;
+  /** "Visual tokens, output of CLIP ViT" */
+  readonly label: string;
+}
+
+export interface SocketModel {
+  readonly port: PortModel;
+  readonly plugged: {
+    readonly title: string;
+    readonly summary: string;
+    readonly family: Family;
+  } | null;
+}
+
+export type CardBody =
+  | { readonly kind: 'picture'; readonly source: ImageSource }
+  | { readonly kind: 'text'; readonly text: string }
+  | { readonly kind: 'answer' };
+
+export interface CardContent {
+  readonly id: string;
+  readonly type: string;
+  readonly title: string;
+  /** Null for a node that the catalogue does not know. */
+  readonly family: Family | null;
+  readonly summary: string | null;
+  /** "6.74 B"; null for a node without weights, or while that is not known. */
+  readonly parameters: string | null;
+  /** "random", "checkpoint": what stands at the right while nothing runs. */
+  readonly weights: string | null;
+  readonly body: CardBody | null;
+  /** The port of a node that has only one. */
+  readonly headPort: PortModel | null;
+  readonly sockets: readonly SocketModel[];
+  readonly rows: readonly { readonly input: PortModel | null; readonly output: PortModel | null }[];
+  readonly foot: 'none' | 'stage' | 'language';
+  readonly estimate: FootText | null;
+  readonly problem: Problem | null;
+  readonly problemCount: number;
+}
