@@ -15,6 +15,7 @@ import type { DataType, Dim, Shape, Value } from './value.ts';
 import { bytesPerElement, elementCount } from './value.ts';
 import {
   expressionShape,
+  partsOf,
   type BlockFormat,
   type Initializer,
   type WeightEntry,
@@ -306,14 +307,20 @@ function weightName(expression: WeightExpression): string {
   switch (expression.kind) {
     case 'tensor':
       return expression.name;
+    case 'computed':
+      return expression.of.table;
     case 'concatenate':
+    case 'sum':
       return expression.parts.map(weightName).join('+');
     case 'rows':
       return `${weightName(expression.of)}[${expression.start}]`;
     case 'offset':
     case 'reshape':
-      return weightName(expression.of);
-    case 'computed':
-      return expression.of.table;
+    case 'scaled':
+    case 'batch-norm':
+    case 'centred-kernel':
+    case 'interpolated':
+    case 'relative-bias':
+      return weightName(partsOf(expression)[0] as WeightExpression);
   }
 }

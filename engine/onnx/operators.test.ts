@@ -100,6 +100,10 @@ function cases(g: GraphBuilder): Readonly<Record<string, Case>> {
     ],
     sum: [op.sum(g, input, -1, true), lines.map(total)],
     mean: [op.mean(g, input, 2, false), lines.map((line) => total(line) / 3)],
+    overAll: [
+      op.sum(g, input, [0, -1], true),
+      numbers(n, (j) => total([0, 1].flatMap((i) => [0, 1, 2].map((k) => at(i, j, k))))),
+    ],
     norm: [op.euclideanNorm(g, input, -1, false), lines.map((line) => Math.hypot(...line))],
     best: [best.values, lines.flatMap((line) => sorted(line).slice(0, 2))],
     bestAt: [

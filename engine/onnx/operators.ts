@@ -214,12 +214,14 @@ export function softmax(g: GraphBuilder, x: Value, axis: number): Value {
 }
 
 function reduction(op: string) {
-  return (g: GraphBuilder, x: Value, axis: number, keep: boolean): Value => {
-    const at = frontAxis(x, axis);
-    const shape = keep ? withAxis(x.shape, at, 1) : x.shape.filter((_, index) => index !== at);
+  return (g: GraphBuilder, x: Value, axes: number | readonly number[], keep: boolean): Value => {
+    const at = (typeof axes === 'number' ? [axes] : axes).map((axis) => frontAxis(x, axis));
+    const shape = keep
+      ? x.shape.map((dim, index) => (at.includes(index) ? 1 : dim))
+      : x.shape.filter((_, index) => !at.includes(index));
     return g.op(
       op,
-      [x, g.list(at)],
+      [x, g.list(...at)],
       { type: x.type, shape },
       { attributes: { keepdims: int(keep ? 1 : 0) } },
     );

@@ -33,8 +33,23 @@ export interface WeightOrigin {
   readonly layouts: readonly KeyLayout[];
 }
 
-/** Tables that follow from numbers alone. */
-export type ComputedTable = { readonly table: 'rotary-cosine' | 'rotary-sine' } & RotaryTable;
+/** Tables that follow from numbers alone; computed-table.ts fills them. */
+export type ComputedTable =
+  | ({ readonly table: 'rotary-cosine' | 'rotary-sine' } & RotaryTable)
+  | ({ readonly table: 'axial-cosine' | 'axial-sine' } & AxialRotaryTable)
+  /** [to, from]: row i averages the run of `from` entries that adaptive pooling gives it. */
+  | { readonly table: 'adaptive-average'; readonly from: number; readonly to: number }
+  /** [windows, w · w, w · w]: 0 where two places of a shifted window saw each other before the shift. */
+  | ({ readonly table: 'shifted-window-mask' } & ShiftedWindows);
+
+export interface ShiftedWindows {
+  /** Places of the map, whole windows. */
+  readonly rows: number;
+  readonly columns: number;
+  /** Places along one side of a window. */
+  readonly window: number;
+  readonly shift: number;
+}
 
 export interface RotaryTable {
   /** Positions, one row each. */
@@ -43,6 +58,42 @@ export interface RotaryTable {
   readonly frequencies: readonly number[];
   /** Cosine and sine are multiplied by this (YaRN's attention factor). */
   readonly scale: number;
+}
+
+/** Positions of two axes, one half of the rotated pairs each; rows are tokens. */
+export interface AxialRotaryTable {
+  /** Tokens before the patches, which are not rotated. */
+  readonly prefixTokens: number;
+  readonly vertical: RotaryAxis;
+  readonly horizontal: RotaryAxis;
+  /** Side of the square groups in which patches come one after the other; 1: row by row. */
+  readonly group: number;
+}
+
+export interface RotaryAxis {
+  /** Patches along the axis. */
+  readonly count: number;
+  /** Position of patch i: start + i · step. */
+  readonly start: number;
+  readonly step: number;
+  /** Radians per position, one for each pair that this axis rotates. */
+  readonly frequencies: readonly number[];
+}
+
+/** A table of learned positions [prefix + rows · columns, D] brought to another grid. */
+export interface Interpolation {
+  /** Rows before the grid (class token), kept as they are. */
+  readonly prefixTokens: number;
+  readonly from: TableGrid;
+  readonly to: TableGrid;
+  readonly kernel: 'bicubic' | 'bilinear';
+  /** Does the kernel widen where the grid shrinks? */
+  readonly antialias: boolean;
+}
+
+export interface TableGrid {
+  readonly rows: number;
+  readonly columns: number;
 }
 
 export type WeightExpression =
@@ -67,6 +118,36 @@ export type WeightExpression =
   | { readonly kind: 'offset'; readonly of: WeightExpression; readonly by: number }
   /** The same elements, row-major, under another shape. */
   | { readonly kind: 'reshape'; readonly of: WeightExpression; readonly shape: readonly number[] }
+  /** Each row times the number of the vector `by` at its place. */
+  | { readonly kind: 'scaled'; readonly of: WeightExpression; readonly by: WeightExpression }
+  /** Element by element. */
+  | { readonly kind: 'sum'; readonly parts: readonly WeightExpression[] }
+  /** What batch normalisation does to a channel: it multiplies by `scale`, then adds `shift`. */
+  | {
+      readonly kind: 'batch-norm';
+      readonly part: 'scale' | 'shift';
+      readonly weight: WeightExpression;
+      readonly bias: WeightExpression;
+      readonly mean: WeightExpression;
+      readonly variance: WeightExpression;
+      readonly epsilon: number;
+    }
+  /** Kernels [O, I, h, w] with zeros around, up to `size`: the same convolution with a larger kernel. */
+  | {
+      readonly kind: 'centred-kernel';
+      readonly of: WeightExpression;
+      readonly size: readonly [height: number, width: number];
+    }
+  | {
+      readonly kind: 'interpolated';
+      readonly of: WeightExpression;
+      readonly interpolation: Interpolation;
+    }
+  /**
+   * A table [(2 rows − 1) · (2 columns − 1), heads] of biases by distance, laid out by head, query and key of
+   * a window: [heads, rows · columns, rows · columns].
+   */
+  | { readonly kind: 'relative-bias'; readonly of: WeightExpression; readonly window: TableGrid }
   | { readonly kind: 'computed'; readonly shape: readonly number[]; readonly of: ComputedTable };
 
 /** Block-wise weight-only quantisation: every `blockSize` numbers of a row share one scale. */
@@ -100,7 +181,14 @@ export function expressionShape(expression: WeightExpression): readonly number[]
     case 'computed':
       return expression.shape;
     case 'offset':
+    case 'scaled':
       return expressionShape(expression.of);
+    case 'sum':
+      return expressionShape(expression.parts[0] as WeightExpression);
+    case 'batch-norm':
+      return expressionShape(expression.weight);
+    case 'centred-kernel':
+      return [...expressionShape(expression.of).slice(0, 2), ...expression.size];
     case 'rows':
       return [expression.count, ...expressionShape(expression.of).slice(1)];
     case 'concatenate': {
@@ -108,6 +196,37 @@ export function expressionShape(expression: WeightExpression): readonly number[]
       const rows = shapes.reduce((sum, shape) => sum + (shape[0] ?? 0), 0);
       return [rows, ...(shapes[0] ?? []).slice(1)];
     }
+    case 'interpolated': {
+      const { prefixTokens, to } = expression.interpolation;
+      return [prefixTokens + to.rows * to.columns, ...expressionShape(expression.of).slice(1)];
+    }
+    case 'relative-bias': {
+      const places = expression.window.rows * expression.window.columns;
+      return [expressionShape(expression.of)[1] as number, places, places];
+    }
+  }
+}
+
+/** The expressions that one is put together from, in reading order. */
+export function partsOf(expression: WeightExpression): readonly WeightExpression[] {
+  switch (expression.kind) {
+    case 'tensor':
+    case 'computed':
+      return [];
+    case 'concatenate':
+    case 'sum':
+      return expression.parts;
+    case 'scaled':
+      return [expression.of, expression.by];
+    case 'batch-norm':
+      return [expression.weight, expression.bias, expression.mean, expression.variance];
+    case 'rows':
+    case 'offset':
+    case 'reshape':
+    case 'centred-kernel':
+    case 'interpolated':
+    case 'relative-bias':
+      return [expression.of];
   }
 }
 
@@ -115,19 +234,6 @@ export function expressionShape(expression: WeightExpression): readonly number[]
 export function* tensorsOf(
   expression: WeightExpression,
 ): Generator<Extract<WeightExpression, { kind: 'tensor' }>> {
-  switch (expression.kind) {
-    case 'tensor':
-      yield expression;
-      return;
-    case 'concatenate':
-      for (const part of expression.parts) yield* tensorsOf(part);
-      return;
-    case 'rows':
-    case 'offset':
-    case 'reshape':
-      yield* tensorsOf(expression.of);
-      return;
-    case 'computed':
-      return;
-  }
+  if (expression.kind === 'tensor') yield expression;
+  for (const part of partsOf(expression)) yield* tensorsOf(part);
 }

@@ -1,0 +1,56 @@
+/** Fills the tables that follow from numbers alone. */
+import { fillAxialTable } from './axial-rotary.ts';
+import { fillRotaryTable } from './rotary.ts';
+import type { ComputedTable, ShiftedWindows } from './weight.ts';
+
+export function fillComputedTable(table: ComputedTable): Float32Array {
+  switch (table.table) {
+    case 'rotary-cosine':
+    case 'rotary-sine':
+      return fillRotaryTable(table, table.table);
+    case 'axial-cosine':
+    case 'axial-sine':
+      return fillAxialTable(table, table.table);
+    case 'adaptive-average':
+      return fillAdaptiveAverage(table.from, table.to);
+    case 'shifted-window-mask':
+      return fillShiftedWindowMask(table);
+  }
+}
+
+/** Run i goes from floor(i · from / to) up to ceil((i + 1) · from / to), as torch's AdaptiveAvgPool2d cuts it. */
+function fillAdaptiveAverage(from: number, to: number): Float32Array {
+  const averages = new Float32Array(to * from);
+  for (let row = 0; row < to; row++) {
+    const start = Math.floor((row * from) / to);
+    const end = Math.ceil(((row + 1) * from) / to);
+    averages.fill(1 / (end - start), row * from + start, row * from + end);
+  }
+  return averages;
+}
+
+/** Swin's own number for "not together"; softmax makes it nothing. */
+const apart = -100;
+
+/** A shifted window holds up to four regions that lay apart before the shift. */
+function fillShiftedWindowMask({ rows, columns, window, shift }: ShiftedWindows): Float32Array {
+  const places = window * window;
+  const windowsAcross = columns / window;
+  const windows = (rows / window) * windowsAcross;
+  const band = (at: number, size: number) => (at < size - window ? 0 : at < size - shift ? 1 : 2);
+  const mask = new Float32Array(windows * places * places);
+  for (let index = 0; index < windows; index++) {
+    const top = window * Math.floor(index / windowsAcross);
+    const left = window * (index % windowsAcross);
+    const regions = Array.from({ length: places }, (_, place) => {
+      const row = top + Math.floor(place / window);
+      const column = left + (place % window);
+      return 3 * band(row, rows) + band(column, columns);
+    });
+    for (const [query, region] of regions.entries()) {
+      const start = (index * places + query) * places;
+      for (const [key, other] of regions.entries()) if (other !== region) mask[start + key] = apart;
+    }
+  }
+  return mask;
+}
