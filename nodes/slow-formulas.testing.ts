@@ -42,18 +42,31 @@ export function layerNorm(
   });
 }
 
-/** Each query [heads · d] sees all keys. */
-export function attend(queries: Rows, keys: Rows, values: Rows, heads: number): Rows {
+/**
+ * Each query [heads · d] sees all keys; heads may share a key/value head, and `bias` is added to the scores
+ * (−Infinity hides a key).
+ */
+export function attend(
+  queries: Rows,
+  keys: Rows,
+  values: Rows,
+  heads: number,
+  keyValueHeads = heads,
+  bias: (head: number, query: number, key: number) => number = () => 0,
+): Rows {
   const size = (queries[0]?.length ?? 0) / heads;
-  return queries.map((query) =>
+  const cut = (row: Row, head: number, width: number): Row =>
+    row.slice(head * width, (head + 1) * width);
+  return queries.map((query, at) =>
     Array.from({ length: heads }, (_, head) => {
-      const cut = (row: Row): Row => row.slice(head * size, (head + 1) * size);
-      const weights = softmax(keys.map((key) => dot(cut(query), cut(key)) / Math.sqrt(size)));
-      return cut(query).map((_number, channel) =>
-        weights.reduce(
-          (sum, weight, place) => sum + weight * (values[place]?.[head * size + channel] ?? NaN),
-          0,
-        ),
+      const shared = Math.floor((head * keyValueHeads) / heads);
+      const score = (key: Row, place: number) =>
+        dot(cut(query, head, size), cut(key, shared, size)) / Math.sqrt(size) +
+        bias(head, at, place);
+      const weights = softmax(keys.map(score));
+      const mine = values.map((row) => cut(row, shared, row.length / keyValueHeads));
+      return (mine[0] ?? []).map((_number, channel) =>
+        weights.reduce((sum, weight, place) => sum + weight * (mine[place]?.[channel] ?? NaN), 0),
       );
     }).flat(),
   );

@@ -3,9 +3,9 @@ import { fail, ok } from '#engine/contract/outcome.ts';
 import { error } from '#engine/contract/problem.ts';
 import { defineNode } from '#engine/graph/node-definition.ts';
 import { knownCount } from '#engine/graph/wire.ts';
-import { ints } from '#engine/onnx/graph-builder.ts';
-import { reshape, transpose } from '#engine/onnx/operators.ts';
-import { gridOf, gridTokensOnly } from './grid.ts';
+import { dropPrefix, mapToTokens, tokensToMap } from '#engine/onnx/blocks/feature-map.ts';
+import { averagePool as pool } from '#engine/onnx/blocks/pooling.ts';
+import { gridOf } from './grid.ts';
 
 export const averagePool = defineNode({
   type: 'compression/average-pool',
@@ -58,21 +58,10 @@ export const averagePool = defineNode({
   summary: ({ kernel }) => `${kernel} × ${kernel}`,
   body: {
     kind: 'onnx',
-    emit(g, { tokens }, { params: { kernel }, inputs, outputs }) {
-      const from = inputs.tokens;
-      const to = outputs.tokens;
-      const { channels } = from;
-      const rows = from.grid!.rows;
-      const columns = from.grid!.columns;
-      const patches = transpose(g, gridTokensOnly(g, tokens, from), 0, 2, 1); // [1, D, N]
-      const map = reshape(g, patches, [1, channels, rows, columns]);
-      const pooled = g.op(
-        'AveragePool',
-        [map],
-        { type: 'float32', shape: [1, channels, to.grid!.rows, to.grid!.columns] },
-        { attributes: { kernel_shape: ints([kernel, kernel]), strides: ints([kernel, kernel]) } },
-      );
-      return { tokens: transpose(g, reshape(g, pooled, [1, channels, to.count.tokens]), 0, 2, 1) };
+    emit(g, { tokens }, { params: { kernel }, inputs }) {
+      const { grid, prefixTokens } = inputs.tokens;
+      const map = tokensToMap(g, dropPrefix(g, tokens, prefixTokens), grid!); // [1, D, rows, columns]
+      return { tokens: mapToTokens(g, pool(g, map, { kernel })) };
     },
   },
 });

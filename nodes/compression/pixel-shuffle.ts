@@ -3,8 +3,9 @@ import { fail, ok } from '#engine/contract/outcome.ts';
 import { error } from '#engine/contract/problem.ts';
 import { defineNode } from '#engine/graph/node-definition.ts';
 import { knownCount } from '#engine/graph/wire.ts';
+import { dropPrefix } from '#engine/onnx/blocks/feature-map.ts';
 import { reshape, transpose } from '#engine/onnx/operators.ts';
-import { gridOf, gridTokensOnly } from './grid.ts';
+import { gridOf } from './grid.ts';
 
 export const pixelShuffle = defineNode({
   type: 'compression/pixel-shuffle',
@@ -68,7 +69,7 @@ export const pixelShuffle = defineNode({
       const from = inputs.tokens;
       const to = outputs.tokens;
       const { rows, columns } = to.grid!;
-      const patches = gridTokensOnly(g, tokens, from); // [1, N, D]
+      const patches = dropPrefix(g, tokens, from.prefixTokens); // [1, N, D]
       const groups = reshape(g, patches, [rows, factor, columns, factor, from.channels]);
       const ordered = transpose(g, groups, 0, 2, 1, 3, 4); // [rows, columns, group row, group column, D]
       return { tokens: reshape(g, ordered, [1, to.count.tokens, to.channels]) };

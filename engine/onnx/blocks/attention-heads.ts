@@ -1,0 +1,50 @@
+/** What is done to queries and keys head by head before they meet: norms, and rotary positions on a grid. */
+import { int, type GraphBuilder } from '../graph-builder.ts';
+import { axialTablePairs, axialTableRows } from '../axial-rotary.ts';
+import { reshape } from '../operators.ts';
+import { fixedDim, type Dim, type Value } from '../value.ts';
+import type { AxialRotaryTable } from '../weight.ts';
+import { norm, type Norm } from './norm.ts';
+
+/** A norm over the channels of each head, with one weight [d] for all of them. [B, N, H · d] → the same */
+export function normHeads(
+  g: GraphBuilder,
+  x: Value,
+  headSize: number,
+  name: string,
+  kind: Norm,
+): Value {
+  const [batch, count] = x.shape as [Dim, Dim];
+  const heads = reshape(g, x, [batch, count, fixedDim(x, -1) / headSize, headSize]);
+  return reshape(g, norm(g, heads, name, kind), x.shape);
+}
+
+/**
+ * Turns each head by the place of its token; `pairing` says which channels make a pair: those half a head
+ * apart (rotate-half), or neighbours. [B, N, H · d] → the same, N the rows of the table.
+ */
+export function rotateHeads(
+  g: GraphBuilder,
+  x: Value,
+  headSize: number,
+  table: AxialRotaryTable,
+  pairing: 'halves' | 'neighbours',
+): Value {
+  const shape = [axialTableRows(table), axialTablePairs(table)] as const;
+  if (fixedDim(x, 1) !== shape[0] || headSize !== 2 * shape[1]) {
+    throw new Error(
+      `A table [${shape.join(', ')}] does not turn "${x.name}" [${x.shape.join(', ')}].`,
+    );
+  }
+  const part = (of: 'axial-cosine' | 'axial-sine') =>
+    g.weight({ kind: 'computed', shape, of: { table: of, ...table } });
+  // One position for all means: count from there.
+  const inputs = [x, g.list(0), part('axial-cosine'), part('axial-sine')];
+  return g.op('RotaryEmbedding', inputs, x, {
+    domain: 'com.microsoft',
+    attributes: {
+      num_heads: int(fixedDim(x, -1) / headSize),
+      interleaved: int(pairing === 'neighbours' ? 1 : 0),
+    },
+  });
+}

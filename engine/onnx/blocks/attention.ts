@@ -1,0 +1,169 @@
+/** Multi-head attention of encoders and projectors: every query sees all keys. */
+import { float, int, type GraphBuilder } from '../graph-builder.ts';
+import {
+  add,
+  cast,
+  concatenate,
+  lengthOf,
+  multiply,
+  reshape,
+  softmax,
+  subtract,
+  transpose,
+  unsqueeze,
+} from '../operators.ts';
+import { fixedDim, type Dim, type Value } from '../value.ts';
+
+export interface QueryKeyValue<Of> {
+  readonly query: Of;
+  readonly key: Of;
+  readonly value: Of;
+}
+
+/** Channels of what attends and of what is attended to, and how they are cut into heads. */
+export interface AttentionShape {
+  /** Channels of the tokens that ask. */
+  readonly hiddenSize: number;
+  readonly headCount: number;
+  /** Channels of one head; hiddenSize / headCount where left out. */
+  readonly headSize?: number;
+  /** Fewer than the heads: several heads share a key and a value; as many where left out. */
+  readonly keyValueHeadCount?: number;
+  /** Channels of the tokens that are looked at; hiddenSize where left out. */
+  readonly memorySize?: number;
+}
+
+export interface AttentionOptions {
+  /** Added to the scores; [heads, Nq, Nk] or [B, heads, Nq, Nk], where any size but Nk may be 1. */
+  readonly bias?: Value | null;
+  /** [B, Nk] bool: which keys there are. Each query must see one at least. */
+  readonly keys?: Value | null;
+  /** Scores are multiplied by this; 1 / √headSize where left out. */
+  readonly scale?: number;
+}
+
+/**
+ * softmax(q kᵀ · scale + bias) v. query [B, Nq, H · d], key and value [B, Nk, kvHeads · d] → [B, Nq, H · d].
+ * As many key/value heads as heads are one fused operator; fewer are plain products over groups of heads.
+ */
+export function attend(
+  g: GraphBuilder,
+  { query, key, value }: QueryKeyValue<Value>,
+  { headCount, keyValueHeadCount = headCount }: Omit<AttentionShape, 'hiddenSize'>,
+  { bias = null, keys = null, scale }: AttentionOptions = {},
+): Value {
+  const headSize = fixedDim(query, -1) / headCount;
+  const heads: Heads = {
+    headCount,
+    keyValueHeadCount,
+    headSize,
+    valueSize: fixedDim(value, -1) / keyValueHeadCount,
+    scale: scale ?? headSize ** -0.5,
+  };
+  const [batch, queries] = query.shape as [Dim, Dim];
+  const biases = bias && bias.shape.length === 3 ? unsqueeze(g, bias, 0) : bias;
+  g.work(headCount * (headSize + heads.valueSize), [batch, queries, key.shape[1] as Dim]);
+  return keyValueHeadCount === headCount
+    ? attendFused(g, { query, key, value }, biases, keys, heads)
+    : attendInGroups(g, { query, key, value }, biases, keys, heads);
+}
+
+interface Heads {
+  readonly headCount: number;
+  readonly keyValueHeadCount: number;
+  readonly headSize: number;
+  /** Channels of one head of values. */
+  readonly valueSize: number;
+  readonly scale: number;
+}
+
+function attendFused(
+  g: GraphBuilder,
+  { query, key, value }: QueryKeyValue<Value>,
+  bias: Value | null,
+  keys: Value | null,
+  { headCount, valueSize, scale }: Heads,
+): Value {
+  const inputs = [query, key, value, null, keys && cast(g, keys, 'int32')];
+  const all = bias ? [...inputs, spreadOverQueries(g, bias, query)] : inputs;
+  const given = all.findLastIndex((input) => input !== null) + 1;
+  const shape = [query.shape[0] as Dim, query.shape[1] as Dim, headCount * valueSize];
+  return g.op(
+    'MultiHeadAttention',
+    all.slice(0, given),
+    { type: 'float32', shape },
+    {
+      domain: 'com.microsoft',
+      attributes: {
+        num_heads: int(headCount),
+        scale: float(scale),
+        mask_filter_value: float(hidden),
+      },
+    },
+  );
+}
+
+/** Far below every score, and finite, so that a row of nothing else stays a number. */
+const hidden = -1e30;
+
+/** The fused operator repeats a bias over pictures and heads, but not over queries. */
+function spreadOverQueries(g: GraphBuilder, bias: Value, query: Value): Value {
+  const [batch, heads, rows, columns] = bias.shape as [Dim, Dim, Dim, Dim];
+  const queries = query.shape[1] as Dim;
+  if (rows !== 1 || queries === 1) return bias;
+  const one = g.list(1);
+  const count = unsqueeze(g, lengthOf(g, query, 1), 0);
+  const shape = concatenate(g, [one, one, count, one], 0, 4);
+  return g.op('Expand', [bias, shape], {
+    type: 'float32',
+    shape: [batch, heads, queries, columns],
+  });
+}
+
+/** Heads that share a key/value head become rows of one product. */
+function attendInGroups(
+  g: GraphBuilder,
+  { query, key, value }: QueryKeyValue<Value>,
+  bias: Value | null,
+  keys: Value | null,
+  { headCount, keyValueHeadCount, headSize, valueSize, scale }: Heads,
+): Value {
+  const [batch, queries] = query.shape as [Dim, Dim];
+  const count = key.shape[1] as Dim;
+  const group = headCount / keyValueHeadCount;
+  const split = (x: Value, heads: number, size: number) =>
+    transpose(g, reshape(g, x, [batch, x.shape[1] as Dim, heads, size]), 0, 2, 1, 3);
+  const byGroup = [batch, keyValueHeadCount, group] as const;
+  const rows = typeof queries === 'number' ? group * queries : 'groupRows';
+  const asked = reshape(g, split(query, headCount, headSize), [
+    batch,
+    keyValueHeadCount,
+    rows,
+    headSize,
+  ]);
+  const scores = g.op(
+    'FusedMatMul',
+    [asked, split(key, keyValueHeadCount, headSize)],
+    { type: 'float32', shape: [batch, keyValueHeadCount, rows, count] },
+    { domain: 'com.microsoft', attributes: { transB: int(1), alpha: float(scale) } },
+  );
+  const byHead = reshape(g, scores, [batch, headCount, queries, count]);
+  const biased = bias ? add(g, byHead, bias) : byHead;
+  const weights = softmax(g, keys ? add(g, biased, hideKeys(g, keys)) : biased, -1);
+  const flat = reshape(g, weights, [batch, keyValueHeadCount, rows, count]);
+  const values = split(value, keyValueHeadCount, valueSize);
+  const mixed = g.op('MatMul', [flat, values], {
+    type: 'float32',
+    shape: [batch, keyValueHeadCount, rows, valueSize],
+  });
+  const apart = reshape(g, mixed, [...byGroup, queries, valueSize]);
+  const ordered = transpose(g, apart, 0, 3, 1, 2, 4); // [B, Nq, kvHeads, group, d]
+  return reshape(g, ordered, [batch, queries, headCount * valueSize]);
+}
+
+/** [B, Nk] bool → [B, 1, 1, Nk] float32: 0 where there is a key, very negative where there is none. */
+function hideKeys(g: GraphBuilder, keys: Value): Value {
+  const there = cast(g, keys, 'float32');
+  const missing = subtract(g, g.scalar('float32', 1), there);
+  return unsqueeze(g, unsqueeze(g, multiply(g, missing, g.scalar('float32', hidden)), 1), 1);
+}
