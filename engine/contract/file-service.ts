@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { documentSchema, type DeepReadonly, type Json } from './document.ts';
 import type { Outcome } from './outcome.ts';
 import { imageSourceSchema } from './sources.ts';
+import type { ConfigFiles } from './config-files.ts';
 
 const path = z.string().min(1).max(4096);
 
@@ -35,6 +36,8 @@ export const fileLimits = {
   pictureBytes: 64 * 1024 * 1024,
   /** A picker shows no more; a folder with more is a data set. */
   folderEntries: 5_000,
+  /** The configurations of published models have some kilobytes; one with a thousand labels has a hundred. */
+  configBytes: 1024 * 1024,
 } as const;
 
 export const pictureUploadSchema = z.object({
@@ -49,10 +52,14 @@ export const pictureRequestSchema = z.object({
   maxSide: z.int().min(16).max(2048),
 });
 
+/** A checkpoint folder as a graph names it. */
+export const configRequestSchema = z.object({ folder: path, baseFolder: path.optional() });
+
 export type SaveRequest = DeepReadonly<z.infer<typeof saveRequestSchema>>;
 export type Draft = DeepReadonly<z.infer<typeof draftSchema>>;
 export type PictureUpload = Readonly<z.infer<typeof pictureUploadSchema>>;
 export type PictureRequest = DeepReadonly<z.infer<typeof pictureRequestSchema>>;
+export type ConfigRequest = DeepReadonly<z.infer<typeof configRequestSchema>>;
 
 /** The file as text: the page reads it with the same function as an imported or dropped one. */
 export interface OpenedFile {
@@ -129,4 +136,6 @@ export interface FileService {
   keepPicture(upload: PictureUpload): Promise<Outcome<{ readonly path: string }>>;
   picture(request: PictureRequest): Promise<Outcome<Picture>>;
   samples(): Promise<readonly Sample[]>;
+  /** What describes the model of a checkpoint folder. Fails with `file-unreadable` or `file-too-large`. */
+  folderConfig(request: ConfigRequest): Promise<Outcome<ConfigFiles>>;
 }

@@ -40,6 +40,8 @@ export const problemCodes = {
   'context-overflow': 'Prompt and picture have more tokens than the language model can hold.',
   // weights
   'checkpoint-unreadable': 'A checkpoint folder or one of its files cannot be read.',
+  'config-foreign': 'A configuration file describes no such node, or is not there.',
+  'config-unsupported': 'A configuration asks for something that is not built.',
   'checkpoint-broken': 'A safetensors file breaks its format.',
   'tensor-missing': 'A checkpoint lacks a tensor that the node needs.',
   'tensor-extra': 'A checkpoint holds a tensor that the node does not use.',

@@ -3,10 +3,12 @@ import { initTRPC, tracked, type TRPCError } from '@trpc/server';
 import { z } from 'zod';
 import { documentSchema, type GraphDocument } from './document.ts';
 import {
+  configRequestSchema,
   draftSchema,
   pictureRequestSchema,
   pictureUploadSchema,
   saveRequestSchema,
+  type ConfigRequest,
   type Draft,
   type FileService,
   type PictureRequest,
@@ -45,6 +47,7 @@ const runInput: z.ZodType<RunRequest, RunRequest> = runRequestSchema;
 const saveInput = (value: unknown): SaveRequest => asGiven(saveRequestSchema, value);
 const draftInput = (value: unknown): Draft => asGiven(draftSchema, value);
 const pictureInput: z.ZodType<PictureRequest, PictureRequest> = pictureRequestSchema;
+const configInput: z.ZodType<ConfigRequest, ConfigRequest> = configRequestSchema;
 const uploadInput: z.ZodType<PictureUpload, PictureUpload> = pictureUploadSchema;
 const pathInput = z.string().min(1).max(4096);
 
@@ -74,6 +77,9 @@ const files = trpc.router({
     .mutation(({ ctx, input }) => ctx.files.keepPicture(input)),
   picture: procedure.input(pictureInput).query(({ ctx, input }) => ctx.files.picture(input)),
   samples: procedure.query(({ ctx }) => ctx.files.samples()),
+  folderConfig: procedure
+    .input(configInput)
+    .query(({ ctx, input }) => ctx.files.folderConfig(input)),
 });
 
 export const router = trpc.router({

@@ -9,6 +9,8 @@ import type { KeyLayout } from '../onnx/weight.ts';
 import type { HostStep } from '../plan/host-step.ts';
 import type { Params, ParamValues } from './param.ts';
 import type { Part, PartKind } from './part.ts';
+import type { ConfigFiles } from '../contract/config-files.ts';
+import type { TakenConfig } from './taken-config.ts';
 import type { WireKind, WireOf, WireType } from './wire.ts';
 
 /** Families in the order of the palette; shape and hue tell them apart. */
@@ -136,6 +138,11 @@ export interface NodeDefinition<
   readonly migrations?: Readonly<
     Record<number, (params: Readonly<Record<string, Json>>) => Readonly<Record<string, Json>>>
   >;
+  /**
+   * Parameters from the configuration of a published model, in the spelling before and since transformers 5;
+   * of a whole model the part that is this node's. Fails with `config-foreign` or `config-unsupported`.
+   */
+  fromConfig?(files: ConfigFiles): Outcome<TakenConfig>;
   /** Published names of the node's tensors; only nodes with a `weights` parameter have any. */
   keyLayouts?(params: ParamValues<P>): readonly KeyLayout[];
   /** What the node asks of its inputs, given its params and what is asked of its outputs. */
@@ -190,6 +197,7 @@ export interface AnyNodeDefinition extends Pick<
   | 'inputs'
   | 'outputs'
   | 'migrations'
+  | 'fromConfig'
 > {
   keyLayouts?(params: AnyParams): readonly KeyLayout[];
   demand?(context: {

@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import type { Json } from '#engine/contract/document.ts';
 import type {
+  ConfigRequest,
   Draft,
   FileService,
   FolderListing,
@@ -18,9 +19,11 @@ import type {
   SaveRequest,
 } from '#engine/contract/file-service.ts';
 import type { Outcome } from '#engine/contract/outcome.ts';
+import type { ConfigFiles } from '#engine/contract/config-files.ts';
 import { presetsFolder } from '../package-root.ts';
 import { dataFolder } from './data-folder.ts';
 import { Drafts } from './drafts.ts';
+import { readFolderConfig } from './folder-config.ts';
 import { GraphFiles } from './graph-files.ts';
 import { readKept, writeKept } from './kept-json.ts';
 import { listFolder } from './list-folder.ts';
@@ -99,6 +102,10 @@ export class LocalFiles implements FileService {
 
   picture(request: PictureRequest): Promise<Outcome<Picture>> {
     return this.#pictures.preview(request);
+  }
+
+  folderConfig({ folder, baseFolder }: ConfigRequest): Promise<Outcome<ConfigFiles>> {
+    return readFolderConfig(folder, baseFolder);
   }
 
   /** Resolves when all that was to be written is; for the end of a process that takes no more calls. */

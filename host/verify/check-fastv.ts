@@ -1,16 +1,16 @@
 /** FastV in a recorded language model: every layer's input, the tokens kept, the logits and the continuation. */
 import { ok } from '#engine/contract/outcome.ts';
 import { fastv } from '#nodes/acceleration/fastv.ts';
-import { architectureFromConfig } from '#nodes/language/architecture-from-config.ts';
 import type { AccelerationPart } from '#engine/graph/part.ts';
 import { compareFloats, compareWholes } from './comparison.ts';
+import { architectureOf } from './node-params.ts';
 import type { RecordedTensor } from './recorded-case.ts';
 import { continueGreedily, openLanguageModel } from './recorded-language-model.ts';
 import type { CaseCheck } from './verify-case.ts';
 
 export const checkFastv: CaseCheck = async (recorded, workbench) => {
   const { config, folder, inputs, outputs, atol } = recorded;
-  const architecture = architectureFromConfig(config);
+  const architecture = architectureOf(config);
   if (typeof architecture === 'string') return { unsupported: architecture };
   const acceleration = partOf(Number(config['fastv_k']), Number(config['fastv_r']));
   const layers = architecture.layerCount;

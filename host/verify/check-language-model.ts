@@ -1,8 +1,8 @@
 /** Recorded decoder-only language models: logits of the prompt, then a greedy continuation from the cache. */
 import { ok } from '#engine/contract/outcome.ts';
 import type { TensorMap } from '../runs/sessions.ts';
-import { architectureFromConfig } from '#nodes/language/architecture-from-config.ts';
 import { compareFloats, compareWholes, type Comparison } from './comparison.ts';
+import { architectureOf } from './node-params.ts';
 import type { RecordedCase, RecordedTensor } from './recorded-case.ts';
 import { continueGreedily, openLanguageModel } from './recorded-language-model.ts';
 import type { CaseCheck } from './verify-case.ts';
@@ -11,7 +11,7 @@ import type { CaseCheck } from './verify-case.ts';
 const tapOf: Readonly<Record<string, string>> = { embeddings: 'embeddings', block_0: 'block.0' };
 
 export const checkLanguageModel: CaseCheck = async (recorded, workbench) => {
-  const architecture = architectureFromConfig(recorded.config);
+  const architecture = architectureOf(recorded.config);
   if (typeof architecture === 'string') return { unsupported: architecture };
   const { folder, outputs, atol } = recorded;
   const taps = Object.entries(tapOf).flatMap(([name, tap]) => (outputs.has(name) ? [tap] : []));

@@ -10,7 +10,6 @@ import type { RunEvent } from '#engine/contract/run-event.ts';
 import { knownCount } from '#engine/graph/wire.ts';
 import { clipVit } from '#nodes/encoder/clip-vit.ts';
 import { siglip } from '#nodes/encoder/siglip.ts';
-import { architectureFromConfig } from '#nodes/language/architecture-from-config.ts';
 import type { DecoderArchitecture } from '#nodes/language/decoder-architecture.ts';
 import { mlp } from '#nodes/projector/mlp.ts';
 import { decodeImage } from '../images/decode-image.ts';
@@ -19,12 +18,12 @@ import { executeRun } from '../runs/execute-run.ts';
 import { CancelSwitch } from '../runs/progress.ts';
 import { buildPrompt } from '../text/prompt.ts';
 import { openTokenizer } from '../text/tokenizer.ts';
-import { openCheckpoint } from '../weights/checkpoint.ts';
 import { runTower, towerParams } from './check-encoder.ts';
-import { recipeFromConfig } from './check-preprocess.ts';
+import { recipeFrom } from './check-preprocess.ts';
 import { runTokens } from './check-projector.ts';
 import { compareFloats, compareWholes, type Comparison } from './comparison.ts';
 import { llavaDocument } from './llava-document.ts';
+import { architectureOf } from './node-params.ts';
 import type { RecordedCase, RecordedTensor } from './recorded-case.ts';
 import { continueGreedily, openLanguageModel } from './recorded-language-model.ts';
 import type { CaseCheck } from './verify-case.ts';
@@ -34,17 +33,11 @@ type Config = Readonly<Record<string, Json>>;
 
 export const checkLlava: CaseCheck = async (recorded, workbench) => {
   const { config, folder } = recorded;
-  const language = architectureFromConfig(config['text_config']);
-  if (typeof language === 'string') return { unsupported: language };
+  const architecture = architectureOf(config);
+  if (typeof architecture === 'string') return { unsupported: architecture };
   const processor = JSON.parse(
     await readFile(join(folder, 'preprocessor_config.json'), 'utf8'),
   ) as Config;
-  // LLaVA's own head has no bias, whatever the language model's has.
-  const checkpoint = await openCheckpoint(folder);
-  if (!checkpoint.ok) return checkpoint;
-  const headBias = [...checkpoint.value.tensors.keys()].some((key) => key.endsWith('lm_head.bias'));
-  const architecture = { ...language, headBias };
-
   const prepared = await checkInputs(recorded, processor);
   if (!prepared.ok) return prepared;
   const model = await checkModel(recorded, architecture, workbench);
@@ -59,11 +52,11 @@ async function checkInputs(
   processor: Config,
 ): Promise<Outcome<readonly Comparison[]>> {
   const { folder, inputs, images = [], prompt = '', config } = recorded;
-  const recipe = recipeFromConfig(processor);
-  if (typeof recipe === 'string') throw new Error(recipe);
+  const recipe = recipeFrom(processor);
+  if (!recipe.ok) return recipe;
   const picture = await decodeImage(join(folder, images[0] ?? ''));
   if (!picture.ok) return picture;
-  const pixels = preprocess(picture.value, recipe);
+  const pixels = preprocess(picture.value, recipe.value);
   const tokenizer = await openTokenizer(folder);
   if (!tokenizer.ok) return tokenizer;
   // The recorded prompt is rendered already: with the marker, it is a template without a question.

@@ -51,7 +51,7 @@ export async function verifyCase(
   const checked = await check(recorded, workbench);
   await workbench.clear();
   if ('unsupported' in checked) {
-    const message = `Not supported: ${checked.unsupported}.`;
+    const message = `Not supported: ${checked.unsupported}`;
     return { ...facts, status: 'unsupported', maxAbsError: null, message };
   }
   if (!checked.ok) {

@@ -1,7 +1,15 @@
 /** FastV: after a few layers, the language model drops the visual tokens it pays least attention to. */
+import { z } from 'zod';
 import { ok } from '#engine/contract/outcome.ts';
 import { defineNode } from '#engine/graph/node-definition.ts';
 import { topK } from '#engine/onnx/operators.ts';
+import { configFile, foreign, readFigures } from '../published-config.ts';
+
+const configSchema = z.object({
+  use_fastv: z.boolean().optional(),
+  fastv_k: z.int().optional(),
+  fastv_r: z.number().optional(),
+});
 
 /** Rounds half to even, as Python's `round`, which the reference uses, does. */
 export function roundHalfToEven(value: number): number {
@@ -46,6 +54,17 @@ export const fastv = defineNode({
   },
   inputs: {},
   outputs: { part: { kind: 'acceleration', title: 'Acceleration part' } },
+  fromConfig(files) {
+    const file = configFile(files, 'config.json');
+    if (!file.ok) return file;
+    const config = readFigures(configSchema, file.value, 'config.json');
+    if (!config.ok) return config;
+    const { use_fastv: isUsed, fastv_k: layer, fastv_r: ratio } = config.value;
+    if (isUsed === false || layer === undefined || ratio === undefined)
+      return foreign('config.json does not turn FastV on; it says neither K nor R.');
+    const took = ['FastV', `K ${layer}`, `R ${ratio}`];
+    return ok({ params: { layer, ratio }, took, file: 'config.json' });
+  },
   infer: () => ok({ outputs: { part: { kind: 'acceleration' } } }),
   summary: ({ layer, ratio }) => `K ${layer} · drop ${Math.round(ratio * 100)}%`,
   body: {

@@ -5,7 +5,16 @@ import { defineNode } from '#engine/graph/node-definition.ts';
 import { knownCount } from '#engine/graph/wire.ts';
 import { dropPrefix } from '#engine/onnx/blocks/feature-map.ts';
 import { reshape, transpose } from '#engine/onnx/operators.ts';
+import { configFile, foreign, modelTypeOf, unsupported } from '../published-config.ts';
 import { gridOf } from './grid.ts';
+
+/** How published models say by how much they shuffle, and what they mean by saying nothing. */
+const published: Readonly<Record<string, { title: string; key: string; standard: number }>> = {
+  internvl: { title: 'InternVL', key: 'downsample_ratio', standard: 0.5 },
+  idefics3: { title: 'Idefics3', key: 'scale_factor', standard: 2 },
+  smolvlm: { title: 'SmolVLM', key: 'scale_factor', standard: 4 },
+  lfm2_vl: { title: 'LFM2-VL', key: 'downsample_factor', standard: 2 },
+};
 
 export const pixelShuffle = defineNode({
   type: 'compression/pixel-shuffle',
@@ -35,6 +44,19 @@ export const pixelShuffle = defineNode({
   },
   inputs: { tokens: { kind: 'tokens', title: 'Visual tokens' } },
   outputs: { tokens: { kind: 'tokens', title: 'Wide tokens' } },
+  fromConfig(files) {
+    const config = configFile(files, 'config.json');
+    if (!config.ok) return config;
+    const type = modelTypeOf(config.value);
+    const row = Object.hasOwn(published, type) ? published[type] : undefined;
+    if (!row) return foreign(`config.json describes no pixel shuffle; "${type}" has none.`);
+    const said = Number(config.value[row.key] ?? row.standard);
+    // A ratio below one tells how much of a side is left.
+    const factor = said < 1 ? 1 / said : said;
+    if (!Number.isInteger(factor)) return unsupported(`Shuffling by ${row.key} ${said}`);
+    const took = [`${row.title}'s shuffle`, `groups of ${factor} × ${factor}`];
+    return ok({ params: { factor }, took, file: 'config.json' });
+  },
   demand: ({ params: { factor }, demands }) => {
     const channels = (demands.tokens?.channels ?? NaN) / factor ** 2;
     // A width that does not divide cannot be met: the consumer says so itself.

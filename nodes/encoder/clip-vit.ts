@@ -14,6 +14,8 @@ import {
   type VisionTransformerShape,
 } from '#engine/onnx/blocks/vision-transformer.ts';
 import { slice } from '#engine/onnx/operators.ts';
+import { publishedOrCustom } from '../published-config.ts';
+import { describeTower, towerFromConfig, type TowerConfig } from './tower-config.ts';
 import { visionTowerLayouts } from './tower-names.ts';
 import {
   activationParam,
@@ -45,6 +47,8 @@ const published = {
   'shapes-llava': { label: 'Shapes, 96 px', size: [96, 8, 128, 6, 4, 512], projection: 128 },
 } as const satisfies Record<string, { label: string; size: PublishedSize; projection: number }>;
 
+const publishedNames = Object.keys(published) as (keyof typeof published)[];
+
 const params = {
   model: {
     kind: 'choice',
@@ -52,7 +56,7 @@ const params = {
     help: 'A published tower, or a custom size.',
     default: 'vit-l14-336',
     options: [
-      ...(Object.keys(published) as (keyof typeof published)[]).map((value) => ({
+      ...publishedNames.map((value) => ({
         value,
         label: published[value].label,
       })),
@@ -98,10 +102,34 @@ const params = {
 
 type ClipParams = ParamValues<typeof params>;
 
+const shapeOfPublished = (name: keyof typeof published): VisionTransformerShape =>
+  shapeOfSize(published[name].size, { activation: 'quick-gelu', normEpsilon: 1e-5 });
+
 function shapeOf(values: ClipParams): VisionTransformerShape {
-  if (values.model === 'custom') return values;
-  return shapeOfSize(published[values.model].size, { activation: 'quick-gelu', normEpsilon: 1e-5 });
+  return values.model === 'custom' ? values : shapeOfPublished(values.model);
 }
+
+const libraryConfig: TowerConfig = {
+  title: 'CLIP',
+  modelType: 'clip_vision_model',
+  defaults: {
+    image_size: 224,
+    patch_size: 32,
+    hidden_size: 768,
+    num_hidden_layers: 12,
+    num_attention_heads: 12,
+    intermediate_size: 3072,
+    projection_dim: 512,
+    hidden_act: 'quick_gelu',
+    layer_norm_eps: 1e-5,
+  },
+};
+
+/** A row as the parameters of a custom model. */
+const customParams = (name: keyof typeof published) => ({
+  ...shapeOfPublished(name),
+  projectionSize: published[name].projection,
+});
 
 function projectionSize(values: ClipParams): number {
   return values.model === 'custom' ? values.projectionSize : published[values.model].projection;
@@ -139,6 +167,21 @@ export const clipVit = defineNode({
   outputs: {
     tokens: { kind: 'tokens', title: 'Visual tokens' },
     queryKey: { kind: 'query-key', title: "Last layer's queries and keys", optional: true },
+  },
+  fromConfig(files) {
+    const found = towerFromConfig(files, libraryConfig);
+    if (!found.ok) return found;
+    const { own, shape, features } = found.value;
+    const taken = features && {
+      featureLayer: features.featureLayer,
+      select: features.patchesOnly ? 'patches' : 'all',
+    };
+    const figures = { ...shape, projectionSize: Number(own['projection_dim']) };
+    return ok({
+      params: { ...publishedOrCustom(publishedNames, customParams, figures), ...taken },
+      took: ['CLIP', ...describeTower(shape)],
+      file: 'config.json',
+    });
   },
   keyLayouts: (values) => {
     const shape = shapeOf(values);

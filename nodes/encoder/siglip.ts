@@ -12,6 +12,8 @@ import {
   patchEmbedding,
   type VisionTransformerShape,
 } from '#engine/onnx/blocks/vision-transformer.ts';
+import { publishedOrCustom, unsupported } from '../published-config.ts';
+import { describeTower, towerFromConfig, type TowerConfig } from './tower-config.ts';
 import { visionTowerLayouts } from './tower-names.ts';
 import {
   activationParam,
@@ -34,6 +36,8 @@ const published = {
   'base-p16-224': { label: 'base/16, 224 px', size: [224, 16, 768, 12, 12, 3072] },
 } as const satisfies Record<string, { label: string; size: PublishedSize }>;
 
+const publishedNames = Object.keys(published) as (keyof typeof published)[];
+
 const params = {
   model: {
     kind: 'choice',
@@ -41,7 +45,7 @@ const params = {
     help: 'A published tower, or a custom size.',
     default: 'so400m-p14-384',
     options: [
-      ...(Object.keys(published) as (keyof typeof published)[]).map((value) => ({
+      ...publishedNames.map((value) => ({
         value,
         label: published[value].label,
       })),
@@ -70,10 +74,30 @@ const params = {
 
 type SiglipParams = ParamValues<typeof params>;
 
+const shapeOfPublished = (name: keyof typeof published): VisionTransformerShape =>
+  shapeOfSize(published[name].size, { activation: 'gelu-tanh', normEpsilon: 1e-6 });
+
 function shapeOf(values: SiglipParams): VisionTransformerShape {
-  if (values.model === 'custom') return values;
-  return shapeOfSize(published[values.model].size, { activation: 'gelu-tanh', normEpsilon: 1e-6 });
+  return values.model === 'custom' ? values : shapeOfPublished(values.model);
 }
+
+/** A row as the parameters of a custom model. */
+const customParams = (name: keyof typeof published) => ({ ...shapeOfPublished(name) });
+
+const libraryConfig: TowerConfig = {
+  title: 'SigLIP',
+  modelType: 'siglip_vision_model',
+  defaults: {
+    image_size: 224,
+    patch_size: 16,
+    hidden_size: 768,
+    num_hidden_layers: 12,
+    num_attention_heads: 12,
+    intermediate_size: 3072,
+    hidden_act: 'gelu_pytorch_tanh',
+    layer_norm_eps: 1e-6,
+  },
+};
 
 /** The head pools the last layer. */
 const featureLayerOf = (values: SiglipParams): number =>
@@ -97,6 +121,21 @@ export const siglip = defineNode({
   params,
   inputs: { pixels: { kind: 'pixels', title: 'Pixels' } },
   outputs: { tokens: { kind: 'tokens', title: 'Visual tokens' } },
+  fromConfig(files) {
+    const found = towerFromConfig(files, libraryConfig);
+    if (!found.ok) return found;
+    const { shape, features } = found.value;
+    if (features?.featureLayer === -1)
+      return unsupported("Taking SigLIP's last layer without its final norm");
+    if (features?.patchesOnly === true)
+      return unsupported('Leaving out the first patch, as if it were a class token,');
+    const taken = features && { featureLayer: features.featureLayer, select: 'patches' };
+    return ok({
+      params: { ...publishedOrCustom(publishedNames, customParams, { ...shape }), ...taken },
+      took: ['SigLIP', ...describeTower(shape)],
+      file: 'config.json',
+    });
+  },
   keyLayouts: (values) => {
     const shape = shapeOf(values);
     return visionTowerLayouts({

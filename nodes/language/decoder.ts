@@ -11,6 +11,7 @@ import {
   rotaryShape,
   type DecoderArchitecture,
 } from './decoder-architecture.ts';
+import { decoderFromConfig } from './decoder-config.ts';
 import { emitDecoder, emitEmbedding } from './decoder-graph.ts';
 import { decoderKeyLayouts } from './decoder-names.ts';
 
@@ -132,6 +133,7 @@ export const decoder = defineNode({
     acceleration: { kind: 'acceleration', title: 'Acceleration part', optional: true },
   },
   outputs: { answer: { kind: 'answer', title: 'Answer' } },
+  fromConfig: decoderFromConfig,
   keyLayouts: () => decoderKeyLayouts,
   demand: ({ params: values }) => ({ visual: { channels: architectureOf(values).hiddenSize } }),
   infer({ params: values, inputs }) {

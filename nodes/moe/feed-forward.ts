@@ -1,4 +1,5 @@
 /** A mixture of experts in place of a language model's dense feed-forward. */
+import { z } from 'zod';
 import { fail, ok } from '#engine/contract/outcome.ts';
 import { error } from '#engine/contract/problem.ts';
 import { defineNode } from '#engine/graph/node-definition.ts';
@@ -9,6 +10,7 @@ import { gatedFeedForward, plainFeedForward } from '#engine/onnx/blocks/feed-for
 import { routeToExperts, routerLogits } from '#engine/onnx/blocks/expert-routing.ts';
 import type { GraphBuilder } from '#engine/onnx/graph-builder.ts';
 import type { Value } from '#engine/onnx/value.ts';
+import { configFile, foreign, modelTypeOf, readFigures } from '../published-config.ts';
 import { expertKeyLayouts } from './expert-names.ts';
 
 const params = {
@@ -70,6 +72,11 @@ const params = {
 
 type MoeParams = ParamValues<typeof params>;
 
+const mixtralSchema = z.object({
+  num_local_experts: z.int().default(8),
+  num_experts_per_tok: z.int().default(2),
+});
+
 export const feedForward = defineNode({
   type: 'moe/feed-forward',
   version: 1,
@@ -88,6 +95,21 @@ export const feedForward = defineNode({
   params,
   inputs: {},
   outputs: { part: { kind: 'feed-forward', title: 'Feed-forward part' } },
+  fromConfig(files) {
+    const file = configFile(files, 'config.json');
+    if (!file.ok) return file;
+    const type = modelTypeOf(file.value);
+    if (type !== 'mixtral')
+      return foreign(`config.json describes no experts that are built here; "${type}" has none.`);
+    const config = readFigures(mixtralSchema, file.value, 'config.json');
+    if (!config.ok) return config;
+    const { num_local_experts: experts, num_experts_per_tok: topK } = config.value;
+    return ok({
+      params: { experts, topK, layers: 'all', renormalise: true, start: 'own' },
+      took: ['Mixtral', `${experts} experts`, `${topK} a token`],
+      file: 'config.json',
+    });
+  },
   keyLayouts: () => expertKeyLayouts,
   infer({ params: { experts, topK } }) {
     if (topK > experts) {

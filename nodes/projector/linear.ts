@@ -4,6 +4,7 @@ import { defineNode } from '#engine/graph/node-definition.ts';
 import { weightParams } from '#engine/graph/weight-params.ts';
 import { linear as linearBlock } from '#engine/onnx/blocks/linear.ts';
 import type { KeyLayout } from '#engine/onnx/weight.ts';
+import { linearFromConfig } from './linear-config.ts';
 import { projectorWidths, widthParams } from './widths.ts';
 
 function layout(title: string, module: string): KeyLayout {
@@ -37,6 +38,7 @@ export const linear = defineNode({
   },
   inputs: { tokens: { kind: 'tokens', title: 'Visual tokens' } },
   outputs: { tokens: { kind: 'tokens', title: 'Projected tokens' } },
+  fromConfig: linearFromConfig,
   keyLayouts: () => keyLayouts,
   demand: ({ params: { inputWidth } }) => ({ tokens: { channels: inputWidth ?? undefined } }),
   infer({ id, params, inputs, demands }) {

@@ -7,6 +7,7 @@ import { linear } from '#engine/onnx/blocks/linear.ts';
 import { norm } from '#engine/onnx/blocks/norm.ts';
 import type { KeyLayout } from '#engine/onnx/weight.ts';
 import { fixedDim } from '#engine/onnx/value.ts';
+import { mlpFromConfig } from './mlp-config.ts';
 import { projectorWidths, widthParams } from './widths.ts';
 
 const params = {
@@ -62,10 +63,20 @@ function keyLayouts(inputNorm: boolean): readonly KeyLayout[] {
     },
     owns: (key) => key.startsWith(prefix),
   });
+  const aligner = (title: string, prefix: string): KeyLayout => ({
+    title,
+    key: (name) =>
+      prefix +
+      name
+        .replace(/^linear_1\b/, 'fc1')
+        .replace(/^linear_(\d+)/, (_, place) => `hidden_layers.${Number(place) - 2}`),
+    owns: (key) => key.startsWith(prefix),
+  });
   return [
     named('projector alone', ''),
     named('LLaVA, Hugging Face', 'multi_modal_projector.'),
     named('LLaVA, Hugging Face, since version 5', 'model.multi_modal_projector.'),
+    aligner('Janus', 'model.aligner.'),
     numbered('LLaVA, original', 'model.mm_projector.'),
     numbered('InternVL, original', 'mlp1.'),
   ];
@@ -88,6 +99,7 @@ export const mlp = defineNode({
   params,
   inputs: { tokens: { kind: 'tokens', title: 'Visual tokens' } },
   outputs: { tokens: { kind: 'tokens', title: 'Projected tokens' } },
+  fromConfig: mlpFromConfig,
   keyLayouts: ({ inputNorm }) => keyLayouts(inputNorm),
   demand: ({ params: { inputWidth } }) => ({ tokens: { channels: inputWidth ?? undefined } }),
   infer({ id, params: values, inputs, demands }) {

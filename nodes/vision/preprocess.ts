@@ -5,6 +5,7 @@ import { defineNode } from '#engine/graph/node-definition.ts';
 import type { ParamValues } from '#engine/graph/param.ts';
 import type { WireOf } from '#engine/graph/wire.ts';
 import type { PreprocessRecipe } from '#engine/plan/host-step.ts';
+import { preprocessFromConfig } from './preprocess-config.ts';
 
 /** Mean and standard deviation of red, green and blue that published models normalise by. */
 const normalisations = {
@@ -98,6 +99,7 @@ export const preprocess = defineNode({
   params,
   inputs: { image: { kind: 'image', title: 'Image' } },
   outputs: { pixels: { kind: 'pixels', title: 'Pixels' } },
+  fromConfig: (files) => preprocessFromConfig(files, normalisations),
   infer({ id, params: values, demands }) {
     const wanted = demands.pixels?.pixels;
     if (values.size !== null && wanted !== undefined && values.size !== wanted) {

@@ -1,0 +1,317 @@
+/** What nodes take from the published configurations of the recorded models. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import type { ConfigFileName, ConfigFiles, JsonObject } from '#engine/contract/config-files.ts';
+import { paramSchema, type Params } from '#engine/graph/param.ts';
+import type { AnyNodeDefinition } from '#engine/graph/node-definition.ts';
+import { catalogue } from './index.ts';
+
+const recorded = join(import.meta.dirname, '..', 'host', 'recorded');
+
+const read = (path: string): JsonObject =>
+  JSON.parse(readFileSync(join(recorded, path), 'utf8')) as JsonObject;
+
+/** The folder of a recorded model, as it was saved or in the spelling before transformers 5. */
+const whole = (name: string, spelling: 'config.json' | 'config.v4.json'): ConfigFiles => ({
+  'config.json': read(`${name}/${spelling}`),
+  'preprocessor_config.json': read(`${name}/preprocessor_config.json`),
+});
+
+const config = (json: JsonObject): ConfigFiles => ({ 'config.json': json });
+
+function taken(definition: AnyNodeDefinition, files: ConfigFiles) {
+  const outcome = definition.fromConfig?.(files);
+  if (!outcome) throw new Error(`"${definition.type}" takes no configuration.`);
+  return outcome;
+}
+
+function refusal(definition: AnyNodeDefinition, files: ConfigFiles): string {
+  const outcome = taken(definition, files);
+  return outcome.ok ? 'taken' : outcome.problems.map(({ message }) => message).join(' ');
+}
+
+describe('a recorded LLaVA, in either spelling', () => {
+  it.each(['config.json', 'config.v4.json'] as const)(
+    'gives each node of CLIP and LLaMA its own part of %s',
+    (spelling) => {
+      const files = whole('pipeline/llava-clip-llama', spelling);
+      expect(taken(catalogue['encoder/clip-vit'], files)).toEqual({
+        ok: true,
+        value: {
+          params: {
+            model: 'custom',
+            imageSize: 32,
+            patchSize: 8,
+            hiddenSize: 32,
+            layerCount: 3,
+            headCount: 4,
+            feedForwardSize: 60,
+            activation: 'quick-gelu',
+            normEpsilon: 1e-5,
+            projectionSize: 16,
+            featureLayer: -2,
+            select: 'patches',
+          },
+          took: ['CLIP', '3 layers × 32', '32 px in patches of 8'],
+          file: 'config.json',
+        },
+      });
+      expect(taken(catalogue['projector/mlp'], files)).toMatchObject({
+        value: {
+          params: { inputWidth: 32, outputWidth: 40, depth: 2, activation: 'gelu', bias: true },
+        },
+      });
+      expect(taken(catalogue['language/decoder'], files)).toMatchObject({
+        value: {
+          params: { model: 'custom', headSize: 10, keyValueHeadCount: 2, rotaryBase: 10_000 },
+          took: ['LLaMA', '2 layers × 40', '4 heads, 2 of keys and values', '376 tokens known'],
+        },
+      });
+      expect(taken(catalogue['vision/preprocess'], files)).toMatchObject({
+        value: {
+          params: { geometry: 'crop', normalisation: 'clip', size: 32, width: 32, resizeTo: 32 },
+          file: 'preprocessor_config.json',
+        },
+      });
+    },
+  );
+
+  it.each(['config.json', 'config.v4.json'] as const)(
+    'gives SigLIP all its tokens, and Phi a head without a bias, from %s',
+    (spelling) => {
+      const files = whole('pipeline/llava-siglip-phi', spelling);
+      expect(taken(catalogue['encoder/siglip'], files)).toMatchObject({
+        value: { params: { hiddenSize: 36, featureLayer: -2, select: 'patches' } },
+      });
+      expect(taken(catalogue['language/decoder'], files)).toMatchObject({
+        value: { params: { keyNames: 'phi', rotaryFraction: 0.5, headBias: false } },
+      });
+      expect(taken(catalogue['vision/preprocess'], files)).toMatchObject({
+        value: { params: { geometry: 'squash', normalisation: 'half', size: 30 } },
+      });
+    },
+  );
+});
+
+const languageModels = readdirSync(join(recorded, 'slm'));
+
+describe('a language model', () => {
+  it.each(languageModels)('%s gives the same parameters in both spellings, all valid', (name) => {
+    const since = taken(catalogue['language/decoder'], config(read(`slm/${name}/config.json`)));
+    const before = taken(catalogue['language/decoder'], config(read(`slm/${name}/config.v4.json`)));
+    expect(since).toEqual(before);
+    if (!since.ok) throw new Error(refusal(catalogue['language/decoder'], {}));
+    const declared: Params = catalogue['language/decoder'].params;
+    const invalid = Object.entries(since.value.params).filter(
+      ([param, value]) => !paramSchema(declared[param]!).safeParse(value).success,
+    );
+    expect(invalid).toEqual([]);
+  });
+
+  it('is the published one where every figure is the same, so that its name stays', () => {
+    const qwen = {
+      model_type: 'qwen2',
+      hidden_size: 896,
+      intermediate_size: 4864,
+      max_position_embeddings: 32_768,
+      num_attention_heads: 14,
+      num_hidden_layers: 24,
+      num_key_value_heads: 2,
+      rms_norm_eps: 1e-6,
+      rope_theta: 1_000_000,
+      tie_word_embeddings: true,
+      vocab_size: 151_936,
+    };
+    expect(taken(catalogue['language/decoder'], config(qwen))).toMatchObject({
+      value: {
+        params: { model: 'qwen2-0.5b' },
+        took: ['Qwen2', '24 layers × 896', '14 heads, 2 of keys and values', '151936 tokens known'],
+      },
+    });
+  });
+
+  it('is filled up with what the library means by saying nothing', () => {
+    const text = { model_type: 'llama', vocab_size: 32_064, max_position_embeddings: 4096 };
+    const files = config({ model_type: 'llava', text_config: { ...text, rms_norm_eps: 1e-5 } });
+    expect(taken(catalogue['language/decoder'], files)).toMatchObject({
+      value: {
+        params: { vocabularySize: 32_064, hiddenSize: 4096, layerCount: 32, headSize: 128 },
+      },
+    });
+  });
+
+  it('of what is not built says what that is', () => {
+    const llama = read('slm/llama-mha/config.json');
+    const decoder = catalogue['language/decoder'];
+    const scaled = { rope_parameters: { rope_type: 'longrope', rope_theta: 10_000 } };
+    expect(refusal(decoder, config({ model_type: 'rwkv' }))).toBe(
+      'The language model family "rwkv" is not built yet.',
+    );
+    expect(refusal(decoder, config({ ...llama, ...scaled }))).toBe(
+      'Rotary scaling "longrope" is not built yet.',
+    );
+    expect(refusal(decoder, config({ ...llama, hidden_size: 'wide' }))).toMatch(/"hidden_size" is/);
+    expect(refusal(decoder, {})).toMatch(/no config\.json/);
+  });
+});
+
+describe('a vision tower', () => {
+  it('alone leaves it open which layer is taken', () => {
+    const files = config(read('encoder/clip-vit-gelu/config.json'));
+    const outcome = taken(catalogue['encoder/clip-vit'], files);
+    expect(outcome).toMatchObject({
+      value: {
+        params: { imageSize: 29, activation: 'gelu', normEpsilon: 1e-6, projectionSize: 20 },
+      },
+    });
+    expect(JSON.stringify(outcome)).not.toContain('featureLayer');
+  });
+
+  it('of a whole CLIP that says only its family is what the library means by that', () => {
+    const files = config({
+      model_type: 'siglip',
+      vision_config: { model_type: 'siglip_vision_model' },
+    });
+    expect(taken(catalogue['encoder/siglip'], files)).toMatchObject({
+      value: { params: { model: 'base-p16-224' } },
+    });
+  });
+
+  it('of another family is not taken for one of its own', () => {
+    const files = config(read('encoder/siglip/config.json'));
+    expect(refusal(catalogue['encoder/clip-vit'], files)).toMatch(
+      /no CLIP tower; what sees in it is "siglip_vision_model"/,
+    );
+  });
+
+  it('whose first patch would be left out as a class token is refused', () => {
+    const files = config({
+      ...read('pipeline/llava-siglip-phi/config.json'),
+      vision_feature_select_strategy: 'default',
+    });
+    expect(refusal(catalogue['encoder/siglip'], files)).toMatch(/first patch/);
+  });
+});
+
+describe('projectors and shuffles', () => {
+  const text_config = { hidden_size: 40 };
+  const vision_config = { hidden_size: 16 };
+  it.each([
+    [
+      'projector/mlp',
+      { model_type: 'internvl', downsample_ratio: 0.5 },
+      { inputWidth: 64, inputNorm: true },
+    ],
+    [
+      'projector/mlp',
+      { model_type: 'lfm2_vl', projector_hidden_size: 52 },
+      { inputWidth: 64, hiddenWidth: 52 },
+    ],
+    [
+      'projector/mlp',
+      { model_type: 'llava', vision_feature_layer: [-2, -5] },
+      { inputWidth: 32, outputWidth: 40 },
+    ],
+    [
+      'projector/mlp',
+      { mm_projector_type: 'mlp3x_gelu', mm_hidden_size: 8 },
+      { inputWidth: 8, depth: 3 },
+    ],
+    [
+      'projector/linear',
+      { model_type: 'smolvlm', scale_factor: 4 },
+      { inputWidth: 256, bias: false },
+    ],
+    [
+      'projector/linear',
+      { mm_projector_type: 'linear', mm_hidden_size: 8 },
+      { inputWidth: 8, bias: true },
+    ],
+    ['compression/pixel-shuffle', { model_type: 'internvl', downsample_ratio: 0.5 }, { factor: 2 }],
+    ['compression/pixel-shuffle', { model_type: 'idefics3', scale_factor: 3 }, { factor: 3 }],
+  ] as const)('%s takes %j', (type, said, params) => {
+    const files = config({ text_config, vision_config, ...said });
+    expect(taken(catalogue[type], files)).toMatchObject({ value: { params } });
+  });
+
+  it('are not found in a model that has others', () => {
+    const files = config({ model_type: 'qwen2_vl', text_config, vision_config });
+    for (const type of ['projector/mlp', 'projector/linear', 'compression/pixel-shuffle'] as const)
+      expect(refusal(catalogue[type], files)).toMatch(/config\.json describes no .*"qwen2_vl"/);
+  });
+});
+
+describe('an image processor', () => {
+  const processor = (name: string, changes: JsonObject = {}): ConfigFiles => ({
+    'preprocessor_config.json': {
+      ...(read(`preprocess/${name}/case.json`)['config'] as JsonObject),
+      ...changes,
+    },
+  });
+  const preprocess = catalogue['vision/preprocess'];
+
+  it('is a crop, a padding or a squash', () => {
+    expect(taken(preprocess, processor('clip-crop-pads'))).toMatchObject({
+      value: { params: { geometry: 'crop', resizeTo: 24, size: 33, width: 29 } },
+    });
+    expect(taken(preprocess, processor('llava-pad'))).toMatchObject({
+      value: { params: { geometry: 'pad', size: 28, normalisation: 'clip' } },
+    });
+    expect(taken(preprocess, processor('siglip'))).toMatchObject({
+      value: { params: { geometry: 'squash', size: 28, normalisation: 'half' } },
+    });
+  });
+
+  it('pads where the model beside it says so, as the first LLaVA does', () => {
+    const files = {
+      ...processor('clip', { size: 336, crop_size: 336 }),
+      ...config({ image_aspect_ratio: 'pad' }),
+    };
+    expect(taken(preprocess, files)).toMatchObject({
+      value: { params: { geometry: 'pad', size: 336 } },
+    });
+  });
+
+  it('is found within the processor of text and pictures', () => {
+    const files = {
+      'processor_config.json': {
+        image_processor: processor('siglip')['preprocessor_config.json']!,
+      },
+    };
+    expect(taken(preprocess, files)).toMatchObject({
+      value: { file: 'processor_config.json' satisfies ConfigFileName },
+    });
+  });
+
+  it('that resizes otherwise, or normalises as none here, is refused', () => {
+    expect(refusal(preprocess, processor('clip', { resample: 2 }))).toMatch(
+      /filter 2, not bicubic/,
+    );
+    expect(refusal(preprocess, processor('clip', { image_mean: [0.1, 0.2, 0.3] }))).toMatch(
+      /mean 0\.1, 0\.2, 0\.3/,
+    );
+    expect(
+      refusal(preprocess, processor('clip', { image_processor_type: 'PixtralImageProcessor' })),
+    ).toMatch(/Pixtral/);
+  });
+});
+
+describe('parts', () => {
+  it('take their figures from the model that they belong to', () => {
+    const mixtral = config(read('moe/mixtral-block/case.json')['config'] as JsonObject);
+    expect(taken(catalogue['moe/feed-forward'], mixtral)).toMatchObject({
+      value: { params: { experts: 6, topK: 2, layers: 'all', renormalise: true } },
+    });
+    const fastv = config(read('acceleration/fastv/case.json')['config'] as JsonObject);
+    expect(taken(catalogue['acceleration/fastv'], fastv)).toMatchObject({
+      value: { params: { layer: 2, ratio: 0.75 }, took: ['FastV', 'K 2', 'R 0.75'] },
+    });
+  });
+
+  it('are not found in a model without them', () => {
+    const llama = config(read('slm/llama-mha/config.json'));
+    expect(refusal(catalogue['moe/feed-forward'], llama)).toMatch(/no experts/);
+    expect(refusal(catalogue['acceleration/fastv'], llama)).toMatch(/does not turn FastV on/);
+  });
+});
