@@ -4,7 +4,7 @@ import { error } from '#engine/contract/problem.ts';
 import type { Json } from '#engine/contract/document.ts';
 import type { AnyNodeDefinition } from '#engine/graph/node-definition.ts';
 import { buildSingleNode, inputPrefix, outputPrefix } from '#engine/plan/node-body.ts';
-import { activationFromConfig } from '#nodes/published-config.ts';
+import { activationFromConfig } from '#nodes/config/published-config.ts';
 import { clipVit } from '#nodes/encoder/clip-vit.ts';
 import { siglip } from '#nodes/encoder/siglip.ts';
 import { float32, type Tensor } from '../runs/sessions.ts';

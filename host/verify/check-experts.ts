@@ -3,7 +3,7 @@ import { ok } from '#engine/contract/outcome.ts';
 import { GraphBuilder } from '#engine/onnx/graph-builder.ts';
 import { feedForward } from '#nodes/moe/feed-forward.ts';
 import { expertKeyLayouts } from '#nodes/moe/expert-names.ts';
-import { activationFromConfig } from '#nodes/published-config.ts';
+import { activationFromConfig } from '#nodes/config/published-config.ts';
 import { float32 } from '../runs/sessions.ts';
 import { compareFloats } from './comparison.ts';
 import type { RecordedTensor } from './recorded-case.ts';

@@ -7,7 +7,7 @@ import { buildSingleNode, inputPrefix, outputPrefix } from '#engine/plan/node-bo
 import { pixelShuffle } from '#nodes/compression/pixel-shuffle.ts';
 import { linear } from '#nodes/projector/linear.ts';
 import { mlp } from '#nodes/projector/mlp.ts';
-import { activationFromConfig } from '#nodes/published-config.ts';
+import { activationFromConfig } from '#nodes/config/published-config.ts';
 import { float32, type Tensor } from '../runs/sessions.ts';
 import { compareFloats, type Comparison } from './comparison.ts';
 import type { RecordedCase, RecordedTensor } from './recorded-case.ts';

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { ok } from '#engine/contract/outcome.ts';
 import { defineNode } from '#engine/graph/node-definition.ts';
 import { topK } from '#engine/onnx/operators.ts';
-import { configFile, foreign, readFigures } from '../published-config.ts';
+import { configFile, foreign, readFigures } from '../config/published-config.ts';
 
 const configSchema = z.object({
   use_fastv: z.boolean().optional(),

@@ -5,7 +5,7 @@ import { defineNode } from '#engine/graph/node-definition.ts';
 import { knownCount } from '#engine/graph/wire.ts';
 import { dropPrefix } from '#engine/onnx/blocks/feature-map.ts';
 import { reshape, transpose } from '#engine/onnx/operators.ts';
-import { configFile, foreign, modelTypeOf, unsupported } from '../published-config.ts';
+import { configFile, foreign, modelTypeOf, unsupported } from '../config/published-config.ts';
 import { gridOf } from './grid.ts';
 
 /** How published models say by how much they shuffle, and what they mean by saying nothing. */

@@ -14,7 +14,7 @@ import {
   type VisionTransformerShape,
 } from '#engine/onnx/blocks/vision-transformer.ts';
 import { slice } from '#engine/onnx/operators.ts';
-import { publishedOrCustom } from '../published-config.ts';
+import { publishedOrCustom } from '../config/published-config.ts';
 import { describeTower, towerFromConfig, type TowerConfig } from './tower-config.ts';
 import { visionTowerLayouts } from './tower-names.ts';
 import {

@@ -12,7 +12,7 @@ import {
   patchEmbedding,
   type VisionTransformerShape,
 } from '#engine/onnx/blocks/vision-transformer.ts';
-import { publishedOrCustom, unsupported } from '../published-config.ts';
+import { publishedOrCustom, unsupported } from '../config/published-config.ts';
 import { describeTower, towerFromConfig, type TowerConfig } from './tower-config.ts';
 import { visionTowerLayouts } from './tower-names.ts';
 import {

@@ -12,7 +12,7 @@ import {
   partOf,
   readFigures,
   unsupported,
-} from '../published-config.ts';
+} from '../config/published-config.ts';
 
 /** A library's configuration of one kind of tower: what it is called, and what it means by saying nothing. */
 export interface TowerConfig {

@@ -13,7 +13,7 @@ import {
   publishedOrCustom,
   readFigures,
   unsupported,
-} from '../published-config.ts';
+} from '../config/published-config.ts';
 import {
   architectureParams,
   publishedDecoders,

@@ -10,7 +10,7 @@ import { gatedFeedForward, plainFeedForward } from '#engine/onnx/blocks/feed-for
 import { routeToExperts, routerLogits } from '#engine/onnx/blocks/expert-routing.ts';
 import type { GraphBuilder } from '#engine/onnx/graph-builder.ts';
 import type { Value } from '#engine/onnx/value.ts';
-import { configFile, foreign, modelTypeOf, readFigures } from '../published-config.ts';
+import { configFile, foreign, modelTypeOf, readFigures } from '../config/published-config.ts';
 import { expertKeyLayouts } from './expert-names.ts';
 
 const params = {

@@ -10,7 +10,7 @@ import {
   modelTypeOf,
   readFigures,
   unsupported,
-} from '../published-config.ts';
+} from '../config/published-config.ts';
 
 const configSchema = z.object({
   vision_config: z

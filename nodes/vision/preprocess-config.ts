@@ -3,7 +3,13 @@ import { z } from 'zod';
 import { ok, type Outcome } from '#engine/contract/outcome.ts';
 import type { ConfigFileName, ConfigFiles, JsonObject } from '#engine/contract/config-files.ts';
 import type { TakenConfig } from '#engine/graph/taken-config.ts';
-import { configFile, foreign, partOf, readFigures, unsupported } from '../published-config.ts';
+import {
+  configFile,
+  foreign,
+  partOf,
+  readFigures,
+  unsupported,
+} from '../config/published-config.ts';
 
 /** A side, as the oldest files have it, or sides by their names. */
 const sizeSchema = z.union([
