@@ -10,7 +10,7 @@ import { baseName, fileNameOf, folderOf, titleOfFile } from './file-names.ts';
 import { wholePathEdits } from './moved-paths.ts';
 import { noteRecentFiles } from './recent-files.ts';
 
-/** One save of a graph after the other: the second must know the stamp that the first brought. */
+/** The last save of each graph that is being saved: the next waits for it, to know the stamp that it brings. */
 const turns = new Map<string, Promise<boolean>>();
 
 /** To its file, or to one that is asked for; was it saved? */
@@ -28,7 +28,9 @@ export function saveAs(id: string): Promise<boolean> {
 
 function inTurn(id: string, work: () => Promise<boolean>): Promise<boolean> {
   const before = turns.get(id) ?? Promise.resolve(true);
-  const turn = before.then(work, work);
+  const turn = before.then(work, work).finally(() => {
+    if (turns.get(id) === turn) turns.delete(id);
+  });
   turns.set(id, turn);
   return turn;
 }

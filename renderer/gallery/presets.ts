@@ -45,6 +45,7 @@ export function useMachineMemory(): number | null {
   return useStore(asked, ({ memoryBytes }) => memoryBytes);
 }
 
+/** Never more than there are presets. */
 const documents = new Map<string, GraphDocument>();
 
 /** The graph of a preset, for its picture; null until it is there. */

@@ -1,6 +1,7 @@
 /** The runs that this window knows: started here or found at the host, each folded from its events. */
 import { useStore } from 'zustand';
 import { createStore } from 'zustand/vanilla';
+import { z } from 'zod';
 import type { NumberedEvent } from '#engine/contract/host-service.ts';
 import type { Report } from '#engine/contract/report.ts';
 import { isLast, type RunEvent } from '#engine/contract/run-event.ts';
@@ -57,12 +58,21 @@ export function goingRun({ runs }: Runs, documentId: string | null): FollowedRun
   return runs.find((run) => run.documentId === documentId && !isOver(run.live)) ?? null;
 }
 
-/** Remembers over a reload which graph a run belongs to. */
-const documentOf = {
-  get: (runId: string): string | null => sessionStorage.getItem(`patchbay-run-${runId}`),
-  set: (runId: string, documentId: string): void =>
-    sessionStorage.setItem(`patchbay-run-${runId}`, documentId),
-};
+/** As many as the host keeps. */
+const keptRuns = 20;
+
+const documentsKey = 'patchbay-run-documents';
+const documentsSchema = z.array(z.tuple([z.string(), z.string()]));
+
+/** The latest runs with the graphs that they belong to, remembered over a reload. */
+function keptDocuments(): z.infer<typeof documentsSchema> {
+  return documentsSchema.parse(JSON.parse(sessionStorage.getItem(documentsKey) ?? '[]'));
+}
+
+function keepDocument(runId: string, documentId: string): void {
+  const kept = [...keptDocuments(), [runId, documentId]].slice(-keptRuns);
+  sessionStorage.setItem(documentsKey, JSON.stringify(kept));
+}
 
 /** A browser holds six connections to one server, each followed run takes one, and calls need some too. */
 const mostGoing = 4;
@@ -83,7 +93,7 @@ export async function startRun(until: string | null = null): Promise<void> {
   );
   if (!outcome.ok) return tellProblems(outcome.problems);
   const { runId } = outcome.value;
-  documentOf.set(runId, open.id);
+  keepDocument(runId, open.id);
   const graph = open.document.title;
   add({ runId, graph, documentId: open.id, until, startedAt: new Date().toISOString() });
   showResults('stages');
@@ -100,8 +110,9 @@ export async function cancelRun(runId: string, hard: boolean): Promise<void> {
 /** Comes back to the runs that the host still knows, as after a reload. */
 export async function restoreRuns(): Promise<void> {
   const known = await askPlain(host.runs.query(), []);
+  const documents = new Map(keptDocuments());
   for (const { runId, graph, until, startedAt } of known.toReversed()) {
-    add({ runId, graph, until, documentId: documentOf.get(runId), startedAt });
+    add({ runId, graph, until, documentId: documents.get(runId) ?? null, startedAt });
     follow(runId);
   }
 }
@@ -116,9 +127,6 @@ export function toggleCompared(runId: string): void {
       : [...comparedIds, runId].slice(-2),
   }));
 }
-
-/** As many as the host keeps. */
-const keptRuns = 20;
 
 function add(run: Omit<FollowedRun, 'live' | 'report' | 'isCancelling'>): void {
   const followed = {

@@ -2,6 +2,7 @@
 import type { ReactFlowInstance, Viewport } from '@xyflow/react';
 import { useStore } from 'zustand';
 import { createStore } from 'zustand/vanilla';
+import { whenDocumentGone } from '#renderer/workspace/document-gone.ts';
 import type { CardNode } from '#renderer/canvas/card/card-node.ts';
 import type { WireEdge } from '#renderer/canvas/wire/wire-edge.ts';
 
@@ -42,6 +43,7 @@ export const fitOptions = {
 
 /** Where each open graph was looked at, so that coming back to its tab finds the same place. */
 export const viewports = new Map<string, Viewport>();
+whenDocumentGone((id) => viewports.delete(id));
 
 /** Milliseconds that the view takes to where it goes; none where motion is unwanted. */
 export function motionMs(): number {

@@ -2,10 +2,12 @@
 import type { GraphDocument } from '#engine/contract/document.ts';
 import type { Edit } from '#engine/contract/edit.ts';
 import type { Layout, Models } from '#renderer/canvas/flow/projection.ts';
+import { whenDocumentGone } from '#renderer/workspace/document-gone.ts';
 import { placesFor } from './auto-layout.ts';
 
 /** By open graph. A card stays where it was put until it is moved, whatever is wired meanwhile. */
 const derived = new Map<string, Layout>();
+whenDocumentGone((id) => derived.delete(id));
 
 export function placesOf(documentId: string, document: GraphDocument, models: Models): Layout {
   const { layout } = document;

@@ -4,6 +4,7 @@ import { createStore } from 'zustand/vanilla';
 import type { FocusEventHandler, KeyboardEvent } from 'react';
 import type { Json } from '#engine/contract/document.ts';
 import type { Outcome } from '#engine/contract/outcome.ts';
+import { whenDocumentGone } from '#renderer/workspace/document-gone.ts';
 import { sameValue } from './form-layout.ts';
 
 interface Draft {
@@ -12,7 +13,12 @@ interface Draft {
   readonly over: Json | undefined;
 }
 
+/** By field. What was typed and is no value stays as long as its graph is open. */
 const drafts = createStore<Readonly<Record<string, Draft>>>(() => ({}));
+whenDocumentGone((id) => {
+  const others = Object.entries(drafts.getState()).filter(([key]) => !key.startsWith(`${id}/`));
+  drafts.setState(Object.fromEntries(others), true);
+});
 
 function keepDraft(key: string, draft: Draft | null): void {
   const { [key]: _, ...others } = drafts.getState();
@@ -20,7 +26,7 @@ function keepDraft(key: string, draft: Draft | null): void {
 }
 
 export interface TypedField<Value extends Json> {
-  /** Names the field among all of all graphs. */
+  /** Names the field among all of all graphs; that of a graph begins with the graph's id and a slash. */
   readonly key: string;
   /** Undefined where several nodes differ. */
   readonly value: Json | undefined;
