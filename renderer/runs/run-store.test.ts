@@ -1,0 +1,343 @@
+import { afterAll, afterEach, beforeEach, expect, test, vi } from 'vitest';
+import type { HostService } from '#engine/contract/host-service.ts';
+import type { Outcome } from '#engine/contract/outcome.ts';
+import type { Services } from '#engine/contract/router.ts';
+import type { RunEvent } from '#engine/contract/run-event.ts';
+import type { RunRequest } from '#engine/contract/run-request.ts';
+import { sketchDocument } from '#engine/graph/sketch-document.ts';
+import { RunLog } from '#host/engine/run-log.ts';
+import { layLine } from '#renderer/connection/page-line.testing.ts';
+import { notices } from '#renderer/notices/notices.ts';
+import { view } from '#renderer/view/view-store.ts';
+import { activate, openDocument, workspace } from '#renderer/workspace/workspace-store.ts';
+import { isOver } from './live-run.ts';
+import {
+  cancelRun,
+  goingRun,
+  ownRun,
+  restoreRuns,
+  runStore,
+  showRun,
+  shownRun,
+  startRun,
+  toggleCompared,
+  type FollowedRun,
+} from './run-store.ts';
+
+/** The host of these stories: it keeps events as the real one does, and the test says what happens in a run. */
+class ToldHost implements Pick<HostService, 'startRun' | 'runs' | 'runEvents' | 'cancelRun'> {
+  readonly requests: RunRequest[] = [];
+  readonly cancels: { readonly runId: string; readonly hard: boolean }[] = [];
+  /** After which event each stream was asked for. */
+  readonly streams: number[] = [];
+  /** How many events it says again to a stream that comes back. */
+  repeats = 0;
+  readonly #logs = new Map<string, RunLog>();
+
+  startRun(request: RunRequest): Promise<Outcome<{ readonly runId: string }>> {
+    this.requests.push(request);
+    const runId = `run-${this.requests.length}`;
+    this.#logs.set(runId, new RunLog(request.document.title, request.until ?? null));
+    return Promise.resolve({ ok: true, value: { runId } });
+  }
+
+  runs(): ReturnType<HostService['runs']> {
+    const statuses = [...this.#logs].map(([runId, { graph, until, startedAt, ended }]) => ({
+      runId,
+      graph,
+      until,
+      startedAt: startedAt.toISOString(),
+      ended,
+    }));
+    return Promise.resolve(statuses.toReversed());
+  }
+
+  runEvents(runId: string, after: number, signal?: AbortSignal): ReturnType<RunLog['follow']> {
+    this.streams.push(after);
+    return this.#log(runId).follow(after - this.repeats, signal);
+  }
+
+  cancelRun(cancel: { readonly runId: string; readonly hard: boolean }): Promise<Outcome<null>> {
+    this.cancels.push(cancel);
+    return Promise.resolve({ ok: true, value: null });
+  }
+
+  tell(runId: string, ...events: readonly RunEvent[]): void {
+    for (const event of events) this.#log(runId).add(event);
+  }
+
+  #log(runId: string): RunLog {
+    const log = this.#logs.get(runId);
+    if (!log) throw new Error(`There is no run ${runId}.`);
+    return log;
+  }
+}
+
+let host: ToldHost;
+let line: ReturnType<typeof layLine>;
+
+beforeEach(() => {
+  host = new ToldHost();
+  line = layLine({ host, files: {} } as unknown as Services);
+  vi.stubGlobal('fetch', line.globals.fetch);
+  vi.stubGlobal('EventSource', line.globals.EventSource);
+  vi.stubGlobal('sessionStorage', storage());
+  runStore.setState(runStore.getInitialState(), true);
+  workspace.setState(workspace.getInitialState(), true);
+  notices.setState(notices.getInitialState(), true);
+  view.setState(view.getInitialState(), true);
+  openDocument(graph, { id: 'graph', file });
+});
+afterEach(() => line.cut());
+afterAll(() => vi.unstubAllGlobals());
+
+const graph = sketchDocument({ prompt: ['input/prompt', { text: 'What is this?' }] });
+const file = { path: '/graphs/sketch.patchbay.json', folder: '/graphs', stamp: '1' };
+
+function storage(): Pick<Storage, 'getItem' | 'setItem' | 'length'> {
+  const items = new Map<string, string>();
+  return {
+    getItem: (key) => items.get(key) ?? null,
+    setItem: (key, value) => void items.set(key, value),
+    get length() {
+      return items.size;
+    },
+  };
+}
+
+const facts = {
+  id: 'language/decode',
+  node: 'language',
+  type: 'language/decoder',
+  title: 'Language model: decode',
+  precision: null,
+  weights: 'random',
+} as const;
+
+const started: RunEvent = {
+  type: 'run-started',
+  machine: {
+    platform: 'linux-x64',
+    cpu: 'A processor',
+    cores: 2,
+    threads: 2,
+    memoryBytes: 8e9,
+    node: '20.0.0',
+    onnxRuntime: '1.0.0',
+    patchbay: '0.1.0',
+  },
+  stages: [facts],
+  runs: 1,
+};
+const decoding: RunEvent = {
+  type: 'stage-progress',
+  stage: facts.id,
+  phase: 'running',
+  run: 1,
+  done: 0,
+  total: 4,
+  unit: 'tokens',
+};
+const token = (text: string): RunEvent => ({ type: 'token', run: 1, id: 7, text });
+const measured: RunEvent = {
+  type: 'stage-measured',
+  stage: facts.id,
+  run: 1,
+  latencyMs: 40,
+  tokensIn: 4,
+  tokensOut: 4,
+  flops: 1e6,
+  peakBytes: 1e8,
+  keyValueBytes: 1e5,
+};
+const finished: RunEvent = { type: 'run-finished' };
+
+function run(runId: string): FollowedRun {
+  const found = runStore.getState().runs.find((each) => each.runId === runId);
+  if (!found) throw new Error(`There is no run ${runId}.`);
+  return found;
+}
+
+/** The run once it has come to where a test wants it. */
+function runOnce(runId: string, isThere: (run: FollowedRun) => boolean): Promise<FollowedRun> {
+  return new Promise((resolve) => {
+    const look = (): boolean => {
+      const found = runStore.getState().runs.find((each) => each.runId === runId);
+      if (!found || !isThere(found)) return false;
+      resolve(found);
+      return true;
+    };
+    if (look()) return;
+    const stop = runStore.subscribe(() => {
+      if (look()) stop();
+    });
+  });
+}
+
+const answered = (text: string) => (each: FollowedRun) => each.live.answer === text;
+const over = (each: FollowedRun): boolean => isOver(each.live);
+const told = (): readonly string[] => notices.getState().shown.map(({ text }) => text);
+
+test('a run is started with what the window knows, and followed to its report', async () => {
+  view.setState({ runs: 5, resultsTab: 'problems' });
+  await startRun('prompt');
+  expect(host.requests).toEqual([
+    { document: graph, runs: 5, baseFolder: '/graphs', until: 'prompt' },
+  ]);
+  expect(view.getState().resultsTab).toBe('stages');
+  expect(run('run-1')).toMatchObject({ documentId: 'graph', until: 'prompt', graph: 'Sketch' });
+  expect(goingRun(runStore.getState(), 'graph')?.live.status).toBe('starting');
+
+  host.tell('run-1', started, decoding, token('A'), token(' cat'));
+  const going = await runOnce('run-1', answered('A cat'));
+  expect(going.live).toMatchObject({ status: 'running', run: 1, current: facts.id });
+  expect(going.live.stages[facts.id]).toMatchObject({ done: 2, total: 4, share: 0.5 });
+
+  host.tell('run-1', measured, finished);
+  const done = await runOnce('run-1', over);
+  expect(done.live.status).toBe('finished');
+  expect(done.report.stages).toMatchObject([{ id: facts.id, latencyMs: { median: 40, runs: 1 } }]);
+  expect(goingRun(runStore.getState(), 'graph')).toBeNull();
+  // The results say it already.
+  expect(told()).toEqual([]);
+});
+
+test('a stream that breaks is taken up where it broke off, and nothing is heard twice', async () => {
+  await startRun();
+  host.tell('run-1', started, decoding, token('A'));
+  await runOnce('run-1', answered('A'));
+
+  line.cut();
+  host.tell('run-1', token(' small'), token(' cat'));
+  line.mend();
+  await runOnce('run-1', answered('A small cat'));
+  expect(host.streams).toEqual([-1, 2]);
+
+  line.cut();
+  host.repeats = 2;
+  line.mend();
+  host.tell('run-1', token('.'), finished);
+  const done = await runOnce('run-1', over);
+  expect(done.live.answer).toBe('A small cat.');
+  expect(done.live.stages[facts.id]).toMatchObject({ done: 4, total: 4 });
+  expect(host.streams).toEqual([-1, 2, 4]);
+});
+
+test('a run that is cancelled keeps what it measured, and the next one is shown', async () => {
+  await startRun();
+  host.tell('run-1', started, decoding, measured, token('A'));
+  await runOnce('run-1', answered('A'));
+  // While it goes on, the same graph is not run again.
+  await startRun();
+  expect(host.requests).toHaveLength(1);
+
+  await cancelRun('run-1', false);
+  expect(run('run-1').isCancelling).toBe(true);
+  await cancelRun('run-1', true);
+  expect(host.cancels).toEqual([
+    { runId: 'run-1', hard: false },
+    { runId: 'run-1', hard: true },
+  ]);
+  host.tell('run-1', { type: 'run-cancelled' });
+  const cancelled = await runOnce('run-1', over);
+  expect(cancelled.live).toMatchObject({ status: 'cancelled', answer: 'A' });
+  expect(cancelled.report.stages).toHaveLength(1);
+
+  showRun('run-1');
+  await startRun();
+  expect(runStore.getState().runs.map(({ runId }) => runId)).toEqual(['run-2', 'run-1']);
+  expect(ownRun(runStore.getState(), 'graph')?.runId).toBe('run-2');
+  expect(run('run-2')).toMatchObject({ isCancelling: false, live: { status: 'starting' } });
+  showRun('run-1');
+  expect(shownRun(runStore.getState(), 'graph')?.runId).toBe('run-1');
+});
+
+test('a host that does not answer is told of, and there is no run', async () => {
+  line.cut();
+  await startRun();
+  expect(runStore.getState().runs).toEqual([]);
+  expect(told()).toEqual([expect.stringContaining('The engine server did not answer')]);
+
+  line.mend();
+  await startRun();
+  expect(goingRun(runStore.getState(), 'graph')?.runId).toBe('run-1');
+});
+
+test('more runs than a browser can follow wait for one that ends', async () => {
+  for (const id of ['a', 'b', 'c', 'd']) {
+    openDocument(graph, { id });
+    await startRun();
+  }
+  activate('graph');
+  await startRun();
+  expect(host.requests).toHaveLength(4);
+  expect(told()).toEqual(['4 runs go on or wait already; wait for one, or cancel one.']);
+
+  host.tell('run-3', started, finished);
+  await runOnce('run-3', over);
+  await startRun();
+  expect(run('run-5').documentId).toBe('graph');
+});
+
+test('how a run ended is told where its graph is out of sight, with the way back to it', async () => {
+  await startRun();
+  openDocument(graph, { id: 'other' });
+  const problem = {
+    code: 'run-failed',
+    severity: 'error',
+    message: 'The stage ran out of memory; take a smaller model.',
+  } as const;
+  host.tell('run-1', started, { type: 'run-failed', problems: [problem] });
+  const failed = await runOnce('run-1', over);
+  expect(failed.live).toMatchObject({ status: 'failed', problems: [problem] });
+  const [notice] = notices.getState().shown;
+  expect(notice?.text).toBe('The run of Sketch failed.');
+
+  notice?.action?.run();
+  expect(workspace.getState().activeId).toBe('graph');
+  expect(runStore.getState().shownId).toBe('run-1');
+});
+
+test('a page that is loaded again comes back to its runs and to their graphs', async () => {
+  await startRun();
+  host.tell('run-1', started, finished);
+  await runOnce('run-1', over);
+  await startRun('prompt');
+  host.tell('run-2', started, decoding, token('A'));
+  // Started by somebody else, at the command line say.
+  await host.startRun({ document: graph, runs: 1 });
+
+  runStore.setState(runStore.getInitialState(), true);
+  await restoreRuns();
+  await runOnce('run-2', answered('A'));
+  await runOnce('run-1', over);
+  const restored = runStore.getState().runs.map((each) => [each.runId, each.documentId]);
+  expect(restored).toEqual([
+    ['run-3', null],
+    ['run-2', 'graph'],
+    ['run-1', 'graph'],
+  ]);
+  expect(run('run-2').until).toBe('prompt');
+  host.tell('run-2', finished);
+  await runOnce('run-2', over);
+});
+
+test('as many runs are remembered as the host keeps, however long a window lives', async () => {
+  for (let count = 1; count <= 25; count++) {
+    await startRun();
+    host.tell(`run-${count}`, started, finished);
+    await runOnce(`run-${count}`, over);
+  }
+  expect(runStore.getState().runs).toHaveLength(20);
+  expect(sessionStorage).toHaveLength(1);
+  const kept = JSON.parse(sessionStorage.getItem('patchbay-run-documents') ?? '') as unknown[];
+  expect(kept).toHaveLength(20);
+  expect(kept.at(-1)).toEqual(['run-25', 'graph']);
+});
+
+test('two runs are compared; of three the one that was chosen first gives way', () => {
+  for (const id of ['a', 'b', 'c']) toggleCompared(id);
+  expect(runStore.getState().comparedIds).toEqual(['b', 'c']);
+  toggleCompared('b');
+  expect(runStore.getState().comparedIds).toEqual(['c']);
+});
