@@ -1,6 +1,7 @@
 /** A person's graphs come back: exported, imported, saved, after a crash, and whatever is dropped on the window. */
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { App } from './app.ts';
 import { expect, test } from './fixtures.ts';
 
 const graphFile = (name: string, content: string) => ({
@@ -112,14 +113,63 @@ for (const [kind, name, content, sentence] of refused) {
   });
 }
 
-test('a weights folder of another model is refused by the names that it lacks', async ({ app }) => {
-  await app.openPreset('TinyLLaVA 1.5B');
-  await app.card('MLP projector').click();
+/** Names a checkpoint folder for the node that is selected. */
+async function chooseFolder(app: App, path: string): Promise<void> {
   await app.inspector.getByRole('radio', { name: 'Folder' }).click();
   const folder = app.inspector.getByLabel('Checkpoint folder');
-  await folder.fill('builtin:shapes-llava');
+  await folder.fill(path);
   await folder.press('Enter');
+}
+
+const recorded = (name: string): string => join(import.meta.dirname, '../host/recorded', name);
+
+test('a weights folder fills the node from its config and says what it took; one undo takes all of it back', async ({
+  app,
+}) => {
+  await app.openPreset('LLaVA-1.5 7B');
+  await app.card('Language model').click();
+  await expect(app.card('Language model')).toContainText('Vicuna 7B');
+  await chooseFolder(app, recorded('pipeline/llava-clip-llama'));
+  await expect(app.inspector.getByRole('status')).toHaveText(
+    /^Took \d+ parameters from config\.json: LLaMA, 2 layers × 40, 4 heads, 2 of keys and values, 376 tokens known\.$/,
+  );
+  await expect(app.card('Language model')).toContainText('custom · llama · 2 layers × 40');
+
+  await app.page.keyboard.press('Escape');
+  await app.card('Language model').click();
+  await app.page.keyboard.press('Control+z');
+  await expect(app.card('Language model')).toContainText('Vicuna 7B');
+  await expect(app.inspector.getByRole('radio', { name: 'Seeded random' })).toBeChecked();
+});
+
+test('a folder whose config is not one of the node leaves it as it is and says why', async ({
+  app,
+}) => {
+  await app.openPreset('LLaVA-1.5 7B');
+  await app.card('CLIP ViT').click();
+  await chooseFolder(app, recorded('encoder/siglip'));
+  await expect(app.inspector.getByRole('status')).toHaveText(
+    'Took nothing from the folder. config.json describes no CLIP tower; what sees in it is "siglip_vision_model".',
+  );
+  await expect(app.card('CLIP ViT')).toContainText('ViT-L/14, 336 px');
+});
+
+test('a weights folder of another model does not fit, be it its widths or its tensors', async ({
+  app,
+}) => {
+  await app.openPreset('TinyLLaVA 1.5B');
+  await app.card('MLP projector').click();
+  await chooseFolder(app, 'builtin:shapes-llava');
   await app.results.getByRole('tab', { name: 'Problems' }).click();
+  await expect(app.results).toContainText(
+    'The projector expects 128 channels, its input gives 1152; set the input width to 1152.',
+  );
+  await app.results
+    .getByRole('button', { name: 'Set the input width to 1152', exact: true })
+    .click();
+  await app.results
+    .getByRole('button', { name: 'Set the output width to 2048', exact: true })
+    .click();
   await expect(app.results).toContainText(
     /multi_modal_projector\S+ has shape \[192, 128\], the node needs \[2048, 1152\]/,
   );

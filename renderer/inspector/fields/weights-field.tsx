@@ -1,6 +1,6 @@
 /** Where a node's weights come from: seeded random numbers, or a checkpoint folder. */
 import { Dices, FolderOpen } from 'lucide-react';
-import { useState } from 'react';
+import { useRef, useState } from 'react';
 import type { GraphDocument } from '#engine/contract/document.ts';
 import { fail, ok } from '#engine/contract/outcome.ts';
 import { error } from '#engine/contract/problem.ts';
@@ -15,6 +15,7 @@ import { sealStep } from '#renderer/workspace/workspace-store.ts';
 import { mergeKeyOf, type BoundParam } from './bound-param.ts';
 import { chooseParam, resetToDefault, takeBackTyping, typeParam } from './change-param.ts';
 import { builtinName, likelyFolders } from './checkpoint-folders.ts';
+import { fillFromFolder } from './fill-from-folder.ts';
 import { ProblemLines } from './problem-lines.tsx';
 import { randomSeed } from './random-seed.ts';
 import { parseWhole, seedParam, stepped, writeNumber } from './typed-number.ts';
@@ -42,9 +43,13 @@ export function WeightsField({ bound, document }: WeightsFieldProps) {
   const [wantsFolder, setWantsFolder] = useState(false);
   const [lastFolder, setLastFolder] = useState<string | null>(null);
   const kind: Kind | null = wantsFolder ? 'checkpoint' : (choice?.kind ?? null);
+  const [said, setSaid] = useState<readonly string[]>([]);
+  const fill = async (from: string): Promise<void> => setSaid(await fillFromFolder(bound, from));
   const takeFolder = (next: string): void => {
     setWantsFolder(false);
-    chooseParam(bound, { kind: 'checkpoint', folder: next });
+    sealStep();
+    typeParam(bound, { kind: 'checkpoint', folder: next });
+    void fill(next);
   };
   const chooseKind = (next: Kind): void => {
     setWantsFolder(next === 'checkpoint' && lastFolder === null && folder === null);
@@ -73,7 +78,17 @@ export function WeightsField({ bound, document }: WeightsFieldProps) {
       )}
       {kind === 'checkpoint' && (
         <>
-          <FolderField bound={bound} folder={folder} onTake={() => setWantsFolder(false)} />
+          <FolderField
+            bound={bound}
+            folder={folder}
+            said={said}
+            onType={() => {
+              setWantsFolder(false);
+              setSaid([]);
+            }}
+            onSettle={fill}
+            onChoose={takeFolder}
+          />
           <LikelyFolders
             folders={likelyFolders(document, bound.nodes, folder)}
             onChoose={takeFolder}
@@ -119,13 +134,27 @@ function SeedField({ bound, seed }: { readonly bound: BoundParam; readonly seed:
 interface FolderFieldProps {
   readonly bound: BoundParam;
   readonly folder: string | null;
-  readonly onTake: () => void;
+  /** What came of looking into the folder. */
+  readonly said: readonly string[];
+  readonly onType: () => void;
+  /** A folder has been typed to its end. */
+  readonly onSettle: (folder: string) => Promise<void>;
+  readonly onChoose: (folder: string) => void;
 }
 
-function FolderField({ bound, folder, onTake }: FolderFieldProps) {
+function FolderField({ bound, folder, said, onType, onSettle, onChoose }: FolderFieldProps) {
+  const typedFolder = useRef<string | null>(null);
   const take = (next: string): void => {
-    onTake();
+    onType();
+    typedFolder.current = next;
     typeParam(bound, { kind: 'checkpoint', folder: next });
+  };
+  const settle = (): void => {
+    const next = typedFolder.current;
+    typedFolder.current = null;
+    // What the folder says belongs to the same step.
+    if (next === null) sealStep();
+    else void onSettle(next);
   };
   const typed = useTyped({
     key: `${bound.documentId}/${mergeKeyOf(bound)}/folder`,
@@ -133,21 +162,27 @@ function FolderField({ bound, folder, onTake }: FolderFieldProps) {
     written: folder ?? '',
     parse: parseFolder,
     take,
-    settle: sealStep,
-    takeBack: () => takeBackTyping(bound.documentId, mergeKeyOf(bound)),
+    settle,
+    takeBack: () => {
+      typedFolder.current = null;
+      takeBackTyping(bound.documentId, mergeKeyOf(bound));
+    },
   });
   const choose = async (): Promise<void> => {
     const chosen = await chooseFolder('Choose a checkpoint folder');
-    if (chosen === null) return;
-    onTake();
-    chooseParam(bound, { kind: 'checkpoint', folder: chosen });
+    if (chosen !== null) onChoose(chosen);
   };
   const builtin = folder === null ? null : builtinName(folder);
   return (
     <Field
       label="Checkpoint folder"
       help="A folder with safetensors and a config; a relative path is taken from the graph's own folder."
-      note={builtin === null ? undefined : <span>{`${builtin} comes with Patchbay.`}</span>}
+      note={
+        <>
+          {builtin !== null && <span>{`${builtin} comes with Patchbay. `}</span>}
+          <span role="status">{said.join(' ')}</span>
+        </>
+      }
       reason={typed.reason}
       problems={<ProblemLines problems={bound.problems} />}
     >
