@@ -1,6 +1,9 @@
 /** Two projects: `unit` takes seconds and runs in `npm run check`; `engine` starts engine processes. */
 import { defineConfig } from 'vitest/config';
 
+/** Ends a test that hangs. None is about time, so a machine that is slow or busy fails none. */
+const patienceMs = 1_200_000;
+
 export default defineConfig({
   test: {
     // ONNX Runtime lives in a process of its own, as in the product.
@@ -14,6 +17,8 @@ export default defineConfig({
           exclude: ['**/*.engine.test.ts'],
           // A process serves many files: what they import is read once.
           isolate: false,
+          testTimeout: patienceMs,
+          hookTimeout: patienceMs,
         },
       },
       {
@@ -21,8 +26,8 @@ export default defineConfig({
         test: {
           name: 'engine',
           include: ['{host,presets,electron}/**/*.engine.test.ts'],
-          testTimeout: 300_000,
-          hookTimeout: 300_000,
+          testTimeout: patienceMs,
+          hookTimeout: patienceMs,
         },
       },
     ],

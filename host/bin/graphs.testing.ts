@@ -66,22 +66,6 @@ export function llavaGraph(params: Params = {}): GraphDocument {
   );
 }
 
-/** 150 MB at eight bits: every phase of a run lasts long enough to be met in it. */
-export function largeGraph(params: Params = {}): GraphDocument {
-  const size = {
-    hiddenSize: 1024,
-    layerCount: 10,
-    headCount: 16,
-    keyValueHeadCount: 16,
-    headSize: 64,
-    feedForwardSize: 4096,
-    contextLength: 4096,
-    maxNewTokens: 300,
-    precision: 'int8',
-  };
-  return decoderGraph({ ...size, ...params }, 'word '.repeat(300));
-}
-
 /** The graph with other parameters at one of its nodes. */
 export function withParams(document: GraphDocument, id: string, params: Params): GraphDocument {
   const node = document.nodes[id] as GraphDocument['nodes'][string];

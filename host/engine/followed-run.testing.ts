@@ -2,13 +2,14 @@
 import { isLast, type RunEvent } from '#engine/contract/run-event.ts';
 import type { RunRequest } from '#engine/contract/run-request.ts';
 import type { LocalHost } from '../local-host.ts';
+import { isLike, type EventLike } from './engine-hold.testing.ts';
 
 export interface FollowedRun {
   readonly runId: string;
   /** So far. */
   readonly events: readonly RunEvent[];
   /** The first event, past or to come, that a test is looking for; throws where the run ends without it. */
-  readonly until: (isWanted: (event: RunEvent) => boolean) => Promise<RunEvent>;
+  readonly until: (wanted: EventLike) => Promise<RunEvent>;
   readonly last: () => Promise<RunEvent>;
 }
 
@@ -21,18 +22,17 @@ export async function startRun(
   if (!started.ok) throw new Error(started.problems[0]?.message);
   const { runId } = started.value;
   const events: RunEvent[] = [];
-  const until: FollowedRun['until'] = async (isWanted) => {
+  const first = async (isWanted: (event: RunEvent) => boolean): Promise<RunEvent> => {
     for await (const { event } of host.runEvents(runId, -1)) if (isWanted(event)) return event;
     throw new Error(`The run ended otherwise: ${JSON.stringify(events.at(-1))}`);
   };
   void (async () => {
     for await (const { event } of host.runEvents(runId, -1)) events.push(event);
   })();
-  return { runId, events, until, last: () => until(isLast) };
-}
-
-/** Has the run come to this phase of this row? */
-export function entered(stage: string, phase: string): (event: RunEvent) => boolean {
-  return (event) =>
-    event.type === 'stage-progress' && event.stage === stage && event.phase === phase;
+  return {
+    runId,
+    events,
+    until: (wanted) => first((event) => isLike(event, wanted)),
+    last: () => first(isLast),
+  };
 }

@@ -3,18 +3,20 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import { join } from 'node:path';
 import { createTRPCClient, httpLink } from '@trpc/client';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import type { GraphDocument } from '#engine/contract/document.ts';
 import type { NumberedEvent } from '#engine/contract/host-service.ts';
 import type { Router } from '#engine/contract/router.ts';
 import { decoderGraph } from '../bin/graphs.testing.ts';
 import { buildPrograms, engineEntry } from '../bin/patchbay-command.testing.ts';
+import { EngineHold, entered, isLike, type EventLike } from '../engine/engine-hold.testing.ts';
 import { LocalFiles } from '../files/local-files.ts';
 import { LocalHost } from '../local-host.ts';
 import { startServer, type RunningServer } from './start-server.ts';
 
 const folder = await mkdtemp(join(os.tmpdir(), 'patchbay-run-events-'));
-process.env['PATCHBAY_CACHE'] = join(folder, 'cache');
+const hold = new EngineHold(folder);
+Object.assign(process.env, { PATCHBAY_CACHE: join(folder, 'cache'), ...hold.environment });
 const page = join(folder, 'page');
 
 let host: LocalHost;
@@ -29,6 +31,7 @@ beforeAll(async () => {
   host = new LocalHost(engineEntry);
   await startAgain();
 });
+afterEach(() => hold.release());
 afterAll(async () => {
   await server.close();
   await host.close();
@@ -60,11 +63,11 @@ interface Followed {
   readonly events: readonly NumberedEvent[];
 }
 
-/** The event stream as a browser reads it, up to its end or to as many events as are wanted. */
+/** The event stream as a browser reads it, up to its end or to the event that is wanted. */
 async function follow(
   runId: string,
   after: number,
-  { lastEventId, wanted = Infinity }: { lastEventId?: string; wanted?: number } = {},
+  { lastEventId, wanted }: { lastEventId?: string; wanted?: EventLike } = {},
 ): Promise<Followed> {
   const input = encodeURIComponent(JSON.stringify({ runId, after }));
   const response = await fetch(`${new URL(server.url).origin}/rpc/runEvents?input=${input}`, {
@@ -91,7 +94,7 @@ async function follow(
       ids.push(id);
       events.push(JSON.parse(fields.get('data') ?? '') as NumberedEvent);
     }
-    if (events.length >= wanted) break;
+    if (wanted && events.some(({ event }) => isLike(event, wanted))) break;
   }
   return { isOver, ids, events };
 }
@@ -117,12 +120,14 @@ test('events come under their numbers, and again from any of them', async () => 
 });
 
 test('a page that leaves in the middle is caught up, also by a server that starts anew', async () => {
-  const runId = await startRun(decoderGraph({ contextLength: 4096, maxNewTokens: 2000 }));
-  const before = await follow(runId, -1, { wanted: 5 });
+  const decoding = entered('language/decode', 'running');
+  hold.at(decoding);
+  const runId = await startRun(decoderGraph());
+  const before = await follow(runId, -1, { wanted: decoding });
   expect(before.isOver).toBe(false);
 
   const cut = follow(runId, -1).catch((cause: unknown) => cause);
-  await follow(runId, -1, { wanted: 30 });
+  await follow(runId, -1, { wanted: decoding });
   await server.close();
   expect(await cut).toBeInstanceOf(Error);
   await startAgain();
@@ -137,6 +142,7 @@ test('a page that leaves in the middle is caught up, also by a server that start
   });
   const rest = follow(runId, -1, { lastEventId: before.ids.at(-1) ?? '' });
   await client.cancelRun.mutate({ runId, hard: false });
+  hold.release();
   const { isOver, events } = await rest;
   expect(isOver).toBe(true);
   expect([...before.events, ...events].map(({ number }) => number)).toEqual(
