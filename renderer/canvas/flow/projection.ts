@@ -5,10 +5,10 @@ import type { Problem } from '#engine/contract/problem.ts';
 import type { GraphEstimate } from '#engine/estimate/estimate.ts';
 import type { CheckedGraph } from '#engine/graph/check.ts';
 import { families } from '#engine/graph/node-definition.ts';
+import { sameValue } from '#engine/same-value.ts';
 import { cardWidthPx, portDotPx } from '#renderer/canvas/card/card-geometry.ts';
 import { cardModel, wiredPorts, type CardModel } from '#renderer/canvas/card/card-model.ts';
 import type { CardNode } from '#renderer/canvas/card/card-node.ts';
-import { sameValue } from '#renderer/canvas/card/same-value.ts';
 import type { WireEdge } from '#renderer/canvas/wire/wire-edge.ts';
 import { wireModels, type WireModel } from '#renderer/canvas/wire/wire-model.ts';
 

@@ -4,7 +4,8 @@ import type { Edit } from '#engine/contract/edit.ts';
 import type { Problem } from '#engine/contract/problem.ts';
 import type { AnyNodeDefinition, Catalogue } from '#engine/graph/node-definition.ts';
 import { isShown, type Param } from '#engine/graph/param.ts';
-import { rawParams, sameValue } from './form-layout.ts';
+import { sameValue } from '#engine/same-value.ts';
+import { rawParams } from './form-layout.ts';
 
 export interface BoundParam<Kind extends Param = Param> {
   /** The open graph, and the folder from which its relative paths are taken. */

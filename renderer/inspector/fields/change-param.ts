@@ -1,5 +1,6 @@
 /** Writes what a field says into the graph at the front. */
 import type { Json } from '#engine/contract/document.ts';
+import { sameValue } from '#engine/same-value.ts';
 import { undone } from '#renderer/workspace/open-document.ts';
 import {
   activeDocument,
@@ -9,7 +10,6 @@ import {
   workspace,
 } from '#renderer/workspace/workspace-store.ts';
 import { mergeKeyOf, resetParam, setParam, type BoundParam } from './bound-param.ts';
-import { sameValue } from './form-layout.ts';
 
 const nameOf = ({ param: { label } }: BoundParam): string =>
   label.charAt(0).toLowerCase() + label.slice(1);

@@ -1,9 +1,9 @@
 /** Fills the parameters of nodes from the checkpoint folder that was chosen for them. */
+import { sameValue } from '#engine/same-value.ts';
 import { catalogue } from '#nodes/index.ts';
 import { ask, host } from '#renderer/connection/host-client.ts';
 import { activeDocument, edit, sealStep, workspace } from '#renderer/workspace/workspace-store.ts';
 import { mergeKeyOf, type BoundParam } from './bound-param.ts';
-import { sameValue } from './form-layout.ts';
 import { takeConfig } from './take-config.ts';
 
 /**

@@ -3,7 +3,7 @@ import type { Json } from '#engine/contract/document.ts';
 import { sketchDocument } from '#engine/graph/sketch-document.ts';
 import type { AnyNodeDefinition } from '#engine/graph/node-definition.ts';
 import { catalogue } from '#nodes/index.ts';
-import { fitsSegments, formLayout, rawParams, sameValue } from './form-layout.ts';
+import { fitsSegments, formLayout, rawParams } from './form-layout.ts';
 
 function layoutOf(type: keyof typeof catalogue, params: Record<string, Json> = {}) {
   const document = sketchDocument({ node: [type, params] }, []);
@@ -44,10 +44,4 @@ test('short choices lie side by side, long or many ones in a list', () => {
   expect(fitsSegments(catalogue['language/decoder'].params.strategy.options)).toBe(true);
   expect(fitsSegments(catalogue['encoder/clip-vit'].params.select.options)).toBe(false);
   expect(fitsSegments(catalogue['language/decoder'].params.model.options)).toBe(false);
-});
-
-test('the same value is the same however its fields are ordered', () => {
-  expect(sameValue({ kind: 'random', seed: 0 }, { seed: 0, kind: 'random' })).toBe(true);
-  expect(sameValue({ kind: 'random', seed: 0 }, { kind: 'random', seed: 1 })).toBe(false);
-  expect(sameValue(undefined, null)).toBe(false);
 });

@@ -58,16 +58,3 @@ export function fitsSegments(options: readonly Pick<ChoiceOption, 'label'>[]): b
   );
   return options.length <= mostSegments && widthPx <= narrowestPx;
 }
-
-/** Values are JSON, and objects among them are small and flat. */
-export function sameValue(a: Json | undefined, b: Json | undefined): boolean {
-  return a === b || canonical(a) === canonical(b);
-}
-
-function canonical(value: Json | undefined): string {
-  return JSON.stringify(value, (_, part: unknown) =>
-    part !== null && typeof part === 'object' && !Array.isArray(part)
-      ? Object.fromEntries(Object.entries(part).toSorted(([a], [b]) => (a < b ? -1 : 1)))
-      : part,
-  );
-}

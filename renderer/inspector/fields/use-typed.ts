@@ -4,8 +4,8 @@ import { createStore } from 'zustand/vanilla';
 import type { FocusEventHandler, KeyboardEvent } from 'react';
 import type { Json } from '#engine/contract/document.ts';
 import type { Outcome } from '#engine/contract/outcome.ts';
+import { sameValue } from '#engine/same-value.ts';
 import { whenDocumentGone } from '#renderer/workspace/document-gone.ts';
-import { sameValue } from './form-layout.ts';
 
 interface Draft {
   readonly text: string;
