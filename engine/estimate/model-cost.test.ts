@@ -1,8 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { encoderBlocks } from '../onnx/blocks/vision-transformer.ts';
-import { linear } from '../onnx/blocks/linear.ts';
+import { allBiased, separateProjections } from '../onnx/blocks/attention-projections.ts';
+import { plainFeedForward } from '../onnx/blocks/feed-forward.ts';
+import { transformerLayers } from '../onnx/blocks/vision-transformer.ts';
+import { linear, linearWeights } from '../onnx/blocks/linear.ts';
 import { GraphBuilder } from '../onnx/graph-builder.ts';
 import { add, concatenate, multiply, reshape } from '../onnx/operators.ts';
+import type { Value } from '../onnx/value.ts';
 import type { BlockFormat, WeightOrigin } from '../onnx/weight.ts';
 import { countFlops, countParameters, peakActivationBytes, weightBytes } from './model-cost.ts';
 
@@ -41,19 +44,30 @@ describe('by hand', () => {
     const [tokens, hidden, inner] = [5, 8, 16];
     const g = new GraphBuilder();
     const x = g.input('x', 'float32', [1, tokens, hidden]);
-    const shape = {
-      imageSize: 1,
-      patchSize: 1,
+    const heads = { hiddenSize: hidden, headCount: 2 };
+    const square = { inputs: hidden, outputs: hidden, bias: true };
+    const names = { query: 'query', key: 'key', value: 'value' };
+    const inside = {
       hiddenSize: hidden,
-      layerCount: 2,
-      headCount: 2,
       feedForwardSize: inner,
       activation: 'gelu',
-      normEpsilon: 1e-5,
+      bias: true,
     } as const;
-    g.weightsFrom({ origin, blocks: null }, () =>
-      g.output('y', encoderBlocks(g, x, shape, { count: 1, queryKey: false })),
-    );
+    g.weightsFrom({ origin, blocks: null }, () => {
+      const layer = {
+        attentionNorm: 'norm1',
+        feedForwardNorm: 'norm2',
+        attention: {
+          ...heads,
+          projections: separateProjections(g, names, heads, allBiased),
+          output: linearWeights(g, 'output', square),
+        },
+        feedForward: (_: GraphBuilder, normed: Value) =>
+          plainFeedForward(g, normed, { up: 'up', down: 'down' }, inside),
+      };
+      const wanted = { norm: { kind: 'layer', epsilon: 1e-5 }, count: 1, queryKey: false } as const;
+      g.output('y', transformerLayers(g, x, [layer, layer], wanted));
+    });
     const projections = 4 * tokens * hidden * hidden;
     const attention = 2 * tokens * tokens * hidden; // q kᵀ and its product with v, over all heads
     const feedForward = 2 * tokens * hidden * inner;

@@ -80,6 +80,10 @@ function cases(g: GraphBuilder): Readonly<Record<string, Case>> {
       ),
       [...x.slice(0, 3 * n), ...row, ...x.slice(0, 3 * n)],
     ],
+    repeated: [
+      op.repeatAs(g, op.reshape(g, vector, [1, 3, 1]), 2, input, 1),
+      row.flatMap((number) => numbers(n, () => number)),
+    ],
     left: [left, lines.flatMap((line) => line.slice(0, 1))],
     right: [right, lines.flatMap((line) => line.slice(1))],
     gathered: [

@@ -136,6 +136,26 @@ export function concatenate(
   );
 }
 
+/** Repeats an axis of length 1 as often as axis `likeAxis` of `like` is long. */
+export function repeatAs(
+  g: GraphBuilder,
+  x: Value,
+  axis: number,
+  like: Value,
+  likeAxis: number,
+): Value {
+  const at = frontAxis(x, axis);
+  const dim = like.shape[likeAxis] as Dim;
+  if (x.shape[at] !== 1) throw new Error(`Axis ${axis} of ${describe(x)} is not of length 1.`);
+  if (dim === 1) return x;
+  const count =
+    typeof dim === 'number' ? g.list(dim) : unsqueeze(g, lengthOf(g, like, likeAxis), 0);
+  // A size of 1 leaves an axis as it is.
+  const sizes = x.shape.map((_, index) => (index === at ? count : g.list(1)));
+  const shape = concatenate(g, sizes, 0, sizes.length);
+  return g.op('Expand', [x, shape], { type: x.type, shape: withAxis(x.shape, at, dim) });
+}
+
 /** Elements `from` up to but not including `to` along `axis`; `size` names the result's length. */
 export function slice(
   g: GraphBuilder,

@@ -23,9 +23,24 @@ export const bytesPerElement: Readonly<Record<DataType, number>> = {
   bool: 1,
 };
 
+/** What a product of a number and a symbol is written with, such as `16·views`. */
+const times = '·';
+
+/** A size that is so many times another, at most one of them known only when the graph runs. */
+export function multiplyDims(a: Dim, b: Dim): Dim {
+  if (typeof a === 'number' && typeof b === 'number') return a * b;
+  const [count, symbol] = typeof a === 'number' ? [a, b] : [b, a];
+  if (typeof count !== 'number') throw new Error(`"${a}" and "${b}" are both symbols.`);
+  const [before, name] = String(symbol).split(times);
+  if (name !== undefined) return multiplyDims(count * Number(before), name);
+  return count === 1 ? symbol : `${count}${times}${symbol}`;
+}
+
 /** The number a dimension stands for. Throws on an unbound symbol: the caller names every symbol of its graph. */
 export function bindDim(dim: Dim, bindings: DimBindings): number {
   if (typeof dim === 'number') return dim;
+  const [count = '', symbol] = dim.split(times);
+  if (symbol !== undefined) return Number(count) * bindDim(symbol, bindings);
   const size = bindings[dim];
   if (size === undefined) throw new Error(`The dimension "${dim}" has no size.`);
   return size;

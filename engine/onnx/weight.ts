@@ -19,10 +19,19 @@ export interface KeyLayout {
   readonly title: string;
   /** The name in the checkpoint of the tensor that the node calls `name`. */
   readonly key: (name: string) => string;
+  /** Which rows of the tensor at `key` are the node's `name`, where they are not all (a fused qkv). */
+  readonly cut?: (name: string) => RowCut | null;
   /** Does this checkpoint tensor belong to the node? Only such tensors can be "extra". */
   readonly owns: (key: string) => boolean;
   /** Tensors of the node that no graph uses, such as saved position indices. */
   readonly ignores?: (key: string) => boolean;
+}
+
+/** A run of rows of a published tensor; how many they are is the node's own size. */
+export interface RowCut {
+  readonly start: number;
+  /** Rows of the whole tensor. */
+  readonly of: number;
 }
 
 /** Everything the host needs to find the tensors of one node. */

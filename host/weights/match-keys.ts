@@ -3,7 +3,12 @@ import type { Outcome } from '#engine/contract/outcome.ts';
 import { fail, ok } from '#engine/contract/outcome.ts';
 import { error, type Problem } from '#engine/contract/problem.ts';
 import type { StageModel } from '#engine/onnx/model.ts';
-import { tensorsOf, type KeyLayout, type WeightExpression } from '#engine/onnx/weight.ts';
+import {
+  tensorsOf,
+  type KeyLayout,
+  type RowCut,
+  type WeightExpression,
+} from '#engine/onnx/weight.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import type { TensorEntry } from './safetensors.ts';
 import { readableTypes } from './tensor-reader.ts';
@@ -46,14 +51,23 @@ export function matchKeys(
   const problems: Problem[] = [];
   for (const { name, shape } of needed) {
     const key = layout.key(name);
+    const cut = layout.cut?.(name) ?? null;
+    const stored = cut ? [cut.of, ...shape.slice(1)] : shape;
     const entry = checkpoint.tensors.get(key);
     const problem = entry
-      ? entryProblem(key, entry, shape)
-      : missingProblem(key, shape, checkpoint);
+      ? entryProblem(key, entry, stored)
+      : missingProblem(key, stored, checkpoint);
     if (problem) problems.push(problem);
-    else if (entry) entries.set(name, entry);
+    else if (entry) entries.set(name, cut ? rowsOf(entry, cut, shape) : entry);
   }
   return problems.length > 0 ? fail(...summedUp(problems)) : ok({ layout, entries });
+}
+
+/** The entry of a run of rows, of the given shape. */
+function rowsOf(entry: TensorEntry, { start, of }: RowCut, shape: readonly number[]): TensorEntry {
+  const rowBytes = entry.length / of;
+  const [rows = 0] = shape;
+  return { ...entry, shape, offset: entry.offset + start * rowBytes, length: rows * rowBytes };
 }
 
 /** Tensors that belong to the node by name but that it does not use, less those used elsewhere. */

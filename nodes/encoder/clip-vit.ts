@@ -1,18 +1,16 @@
 /** OpenAI's CLIP image tower. */
 import { ok } from '#engine/contract/outcome.ts';
+import { modelParam } from '#engine/graph/architecture-params.ts';
 import { defineNode } from '#engine/graph/node-definition.ts';
 import type { ParamValues } from '#engine/graph/param.ts';
 import { weightParams } from '#engine/graph/weight-params.ts';
 import { knownCount, type WireOf } from '#engine/graph/wire.ts';
+import { dropPrefix } from '#engine/onnx/blocks/feature-map.ts';
 import { linear } from '#engine/onnx/blocks/linear.ts';
 import { norm, type Norm } from '#engine/onnx/blocks/norm.ts';
-import {
-  addPositions,
-  encoderBlocks,
-  patchEmbedding,
-  prependClassToken,
-  type VisionTransformerShape,
-} from '#engine/onnx/blocks/vision-transformer.ts';
+import { patchEmbedding, patchGrid } from '#engine/onnx/blocks/patch-embedding.ts';
+import { positionedTokens } from '#engine/onnx/blocks/position-table.ts';
+import { transformerLayers } from '#engine/onnx/blocks/vision-transformer.ts';
 import { slice } from '#engine/onnx/operators.ts';
 import { publishedOrCustom } from '../config/published-config.ts';
 import { describeTower, towerFromConfig, type TowerConfig } from './tower-config.ts';
@@ -23,11 +21,14 @@ import {
   featureLayerParam,
   gridTokens,
   normEpsilonParam,
+  positionsParam,
   shapeOfSize,
   transformerParams,
   transformerProblems,
   type PublishedSize,
+  type VisionTransformerShape,
 } from './vision-transformer-params.ts';
+import { patchEmbeddingName, towerLayers, towerPositions } from './vision-tower.ts';
 
 /** Published towers: sizes, and the width of the projection into CLIP's joint space. */
 const published = {
@@ -50,19 +51,7 @@ const published = {
 const publishedNames = Object.keys(published) as (keyof typeof published)[];
 
 const params = {
-  model: {
-    kind: 'choice',
-    label: 'Model',
-    help: 'A published tower, or a custom size.',
-    default: 'vit-l14-336',
-    options: [
-      ...publishedNames.map((value) => ({
-        value,
-        label: published[value].label,
-      })),
-      { value: 'custom', label: 'Custom' } as const,
-    ],
-  },
+  model: modelParam(published, 'vit-l14-336'),
   featureLayer: featureLayerParam,
   select: {
     kind: 'choice',
@@ -84,6 +73,7 @@ const params = {
       },
     ],
   },
+  positions: positionsParam,
   ...transformerParams,
   activation: activationParam('quick-gelu'),
   normEpsilon: normEpsilonParam(1e-5),
@@ -141,8 +131,12 @@ const isPooled = ({ select }: ClipParams): boolean => select === 'pooled' || sel
 const featureLayerOf = (values: ClipParams): number =>
   isPooled(values) ? -1 : values.featureLayer;
 
-function tokensOf(values: ClipParams, shape: VisionTransformerShape): WireOf<'tokens'> {
-  if (!isPooled(values)) return gridTokens(shape, values.select === 'all' ? 1 : 0);
+function tokensOf(
+  values: ClipParams,
+  shape: VisionTransformerShape,
+  pixels: WireOf<'pixels'>,
+): WireOf<'tokens'> {
+  if (!isPooled(values)) return gridTokens(shape, pixels, values.select === 'all' ? 1 : 0);
   const channels = values.select === 'pooled' ? shape.hiddenSize : projectionSize(values);
   return { kind: 'tokens', count: knownCount(1), channels, prefixTokens: 0, grid: null };
 }
@@ -198,12 +192,18 @@ export const clipVit = defineNode({
   infer({ params: values, inputs }) {
     const shape = shapeOf(values);
     const pixels = inputs.pixels;
-    const possible = transformerProblems('CLIP', shape, featureLayerOf(values), pixels);
+    const possible = transformerProblems(
+      'CLIP',
+      shape,
+      featureLayerOf(values),
+      pixels,
+      values.positions,
+    );
     if (!possible.ok) return possible;
-    const all = gridTokens(shape, 1);
+    const all = gridTokens(shape, pixels, 1);
     return ok({
       outputs: {
-        tokens: tokensOf(values, shape),
+        tokens: tokensOf(values, shape, pixels),
         queryKey: { kind: 'query-key', count: all.count.tokens, channels: shape.hiddenSize },
       },
     });
@@ -215,16 +215,29 @@ export const clipVit = defineNode({
   },
   body: {
     kind: 'onnx',
-    emit(g, { pixels }, { params: values, wired }) {
+    emit(g, { pixels }, { params: values, inputs, wired }) {
       const shape = shapeOf(values);
       const blockNorm: Norm = { kind: 'layer', epsilon: shape.normEpsilon };
-      const patches = patchEmbedding(g, pixels, shape, { bias: false });
-      const embedded = addPositions(g, prependClassToken(g, patches, shape.hiddenSize)); // [1, N + 1, D]
-      const hidden = encoderBlocks(g, norm(g, embedded, 'pre_layrnorm', blockNorm), shape, {
+      const { patchSize, hiddenSize } = shape;
+      const patches = patchEmbedding(g, pixels, patchEmbeddingName, {
+        patchSize,
+        hiddenSize,
+        bias: false,
+      });
+      const classToken = g.tensor('embeddings.class_embedding', [hiddenSize], 'embedding');
+      const embedded = positionedTokens(
+        g,
+        patches,
+        [{ of: classToken, count: 1 }],
+        towerPositions(shape, 1),
+        patchGrid(inputs.pixels, shape),
+      ); // [B, N + 1, D]
+      const normed = norm(g, embedded, 'pre_layrnorm', blockNorm);
+      const hidden = transformerLayers(g, normed, towerLayers(g, shape), {
+        norm: blockNorm,
         count: blocksFor(shape, featureLayerOf(values)),
         queryKey: wired.has('queryKey'),
       });
-      const count = hidden.shape[1] as number;
       const queryKey = wired.has('queryKey')
         ? { 'queryKey.query': g.tapped('query'), 'queryKey.key': g.tapped('key') }
         : {};
@@ -232,11 +245,11 @@ export const clipVit = defineNode({
         case 'all':
           return { tokens: hidden, ...queryKey };
         case 'patches':
-          return { tokens: slice(g, hidden, 1, g.list(1), g.list(count), count - 1), ...queryKey };
+          return { tokens: dropPrefix(g, hidden, 1), ...queryKey };
         case 'pooled':
         case 'projected': {
-          const classToken = slice(g, hidden, 1, g.list(0), g.list(1), 1);
-          const final = norm(g, classToken, 'post_layernorm', blockNorm); // [1, 1, D]
+          const pooled = slice(g, hidden, 1, g.list(0), g.list(1), 1);
+          const final = norm(g, pooled, 'post_layernorm', blockNorm); // [1, 1, D]
           if (values.select === 'pooled') return { tokens: final, ...queryKey };
           const projection = {
             inputs: shape.hiddenSize,

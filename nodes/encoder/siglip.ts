@@ -1,17 +1,15 @@
 /** Google's SigLIP image tower. */
 import { ok } from '#engine/contract/outcome.ts';
+import { modelParam } from '#engine/graph/architecture-params.ts';
 import { defineNode } from '#engine/graph/node-definition.ts';
 import type { ParamValues } from '#engine/graph/param.ts';
 import { weightParams } from '#engine/graph/weight-params.ts';
 import { knownCount } from '#engine/graph/wire.ts';
 import { attentionPooling } from '#engine/onnx/blocks/attention-pooling.ts';
 import { norm, type Norm } from '#engine/onnx/blocks/norm.ts';
-import {
-  addPositions,
-  encoderBlocks,
-  patchEmbedding,
-  type VisionTransformerShape,
-} from '#engine/onnx/blocks/vision-transformer.ts';
+import { patchEmbedding, patchGrid } from '#engine/onnx/blocks/patch-embedding.ts';
+import { positionedTokens } from '#engine/onnx/blocks/position-table.ts';
+import { transformerLayers } from '#engine/onnx/blocks/vision-transformer.ts';
 import { publishedOrCustom, unsupported } from '../config/published-config.ts';
 import { describeTower, towerFromConfig, type TowerConfig } from './tower-config.ts';
 import { visionTowerLayouts } from './tower-names.ts';
@@ -21,11 +19,14 @@ import {
   featureLayerParam,
   gridTokens,
   normEpsilonParam,
+  positionsParam,
   shapeOfSize,
   transformerParams,
   transformerProblems,
   type PublishedSize,
+  type VisionTransformerShape,
 } from './vision-transformer-params.ts';
+import { patchEmbeddingName, towerLayers, towerPositions } from './vision-tower.ts';
 
 const published = {
   'so400m-p14-384': { label: 'so400m/14, 384 px', size: [384, 14, 1152, 27, 16, 4304] },
@@ -39,19 +40,7 @@ const published = {
 const publishedNames = Object.keys(published) as (keyof typeof published)[];
 
 const params = {
-  model: {
-    kind: 'choice',
-    label: 'Model',
-    help: 'A published tower, or a custom size.',
-    default: 'so400m-p14-384',
-    options: [
-      ...publishedNames.map((value) => ({
-        value,
-        label: published[value].label,
-      })),
-      { value: 'custom', label: 'Custom' } as const,
-    ],
-  },
+  model: modelParam(published, 'so400m-p14-384'),
   featureLayer: {
     ...featureLayerParam,
     help: "Which layer's output is taken: −1 is the last with its final norm, −2 the one before it, without.",
@@ -66,6 +55,7 @@ const params = {
       { value: 'pooled', label: 'Pooled', about: 'One token from the attention-pooling head.' },
     ],
   },
+  positions: positionsParam,
   ...transformerParams,
   activation: activationParam('gelu-tanh'),
   normEpsilon: normEpsilonParam(1e-6),
@@ -148,9 +138,15 @@ export const siglip = defineNode({
   infer({ params: values, inputs }) {
     const shape = shapeOf(values);
     const pixels = inputs.pixels;
-    const possible = transformerProblems('SigLIP', shape, featureLayerOf(values), pixels);
+    const possible = transformerProblems(
+      'SigLIP',
+      shape,
+      featureLayerOf(values),
+      pixels,
+      values.positions,
+    );
     if (!possible.ok) return possible;
-    const patches = gridTokens(shape, 0);
+    const patches = gridTokens(shape, pixels, 0);
     return ok({
       outputs: {
         tokens:
@@ -165,11 +161,19 @@ export const siglip = defineNode({
   },
   body: {
     kind: 'onnx',
-    emit(g, { pixels }, { params: values }) {
+    emit(g, { pixels }, { params: values, inputs }) {
       const shape = shapeOf(values);
       const blockNorm: Norm = { kind: 'layer', epsilon: shape.normEpsilon };
-      const embedded = addPositions(g, patchEmbedding(g, pixels, shape, { bias: true })); // [1, N, D]
-      const hidden = encoderBlocks(g, embedded, shape, {
+      const { patchSize, hiddenSize } = shape;
+      const patches = patchEmbedding(g, pixels, patchEmbeddingName, {
+        patchSize,
+        hiddenSize,
+        bias: true,
+      });
+      const grid = patchGrid(inputs.pixels, shape);
+      const embedded = positionedTokens(g, patches, [], towerPositions(shape, 0), grid); // [B, N, D]
+      const hidden = transformerLayers(g, embedded, towerLayers(g, shape), {
+        norm: blockNorm,
         count: blocksFor(shape, featureLayerOf(values)),
         queryKey: false,
       });

@@ -3,7 +3,6 @@ import { z } from 'zod';
 import { ok, type Outcome } from '#engine/contract/outcome.ts';
 import type { ConfigFiles, JsonObject } from '#engine/contract/config-files.ts';
 import type { Activation } from '#engine/onnx/blocks/feed-forward.ts';
-import type { VisionTransformerShape } from '#engine/onnx/blocks/vision-transformer.ts';
 import {
   activationFromConfig,
   configFile,
@@ -13,6 +12,7 @@ import {
   readFigures,
   unsupported,
 } from '../config/published-config.ts';
+import type { VisionTransformerShape } from './vision-transformer-params.ts';
 
 /** A library's configuration of one kind of tower: what it is called, and what it means by saying nothing. */
 export interface TowerConfig {

@@ -1,27 +1,22 @@
 /** The parameters that vision-transformer encoders share: a published size or a custom one, and the features taken. */
 import { activations, type Activation } from '#engine/onnx/blocks/feed-forward.ts';
-import {
-  patchesPerSide,
-  type VisionTransformerShape,
-} from '#engine/onnx/blocks/vision-transformer.ts';
+import { patchGrid } from '#engine/onnx/blocks/patch-embedding.ts';
 import { fail, ok, type Outcome } from '#engine/contract/outcome.ts';
 import { error } from '#engine/contract/problem.ts';
-import { knownCount, type WireOf } from '#engine/graph/wire.ts';
+import { choice, decimal, option, size } from '#engine/graph/architecture-params.ts';
+import { knownCount, type Grid, type WireOf } from '#engine/graph/wire.ts';
 
-const whenCustom = { param: 'model', is: ['custom'] } as const;
-
-function size(label: string, help: string, standard: number, max: number, unit?: string) {
-  const shared = {
-    kind: 'integer',
-    label,
-    help,
-    default: standard,
-    min: 1,
-    max,
-    shownWhen: whenCustom,
-    group: 'architecture',
-  } as const;
-  return unit === undefined ? shared : { ...shared, unit };
+/** The figures of a vision transformer, by the names of its parameters. */
+export interface VisionTransformerShape {
+  /** Side of the square picture it was trained on. */
+  readonly imageSize: number;
+  readonly patchSize: number;
+  readonly hiddenSize: number;
+  readonly layerCount: number;
+  readonly headCount: number;
+  readonly feedForwardSize: number;
+  readonly activation: Activation;
+  readonly normEpsilon: number;
 }
 
 /** Defaults of a custom size: CLIP ViT-B/32. */
@@ -43,29 +38,35 @@ export const featureLayerParam = {
   max: -1,
 } as const;
 
-export function activationParam(standard: Activation) {
-  return {
-    kind: 'choice',
-    label: 'Activation',
-    help: 'Non-linearity of the feed-forward.',
-    default: standard,
-    options: activations.map((value) => ({ value, label: value })),
-    shownWhen: whenCustom,
-    group: 'architecture',
-  } as const;
-}
+export const positionsParam = {
+  kind: 'choice',
+  label: 'Positions',
+  help: 'What becomes of the learned positions where a picture is not of the trained size.',
+  default: 'trained',
+  options: [
+    {
+      value: 'trained',
+      label: 'As trained',
+      about: 'Only pictures of the trained size are taken.',
+    },
+    {
+      value: 'interpolated',
+      label: 'Interpolated',
+      about: 'Brought to the grid of the picture, which need not be square.',
+    },
+  ],
+} as const;
+
+export const activationParam = (standard: Activation) =>
+  choice(
+    'Activation',
+    'Non-linearity of the feed-forward.',
+    standard,
+    activations.map((name) => option(name)),
+  );
 
 export const normEpsilonParam = (standard: number) =>
-  ({
-    kind: 'number',
-    label: 'Norm epsilon',
-    help: 'Added to the variance.',
-    default: standard,
-    min: 1e-12,
-    max: 1,
-    shownWhen: whenCustom,
-    group: 'architecture',
-  }) as const;
+  decimal('Norm epsilon', 'Added to the variance.', standard, 1e-12, 1);
 
 /** [image size, patch size, hidden size, layers, heads, feed-forward size] */
 export type PublishedSize = readonly [number, number, number, number, number, number];
@@ -88,6 +89,7 @@ export function transformerProblems(
   shape: VisionTransformerShape,
   featureLayer: number,
   pixels: WireOf<'pixels'>,
+  positions: 'trained' | 'interpolated',
 ): Outcome<null> {
   if (blocksFor(shape, featureLayer) < 0) {
     const message = `${name} has ${shape.layerCount} layers; choose a feature layer from −${shape.layerCount + 1} to −1.`;
@@ -101,23 +103,32 @@ export function transformerProblems(
     const message = `A patch of ${shape.patchSize} px is larger than the picture of ${shape.imageSize} px; choose a smaller patch.`;
     return fail(error('arrangement-unsupported', message, { param: 'patchSize' }));
   }
-  if (pixels.width !== shape.imageSize || pixels.height !== shape.imageSize) {
+  if (pixels.width < shape.patchSize || pixels.height < shape.patchSize) {
+    const message = `A picture of ${pixels.width} × ${pixels.height} pixels holds no patch of ${shape.patchSize} px; set the preprocessing's size to ${shape.imageSize}.`;
+    return fail(error('dimension-mismatch', message, { port: 'pixels' }));
+  }
+  const isTrained = pixels.width === shape.imageSize && pixels.height === shape.imageSize;
+  if (!isTrained && positions === 'trained') {
     const message =
       `${name} sees ${shape.imageSize} × ${shape.imageSize} pixels, it is given ${pixels.width} × ${pixels.height}; ` +
-      `set the preprocessing's size to ${shape.imageSize}.`;
+      `set the preprocessing's size to ${shape.imageSize}, or let positions be interpolated.`;
     return fail(error('dimension-mismatch', message, { port: 'pixels' }));
   }
   return ok(null);
 }
 
-/** Tokens of the patch grid, with `prefixTokens` before it. */
-export function gridTokens(shape: VisionTransformerShape, prefixTokens: number): WireOf<'tokens'> {
-  const side = patchesPerSide(shape);
-  return {
-    kind: 'tokens',
-    count: knownCount(prefixTokens + side * side),
-    channels: shape.hiddenSize,
-    prefixTokens,
-    grid: { rows: side, columns: side },
-  };
+/** The grid that the positions were trained on. */
+export function trainedGrid({ imageSize, patchSize }: VisionTransformerShape): Grid {
+  return patchGrid({ height: imageSize, width: imageSize }, { patchSize });
+}
+
+/** Tokens of the patches of a picture, with `prefixTokens` before them. */
+export function gridTokens(
+  { patchSize, hiddenSize }: VisionTransformerShape,
+  pixels: WireOf<'pixels'>,
+  prefixTokens: number,
+): WireOf<'tokens'> {
+  const grid = patchGrid(pixels, { patchSize });
+  const count = knownCount(prefixTokens + grid.rows * grid.columns);
+  return { kind: 'tokens', count, channels: hiddenSize, prefixTokens, grid };
 }

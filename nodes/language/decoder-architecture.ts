@@ -1,51 +1,8 @@
 /** The architecture of a decoder-only language model as parameters: one table row a published model. */
+import { decimal, flag, option, size, whenCustom } from '#engine/graph/architecture-params.ts';
 import type { ParamValues } from '#engine/graph/param.ts';
 import { activations } from '#engine/onnx/blocks/feed-forward.ts';
 import { rotaryScalings, type RotaryShape } from '#engine/onnx/rotary.ts';
-
-const whenCustom = { param: 'model', is: ['custom'] } as const;
-
-function size(label: string, help: string, standard: number, max: number) {
-  return {
-    kind: 'integer',
-    label,
-    help,
-    default: standard,
-    min: 1,
-    max,
-    shownWhen: whenCustom,
-    group: 'architecture',
-  } as const;
-}
-
-function flag(label: string, help: string, standard: boolean) {
-  return {
-    kind: 'flag',
-    label,
-    help,
-    default: standard,
-    shownWhen: whenCustom,
-    group: 'architecture',
-  } as const;
-}
-
-function decimal(label: string, help: string, standard: number, min: number, max: number) {
-  return {
-    kind: 'number',
-    label,
-    help,
-    default: standard,
-    min,
-    max,
-    shownWhen: whenCustom,
-    group: 'architecture',
-  } as const;
-}
-
-const option = <const Value extends string>(value: Value, label: string = value) => ({
-  value,
-  label,
-});
 
 /** Defaults are TinyLlama's, so that a custom model starts from something that runs. */
 export const architectureParams = {

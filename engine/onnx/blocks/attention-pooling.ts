@@ -4,17 +4,19 @@ import { add } from '../operators.ts';
 import type { Value } from '../value.ts';
 import { attend } from './attention.ts';
 import { joinedProjections, projectAll } from './attention-projections.ts';
-import { plainFeedForward } from './feed-forward.ts';
+import { plainFeedForward, type FeedForwardShape } from './feed-forward.ts';
 import { linear } from './linear.ts';
 import { norm } from './norm.ts';
-import type { VisionTransformerShape } from './vision-transformer.ts';
 
 /** tokens [1, N, D] → [1, 1, D]. Source: transformers, models/siglip (SiglipMultiheadAttentionPoolingHead). */
 export function attentionPooling(
   g: GraphBuilder,
   tokens: Value,
   name: string,
-  shape: VisionTransformerShape,
+  shape: Omit<FeedForwardShape, 'bias'> & {
+    readonly headCount: number;
+    readonly normEpsilon: number;
+  },
 ): Value {
   return g.scope('pooling', () => {
     const { hiddenSize, headCount, normEpsilon } = shape;

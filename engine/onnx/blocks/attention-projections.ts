@@ -1,14 +1,25 @@
 /** Where the projections of queries, keys and values lie in a checkpoint, and their products. */
 import type { GraphBuilder } from '../graph-builder.ts';
 import type { Value } from '../value.ts';
-import type { WeightExpression } from '../weight.ts';
-import type { AttentionShape, QueryKeyValue } from './attention.ts';
-import { matrixProduct } from './linear.ts';
+import { linearWeights, linearWith, rowsOf, type LinearWeights } from './linear.ts';
 
-export interface Projection {
-  /** [channels out, channels in] */
-  readonly weight: WeightExpression;
-  readonly bias: WeightExpression | null;
+export interface QueryKeyValue<Of> {
+  readonly query: Of;
+  readonly key: Of;
+  readonly value: Of;
+}
+
+/** Channels of what attends and of what is attended to, and how they are cut into heads. */
+export interface AttentionShape {
+  /** Channels of the tokens that ask. */
+  readonly hiddenSize: number;
+  readonly headCount: number;
+  /** Channels of one head; hiddenSize / headCount where left out. */
+  readonly headSize?: number;
+  /** Fewer than the heads: several heads share a key and a value; as many where left out. */
+  readonly keyValueHeadCount?: number;
+  /** Channels of the tokens that are looked at; hiddenSize where left out. */
+  readonly memorySize?: number;
 }
 
 interface Widths {
@@ -36,12 +47,10 @@ export function separateProjections(
   names: QueryKeyValue<string>,
   shape: AttentionShape,
   biases: ProjectionBiases,
-): QueryKeyValue<Projection> {
+): QueryKeyValue<LinearWeights> {
   const { memorySize, queries, keys } = widths(shape);
-  const projection = (part: keyof ProjectionBiases, outputs: number, inputs: number) => ({
-    weight: g.tensor(`${names[part]}.weight`, [outputs, inputs], 'matrix'),
-    bias: biases[part] ? g.tensor(`${names[part]}.bias`, [outputs], 'bias') : null,
-  });
+  const projection = (part: keyof ProjectionBiases, outputs: number, inputs: number) =>
+    linearWeights(g, names[part], { inputs, outputs, bias: biases[part] });
   return {
     query: projection('query', queries, shape.hiddenSize),
     key: projection('key', keys, memorySize),
@@ -54,27 +63,16 @@ export function joinedProjections(
   g: GraphBuilder,
   names: { readonly weight: string; readonly bias: string | null },
   shape: AttentionShape,
-): QueryKeyValue<Projection> {
+): QueryKeyValue<LinearWeights> {
   const { memorySize, queries, keys } = widths(shape);
   if (memorySize !== shape.hiddenSize) throw new Error('A joined projection has one input.');
   const rows = queries + 2 * keys;
-  const weight = g.tensor(names.weight, [rows, shape.hiddenSize], 'matrix');
-  const bias = names.bias === null ? null : g.tensor(names.bias, [rows], 'bias');
-  const cut = (start: number, count: number): Projection => ({
-    weight: { kind: 'rows', of: weight, start, count },
-    bias: bias && { kind: 'rows', of: bias, start, count },
-  });
+  const all = {
+    weight: g.tensor(names.weight, [rows, shape.hiddenSize], 'matrix'),
+    bias: names.bias === null ? null : g.tensor(names.bias, [rows], 'bias'),
+  };
+  const cut = (start: number, count: number) => rowsOf(all, start, count);
   return { query: cut(0, queries), key: cut(queries, keys), value: cut(queries + keys, keys) };
-}
-
-/** One projection under a name in the profile. [B, N, in] → [B, N, out] */
-export function project(
-  g: GraphBuilder,
-  x: Value,
-  { weight, bias }: Projection,
-  name: string,
-): Value {
-  return g.scope(name, () => matrixProduct(g, x, weight, bias));
 }
 
 /** Queries of x [B, Nq, D], keys and values of memory [B, Nk, Dm]; `memory` is x in self-attention. */
@@ -82,11 +80,11 @@ export function projectAll(
   g: GraphBuilder,
   x: Value,
   memory: Value,
-  projections: QueryKeyValue<Projection>,
+  projections: QueryKeyValue<LinearWeights>,
 ): QueryKeyValue<Value> {
   return {
-    query: project(g, x, projections.query, 'query'),
-    key: project(g, memory, projections.key, 'key'),
-    value: project(g, memory, projections.value, 'value'),
+    query: linearWith(g, x, projections.query, 'query'),
+    key: linearWith(g, memory, projections.key, 'key'),
+    value: linearWith(g, memory, projections.value, 'value'),
   };
 }

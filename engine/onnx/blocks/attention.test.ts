@@ -16,13 +16,15 @@ import {
 import type { AxialRotaryTable } from '../weight.ts';
 import { norm } from './norm.ts';
 import { greater } from '../operators.ts';
-import { attend, type AttentionShape, type QueryKeyValue } from './attention.ts';
+import { attend } from './attention.ts';
 import { normHeads, rotateHeads } from './attention-heads.ts';
 import {
   allBiased,
   joinedProjections,
   projectAll,
   separateProjections,
+  type AttentionShape,
+  type QueryKeyValue,
 } from './attention-projections.ts';
 import type { Value } from '../value.ts';
 import type { BlockValues } from '#host/verify/block-bench.testing.ts';

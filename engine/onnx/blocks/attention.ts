@@ -3,35 +3,17 @@ import { float, int, type GraphBuilder } from '../graph-builder.ts';
 import {
   add,
   cast,
-  concatenate,
-  lengthOf,
   multiply,
+  repeatAs,
   reshape,
   softmax,
   subtract,
   transpose,
   unsqueeze,
 } from '../operators.ts';
-import { fixedDim, type Dim, type Value } from '../value.ts';
-
-export interface QueryKeyValue<Of> {
-  readonly query: Of;
-  readonly key: Of;
-  readonly value: Of;
-}
-
-/** Channels of what attends and of what is attended to, and how they are cut into heads. */
-export interface AttentionShape {
-  /** Channels of the tokens that ask. */
-  readonly hiddenSize: number;
-  readonly headCount: number;
-  /** Channels of one head; hiddenSize / headCount where left out. */
-  readonly headSize?: number;
-  /** Fewer than the heads: several heads share a key and a value; as many where left out. */
-  readonly keyValueHeadCount?: number;
-  /** Channels of the tokens that are looked at; hiddenSize where left out. */
-  readonly memorySize?: number;
-}
+import { projectAll, type AttentionShape, type QueryKeyValue } from './attention-projections.ts';
+import { linearWith, type LinearWeights } from './linear.ts';
+import { fixedDim, multiplyDims, type Dim, type Value } from '../value.ts';
 
 export interface AttentionOptions {
   /** Added to the scores; [heads, Nq, Nk] or [B, heads, Nq, Nk], where any size but Nk may be 1. */
@@ -108,16 +90,7 @@ const hidden = -1e30;
 
 /** The fused operator repeats a bias over pictures and heads, but not over queries. */
 function spreadOverQueries(g: GraphBuilder, bias: Value, query: Value): Value {
-  const [batch, heads, rows, columns] = bias.shape as [Dim, Dim, Dim, Dim];
-  const queries = query.shape[1] as Dim;
-  if (rows !== 1 || queries === 1) return bias;
-  const one = g.list(1);
-  const count = unsqueeze(g, lengthOf(g, query, 1), 0);
-  const shape = concatenate(g, [one, one, count, one], 0, 4);
-  return g.op('Expand', [bias, shape], {
-    type: 'float32',
-    shape: [batch, heads, queries, columns],
-  });
+  return bias.shape[2] === 1 ? repeatAs(g, bias, 2, query, 1) : bias;
 }
 
 /** Heads that share a key/value head become rows of one product. */
@@ -134,7 +107,7 @@ function attendInGroups(
   const split = (x: Value, heads: number, size: number) =>
     transpose(g, reshape(g, x, [batch, x.shape[1] as Dim, heads, size]), 0, 2, 1, 3);
   const byGroup = [batch, keyValueHeadCount, group] as const;
-  const rows = typeof queries === 'number' ? group * queries : 'groupRows';
+  const rows = multiplyDims(group, queries);
   const asked = reshape(g, split(query, headCount, headSize), [
     batch,
     keyValueHeadCount,
@@ -166,4 +139,27 @@ function hideKeys(g: GraphBuilder, keys: Value): Value {
   const there = cast(g, keys, 'float32');
   const missing = subtract(g, g.scalar('float32', 1), there);
   return unsqueeze(g, unsqueeze(g, multiply(g, missing, g.scalar('float32', hidden)), 1), 1);
+}
+
+export interface SelfAttention extends AttentionShape {
+  readonly projections: QueryKeyValue<LinearWeights>;
+  readonly output: LinearWeights;
+  /** What happens to queries, keys and values before they meet: norms, rotation. */
+  readonly prepare?: (projected: QueryKeyValue<Value>) => QueryKeyValue<Value>;
+}
+
+/** Tokens look at one another; taps `query` and `key` [B, N, H · d] as projected. [B, N, D] → [B, N, D] */
+export function selfAttention(
+  g: GraphBuilder,
+  x: Value,
+  layer: SelfAttention,
+  options: AttentionOptions = {},
+): Value {
+  return g.scope('attention', () => {
+    const projected = projectAll(g, x, x, layer.projections);
+    g.tap('query', projected.query);
+    g.tap('key', projected.key);
+    const prepared = layer.prepare?.(projected) ?? projected;
+    return linearWith(g, attend(g, prepared, layer, options), layer.output, 'output');
+  });
 }

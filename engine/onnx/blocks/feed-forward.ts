@@ -2,7 +2,7 @@
 import type { GraphBuilder } from '../graph-builder.ts';
 import { gelu, multiply, quickGelu } from '../operators.ts';
 import type { Value } from '../value.ts';
-import { linear } from './linear.ts';
+import { linear, linearWith, type LinearWeights } from './linear.ts';
 
 export const activations = ['silu', 'gelu', 'gelu-tanh', 'quick-gelu', 'relu'] as const;
 export type Activation = (typeof activations)[number];
@@ -41,6 +41,16 @@ export function plainFeedForward(
   return linear(g, active, names.down, { inputs: feedForwardSize, outputs: hiddenSize, bias });
 }
 
+/** As `plainFeedForward`, with weights that the caller has put together. */
+export function plainFeedForwardWith(
+  g: GraphBuilder,
+  x: Value,
+  { up, down }: { readonly up: LinearWeights; readonly down: LinearWeights },
+  activation: Activation,
+): Value {
+  return linearWith(g, activate(g, linearWith(g, x, up, 'up'), activation), down, 'down');
+}
+
 /** down(act(gate(x)) · up(x)): SwiGLU with SiLU, GeGLU with GELU. [.., D] → [.., D] */
 export function gatedFeedForward(
   g: GraphBuilder,
@@ -52,4 +62,20 @@ export function gatedFeedForward(
   const gate = activate(g, linear(g, x, names.gate, shape), activation);
   const gated = multiply(g, gate, linear(g, x, names.up, shape)); // [.., F]
   return linear(g, gated, names.down, { inputs: feedForwardSize, outputs: hiddenSize, bias });
+}
+
+/** As `gatedFeedForward`, with weights that the caller has put together. */
+export function gatedFeedForwardWith(
+  g: GraphBuilder,
+  x: Value,
+  {
+    gate,
+    up,
+    down,
+  }: { readonly gate: LinearWeights; readonly up: LinearWeights; readonly down: LinearWeights },
+  activation: Activation,
+): Value {
+  const open = activate(g, linearWith(g, x, gate, 'gate'), activation);
+  const gated = multiply(g, open, linearWith(g, x, up, 'up')); // [.., F]
+  return linearWith(g, gated, down, 'down');
 }

@@ -12,11 +12,65 @@ export interface LinearShape {
   readonly bias: boolean;
 }
 
-/** `name.weight` [outputs, inputs] and, with a bias, `name.bias` [outputs], as published checkpoints store them. */
+/** The weights of a linear, as recipes: weight [outputs, inputs], bias [outputs]. */
+export interface LinearWeights {
+  readonly weight: WeightExpression;
+  readonly bias: WeightExpression | null;
+}
+
+/** `name.weight` and, with a bias, `name.bias`, as published checkpoints store them. */
+export function linearWeights(
+  g: GraphBuilder,
+  name: string,
+  { inputs, outputs, bias }: LinearShape,
+): LinearWeights {
+  return {
+    weight: g.tensor(`${name}.weight`, [outputs, inputs], 'matrix'),
+    bias: bias ? g.tensor(`${name}.bias`, [outputs], 'bias') : null,
+  };
+}
+
+/** The linear that gives only some of the channels out. */
+export function rowsOf(
+  { weight, bias }: LinearWeights,
+  start: number,
+  count: number,
+): LinearWeights {
+  return {
+    weight: { kind: 'rows', of: weight, start, count },
+    bias: bias && { kind: 'rows', of: bias, start, count },
+  };
+}
+
+/**
+ * The linear times a learned factor for each channel out (LayerScale), which costs nothing when the graph
+ * runs. `name` is the factor's own, [outputs].
+ */
+export function scaleOutputs(
+  g: GraphBuilder,
+  { weight, bias }: LinearWeights,
+  name: string,
+): LinearWeights {
+  const by = g.tensor(name, [expressionShape(weight)[0] ?? 0], 'norm');
+  return {
+    weight: { kind: 'scaled', of: weight, by },
+    bias: bias && { kind: 'scaled', of: bias, by },
+  };
+}
+
+/** A linear by the name of its weights, which is also the one in the profile. [.., inputs] → [.., outputs] */
 export function linear(g: GraphBuilder, x: Value, name: string, shape: LinearShape): Value {
-  const weight = g.tensor(`${name}.weight`, [shape.outputs, shape.inputs], 'matrix');
-  const bias = shape.bias ? g.tensor(`${name}.bias`, [shape.outputs], 'bias') : null;
-  return g.scope(lastPart(name), () => matrixProduct(g, x, weight, bias));
+  return linearWith(g, x, linearWeights(g, name, shape), lastPart(name));
+}
+
+/** A linear with weights that the caller has put together, under a name in the profile. */
+export function linearWith(
+  g: GraphBuilder,
+  x: Value,
+  { weight, bias }: LinearWeights,
+  name: string,
+): Value {
+  return g.scope(name, () => matrixProduct(g, x, weight, bias));
 }
 
 /** Several linears over the same input as one product; outputs lie side by side. [.., K] → [.., ΣN] */

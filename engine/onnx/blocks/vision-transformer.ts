@@ -1,158 +1,74 @@
-/** The plain vision transformer that CLIP and SigLIP share: patch embedding and pre-norm blocks. */
-import { int, ints, type GraphBuilder } from '../graph-builder.ts';
-import { add, concatenate, reshape, transpose } from '../operators.ts';
+/** The body of a plain vision transformer: pre-norm layers that an encoder puts together from its own pieces. */
+import type { GraphBuilder } from '../graph-builder.ts';
+import { add } from '../operators.ts';
 import type { Value } from '../value.ts';
-import { plainFeedForward, type Activation } from './feed-forward.ts';
-import { linear } from './linear.ts';
+import { selfAttention, type SelfAttention } from './attention.ts';
+import { linearWith } from './linear.ts';
 import { addAndNorm, norm, type Norm } from './norm.ts';
 
-export interface VisionTransformerShape {
-  readonly imageSize: number;
-  readonly patchSize: number;
-  readonly hiddenSize: number;
-  readonly layerCount: number;
-  readonly headCount: number;
-  readonly feedForwardSize: number;
-  readonly activation: Activation;
-  readonly normEpsilon: number;
+export interface TransformerLayer {
+  /** Names of the norms before either half. */
+  readonly attentionNorm: string;
+  readonly feedForwardNorm: string;
+  readonly attention: SelfAttention;
+  /** [B, N, D], normed → [B, N, D] */
+  readonly feedForward: (g: GraphBuilder, normed: Value) => Value;
 }
 
-/** Patches along one side; the convolution drops what does not fill a patch. */
-export function patchesPerSide(
-  shape: Pick<VisionTransformerShape, 'imageSize' | 'patchSize'>,
-): number {
-  return Math.floor(shape.imageSize / shape.patchSize);
-}
-
-/** Pixels [1, 3, S, S] → patch tokens [1, N, D], row by row from the top left. */
-export function patchEmbedding(
-  g: GraphBuilder,
-  pixels: Value,
-  shape: VisionTransformerShape,
-  { bias }: { readonly bias: boolean },
-): Value {
-  const { patchSize, hiddenSize } = shape;
-  const side = patchesPerSide(shape);
-  const name = 'embeddings.patch_embedding';
-  const weight = g.weight(
-    g.tensor(`${name}.weight`, [hiddenSize, 3, patchSize, patchSize], 'matrix'),
-  );
-  const map = g.op(
-    'Conv',
-    bias
-      ? [pixels, weight, g.weight(g.tensor(`${name}.bias`, [hiddenSize], 'bias'))]
-      : [pixels, weight],
-    { type: 'float32', shape: [1, hiddenSize, side, side] },
-    {
-      attributes: {
-        kernel_shape: ints([patchSize, patchSize]),
-        strides: ints([patchSize, patchSize]),
-      },
-    },
-  );
-  g.work(side * side * hiddenSize * 3 * patchSize * patchSize);
-  return transpose(g, reshape(g, map, [1, hiddenSize, side * side]), 0, 2, 1);
-}
-
-/** A learned class token before the patch tokens. [1, N, D] → [1, N + 1, D] */
-export function prependClassToken(g: GraphBuilder, patches: Value, hiddenSize: number): Value {
-  const token = g.weight({
-    kind: 'reshape',
-    of: g.tensor('embeddings.class_embedding', [hiddenSize], 'embedding'),
-    shape: [1, 1, hiddenSize],
-  });
-  return concatenate(g, [token, patches], 1, (patches.shape[1] as number) + 1);
-}
-
-/** Adds the learned position table. [1, N, D] → [1, N, D] */
-export function addPositions(g: GraphBuilder, tokens: Value): Value {
-  const [, count, hiddenSize] = tokens.shape as readonly number[] as [number, number, number];
-  const table = g.tensor('embeddings.position_embedding.weight', [count, hiddenSize], 'embedding');
-  return add(g, tokens, g.weight(table));
+export interface LayersWanted {
+  readonly norm: Norm;
+  /** Layers whose output is wanted. */
+  readonly count: number;
+  /** Are the last layer's queries and keys wanted, as taps `query` and `key` [B, N, D]? */
+  readonly queryKey: boolean;
 }
 
 /**
- * `count` pre-norm blocks: x + attention(norm1(x)), then x + feedForward(norm2(x)). [1, N, D] → [1, N, D]
- * Taps `query` and `key` [1, N, D]: what the last layer's projections make of its input, even where
- * `count` stops before that layer (PruMerge ranks tokens by them).
+ * x + attention(norm(x)), then x + feedForward(norm(x)), for the first `count` layers. [B, N, D] → [B, N, D]
+ * Queries and keys are what the last layer's projections make of its input, even where `count` stops before
+ * that layer (PruMerge ranks tokens by them): layers behind the features then run for them alone.
  */
-export function encoderBlocks(
+export function transformerLayers(
   g: GraphBuilder,
   tokens: Value,
-  shape: VisionTransformerShape,
-  { count, queryKey }: { readonly count: number; readonly queryKey: boolean },
+  layers: readonly TransformerLayer[],
+  { norm: kind, count, queryKey }: LayersWanted,
 ): Value {
-  const blockNorm: Norm = { kind: 'layer', epsilon: shape.normEpsilon };
-  const last = shape.layerCount - 1;
-  const layerName = (layer: number) => `encoder.layers.${layer}`;
-  // Queries and keys are those of the last layer's input: blocks behind the features run for them alone.
+  const last = layers.length - 1;
   const until = queryKey ? Math.max(count, last) : count;
-  const needsInputOf = (layer: number) => layer < until || (queryKey && layer === last);
+  const needsInputOf = (index: number) => index < until || (queryKey && index === last);
 
   let sum = tokens;
   let features = tokens;
-  let normed = needsInputOf(0) ? norm(g, sum, `${layerName(0)}.layer_norm1`, blockNorm) : sum;
-  for (let layer = 0; layer < until; layer++) {
-    g.scope(`layers.${layer}`, () => {
-      const attended = selfAttention(g, normed, `${layerName(layer)}.self_attn`, shape);
-      ({ sum, normed } = addAndNorm(
-        g,
-        sum,
-        attended,
-        `${layerName(layer)}.layer_norm2`,
-        blockNorm,
-      ));
-      const names = { up: `${layerName(layer)}.mlp.fc1`, down: `${layerName(layer)}.mlp.fc2` };
-      const branch = g.scope('mlp', () =>
-        plainFeedForward(g, normed, names, { ...shape, bias: true }),
-      );
-      if (needsInputOf(layer + 1)) {
-        const next = `${layerName(layer + 1)}.layer_norm1`;
-        ({ sum, normed } = addAndNorm(g, sum, branch, next, blockNorm));
+  const [first] = layers;
+  let normed = first && needsInputOf(0) ? norm(g, sum, first.attentionNorm, kind) : sum;
+  for (const [index, layer] of layers.slice(0, until).entries()) {
+    g.scope(`layers.${index}`, () => {
+      const attended = selfAttention(g, normed, layer.attention);
+      ({ sum, normed } = addAndNorm(g, sum, attended, layer.feedForwardNorm, kind));
+      const branch = g.scope('mlp', () => layer.feedForward(g, normed));
+      const next = layers[index + 1];
+      if (next && needsInputOf(index + 1)) {
+        ({ sum, normed } = addAndNorm(g, sum, branch, next.attentionNorm, kind));
       } else {
         sum = add(g, sum, branch);
       }
     });
-    if (layer + 1 === count) features = sum;
+    if (index + 1 === count) features = sum;
   }
   if (queryKey && count <= last) {
-    g.scope(`layers.${last}`, () =>
-      projectQueryKey(g, normed, `${layerName(last)}.self_attn`, shape),
-    );
+    g.scope(`layers.${last}`, () => tapQueryKey(g, normed, layers[last] as TransformerLayer));
   }
   return features;
 }
 
-function projectQueryKey(
+function tapQueryKey(
   g: GraphBuilder,
-  x: Value,
-  name: string,
-  { hiddenSize }: VisionTransformerShape,
-): { query: Value; key: Value } {
-  const shape = { inputs: hiddenSize, outputs: hiddenSize, bias: true };
-  return {
-    query: g.tap('query', linear(g, x, `${name}.q_proj`, shape)),
-    key: g.tap('key', linear(g, x, `${name}.k_proj`, shape)),
-  };
-}
-
-function selfAttention(
-  g: GraphBuilder,
-  x: Value,
-  name: string,
-  shape: VisionTransformerShape,
-): Value {
-  return g.scope('attention', () => {
-    const { hiddenSize, headCount } = shape;
-    const projection = { inputs: hiddenSize, outputs: hiddenSize, bias: true };
-    const { query, key } = projectQueryKey(g, x, name, shape);
-    const value = linear(g, x, `${name}.v_proj`, projection);
-    const count = x.shape[1] as number;
-    g.work(2 * count * count * hiddenSize);
-    const attended = g.op('MultiHeadAttention', [query, key, value], x, {
-      domain: 'com.microsoft',
-      attributes: { num_heads: int(headCount) },
-    });
-    return linear(g, attended, `${name}.out_proj`, projection);
+  normed: Value,
+  { attention: { projections } }: TransformerLayer,
+): void {
+  g.scope('attention', () => {
+    g.tap('query', linearWith(g, normed, projections.query, 'query'));
+    g.tap('key', linearWith(g, normed, projections.key, 'key'));
   });
 }

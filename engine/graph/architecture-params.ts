@@ -1,0 +1,64 @@
+/** Parameters of a custom architecture: shown, and used, where no published model is chosen. */
+import type { ChoiceOption } from './param.ts';
+
+/** A node's `model` parameter names its published models, and `custom`. */
+export const whenCustom = { param: 'model', is: ['custom'] } as const;
+
+const shared = { shownWhen: whenCustom, group: 'architecture' } as const;
+
+/** A whole number from 1. */
+export function size(label: string, help: string, standard: number, max: number, unit?: string) {
+  const param = {
+    kind: 'integer',
+    label,
+    help,
+    default: standard,
+    min: 1,
+    max,
+    ...shared,
+  } as const;
+  return unit === undefined ? param : { ...param, unit };
+}
+
+export function flag(label: string, help: string, standard: boolean) {
+  return { kind: 'flag', label, help, default: standard, ...shared } as const;
+}
+
+export function decimal(label: string, help: string, standard: number, min: number, max: number) {
+  return { kind: 'number', label, help, default: standard, min, max, ...shared } as const;
+}
+
+export function choice<const Value extends string>(
+  label: string,
+  help: string,
+  standard: Value,
+  options: readonly (ChoiceOption & { readonly value: Value })[],
+) {
+  return { kind: 'choice', label, help, default: standard, options, ...shared } as const;
+}
+
+/** One option of a choice, called by its value where no label is given. */
+export const option = <const Value extends string>(value: Value, label: string = value) => ({
+  value,
+  label,
+});
+
+/** The `model` parameter: published models by their labels, then a custom one. */
+export function modelParam<Name extends string>(
+  published: Readonly<Record<Name, { readonly label: string }>>,
+  standard: NoInfer<Name>,
+) {
+  return {
+    kind: 'choice',
+    label: 'Model',
+    help: 'A published model, or a custom size.',
+    default: standard,
+    options: [
+      ...(Object.keys(published) as Name[]).map((value) => ({
+        value,
+        label: published[value].label,
+      })),
+      { value: 'custom', label: 'Custom' } as const,
+    ],
+  } as const;
+}

@@ -1,0 +1,70 @@
+/** The first layer of a vision transformer: a convolution that makes a token of each patch, and tokens put before them. */
+import type { GraphBuilder } from '../graph-builder.ts';
+import { concatenate, repeatAs } from '../operators.ts';
+import { fixedDim, type Value } from '../value.ts';
+import type { TableGrid, WeightExpression } from '../weight.ts';
+import {
+  convolution,
+  pairOf,
+  placesAlong,
+  sidesOf,
+  type Extent,
+  type Padding,
+} from './convolution.ts';
+import { mapToTokens } from './feature-map.ts';
+
+export interface PatchShape {
+  /** Side of a patch in pixels. */
+  readonly patchSize: Extent;
+  /** Pixels from one patch to the next; the patch's size where left out: patches side by side. */
+  readonly stride?: Extent;
+  readonly padding?: Padding;
+}
+
+/** Patches of a picture; what does not fill a patch at the right and below is dropped. */
+export function patchGrid(
+  { height, width }: { readonly height: number; readonly width: number },
+  { patchSize, stride = patchSize, padding = 0 }: PatchShape,
+): TableGrid {
+  const [top, left, bottom, right] = sidesOf(padding);
+  const [tall, wide] = pairOf(patchSize);
+  const [down, across] = pairOf(stride);
+  return {
+    rows: placesAlong(height, tall, down, top + bottom),
+    columns: placesAlong(width, wide, across, left + right),
+  };
+}
+
+/** Pixels [B, 3, H, W] → patch tokens [B, N, D], row by row from the top left; `name` has the convolution's weights. */
+export function patchEmbedding(
+  g: GraphBuilder,
+  pixels: Value,
+  name: string,
+  shape: PatchShape & { readonly hiddenSize: number; readonly bias: boolean },
+): Value {
+  const { patchSize, stride = patchSize, padding = 0, hiddenSize, bias } = shape;
+  const kernel = { kernel: patchSize, stride, padding, bias };
+  const inputs = fixedDim(pixels, 1);
+  return mapToTokens(g, convolution(g, pixels, name, { ...kernel, inputs, outputs: hiddenSize }));
+}
+
+/** Learned tokens that every picture gets, such as a class token and registers; [count, D] under any shape. */
+export interface LearnedTokens {
+  readonly of: WeightExpression;
+  readonly count: number;
+}
+
+/** Puts learned tokens before those of each picture. [B, N, D] → [B, count + N, D] */
+export function prependTokens(
+  g: GraphBuilder,
+  tokens: Value,
+  learned: readonly LearnedTokens[],
+): Value {
+  const channels = fixedDim(tokens, 2);
+  const before = learned.map(({ of, count }) => {
+    const token = g.weight({ kind: 'reshape', of, shape: [1, count, channels] });
+    return repeatAs(g, token, 0, tokens, 0);
+  });
+  const count = learned.reduce((sum, token) => sum + token.count, fixedDim(tokens, 1));
+  return concatenate(g, [...before, tokens], 1, count);
+}

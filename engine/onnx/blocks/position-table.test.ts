@@ -1,0 +1,173 @@
+/** The way from pixels to tokens that know where they are. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { countFlops } from '#engine/estimate/model-cost.ts';
+import { BlockBench } from '#host/verify/block-bench.testing.ts';
+import { largestError, linear, toRows } from '#nodes/slow-formulas.testing.ts';
+import { float, int, text, type GraphBuilder } from '../graph-builder.ts';
+import type { Interpolation, TableGrid } from '../weight.ts';
+import { mapToTokens, tokensToMap } from './feature-map.ts';
+import { patchEmbedding, patchGrid, prependTokens } from './patch-embedding.ts';
+import { positionedTokens, positionTable, type PositionTable } from './position-table.ts';
+
+let bench: BlockBench;
+beforeAll(async () => {
+  bench = await BlockBench.open();
+});
+afterAll(() => bench.close());
+
+const close = 2e-6;
+const hiddenSize = 3;
+const trained = { rows: 4, columns: 5 };
+
+const table = (more: Partial<PositionTable>): PositionTable => ({
+  name: 'positions',
+  prefixTokens: 0,
+  trained,
+  leadingOne: false,
+  kernel: 'bicubic',
+  antialias: false,
+  ...more,
+});
+
+/** ONNX Runtime's own operator, over the table as a map. [N, D] → [N', D] */
+function resize(
+  g: GraphBuilder,
+  stored: PositionTable,
+  { rows, columns }: TableGrid,
+  kernel: Interpolation['kernel'],
+  antialias: boolean,
+) {
+  const whole = g.tensor(stored.name, [trained.rows * trained.columns, hiddenSize], 'embedding');
+  const shape = [1, trained.rows * trained.columns, hiddenSize];
+  const map = tokensToMap(g, g.weight({ kind: 'reshape', of: whole, shape }), trained);
+  const sizes = g.list(1, hiddenSize, rows, columns);
+  const to = { type: 'float32', shape: [1, hiddenSize, rows, columns] } as const;
+  const resized = g.op('Resize', [map, null, null, sizes], to, {
+    attributes: {
+      mode: text(kernel === 'bicubic' ? 'cubic' : 'linear'),
+      coordinate_transformation_mode: text('half_pixel'),
+      cubic_coeff_a: float(antialias ? -0.5 : -0.75),
+      antialias: int(antialias ? 1 : 0),
+      // What a wide kernel reaches beyond the border is left out.
+      exclude_outside: int(antialias ? 1 : 0),
+    },
+  });
+  return mapToTokens(g, resized);
+}
+
+describe('a table of positions', () => {
+  const grids: readonly TableGrid[] = [
+    { rows: 7, columns: 9 },
+    { rows: 2, columns: 3 },
+    { rows: 3, columns: 8 },
+    { rows: 1, columns: 1 },
+  ];
+  const kinds = (['bicubic', 'bilinear'] as const).flatMap((kernel) =>
+    [false, true].map((antialias) => ({ kernel, antialias })),
+  );
+  it.each(kinds)('is brought to another grid: $kernel, antialias $antialias', async (kind) => {
+    const ran = await bench.run({}, (g) =>
+      Object.fromEntries(
+        grids.flatMap((grid, index) => [
+          [`ours${index}`, g.weight(positionTable(g, table(kind), grid, hiddenSize))],
+          [`theirs${index}`, resize(g, table({}), grid, kind.kernel, kind.antialias)],
+        ]),
+      ),
+    );
+    for (const [index, { rows, columns }] of grids.entries()) {
+      const [ours, theirs] = [ran.output(`ours${index}`), ran.output(`theirs${index}`)];
+      expect(ours).toHaveLength(rows * columns * hiddenSize);
+      expect(largestError(ours, theirs), `${rows} × ${columns}`).toBeLessThan(close);
+    }
+  });
+
+  it('stays as it is on the grid it was trained on, and its class token on any', async () => {
+    const stored = table({ prefixTokens: 1, leadingOne: true });
+    const ran = await bench.run({}, (g) => ({
+      same: g.weight(positionTable(g, stored, trained, hiddenSize)),
+      other: g.weight(positionTable(g, stored, { rows: 2, columns: 2 }, hiddenSize)),
+    }));
+    expect(ran.output('same')).toEqual(ran.numbers('positions'));
+    expect(ran.output('other').slice(0, hiddenSize)).toEqual(
+      ran.numbers('positions').slice(0, hiddenSize),
+    );
+  });
+
+  it('is added to patches, and to the class token where it has a row for it', async () => {
+    const inputs = { patches: [2, 20, hiddenSize] };
+    const run = (prefixTokens: number) =>
+      bench.run(inputs, (g, { patches }) => {
+        const learned = [
+          { of: g.tensor('class', [1, 1, hiddenSize], 'embedding'), count: 1 },
+          { of: g.tensor('registers', [1, 2, hiddenSize], 'embedding'), count: 2 },
+        ];
+        return {
+          tokens: positionedTokens(g, patches, learned, table({ prefixTokens }), trained),
+          bare: positionedTokens(g, patches, [], table({ name: 'others' }), trained),
+        };
+      });
+    for (const prefixTokens of [0, 1]) {
+      const ran = await run(prefixTokens);
+      const positions = toRows(ran.numbers('positions'), hiddenSize);
+      const plus = (row: readonly number[], position: readonly number[] | undefined) =>
+        row.map((number, channel) => number + (position?.[channel] ?? 0));
+      const before = [
+        plus(ran.numbers('class'), prefixTokens === 1 ? positions[0] : undefined),
+        ...toRows(ran.numbers('registers'), hiddenSize),
+      ];
+      const patches = toRows(ran.numbers('patches'), hiddenSize);
+      const expected = [0, 1].flatMap((picture) => [
+        ...before,
+        ...patches
+          .slice(20 * picture, 20 * picture + 20)
+          .map((row, place) => plus(row, positions[prefixTokens + place])),
+      ]);
+      expect(largestError(ran.output('tokens'), expected.flat())).toBeLessThan(close);
+      expect(ran.shapes).toEqual({ tokens: [2, 23, hiddenSize], bare: [2, 20, hiddenSize] });
+    }
+  });
+});
+
+describe('patches', () => {
+  it('of a rectangular picture are tokens, row by row; a rest that fills none is dropped', async () => {
+    const shape = { patchSize: 4, hiddenSize: 5, bias: true };
+    const ran = await bench.run({ pixels: [2, 3, 9, 14] }, (g, { pixels }) => ({
+      tokens: patchEmbedding(g, pixels, 'embed.projection', shape),
+    }));
+    expect(patchGrid({ height: 9, width: 14 }, shape)).toEqual({ rows: 2, columns: 3 });
+    const pixels = ran.numbers('pixels');
+    const cut = [0, 1].flatMap((picture) =>
+      [0, 1, 2, 3, 4, 5].map((patch) => {
+        const [top, left] = [4 * Math.floor(patch / 3), 4 * (patch % 3)];
+        return Array.from({ length: 3 * 16 }, (_, index) => {
+          const [channel, y, x] = [Math.floor(index / 16), Math.floor(index / 4) % 4, index % 4];
+          return pixels[((picture * 3 + channel) * 9 + top + y) * 14 + left + x]!;
+        });
+      }),
+    );
+    const weight = toRows(ran.numbers('embed.projection.weight'), 3 * 16);
+    const expected = linear(cut, weight, ran.numbers('embed.projection.bias'));
+    expect(largestError(ran.output('tokens'), expected.flat())).toBeLessThan(close);
+    expect(countFlops(ran.model, {})).toBe(2 * 2 * 6 * 5 * 48);
+  });
+
+  it('may overlap', async () => {
+    const shape = { patchSize: 4, stride: 2, padding: 1, hiddenSize: 5, bias: false };
+    const ran = await bench.run({ pixels: [1, 3, 6, 8] }, (g, { pixels }) => ({
+      tokens: patchEmbedding(g, pixels, 'embed', shape),
+    }));
+    expect(patchGrid({ height: 6, width: 8 }, shape)).toEqual({ rows: 3, columns: 4 });
+    expect(ran.shapes['tokens']).toEqual([1, 12, 5]);
+  });
+
+  it('of as many pictures as there are when the graph runs get the same tokens before them', async () => {
+    const ran = await bench.run({ tokens: [3, 2, hiddenSize] }, (g, { tokens }) => {
+      const views = { ...tokens, shape: ['views', 2, hiddenSize] };
+      const learned = [{ of: g.tensor('class', [hiddenSize], 'embedding'), count: 1 }];
+      return { all: prependTokens(g, views, learned) };
+    });
+    const [first, tokens] = [ran.numbers('class'), ran.numbers('tokens')];
+    const expected = [0, 6, 12].flatMap((start) => [...first, ...tokens.slice(start, start + 6)]);
+    expect(ran.output('all')).toEqual(expected);
+  });
+});

@@ -1,0 +1,70 @@
+/** Learned positions, one a token, brought to the grid of the picture when they are loaded. */
+import type { GraphBuilder } from '../graph-builder.ts';
+import { add } from '../operators.ts';
+import { prependTokens, type LearnedTokens } from './patch-embedding.ts';
+import { fixedDim, type Value } from '../value.ts';
+import type { Interpolation, TableGrid, WeightExpression } from '../weight.ts';
+
+export interface PositionTable {
+  readonly name: string;
+  /** Rows before those of the grid, such as the class token's. */
+  readonly prefixTokens: number;
+  /** The grid it was trained on. */
+  readonly trained: TableGrid;
+  /** Is it stored as [1, rows, D]? */
+  readonly leadingOne: boolean;
+  readonly kernel: Interpolation['kernel'];
+  readonly antialias: boolean;
+}
+
+/** The table of a grid, [prefix + rows · columns, D]. */
+export function positionTable(
+  g: GraphBuilder,
+  table: PositionTable,
+  grid: TableGrid,
+  hiddenSize: number,
+): WeightExpression {
+  const { prefixTokens, trained, kernel, antialias } = table;
+  const rows = prefixTokens + trained.rows * trained.columns;
+  const shape = [rows, hiddenSize];
+  const stored = table.leadingOne
+    ? {
+        kind: 'reshape' as const,
+        of: g.tensor(table.name, [1, ...shape], 'embedding'),
+        shape,
+      }
+    : g.tensor(table.name, shape, 'embedding');
+  if (trained.rows === grid.rows && trained.columns === grid.columns) return stored;
+  const interpolation = { prefixTokens, from: trained, to: grid, kernel, antialias };
+  return { kind: 'interpolated', of: stored, interpolation };
+}
+
+/**
+ * Patches with their positions, behind learned tokens; where the table has a row for the first learned token,
+ * that is added to it when it is loaded. [B, N, D] → [B, learned + N, D]
+ */
+export function positionedTokens(
+  g: GraphBuilder,
+  patches: Value,
+  learned: readonly LearnedTokens[],
+  table: PositionTable,
+  grid: TableGrid,
+): Value {
+  const { prefixTokens } = table;
+  const rows = positionTable(g, table, grid, fixedDim(patches, -1));
+  const cut = (start: number, count: number): WeightExpression => ({
+    kind: 'rows',
+    of: rows,
+    start,
+    count,
+  });
+  const [first, ...others] = learned;
+  const count = grid.rows * grid.columns;
+  const placed = add(g, patches, g.weight(prefixTokens === 0 ? rows : cut(prefixTokens, count)));
+  if (!first) return placed;
+  const shape = [first.count, fixedDim(patches, -1)];
+  const flat: WeightExpression = { kind: 'reshape', of: first.of, shape };
+  const withPosition: WeightExpression =
+    prefixTokens === 0 ? flat : { kind: 'sum', parts: [flat, cut(0, prefixTokens)] };
+  return prependTokens(g, placed, [{ of: withPosition, count: first.count }, ...others]);
+}

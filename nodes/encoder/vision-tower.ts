@@ -1,0 +1,51 @@
+/** The body that the towers of CLIP and SigLIP share, under the names of their published tensors. */
+import { allBiased, separateProjections } from '#engine/onnx/blocks/attention-projections.ts';
+import { plainFeedForward } from '#engine/onnx/blocks/feed-forward.ts';
+import { linearWeights } from '#engine/onnx/blocks/linear.ts';
+import type { PositionTable } from '#engine/onnx/blocks/position-table.ts';
+import type { TransformerLayer } from '#engine/onnx/blocks/vision-transformer.ts';
+import type { GraphBuilder } from '#engine/onnx/graph-builder.ts';
+import { trainedGrid, type VisionTransformerShape } from './vision-transformer-params.ts';
+
+export const patchEmbeddingName = 'embeddings.patch_embedding';
+
+export function towerPositions(shape: VisionTransformerShape, prefixTokens: number): PositionTable {
+  return {
+    name: 'embeddings.position_embedding.weight',
+    prefixTokens,
+    trained: trainedGrid(shape),
+    leadingOne: false,
+    kernel: 'bicubic',
+    antialias: false,
+  };
+}
+
+export function towerLayers(
+  g: GraphBuilder,
+  shape: VisionTransformerShape,
+): readonly TransformerLayer[] {
+  const { hiddenSize, headCount } = shape;
+  const square = { inputs: hiddenSize, outputs: hiddenSize, bias: true };
+  return Array.from({ length: shape.layerCount }, (_, index): TransformerLayer => {
+    const layer = `encoder.layers.${index}`;
+    const attention = `${layer}.self_attn`;
+    const names = {
+      query: `${attention}.q_proj`,
+      key: `${attention}.k_proj`,
+      value: `${attention}.v_proj`,
+    };
+    const heads = { hiddenSize, headCount };
+    const feedForward = { up: `${layer}.mlp.fc1`, down: `${layer}.mlp.fc2` };
+    return {
+      attentionNorm: `${layer}.layer_norm1`,
+      feedForwardNorm: `${layer}.layer_norm2`,
+      attention: {
+        ...heads,
+        projections: separateProjections(g, names, heads, allBiased),
+        output: linearWeights(g, `${attention}.out_proj`, square),
+      },
+      feedForward: (builder, normed) =>
+        plainFeedForward(builder, normed, feedForward, { ...shape, bias: true }),
+    };
+  });
+}
