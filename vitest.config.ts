@@ -13,7 +13,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'unit',
-          include: ['{engine,nodes,host,renderer,electron}/**/*.test.ts'],
+          include: ['{engine,nodes,host,verify,renderer,electron}/**/*.test.ts'],
           exclude: ['**/*.engine.test.ts'],
           // A process serves many files: what they import is read once.
           isolate: false,
@@ -25,7 +25,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'engine',
-          include: ['{host,presets,electron}/**/*.engine.test.ts'],
+          include: ['{host,verify,presets,electron}/**/*.engine.test.ts'],
           testTimeout: patienceMs,
           hookTimeout: patienceMs,
         },

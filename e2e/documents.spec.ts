@@ -121,7 +121,7 @@ async function chooseFolder(app: App, path: string): Promise<void> {
   await folder.press('Enter');
 }
 
-const recorded = (name: string): string => join(import.meta.dirname, '../host/recorded', name);
+const recorded = (name: string): string => join(import.meta.dirname, '../verify/recorded', name);
 
 test('a weights folder fills the node from its config and says what it took; one undo takes all of it back', async ({
   app,

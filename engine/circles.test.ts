@@ -17,8 +17,6 @@ type Import = readonly [from: string, to: string];
 const beingCut: readonly Import[] = [
   ['engine/graph', 'engine/plan'],
   ['engine/estimate/language-model.ts', 'engine/estimate/estimate.ts'],
-  ['host/engine', 'host/verify'],
-  ['host/verify/', 'host/verify/verify-case.ts'],
   ['host/images', 'host'],
   ['host/runs', 'host'],
   ['host/weights', 'host'],

@@ -60,11 +60,6 @@ export class LocalHost implements HostService {
     return this.#start(log, (runId) => ({ type: 'run', runId, request }));
   }
 
-  startVerification(folders: readonly string[]): Promise<Outcome<Started>> {
-    const log = new RunLog('Reference cases', null);
-    return this.#start(log, (runId) => ({ type: 'verify', runId, folders }));
-  }
-
   runs(): Promise<readonly RunStatus[]> {
     const statuses = [...this.#logs].map(([runId, { graph, until, startedAt, ended }]) => ({
       runId,

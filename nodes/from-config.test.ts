@@ -7,7 +7,7 @@ import { paramSchema, type Params } from '#engine/graph/param.ts';
 import type { AnyNodeDefinition } from '#engine/graph/node-definition.ts';
 import { catalogue } from './index.ts';
 
-const recorded = join(import.meta.dirname, '..', 'host', 'recorded');
+const recorded = join(import.meta.dirname, '..', 'verify', 'recorded');
 
 const read = (path: string): JsonObject =>
   JSON.parse(readFileSync(join(recorded, path), 'utf8')) as JsonObject;

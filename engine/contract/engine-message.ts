@@ -7,7 +7,6 @@ import type { DeepReadonly } from './document.ts';
 export const toEngineSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('run'), runId: z.string(), request: runRequestSchema }),
   z.object({ type: z.literal('cancel'), runId: z.string() }),
-  z.object({ type: z.literal('verify'), runId: z.string(), folders: z.array(z.string()) }),
 ]);
 
 export const fromEngineSchema = z.discriminatedUnion('type', [

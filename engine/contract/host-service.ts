@@ -34,8 +34,6 @@ export interface HostService {
   }): Promise<readonly Problem[]>;
   machine(): Promise<Machine>;
   startRun(request: RunRequest): Promise<Outcome<{ readonly runId: string }>>;
-  /** Checks recorded reference cases; the results come as events of a run. */
-  startVerification(folders: readonly string[]): Promise<Outcome<{ readonly runId: string }>>;
   /** Runs that go on or whose events are still kept, the latest first. */
   runs(): Promise<readonly RunStatus[]>;
   /** Ends after the run's last event; past events first. */

@@ -90,9 +90,6 @@ export const router = trpc.router({
     .query(({ ctx, input }) => ctx.host.check(input)),
   machine: procedure.query(({ ctx }) => ctx.host.machine()),
   startRun: procedure.input(runInput).mutation(({ ctx, input }) => ctx.host.startRun(input)),
-  startVerification: procedure
-    .input(z.array(z.string()).min(1).max(1000))
-    .mutation(({ ctx, input }) => ctx.host.startVerification(input)),
   runs: procedure.query(({ ctx }) => ctx.host.runs()),
   /**
    * Events after number `after`, each under its number as id. A client whose connection comes back sends the

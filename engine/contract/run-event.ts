@@ -1,7 +1,6 @@
 /** What a run tells while it goes on; the report is a fold over these. */
 import { z } from 'zod';
 import type { DeepReadonly } from './document.ts';
-import { caseResultSchema } from './case-result.ts';
 import { problemSchema } from './problem.ts';
 
 export const machineSchema = z.object({
@@ -83,8 +82,6 @@ export const runEventSchema = z.discriminatedUnion('type', [
     /** Highest resident memory of the engine process during the pass. */
     peakBytes: z.number(),
   }),
-  /** Only where recorded cases are checked. */
-  z.object({ type: z.literal('case-verified'), result: caseResultSchema }),
   z.object({ type: z.literal('run-warned'), problems: z.array(problemSchema) }),
   z.object({ type: z.literal('run-finished') }),
   z.object({ type: z.literal('run-failed'), problems: z.array(problemSchema) }),

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { float32, type TensorMap } from '#host/runs/sessions.ts';
-import { Workbench } from '#host/verify/workbench.ts';
+import { Workbench } from '#verify/workbench.ts';
 import { GraphBuilder } from './graph-builder.ts';
 import * as op from './operators.ts';
 import { bindDim, type Value } from './value.ts';

@@ -170,7 +170,7 @@ describe('a checkpoint', () => {
   });
 
   test('of another model, told before anything is built', async () => {
-    const place = join(packageRoot, 'host', 'recorded', 'slm', 'phi');
+    const place = join(packageRoot, 'verify', 'recorded', 'slm', 'phi');
     const path = await writeGraph(folder, 'other-model', withCheckpoint(place));
     const own = join(folder, 'cache-of-other-model');
     const { status, stderr } = await patchbay(['run', path], { cache: own });

@@ -15,6 +15,7 @@ import {
 const programs = {
   patchbay: 'host/bin/main.ts',
   'engine-process': 'host/engine/engine-process.ts',
+  'verify-process': 'verify/verify-process.ts',
   'publish-schema': 'host/bin/publish-schema.ts',
   'bench-language-model': 'bench/language-model.ts',
   'bench-accuracy': 'bench/accuracy.ts',
@@ -24,7 +25,7 @@ const pageConfiguration = join(root, 'vite.config.ts');
 /** What is built, from what, and in which order its files take the place of the old ones. */
 const programOutput = {
   folder: join(dist, 'host'),
-  sources: ['engine', 'nodes', 'host', 'bench'],
+  sources: ['engine', 'nodes', 'host', 'verify', 'bench'],
   isSource: isProgramSource,
   files: ['package.json'],
   write: writePrograms,

@@ -5,7 +5,7 @@ import os from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { cacheStatusSchema } from '#engine/contract/cache-status.ts';
-import { caseResultSchema } from '#engine/contract/case-result.ts';
+import { caseResultSchema } from '#verify/case-result.ts';
 import { presetSummarySchema } from '#engine/contract/preset-summary.ts';
 import { problemSchema } from '#engine/contract/problem.ts';
 import type { GraphEstimate } from '#engine/estimate/estimate.ts';
@@ -15,7 +15,7 @@ import { sketchDocument } from '#engine/graph/sketch-document.ts';
 import { decoderGraph, withParams, writeGraph } from './graphs.testing.ts';
 import { buildPrograms, finished, patchbay, startPatchbay } from './patchbay-command.testing.ts';
 
-const projectors = join(packageRoot, 'host', 'recorded', 'projector');
+const projectors = join(packageRoot, 'verify', 'recorded', 'projector');
 const folder = await mkdtemp(join(os.tmpdir(), 'patchbay-commands-'));
 const cache = join(folder, 'cache');
 

@@ -102,7 +102,7 @@ describe('while a model is built, the command is sent', () => {
 
 test('a verification can be interrupted', async () => {
   hold.at({ type: 'case-verified' });
-  const child = startPatchbay(['verify', join(packageRoot, 'host', 'recorded')], {
+  const child = startPatchbay(['verify', join(packageRoot, 'verify', 'recorded')], {
     cache,
     environment,
   });

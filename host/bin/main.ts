@@ -7,7 +7,7 @@ import { LocalHost } from '../local-host.ts';
 import { packageVersion } from '../package-root.ts';
 import { cacheCommand } from './commands/cache.ts';
 import { checkCommand } from './commands/check.ts';
-import type { Command } from './commands/command.ts';
+import type { Closeable, Command, Surroundings } from './commands/command.ts';
 import { estimateCommand } from './commands/estimate.ts';
 import { nodesCommand } from './commands/nodes.ts';
 import { presetsCommand } from './commands/presets.ts';
@@ -59,16 +59,26 @@ async function main(args: readonly string[]): Promise<ExitStatus> {
   }
   const files = new LocalFiles();
   const host = new LocalHost(join(dirname(fileURLToPath(import.meta.url)), 'engine-process.js'));
+  const open = new Set<Closeable>([host, files]);
+  const whileOpen: Surroundings['whileOpen'] = async (thing, use) => {
+    open.add(thing);
+    try {
+      return await use(thing);
+    } finally {
+      open.delete(thing);
+      await thing.close();
+    }
+  };
   // Not once: npm passes on an interrupt that the terminal has sent to all, so it may come twice.
   const interrupt = (): void =>
-    void Promise.all([host.close(), files.close()]).finally(() => {
+    void Promise.all([...open].map((thing) => thing.close())).finally(() => {
       // The command hears of it first, and clears its line.
       setImmediate(() => process.exit(exitStatus.interrupted));
     });
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, interrupt);
   try {
     const services = { host, files };
-    return await command.run(rest, createCaller(services), services);
+    return await command.run(rest, createCaller(services), { ...services, whileOpen });
   } finally {
     await host.close();
   }

@@ -15,7 +15,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { fail, ok, type Outcome } from '#engine/contract/outcome.ts';
 import { error } from '#engine/contract/problem.ts';
-import { valueOf } from '../verify/value-of.testing.ts';
+import { valueOf } from '#verify/value-of.testing.ts';
 import { cacheFolder } from './cache-folder.ts';
 import { cacheLimitBytes, removeUnfinished, StageCache } from './stage-cache.ts';
 

@@ -1,7 +1,6 @@
 /** Why an engine process ended, as far as the system tells. */
 import { readFileSync } from 'node:fs';
 import { stripVTControlCharacters } from 'node:util';
-import type { Job } from '#engine/contract/engine-message.ts';
 import { error, type Problem } from '#engine/contract/problem.ts';
 import type { StageFacts } from '#engine/contract/run-event.ts';
 
@@ -16,7 +15,6 @@ export interface EngineEnd {
 
 /** What a run was doing. */
 export interface Interrupted {
-  readonly job: Pick<Job, 'type'>;
   readonly stages: readonly StageFacts[];
   readonly stage: string | null;
   readonly phase: string | null;
@@ -28,13 +26,13 @@ export function deathProblem(end: EngineEnd, run: Interrupted): Problem {
   return error('engine-died', message, facts ? { node: facts.node } : {});
 }
 
-function whereOf({ job, stage, phase }: Interrupted, facts: StageFacts | undefined): string {
-  if (job.type === 'verify') return 'while it checked recorded cases';
+function whereOf({ stage, phase }: Interrupted, facts: StageFacts | undefined): string {
   if (stage === null) return 'before its first stage';
   return `while "${facts?.title ?? stage}" was ${phase ?? 'running'}`;
 }
 
-function causeOf({ code, signal, lastWords, outOfMemory }: EngineEnd): string {
+/** "signal SIGSEGV: …", fit for brackets. */
+export function causeOf({ code, signal, lastWords, outOfMemory }: EngineEnd): string {
   if (outOfMemory)
     return 'the system killed it for lack of memory; choose a smaller model or a lower precision';
   const words = lastSentence(lastWords);

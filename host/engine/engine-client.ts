@@ -4,10 +4,17 @@
  * run that was under way then ends with a problem that names the stage and, where the system tells, the
  * cause; runs that waited behind it go to a new process.
  */
-import type { FromEngine, Job } from '#engine/contract/engine-message.ts';
+import {
+  fromEngineSchema,
+  type FromEngine,
+  type Job,
+  type ToEngine,
+} from '#engine/contract/engine-message.ts';
 import { isLast, type RunEvent, type StageFacts } from '#engine/contract/run-event.ts';
 import { deathProblem, type EngineEnd } from './death.ts';
-import { EngineHandle } from './engine-handle.ts';
+import { ProcessHandle } from './process-handle.ts';
+
+type EngineHandle = ProcessHandle<ToEngine, FromEngine>;
 
 export type EventListener = (runId: string, event: RunEvent) => void;
 
@@ -77,7 +84,8 @@ export class EngineClient {
 
   #reachableEngine(): EngineHandle {
     if (this.#engine?.isReachable === true) return this.#engine;
-    this.#engine = new EngineHandle(this.#entry, {
+    this.#engine = new ProcessHandle<ToEngine, FromEngine>(this.#entry, {
+      parse: (raw) => fromEngineSchema.parse(raw),
       heard: (engine, message) => this.#hear(engine, message),
       died: (engine, end) => this.#died(engine, end),
     });

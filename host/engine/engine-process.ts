@@ -10,7 +10,6 @@ import { executeRun } from '../runs/execute-run.ts';
 import { ModelLoader } from '../runs/load-model.ts';
 import type { Emit } from '../runs/pass.ts';
 import { CancelSwitch } from '../runs/progress.ts';
-import { verifyFolders } from '../verify/verify-folders.ts';
 
 const switches = new Map<string, CancelSwitch>();
 let loader: ModelLoader | null = null;
@@ -40,10 +39,7 @@ function teller(runId: string): Emit {
 
 async function run(job: Job, cancel: CancelSwitch): Promise<void> {
   const emit = teller(job.runId);
-  const outcome =
-    job.type === 'verify'
-      ? await verify(job.folders, emit, cancel)
-      : await runGraph(job.request, emit, cancel);
+  const outcome = await runGraph(job.request, emit, cancel);
   if (outcome.ok) emit({ type: 'run-finished' });
   else if (outcome.problems.some(({ code }) => code === 'run-cancelled'))
     emit({ type: 'run-cancelled' });
@@ -61,14 +57,6 @@ async function runGraph(
     loader = new ModelLoader(cache.value);
   }
   return executeRun(request, loader, emit, cancel);
-}
-
-function verify(
-  folders: readonly string[],
-  emit: Emit,
-  cancel: CancelSwitch,
-): Promise<Outcome<null>> {
-  return verifyFolders(folders, (result) => emit({ type: 'case-verified', result }), cancel);
 }
 
 process.on('message', (raw) => {

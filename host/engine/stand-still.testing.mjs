@@ -32,7 +32,9 @@ const send = process.send?.bind(process);
 if (send) {
   process.send = (message, ...rest) => {
     const awaited = awaitedEvent();
-    const isAwaited = awaited !== null && message.events?.some((event) => isLike(event, awaited));
+    // A message of the engine holds events, one of another process is one.
+    const told = message.events ?? [message];
+    const isAwaited = awaited !== null && told.some((event) => isLike(event, awaited));
     // Whoever sees the event may count on it that this one, and no later engine, is held.
     if (isAwaited) renameSync(awaitedFile, heldFile);
     const isSent = send(message, ...rest);

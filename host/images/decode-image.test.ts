@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { decodeImage, type RgbImage } from './decode-image.ts';
 
-const recorded = join(import.meta.dirname, '..', 'recorded');
+const recorded = join(import.meta.dirname, '..', '..', 'verify', 'recorded');
 const recordSchema = z.object({
   file: z.string(),
   width: z.int(),

@@ -7,7 +7,7 @@ import type { PreprocessRecipe } from '#engine/plan/host-step.ts';
 import { decodeImage } from './decode-image.ts';
 import { preprocess } from './preprocess.ts';
 
-const recorded = join(import.meta.dirname, '..', 'recorded', 'preprocess');
+const recorded = join(import.meta.dirname, '..', '..', 'verify', 'recorded', 'preprocess');
 const names = ['wide', 'tall', 'gray', 'alpha', 'palette', 'tiny'];
 const triple = z.tuple([z.number(), z.number(), z.number()]);
 const configSchema = z.object({

@@ -8,7 +8,7 @@ import { z } from 'zod';
 import { decodeImage, type RgbImage } from './decode-image.ts';
 import { resizeBicubic, resizeWindow } from './resample.ts';
 
-const recorded = join(import.meta.dirname, '..', 'recorded');
+const recorded = join(import.meta.dirname, '..', '..', 'verify', 'recorded');
 const records = z
   .array(z.object({ file: z.string(), width: z.int(), height: z.int(), sha256: z.string() }))
   .parse(JSON.parse(await readFile(join(recorded, 'resize/pillow.json'), 'utf8')));

@@ -5,7 +5,7 @@ import { AnswerStream } from './answer-stream.ts';
 import { standInTokenizer } from './stand-in-tokenizer.ts';
 import { openTokenizer, type Tokenizer } from './tokenizer.ts';
 
-const recorded = join(import.meta.dirname, '..', 'recorded', 'tokenizer');
+const recorded = join(import.meta.dirname, '..', '..', 'verify', 'recorded', 'tokenizer');
 const shapes = join(import.meta.dirname, '../../presets/checkpoints/shapes-llava');
 
 async function open(folder: string): Promise<Tokenizer> {

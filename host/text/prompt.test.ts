@@ -12,7 +12,7 @@ afterAll(() => rm(root, { recursive: true }));
 
 const presets = join(import.meta.dirname, '../../presets');
 const shapes = join(presets, 'checkpoints/shapes-llava');
-const recorded = join(import.meta.dirname, '..', 'recorded');
+const recorded = join(import.meta.dirname, '..', '..', 'verify', 'recorded');
 const template = 'USER: <image>\n{prompt} ASSISTANT:';
 
 async function open(folder: string): Promise<Tokenizer> {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { maxTokenizerBytes, openTokenizer, type Tokenizer } from './tokenizer.ts';
 
-const recorded = join(import.meta.dirname, '..', 'recorded', 'tokenizer');
+const recorded = join(import.meta.dirname, '..', '..', 'verify', 'recorded', 'tokenizer');
 const folder = await mkdtemp(join(tmpdir(), 'patchbay-tokenizer-'));
 afterAll(() => rm(folder, { recursive: true }));
 

@@ -5,7 +5,7 @@ import { fail, ok } from '#engine/contract/outcome.ts';
 import { error } from '#engine/contract/problem.ts';
 import { rotaryTable } from '#engine/onnx/rotary.ts';
 import { expressionShape, type WeightExpression } from '#engine/onnx/weight.ts';
-import { valueOf } from '../verify/value-of.testing.ts';
+import { valueOf } from '#verify/value-of.testing.ts';
 import { readRows, rowsAndColumns, type TensorSource } from './expression-rows.ts';
 
 /** Every number tells its origin, tensor, row and column. */

@@ -7,7 +7,7 @@ import type { WeightsChoice } from '#engine/contract/sources.ts';
 import { GraphBuilder } from '#engine/onnx/graph-builder.ts';
 import type { StageModel } from '#engine/onnx/model.ts';
 import type { KeyLayout } from '#engine/onnx/weight.ts';
-import { valueOf } from '../verify/value-of.testing.ts';
+import { valueOf } from '#verify/value-of.testing.ts';
 import { resolveWeights } from './model-weights.ts';
 import { writeSafetensors } from './write-safetensors.testing.ts';
 

@@ -5,14 +5,14 @@ import { checkGraph } from '#engine/graph/check.ts';
 import { planGraph } from '#engine/plan/plan.ts';
 import type { LanguageModelStep } from '#engine/plan/host-step.ts';
 import type { LanguageModel, VisualTokens } from '#host/runs/language-model.ts';
-import { floatsOf, NodeBench, wholesOf } from '#host/verify/node-bench.testing.ts';
+import { floatsOf, NodeBench, wholesOf } from '#verify/node-bench.testing.ts';
 import {
   openSmallDecoder,
   smallDecoders,
   smallModels,
   writeSmallDecoder,
-} from '#host/verify/small-decoder.testing.ts';
-import { valueOf } from '#host/verify/value-of.testing.ts';
+} from '#verify/small-decoder.testing.ts';
+import { valueOf } from '#verify/value-of.testing.ts';
 import { catalogue } from '../index.ts';
 import type { DecoderArchitecture } from '../language/decoder-architecture.ts';
 import { normalNumbers } from '../normal-numbers.testing.ts';

@@ -2,13 +2,13 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { LanguageModel } from '#host/runs/language-model.ts';
 import { bool, float32, int64, type Session, type Tensor } from '#host/runs/sessions.ts';
-import { floatsOf, NodeBench } from '#host/verify/node-bench.testing.ts';
+import { floatsOf, NodeBench } from '#verify/node-bench.testing.ts';
 import {
   openSmallDecoder,
   smallDecoders,
   smallModels,
   writeSmallDecoder,
-} from '#host/verify/small-decoder.testing.ts';
+} from '#verify/small-decoder.testing.ts';
 import { seededRandom } from '#engine/seeded-random.ts';
 import { largestError } from '../slow-formulas.testing.ts';
 import type { DecoderArchitecture } from './decoder-architecture.ts';

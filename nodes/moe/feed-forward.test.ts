@@ -7,13 +7,13 @@ import type { BlockFormat } from '#engine/onnx/weight.ts';
 import type { WeightsChoice } from '#engine/contract/sources.ts';
 import type { DecoderArchitecture } from '#nodes/language/decoder-architecture.ts';
 import { float32 } from '#host/runs/sessions.ts';
-import { floatsOf, NodeBench } from '#host/verify/node-bench.testing.ts';
+import { floatsOf, NodeBench } from '#verify/node-bench.testing.ts';
 import {
   openSmallDecoder,
   smallDecoders,
   smallModels,
   writeSmallDecoder,
-} from '#host/verify/small-decoder.testing.ts';
+} from '#verify/small-decoder.testing.ts';
 import { dequantiseBlocks } from '#host/weights/dequantise-blocks.testing.ts';
 import { writeKnownWeights } from '#host/weights/known-weights.testing.ts';
 import { quantiseBlocks } from '#host/weights/quantise-blocks.ts';

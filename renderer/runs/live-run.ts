@@ -74,7 +74,6 @@ export function foldLive(live: LiveRun, event: RunEvent): LiveRun {
     case 'run-cancelled':
       return { ...live, status: 'cancelled' };
     case 'run-measured':
-    case 'case-verified':
       return live;
     default:
       return assertNever(event);

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { BlockBench, type BlockShapes } from '#host/verify/block-bench.testing.ts';
+import { BlockBench, type BlockShapes } from '#verify/block-bench.testing.ts';
 import {
   attend as attendSlowly,
   largestError,
@@ -27,7 +27,7 @@ import {
   type QueryKeyValue,
 } from './attention-projections.ts';
 import type { Value } from '../value.ts';
-import type { BlockValues } from '#host/verify/block-bench.testing.ts';
+import type { BlockValues } from '#verify/block-bench.testing.ts';
 
 let bench: BlockBench;
 beforeAll(async () => {

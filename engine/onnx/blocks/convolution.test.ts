@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { countFlops, countParameters } from '#engine/estimate/model-cost.ts';
-import { BlockBench, type RunBlock } from '#host/verify/block-bench.testing.ts';
+import { BlockBench, type RunBlock } from '#verify/block-bench.testing.ts';
 import { largestError } from '#nodes/slow-formulas.testing.ts';
 import {
   convolution,

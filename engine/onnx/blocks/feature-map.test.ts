@@ -1,7 +1,7 @@
 /** What is done to maps between convolutions: pooling, norms, excitation, and the way from tokens and back. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { countFlops } from '#engine/estimate/model-cost.ts';
-import { BlockBench } from '#host/verify/block-bench.testing.ts';
+import { BlockBench } from '#verify/block-bench.testing.ts';
 import { largestError } from '#nodes/slow-formulas.testing.ts';
 import { channelNorm, globalResponseNorm } from './channel-norm.ts';
 import {

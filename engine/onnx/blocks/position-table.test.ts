@@ -1,7 +1,7 @@
 /** The way from pixels to tokens that know where they are. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { countFlops } from '#engine/estimate/model-cost.ts';
-import { BlockBench } from '#host/verify/block-bench.testing.ts';
+import { BlockBench } from '#verify/block-bench.testing.ts';
 import { largestError, linear, toRows } from '#nodes/slow-formulas.testing.ts';
 import { float, int, text, type GraphBuilder } from '../graph-builder.ts';
 import type { Interpolation, TableGrid } from '../weight.ts';

@@ -5,12 +5,25 @@ import { UsageError, type ExitStatus } from '../exit-status.ts';
 
 export type Caller = ReturnType<typeof createCaller>;
 
+/** Something that goes on, such as a process, until it is closed. */
+export interface Closeable {
+  close(): Promise<void>;
+}
+
+/** What the caller calls, for a command that hands it on. */
+export interface Surroundings extends Services {
+  /** Closes a thing after its use, and on an interrupt. */
+  readonly whileOpen: <Thing extends Closeable, Result>(
+    thing: Thing,
+    use: (thing: Thing) => Promise<Result>,
+  ) => Promise<Result>;
+}
+
 export interface Command {
   readonly name: string;
   readonly synopsis: string;
   readonly about: string;
-  /** `services` are what the caller calls, for a command that hands them on. */
-  run(args: readonly string[], caller: Caller, services: Services): Promise<ExitStatus>;
+  run(args: readonly string[], caller: Caller, surroundings: Surroundings): Promise<ExitStatus>;
 }
 
 type Options = NonNullable<ParseArgsConfig['options']>;

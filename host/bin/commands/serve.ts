@@ -11,7 +11,7 @@ export const serveCommand: Command = {
   name: 'serve',
   synopsis: 'serve [--port N]',
   about: 'Serves the app to browsers on this machine, until it is interrupted.',
-  async run(args, _caller, services) {
+  async run(args, _caller, { host, files }) {
     const { values } = parseOptions(
       this,
       args,
@@ -26,7 +26,7 @@ export const serveCommand: Command = {
       return exitStatus.problems;
     }
     const page = join(packageRoot, 'dist', 'renderer');
-    const server = await startServer({ ...services, port, page });
+    const server = await startServer({ host, files, port, page });
     if (!server.ok) {
       printProblems(server.problems);
       return exitStatus.problems;

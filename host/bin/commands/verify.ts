@@ -1,6 +1,8 @@
-import { resolve } from 'node:path';
-import type { CaseResult } from '#engine/contract/case-result.ts';
-import type { Problem } from '#engine/contract/problem.ts';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { CaseChecker } from '#verify/case-checker.ts';
+import { findCaseFolders } from '#verify/case-folders.ts';
+import type { CaseResult } from '#verify/case-result.ts';
 import { exitStatus } from '../exit-status.ts';
 import { printProblems } from '../terminal/problems.ts';
 import { parseOptions, type Command } from './command.ts';
@@ -9,31 +11,42 @@ export const verifyCommand: Command = {
   name: 'verify',
   synopsis: 'verify FOLDER... [--json]',
   about: 'Checks recorded reference cases: builds the node of each, runs it and compares.',
-  async run(args, caller, { host }) {
+  async run(args, _caller, { whileOpen }) {
     const { values, positionals } = parseOptions(
       this,
       args,
       { json: { type: 'boolean' } },
       { least: 1, most: 1000 },
     );
-    const started = await caller.startVerification(positionals.map((folder) => resolve(folder)));
-    const problems: Problem[] = started.ok ? [] : [...started.problems];
-    const cases: CaseResult[] = [];
-    const told = started.ok ? host.runEvents(started.value.runId, -1) : [];
-    for await (const { event } of told) {
-      if (event.type === 'run-cancelled') return exitStatus.interrupted;
-      if (event.type === 'run-failed') problems.push(...event.problems);
-      if (event.type !== 'case-verified') continue;
-      cases.push(event.result);
-      if (values.json !== true) console.log(caseLine(event.result));
+    const isJson = values.json === true;
+    const folders = await findCaseFolders(positionals.map((folder) => resolve(folder)));
+    if (!folders.ok) {
+      printProblems(folders.problems);
+      if (isJson) console.log(JSON.stringify({ cases: [] }));
+      return exitStatus.problems;
     }
-    printProblems(problems);
-    if (values.json === true) console.log(JSON.stringify({ cases }));
-    else if (cases.length > 0) console.log(summary(cases));
-    const failed = problems.length > 0 || cases.some(({ status }) => status === 'fail');
-    return failed ? exitStatus.problems : exitStatus.done;
+    const here = dirname(fileURLToPath(import.meta.url));
+    const cases = await whileOpen(new CaseChecker(join(here, 'verify-process.js')), (checker) =>
+      checkAll(checker, folders.value, isJson ? () => undefined : printCase),
+    );
+    console.log(isJson ? JSON.stringify({ cases }) : summary(cases));
+    return cases.some(({ status }) => status === 'fail') ? exitStatus.problems : exitStatus.done;
   },
 };
+
+async function checkAll(
+  checker: CaseChecker,
+  folders: readonly string[],
+  tell: (result: CaseResult) => void,
+): Promise<readonly CaseResult[]> {
+  const cases: CaseResult[] = [];
+  for (const folder of folders) {
+    const result = await checker.check(folder);
+    tell(result);
+    cases.push(result);
+  }
+  return cases;
+}
 
 function summary(cases: readonly CaseResult[]): string {
   const counts = (['pass', 'fail', 'unsupported'] as const).map(
@@ -42,8 +55,9 @@ function summary(cases: readonly CaseResult[]): string {
   return counts.join(', ');
 }
 
-function caseLine({ family, name, status, maxAbsError, atol, message }: CaseResult): string {
+function printCase({ family, name, status, maxAbsError, atol, message }: CaseResult): void {
   const error = maxAbsError === null ? '' : `max error ${maxAbsError.toExponential(1)} of ${atol}`;
   const detail = status === 'pass' ? '' : message;
-  return [status.padEnd(11), `${family}/${name}`.padEnd(42), error, detail].join(' ').trimEnd();
+  const columns = [status.padEnd(11), `${family}/${name}`.padEnd(42), error, detail];
+  console.log(columns.join(' ').trimEnd());
 }

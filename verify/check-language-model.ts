@@ -1,11 +1,11 @@
 /** Recorded decoder-only language models: logits of the prompt, then a greedy continuation from the cache. */
 import { ok } from '#engine/contract/outcome.ts';
-import type { TensorMap } from '../runs/sessions.ts';
+import type { TensorMap } from '#host/runs/sessions.ts';
 import { compareFloats, compareWholes, type Comparison } from './comparison.ts';
 import { architectureOf } from './node-params.ts';
 import type { RecordedCase, RecordedTensor } from './recorded-case.ts';
 import { continueGreedily, openLanguageModel } from './recorded-language-model.ts';
-import type { CaseCheck } from './verify-case.ts';
+import type { CaseCheck } from './case-check.ts';
 
 /** Recorded outputs that are inner values of the graph. */
 const tapOf: Readonly<Record<string, string>> = { embeddings: 'embeddings', block_0: 'block.0' };

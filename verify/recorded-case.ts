@@ -5,7 +5,7 @@ import { z } from 'zod';
 import type { Json } from '#engine/contract/document.ts';
 import { fail, ok, type Outcome } from '#engine/contract/outcome.ts';
 import { error } from '#engine/contract/problem.ts';
-import { readSafetensorsHeader, type TensorEntry } from '../weights/safetensors.ts';
+import { readSafetensorsHeader, type TensorEntry } from '#host/weights/safetensors.ts';
 
 const caseSchema = z.looseObject({
   name: z.string(),

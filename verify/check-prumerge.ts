@@ -3,10 +3,10 @@ import { ok } from '#engine/contract/outcome.ts';
 import { knownCount } from '#engine/graph/wire.ts';
 import { buildSingleNode, inputPrefix, outputPrefix } from '#engine/plan/node-body.ts';
 import { prumerge } from '#nodes/compression/prumerge.ts';
-import { float32, type Tensor } from '../runs/sessions.ts';
+import { float32, type Tensor } from '#host/runs/sessions.ts';
 import { compareFloats, compareWholes } from './comparison.ts';
 import type { RecordedCase, RecordedTensor } from './recorded-case.ts';
-import type { CaseCheck } from './verify-case.ts';
+import type { CaseCheck } from './case-check.ts';
 
 export const checkPrumerge: CaseCheck = async (recorded, workbench) => {
   const { outputs, config, atol } = recorded;

@@ -4,10 +4,10 @@ import { GraphBuilder } from '#engine/onnx/graph-builder.ts';
 import { feedForward } from '#nodes/moe/feed-forward.ts';
 import { expertKeyLayouts } from '#nodes/moe/expert-names.ts';
 import { activationFromConfig } from '#nodes/config/published-config.ts';
-import { float32 } from '../runs/sessions.ts';
+import { float32 } from '#host/runs/sessions.ts';
 import { compareFloats } from './comparison.ts';
 import type { RecordedTensor } from './recorded-case.ts';
-import type { CaseCheck } from './verify-case.ts';
+import type { CaseCheck } from './case-check.ts';
 
 export const checkExperts: CaseCheck = async (
   { config, folder, inputs, outputs, atol },

@@ -5,8 +5,8 @@ import type { AccelerationPart } from '#engine/graph/part.ts';
 import type { DecoderArchitecture } from '#nodes/language/decoder-architecture.ts';
 import { emitDecoder, emitEmbedding } from '#nodes/language/decoder-graph.ts';
 import { decoderKeyLayouts } from '#nodes/language/decoder-names.ts';
-import { LanguageModel } from '../runs/language-model.ts';
-import { nextToken } from '../runs/sampling.ts';
+import { LanguageModel } from '#host/runs/language-model.ts';
+import { nextToken } from '#host/runs/sampling.ts';
 import type { Workbench } from './workbench.ts';
 
 export interface RecordedLanguageModel {

@@ -3,9 +3,9 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { ok } from '#engine/contract/outcome.ts';
-import { openTokenizer } from '../text/tokenizer.ts';
+import { openTokenizer } from '#host/text/tokenizer.ts';
 import { compareTexts, compareWholes } from './comparison.ts';
-import type { CaseCheck } from './verify-case.ts';
+import type { CaseCheck } from './case-check.ts';
 
 const stringsSchema = z.array(
   z.object({

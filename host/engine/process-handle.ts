@@ -1,25 +1,21 @@
-/** One engine process from start to end: messages to and from it, and what it leaves behind cleared away. */
+/** A process that owns ONNX Runtime, from start to end: messages to and from it, and what it leaves behind cleared away. */
 import { fork, type ChildProcess } from 'node:child_process';
 import { mkdtempSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import os from 'node:os';
 import { join } from 'node:path';
-import {
-  fromEngineSchema,
-  type FromEngine,
-  type ToEngine,
-} from '#engine/contract/engine-message.ts';
 import { cacheFolder } from '../cache/cache-folder.ts';
 import { removeUnfinished } from '../cache/stage-cache.ts';
 import { outOfMemoryKills, type EngineEnd } from './death.ts';
 
-export interface EngineListener {
-  readonly heard: (engine: EngineHandle, message: FromEngine) => void;
+export interface ProcessListener<Sent extends object, Heard> {
+  readonly parse: (message: unknown) => Heard;
+  readonly heard: (handle: ProcessHandle<Sent, Heard>, message: Heard) => void;
   /** The process ended and nobody had asked it to. */
-  readonly died: (engine: EngineHandle, end: EngineEnd) => void;
+  readonly died: (handle: ProcessHandle<Sent, Heard>, end: EngineEnd) => void;
 }
 
-export class EngineHandle {
+export class ProcessHandle<Sent extends object, Heard> {
   readonly #child: ChildProcess;
   /** Where the process puts temporary files; it may end without a chance to remove them itself. */
   readonly #temporary: string | null = temporaryFolder();
@@ -28,7 +24,7 @@ export class EngineHandle {
   #lastWords = '';
   #isWanted = true;
 
-  constructor(entry: string, listener: EngineListener) {
+  constructor(entry: string, listener: ProcessListener<Sent, Heard>) {
     this.#child = fork(entry, this.#temporary === null ? [] : [this.#temporary], {
       serialization: 'advanced',
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
@@ -37,7 +33,7 @@ export class EngineHandle {
     this.#child.stderr?.on('data', (chunk: Buffer) => {
       this.#lastWords = (this.#lastWords + chunk.toString()).slice(-2000);
     });
-    this.#child.on('message', (raw) => listener.heard(this, fromEngineSchema.parse(raw)));
+    this.#child.on('message', (raw) => listener.heard(this, listener.parse(raw)));
     this.#gone = this.#untilGone(listener);
   }
 
@@ -51,7 +47,7 @@ export class EngineHandle {
     return this.#isWanted && this.#child.connected;
   }
 
-  send(message: ToEngine): void {
+  send(message: Sent): void {
     // A message that does not arrive was for a process that is ending, and its end is told anyway.
     this.#child.send(message, () => undefined);
   }
@@ -63,7 +59,7 @@ export class EngineHandle {
     await this.#gone;
   }
 
-  async #untilGone(listener: EngineListener): Promise<void> {
+  async #untilGone(listener: ProcessListener<Sent, Heard>): Promise<void> {
     const end = await ending(this.#child);
     if (this.#child.pid !== undefined) await removeUnfinished(cacheFolder(), this.#child.pid);
     if (this.#temporary !== null) await rm(this.#temporary, { recursive: true, force: true });

@@ -4,9 +4,9 @@ import os from 'node:os';
 import { join } from 'node:path';
 import { ok, type Outcome } from '#engine/contract/outcome.ts';
 import type { StageModel } from '#engine/onnx/model.ts';
-import { StageCache } from '../cache/stage-cache.ts';
-import { ModelLoader, refusable } from '../runs/load-model.ts';
-import type { Session, TensorMap } from '../runs/sessions.ts';
+import { StageCache } from '#host/cache/stage-cache.ts';
+import { ModelLoader, refusable } from '#host/runs/load-model.ts';
+import type { Session, TensorMap } from '#host/runs/sessions.ts';
 
 export class Workbench {
   readonly #folder: string;

@@ -8,9 +8,9 @@ import {
 } from '#nodes/language/decoder-architecture.ts';
 import { emitDecoder, emitEmbedding } from '#nodes/language/decoder-graph.ts';
 import { decoderKeyLayouts } from '#nodes/language/decoder-names.ts';
-import { LanguageModel } from '../runs/language-model.ts';
-import type { Session } from '../runs/sessions.ts';
-import { writeKnownWeights } from '../weights/known-weights.testing.ts';
+import { LanguageModel } from '#host/runs/language-model.ts';
+import type { Session } from '#host/runs/sessions.ts';
+import { writeKnownWeights } from '#host/weights/known-weights.testing.ts';
 import type { NodeBench } from './node-bench.testing.ts';
 import { valueOf } from './value-of.testing.ts';
 

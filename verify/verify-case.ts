@@ -1,6 +1,4 @@
 /** Checks one recorded case with whatever node of the catalogue it belongs to. */
-import type { CaseResult } from '#engine/contract/case-result.ts';
-import type { Outcome } from '#engine/contract/outcome.ts';
 import { checkFastv } from './check-fastv.ts';
 import { checkClip, checkSiglip } from './check-encoder.ts';
 import { checkLanguageModel } from './check-language-model.ts';
@@ -10,13 +8,11 @@ import { checkPreprocess } from './check-preprocess.ts';
 import { checkMlp, checkPixelShuffle } from './check-projector.ts';
 import { checkPrumerge } from './check-prumerge.ts';
 import { checkTokenizer } from './check-tokenizer.ts';
+import type { CaseCheck } from './case-check.ts';
+import type { CaseResult } from './case-result.ts';
 import type { Comparison } from './comparison.ts';
 import type { RecordedCase } from './recorded-case.ts';
 import type { Workbench } from './workbench.ts';
-
-/** A check says what it compared, or why the catalogue cannot run the case yet. */
-export type Checked = Outcome<readonly Comparison[]> | { readonly unsupported: string };
-export type CaseCheck = (recorded: RecordedCase, workbench: Workbench) => Promise<Checked>;
 
 /** By family, then by name where a family is not checked alike. */
 const checks: Readonly<Record<string, CaseCheck | Readonly<Record<string, CaseCheck>>>> = {

@@ -1,6 +1,6 @@
 /** What came of checking one recorded reference case. */
 import { z } from 'zod';
-import type { DeepReadonly } from './document.ts';
+import type { DeepReadonly } from '#engine/contract/document.ts';
 
 export const caseResultSchema = z.object({
   family: z.string(),

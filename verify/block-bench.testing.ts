@@ -1,7 +1,7 @@
 /** Test support: one block as a graph with known weights, run on ONNX Runtime. */
-import { float32, type TensorMap } from '../runs/sessions.ts';
+import { float32, type TensorMap } from '#host/runs/sessions.ts';
 import { floatsOf, NodeBench } from './node-bench.testing.ts';
-import { writeKnownWeights } from '../weights/known-weights.testing.ts';
+import { writeKnownWeights } from '#host/weights/known-weights.testing.ts';
 import { normalNumbers } from '#nodes/normal-numbers.testing.ts';
 import { GraphBuilder } from '#engine/onnx/graph-builder.ts';
 import type { StageModel } from '#engine/onnx/model.ts';

@@ -8,10 +8,10 @@ import { pixelShuffle } from '#nodes/compression/pixel-shuffle.ts';
 import { linear } from '#nodes/projector/linear.ts';
 import { mlp } from '#nodes/projector/mlp.ts';
 import { activationFromConfig } from '#nodes/config/published-config.ts';
-import { float32, type Tensor } from '../runs/sessions.ts';
+import { float32, type Tensor } from '#host/runs/sessions.ts';
 import { compareFloats, type Comparison } from './comparison.ts';
 import type { RecordedCase, RecordedTensor } from './recorded-case.ts';
-import type { CaseCheck } from './verify-case.ts';
+import type { CaseCheck } from './case-check.ts';
 import type { Workbench } from './workbench.ts';
 
 type Params = Readonly<Record<string, Json>>;

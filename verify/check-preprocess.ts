@@ -5,10 +5,10 @@ import type { AnyNodeDefinition } from '#engine/graph/node-definition.ts';
 import type { JsonObject } from '#engine/contract/config-files.ts';
 import type { PreprocessRecipe } from '#engine/plan/host-step.ts';
 import { preprocess as definition } from '#nodes/vision/preprocess.ts';
-import { decodeImage } from '../images/decode-image.ts';
-import { preprocess } from '../images/preprocess.ts';
+import { decodeImage } from '#host/images/decode-image.ts';
+import { preprocess } from '#host/images/preprocess.ts';
 import { compareFloats, type Comparison } from './comparison.ts';
-import type { CaseCheck } from './verify-case.ts';
+import type { CaseCheck } from './case-check.ts';
 
 const preprocessNode: AnyNodeDefinition = definition;
 

@@ -7,10 +7,10 @@ import { buildSingleNode, inputPrefix, outputPrefix } from '#engine/plan/node-bo
 import { activationFromConfig } from '#nodes/config/published-config.ts';
 import { clipVit } from '#nodes/encoder/clip-vit.ts';
 import { siglip } from '#nodes/encoder/siglip.ts';
-import { float32, type Tensor } from '../runs/sessions.ts';
+import { float32, type Tensor } from '#host/runs/sessions.ts';
 import { compareFloats, type Comparison } from './comparison.ts';
 import type { RecordedCase, RecordedTensor } from './recorded-case.ts';
-import type { CaseCheck } from './verify-case.ts';
+import type { CaseCheck } from './case-check.ts';
 import type { Workbench } from './workbench.ts';
 
 type Params = Readonly<Record<string, Json>>;

@@ -6,7 +6,7 @@ import { compareFloats, compareWholes } from './comparison.ts';
 import { architectureOf } from './node-params.ts';
 import type { RecordedTensor } from './recorded-case.ts';
 import { continueGreedily, openLanguageModel } from './recorded-language-model.ts';
-import type { CaseCheck } from './verify-case.ts';
+import type { CaseCheck } from './case-check.ts';
 
 export const checkFastv: CaseCheck = async (recorded, workbench) => {
   const { config, folder, inputs, outputs, atol } = recorded;
