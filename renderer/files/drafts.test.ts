@@ -90,7 +90,7 @@ async function keptOnce(isThere: (drafts: readonly Draft[]) => boolean): Promise
       if (!isThere(kept)) throw new Error(`The drafts are ${JSON.stringify(kept)}.`);
       return kept;
     },
-    { timeout: 10_000 },
+    { timeout: 300_000 },
   );
 }
 
