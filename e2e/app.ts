@@ -1,21 +1,30 @@
 /** The app as a person uses it: by what is read on the screen. */
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { expect, type Locator, type Page } from '@playwright/test';
 import type { NumberedEvent } from '#engine/contract/host-service.ts';
 import type { Report } from '#engine/contract/report.ts';
 import { foldReport } from '#engine/profile/report.ts';
+import { EngineHold } from '#host/engine/engine-hold.testing.ts';
 import type { Face } from './faces.ts';
+import { toldMessages } from './messages.ts';
 import { engineOf } from './served-app.ts';
+
+type Box = NonNullable<Awaited<ReturnType<Locator['boundingBox']>>>;
 
 export class App {
   readonly page: Page;
   /** Where the user's data lies: drafts, preferences, recent files. */
   readonly dataFolder: string;
+  /** Keeps a run in its middle, for as long as a person may take. */
+  readonly hold: EngineHold;
   readonly #window: Face;
 
   constructor(page: Page, window: Face, dataFolder: string) {
     this.page = page;
     this.#window = window;
     this.dataFolder = dataFolder;
+    this.hold = new EngineHold(dataFolder);
   }
 
   /** The page has come up, with the gallery or with what was open. */
@@ -48,8 +57,9 @@ export class App {
     return this.page.getByRole('region', { name: 'Results', exact: true });
   }
 
-  get messages(): Locator {
-    return this.page.getByRole('status', { name: 'Messages' });
+  /** The window has said this, be it gone again or not. */
+  async hasTold(sentence: string | RegExp): Promise<void> {
+    await expect.poll(() => toldMessages(this.page)).toMatch(sentence);
   }
 
   get answer(): Locator {
@@ -109,23 +119,46 @@ export class App {
 
   /** Runs the graph at the front to its end; a small one is over before its Cancel button can be seen. */
   async run(): Promise<void> {
-    const started = this.page.waitForResponse(/\/rpc\/startRun/);
+    // The page that follows the new run shows the end of the last one no more.
+    const followed = this.page.waitForRequest(/\/rpc\/runEvents/);
     await this.runButton.click();
-    await (await started).finished();
-    // What the page makes of the answer is on the screen with the next frame.
-    await this.page.evaluate(
-      () =>
-        new Promise((resolve) => {
-          requestAnimationFrame(() => requestAnimationFrame(resolve));
-        }),
-    );
-    await expect(this.answerState).toHaveText('done', { timeout: 50_000 });
+    await followed;
+    await expect(this.answerState).toHaveText('done');
     await expect(this.runButton).toBeVisible();
+  }
+
+  /** Starts a run and holds it where its second timed pass begins. */
+  async runIntoSecondPass(passes: number): Promise<void> {
+    await this.setPasses(passes);
+    this.hold.at({ type: 'stage-progress', run: 2 });
+    await this.runButton.click();
+    await this.hold.isHeld();
+    await expect(this.results.getByText(`pass 2 of ${passes}`)).toBeVisible();
+  }
+
+  /** Where something is, once it keeps still. */
+  async placeOf(thing: Locator): Promise<Box> {
+    await thing.scrollIntoViewIfNeeded();
+    const box = await thing.boundingBox();
+    if (!box) throw new Error('There is nothing to be seen.');
+    return box;
+  }
+
+  /** The unsaved work on the disk has come to hold this text. */
+  async hasDraft(text: string): Promise<void> {
+    const folder = join(this.dataFolder, 'drafts');
+    await expect
+      .poll(async () => {
+        const names = await readdir(folder).catch(() => []);
+        const drafts = names.map((name) => readFile(join(folder, name), 'utf8').catch(() => ''));
+        return (await Promise.all(drafts)).join();
+      })
+      .toContain(text);
   }
 
   /** Drags by pointer from the middle of one place to the middle of another, as a hand does. */
   async drag(from: Locator, to: Locator): Promise<void> {
-    const [start, end] = [await middleOf(from), await middleOf(to)];
+    const [start, end] = [middleOf(await this.placeOf(from)), middleOf(await this.placeOf(to))];
     await this.page.mouse.move(start.x, start.y);
     await this.page.mouse.down();
     await this.page.mouse.move((start.x + end.x) / 2, (start.y + end.y) / 2, { steps: 5 });
@@ -152,9 +185,6 @@ export class App {
   }
 }
 
-async function middleOf(place: Locator): Promise<{ x: number; y: number }> {
-  await place.scrollIntoViewIfNeeded();
-  const box = await place.boundingBox();
-  if (!box) throw new Error('There is nothing to drag.');
-  return { x: box.x + box.width / 2, y: box.y + box.height / 2 };
+function middleOf({ x, y, width, height }: Box): { x: number; y: number } {
+  return { x: x + width / 2, y: y + height / 2 };
 }

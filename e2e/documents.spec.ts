@@ -1,5 +1,5 @@
 /** A person's graphs come back: exported, imported, saved, after a crash, and whatever is dropped on the window. */
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { App } from './app.ts';
 import { expect, test } from './fixtures.ts';
@@ -44,9 +44,10 @@ test('a saved graph is opened again from its file, and a change from elsewhere i
   const folder = dialog.getByLabel('Filter by name, or go to a path');
   await folder.fill(app.dataFolder);
   await folder.press('Enter');
+  await expect(dialog.getByText(`In ${app.dataFolder}`, { exact: true })).toBeVisible();
   await dialog.getByRole('textbox', { name: 'Name', exact: true }).fill('mine');
   await dialog.getByRole('button', { name: 'Save' }).click();
-  await expect(app.messages).toContainText('mine.patchbay.json');
+  await app.hasTold('mine.patchbay.json');
   expect(JSON.parse(await readFile(path, 'utf8'))).toMatchObject({ title: 'Shapes LLaVA' });
 
   await writeFile(path, (await readFile(path, 'utf8')).replace('circle', 'triangle'));
@@ -63,19 +64,13 @@ test('after a crash the unsaved work is there', async ({ app }) => {
   await app.openPreset('Shapes LLaVA');
   await app.card('Prompt').click();
   await app.inspector.getByLabel('Prompt').fill('what did I lose?');
-  const drafts = join(app.dataFolder, 'drafts');
-  await expect.poll(async () => (await readDrafts(drafts)).includes('what did I lose?')).toBe(true);
+  await app.hasDraft('what did I lose?');
 
   const next = await app.crash();
-  await expect(next.messages).toContainText('Unsaved work is back in one graph.');
+  await next.hasTold('Unsaved work is back in one graph.');
   await expect(next.canvas).toContainText('what did I lose?');
   await expect(next.page.getByRole('img', { name: 'unsaved changes' })).toBeVisible();
 });
-
-async function readDrafts(folder: string): Promise<string> {
-  const names = await readdir(folder).catch(() => []);
-  return (await Promise.all(names.map((name) => readFile(join(folder, name), 'utf8')))).join();
-}
 
 const refused = [
   ['broken', 'broken.patchbay.json', '{ "format": "patchbay", ', /not valid JSON/],
@@ -107,7 +102,7 @@ for (const [kind, name, content, sentence] of refused) {
     );
     for (const type of ['dragenter', 'dragover', 'drop'])
       await app.canvas.dispatchEvent(type, { dataTransfer: files });
-    await expect(app.messages).toContainText(sentence);
+    await app.hasTold(sentence);
     await expect(app.canvas.locator('.react-flow__node')).toHaveCount(7);
     await expect(app.card('Image')).toContainText('shapes-circle');
   });

@@ -9,6 +9,7 @@ import {
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { testBrowser } from './browser.ts';
+import { keepMessages } from './messages.ts';
 import { environment, type ServedApp } from './served-app.ts';
 
 export interface Face {
@@ -24,6 +25,8 @@ interface Look {
 }
 
 const root = join(import.meta.dirname, '..');
+/** The test's own is enough. */
+const noLimit = 0;
 
 export class BrowserFace implements Face {
   readonly #server: ServedApp;
@@ -41,12 +44,14 @@ export class BrowserFace implements Face {
       executablePath: testBrowser(),
       // Chromium's sandbox is not for root.
       args: process.getuid?.() === 0 ? ['--no-sandbox'] : [],
+      timeout: noLimit,
     });
     const context = await this.#browser.newContext({
       ...this.#look,
       permissions: ['clipboard-read', 'clipboard-write'],
     });
     const page = await context.newPage();
+    await keepMessages(page);
     await page.goto(this.#server.url);
     return page;
   }
@@ -77,12 +82,21 @@ export class ElectronFace implements Face {
   async open(): Promise<Page> {
     execFileSync(process.execPath, [join(root, 'host/bin/build.mjs'), '--page']);
     execFileSync(process.execPath, [join(root, 'electron/build.mjs')]);
+    const { NODE_OPTIONS: engineOptions = '', ...env } = environment(this.#server.folders);
     this.#application = await _electron.launch({
-      args: [root, ...(process.getuid?.() === 0 ? ['--no-sandbox'] : [])],
-      env: environment(this.#server.folders),
+      args: [
+        '--require',
+        join(import.meta.dirname, 'engine-options.cjs'),
+        root,
+        ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
+      ],
+      env: { ...env, ENGINE_NODE_OPTIONS: engineOptions },
       colorScheme: this.#look.colorScheme,
+      timeout: noLimit,
     });
-    return this.#application.firstWindow();
+    const page = await this.#application.firstWindow({ timeout: noLimit });
+    await keepMessages(page);
+    return page;
   }
 
   async crash(): Promise<Page> {

@@ -3,6 +3,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { EngineHold } from '#host/engine/engine-hold.testing.ts';
 
 const root = join(import.meta.dirname, '..');
 
@@ -17,7 +18,12 @@ export function environment({ data, cache }: Folders): Record<string, string> {
   const inherited = Object.entries(process.env).flatMap(([name, value]) =>
     value === undefined ? [] : [[name, value] as const],
   );
-  return { ...Object.fromEntries(inherited), PATCHBAY_DATA: data, PATCHBAY_CACHE: cache };
+  return {
+    ...Object.fromEntries(inherited),
+    PATCHBAY_DATA: data,
+    PATCHBAY_CACHE: cache,
+    ...new EngineHold(data).environment,
+  };
 }
 
 export class ServedApp {
