@@ -5,6 +5,7 @@ import { averagePool } from './compression/average-pool.ts';
 import { pixelShuffle } from './compression/pixel-shuffle.ts';
 import { prumerge } from './compression/prumerge.ts';
 import { clipVit } from './encoder/clip-vit.ts';
+import { dinov2 } from './encoder/dinov2.ts';
 import { siglip } from './encoder/siglip.ts';
 import { image } from './input/image.ts';
 import { prompt } from './input/prompt.ts';
@@ -21,6 +22,7 @@ export const catalogue = {
   'vision/preprocess': preprocess,
   'encoder/clip-vit': clipVit,
   'encoder/siglip': siglip,
+  'encoder/dinov2': dinov2,
   'compression/average-pool': averagePool,
   'compression/pixel-shuffle': pixelShuffle,
   'compression/prumerge': prumerge,

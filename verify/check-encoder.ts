@@ -6,6 +6,7 @@ import type { AnyNodeDefinition } from '#engine/graph/node-definition.ts';
 import { buildSingleNode, inputPrefix, outputPrefix } from '#engine/plan/node-body.ts';
 import { activationFromConfig } from '#nodes/config/published-config.ts';
 import { clipVit } from '#nodes/encoder/clip-vit.ts';
+import { dinov2 } from '#nodes/encoder/dinov2.ts';
 import { siglip } from '#nodes/encoder/siglip.ts';
 import { float32, type Tensor } from '#host/runs/sessions.ts';
 import { compareFloats, type Comparison } from './comparison.ts';
@@ -28,15 +29,49 @@ const siglipOutputs: Readonly<Record<string, Params>> = {
   pooler_output: { select: 'pooled' },
 };
 
+const timmOutputs: Readonly<Record<string, Params>> = {
+  features: { featureLayer: -1, select: 'all' },
+  penultimate_patches: { featureLayer: -2, select: 'patches' },
+  pooled: { select: 'pooled' },
+};
+
+/** Recorded where the library was asked to interpolate positions. */
+const positionsOf = ({ config, call }: RecordedCase): Params => ({
+  ...towerParams(config),
+  positions: call?.['interpolate_pos_encoding'] === true ? 'interpolated' : 'trained',
+});
+
 export const checkClip: CaseCheck = (recorded, workbench) =>
-  checkTower(recorded, clipVit, clipOutputs, workbench);
+  checkTower(recorded, clipVit, positionsOf(recorded), clipOutputs, workbench);
 
 export const checkSiglip: CaseCheck = (recorded, workbench) =>
-  checkTower(recorded, siglip, siglipOutputs, workbench);
+  checkTower(recorded, siglip, positionsOf(recorded), siglipOutputs, workbench);
+
+export const checkDinov2: CaseCheck = (recorded, workbench) => {
+  const taken = dinov2.fromConfig?.({ 'config.json': recorded.config });
+  if (taken?.ok !== true) return Promise.resolve(taken ?? { unsupported: 'its configuration' });
+  return checkTower(recorded, dinov2, taken.value.params, clipOutputs, workbench);
+};
+
+export const checkTimmDinov2: CaseCheck = (recorded, workbench) => {
+  const { config } = recorded;
+  const params = {
+    positions: 'timm',
+    imageSize: config['img_size'] ?? 0,
+    patchSize: config['patch_size'] ?? 0,
+    hiddenSize: config['embed_dim'] ?? 0,
+    layerCount: config['depth'] ?? 0,
+    headCount: config['num_heads'] ?? 0,
+    feedForwardSize: Number(config['embed_dim']) * Number(config['mlp_ratio']),
+    registerCount: 4,
+  };
+  return checkTower(recorded, dinov2, params, timmOutputs, workbench);
+};
 
 async function checkTower(
   recorded: RecordedCase,
   definition: AnyNodeDefinition,
+  figures: Params,
   outputs: Readonly<Record<string, Params>>,
   workbench: Workbench,
 ): Promise<Outcome<readonly Comparison[]>> {
@@ -46,7 +81,7 @@ async function checkTower(
     const select = outputs[name];
     if (!select)
       return fail(error('stage-failed', `The output "${name}" is not one of ${definition.title}.`));
-    const params = { ...towerParams(recorded.config), ...select };
+    const params = { ...figures, ...select };
     const computed = await runTower(definition, params, recorded.folder, pixels, workbench);
     if (!computed.ok) return computed;
     comparisons.push(compareFloats(name, computed.value, expected, recorded.atol));

@@ -15,6 +15,8 @@ const caseSchema = z.looseObject({
   /** Preprocessing and pipelines: the raw pictures and the prompt. */
   images: z.array(z.string()).optional(),
   prompt: z.string().optional(),
+  /** Arguments of the reference's call, beside its inputs. */
+  call: z.record(z.string(), z.custom<Json>()).optional(),
   pixel_atol: z.number().optional(),
 });
 

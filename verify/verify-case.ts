@@ -1,6 +1,6 @@
 /** Checks one recorded case with whatever node of the catalogue it belongs to. */
 import { checkFastv } from './check-fastv.ts';
-import { checkClip, checkSiglip } from './check-encoder.ts';
+import { checkClip, checkDinov2, checkSiglip, checkTimmDinov2 } from './check-encoder.ts';
 import { checkLanguageModel } from './check-language-model.ts';
 import { checkExperts } from './check-experts.ts';
 import { checkLlava } from './check-pipeline.ts';
@@ -16,7 +16,17 @@ import type { Workbench } from './workbench.ts';
 
 /** By family, then by name where a family is not checked alike. */
 const checks: Readonly<Record<string, CaseCheck | Readonly<Record<string, CaseCheck>>>> = {
-  encoder: { 'clip-vit': checkClip, 'clip-vit-gelu': checkClip, siglip: checkSiglip },
+  encoder: {
+    'clip-vit': checkClip,
+    'clip-vit-gelu': checkClip,
+    'clip-vit-interpolate': checkClip,
+    siglip: checkSiglip,
+    'siglip-interpolate': checkSiglip,
+    dinov2: checkDinov2,
+    'dinov2-swiglu': checkDinov2,
+    'dinov2-with-registers': checkDinov2,
+    'timm-dinov2-reg': checkTimmDinov2,
+  },
   projector: {
     'llava-mlp': checkMlp,
     'idefics3-pixel-shuffle': checkPixelShuffle,

@@ -36,7 +36,7 @@ describe('recorded cases', () => {
   test.for([
     ['acceleration', 1],
     ['compression', 1],
-    ['encoder', 3],
+    ['encoder', 9],
     ['moe', 1],
     ['pipeline', 2],
     ['preprocess', 4],

@@ -8,6 +8,7 @@ import type { StageModel } from '#engine/onnx/model.ts';
 import type { KeyLayout } from '#engine/onnx/weight.ts';
 import { buildSingleNode } from '#engine/plan/node-body.ts';
 import { clipVit } from '#nodes/encoder/clip-vit.ts';
+import { dinov2 } from '#nodes/encoder/dinov2.ts';
 import { siglip } from '#nodes/encoder/siglip.ts';
 import { decoderKeyLayouts } from '#nodes/language/decoder-names.ts';
 import { expertKeyLayouts } from '#nodes/moe/expert-names.ts';
@@ -173,6 +174,48 @@ describe('each spelling is told from the others', () => {
     );
     // The dense layers beside them belong to the language model.
     expect(leftoverKeys(match, checkpoint, new Set())).toEqual([]);
+  });
+});
+
+describe("timm's checkpoints, where queries, keys and values lie in one matrix", () => {
+  const dino = tensorsOfNode(dinov2, { ...tower, patchSize: 4, registerCount: 2 }, pixels);
+  const { hiddenSize } = tower;
+  const timm = (rows: number) =>
+    checkpointOf([
+      ['cls_token', [1, 1, hiddenSize]],
+      ['reg_token', [1, 2, hiddenSize]],
+      ['blocks.0.attn.qkv.weight', [rows, hiddenSize]],
+      ['norm.weight', [hiddenSize]],
+    ]);
+  const named = (...names: readonly string[]) =>
+    dino.needed.filter(({ name }) => names.some((part) => name.endsWith(part)));
+  const parts = named('cls_token', 'layer.0.attention.attention.key.weight');
+
+  test('each finds its rows of it, and sizes of 1 in front do not matter', () => {
+    const checkpoint = timm(3 * hiddenSize);
+    const whole = checkpoint.tensors.get('blocks.0.attn.qkv.weight') as TensorEntry;
+    const bytes = 3 * hiddenSize * hiddenSize * 2;
+    const stored = { ...whole, offset: 100, length: bytes };
+    const tensors = new Map([...checkpoint.tensors, ['blocks.0.attn.qkv.weight', stored]]);
+    const match = valueOf(matchKeys(parts, dino.layouts, { ...checkpoint, tensors }));
+    expect(match.layout.title).toBe('timm');
+    expect(match.entries.get('encoder.layer.0.attention.attention.key.weight')).toEqual({
+      ...stored,
+      shape: [hiddenSize, hiddenSize],
+      offset: 100 + bytes / 3,
+      length: bytes / 3,
+    });
+    expect(match.entries.has('embeddings.cls_token')).toBe(true);
+    const left = leftoverKeys(match, checkpoint, new Set()).map(({ name }) => name);
+    expect(left).toEqual(['reg_token']);
+  });
+
+  test('and what is wrong is said of the whole matrix', () => {
+    const outcome = matchKeys(parts, dino.layouts, timm(2 * hiddenSize));
+    const [problem] = outcome.ok ? [] : outcome.problems;
+    expect(problem?.message).toContain(
+      `"blocks.0.attn.qkv.weight" has shape [${2 * hiddenSize}, ${hiddenSize}], the node needs [${3 * hiddenSize}, ${hiddenSize}]`,
+    );
   });
 });
 

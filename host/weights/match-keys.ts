@@ -58,7 +58,7 @@ export function matchKeys(
       ? entryProblem(key, entry, stored)
       : missingProblem(key, stored, checkpoint);
     if (problem) problems.push(problem);
-    else if (entry) entries.set(name, cut ? rowsOf(entry, cut, shape) : entry);
+    else if (entry) entries.set(name, cut ? rowsOf(entry, cut, shape) : { ...entry, shape });
   }
   return problems.length > 0 ? fail(...summedUp(problems)) : ok({ layout, entries });
 }
@@ -101,8 +101,14 @@ function missingProblem(key: string, shape: readonly number[], { folder }: Check
   return error('tensor-missing', message, { param: 'weights' });
 }
 
+/** Sizes of 1 in front change nothing of how numbers lie: a class token is [D], [1, D] or [1, 1, D]. */
+function withoutLeadingOnes(shape: readonly number[]): readonly number[] {
+  const first = shape.findIndex((size) => size !== 1);
+  return first < 0 ? [] : shape.slice(first);
+}
+
 function entryProblem(key: string, entry: TensorEntry, shape: readonly number[]): Problem | null {
-  if (entry.shape.join() !== shape.join()) {
+  if (withoutLeadingOnes(entry.shape).join() !== withoutLeadingOnes(shape).join()) {
     const message = `The tensor "${key}" has shape [${entry.shape.join(', ')}], the node needs [${shape.join(', ')}]; choose the model or the parameters that belong to this checkpoint.`;
     return error('tensor-shape', message, { param: 'weights' });
   }

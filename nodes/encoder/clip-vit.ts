@@ -101,7 +101,7 @@ function shapeOf(values: ClipParams): VisionTransformerShape {
 
 const libraryConfig: TowerConfig = {
   title: 'CLIP',
-  modelType: 'clip_vision_model',
+  modelTypes: ['clip_vision_model'],
   defaults: {
     image_size: 224,
     patch_size: 32,
@@ -180,6 +180,7 @@ export const clipVit = defineNode({
   keyLayouts: (values) => {
     const shape = shapeOf(values);
     return visionTowerLayouts({
+      hiddenSize: shape.hiddenSize,
       layerCount: shape.layerCount,
       usedLayers: blocksFor(shape, featureLayerOf(values)),
       beside: ['visual_projection.'],
@@ -229,7 +230,7 @@ export const clipVit = defineNode({
         g,
         patches,
         [{ of: classToken, count: 1 }],
-        towerPositions(shape, 1),
+        towerPositions(shape, 1, values.positions),
         patchGrid(inputs.pixels, shape),
       ); // [B, N + 1, D]
       const normed = norm(g, embedded, 'pre_layrnorm', blockNorm);

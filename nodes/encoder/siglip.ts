@@ -76,7 +76,7 @@ const customParams = (name: keyof typeof published) => ({ ...shapeOfPublished(na
 
 const libraryConfig: TowerConfig = {
   title: 'SigLIP',
-  modelType: 'siglip_vision_model',
+  modelTypes: ['siglip_vision_model'],
   defaults: {
     image_size: 224,
     patch_size: 16,
@@ -129,6 +129,7 @@ export const siglip = defineNode({
   keyLayouts: (values) => {
     const shape = shapeOf(values);
     return visionTowerLayouts({
+      hiddenSize: shape.hiddenSize,
       layerCount: shape.layerCount,
       usedLayers: blocksFor(shape, featureLayerOf(values)),
       beside: [],
@@ -171,7 +172,13 @@ export const siglip = defineNode({
         bias: true,
       });
       const grid = patchGrid(inputs.pixels, shape);
-      const embedded = positionedTokens(g, patches, [], towerPositions(shape, 0), grid); // [B, N, D]
+      const embedded = positionedTokens(
+        g,
+        patches,
+        [],
+        towerPositions(shape, 0, values.positions),
+        grid,
+      ); // [B, N, D]
       const hidden = transformerLayers(g, embedded, towerLayers(g, shape), {
         norm: blockNorm,
         count: blocksFor(shape, featureLayerOf(values)),

@@ -17,8 +17,10 @@ import type { VisionTransformerShape } from './vision-transformer-params.ts';
 /** A library's configuration of one kind of tower: what it is called, and what it means by saying nothing. */
 export interface TowerConfig {
   readonly title: string;
-  readonly modelType: string;
+  readonly modelTypes: readonly string[];
   readonly defaults: JsonObject;
+  /** Figures that follow from others. */
+  readonly derived?: (own: JsonObject) => JsonObject;
 }
 
 export interface FoundTower {
@@ -53,11 +55,12 @@ export function towerFromConfig(files: ConfigFiles, tower: TowerConfig): Outcome
   const whole = file.value;
   const part = partOf(whole, ['vision_config']);
   const config = part ?? whole;
-  if (modelTypeOf(config) !== tower.modelType)
+  if (!tower.modelTypes.includes(modelTypeOf(config)))
     return foreign(
       `config.json describes no ${tower.title} tower; what sees in it is "${modelTypeOf(config)}".`,
     );
-  const own = { ...tower.defaults, ...config };
+  const said = { ...tower.defaults, ...config };
+  const own = { ...said, ...tower.derived?.(said) };
   const figures = readFigures(shapeSchema, own, 'config.json');
   if (!figures.ok) return figures;
   const activation = activationFromConfig(figures.value.hidden_act);

@@ -1,5 +1,6 @@
 /** Where checkpoints keep the tensors of a vision tower. */
 import type { KeyLayout } from '#engine/onnx/weight.ts';
+import { timmLayouts } from './timm-names.ts';
 
 const prefixes = [
   ['tower alone', 'vision_model.'],
@@ -8,17 +9,41 @@ const prefixes = [
   ['LLaVA, original', 'model.vision_tower.vision_tower.vision_model.'],
 ] as const;
 
+const timmNames = {
+  prefixes: [
+    '',
+    'vision_backbone.featurizer.',
+    'vision_backbone.clip_featurizer.',
+    'vision_backbone.siglip_featurizer.',
+  ],
+  outside: {
+    'embeddings.patch_embedding': 'patch_embed.proj',
+    'embeddings.position_embedding.weight': 'pos_embed',
+    'embeddings.class_embedding': 'cls_token',
+    pre_layrnorm: 'norm_pre',
+    post_layernorm: 'norm',
+  },
+  layers: 'encoder.layers.',
+  inside: {
+    layer_norm1: 'norm1',
+    layer_norm2: 'norm2',
+    'self_attn.out_proj': 'attn.proj',
+  },
+  queryKeyValue: ['self_attn.q_proj', 'self_attn.k_proj', 'self_attn.v_proj'],
+} as const;
+
 export interface TowerExtent {
   readonly layerCount: number;
   /** Layers that the graph runs; a checkpoint holds the others too. */
   readonly usedLayers: number;
   /** Tensors that sit beside the tower, such as CLIP's projection. */
   readonly beside: readonly string[];
+  readonly hiddenSize: number;
 }
 
 /** Layouts of a tower whose tensors the node names as in `vision_model.*`. */
 export function visionTowerLayouts(extent: TowerExtent): readonly KeyLayout[] {
-  return prefixes.map(([title, prefix]) => {
+  const library = prefixes.map(([title, prefix]): KeyLayout => {
     const outer = prefix.slice(0, -'vision_model.'.length);
     const isBeside = (name: string) => extent.beside.some((start) => name.startsWith(start));
     return {
@@ -29,6 +54,7 @@ export function visionTowerLayouts(extent: TowerExtent): readonly KeyLayout[] {
       ignores: (key) => isUnused(key.startsWith(prefix) ? key.slice(prefix.length) : key, extent),
     };
   });
+  return [...library, ...timmLayouts({ ...extent, ...timmNames })];
 }
 
 /** Tensors that a tower has but that the features taken do not need. */

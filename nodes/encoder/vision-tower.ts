@@ -5,18 +5,25 @@ import { linearWeights } from '#engine/onnx/blocks/linear.ts';
 import type { PositionTable } from '#engine/onnx/blocks/position-table.ts';
 import type { TransformerLayer } from '#engine/onnx/blocks/vision-transformer.ts';
 import type { GraphBuilder } from '#engine/onnx/graph-builder.ts';
-import { trainedGrid, type VisionTransformerShape } from './vision-transformer-params.ts';
+import {
+  trainedGrid,
+  type Positions,
+  type VisionTransformerShape,
+} from './vision-transformer-params.ts';
 
 export const patchEmbeddingName = 'embeddings.patch_embedding';
 
-export function towerPositions(shape: VisionTransformerShape, prefixTokens: number): PositionTable {
+export function towerPositions(
+  shape: VisionTransformerShape,
+  prefixTokens: number,
+  positions: Positions,
+): PositionTable {
   return {
     name: 'embeddings.position_embedding.weight',
     prefixTokens,
     trained: trainedGrid(shape),
-    leadingOne: false,
     kernel: 'bicubic',
-    antialias: false,
+    antialias: positions === 'antialiased',
   };
 }
 

@@ -4,6 +4,7 @@ import { patchGrid } from '#engine/onnx/blocks/patch-embedding.ts';
 import { fail, ok, type Outcome } from '#engine/contract/outcome.ts';
 import { error } from '#engine/contract/problem.ts';
 import { choice, decimal, option, size } from '#engine/graph/architecture-params.ts';
+import type { ParamValue } from '#engine/graph/param.ts';
 import { knownCount, type Grid, type WireOf } from '#engine/graph/wire.ts';
 
 /** The figures of a vision transformer, by the names of its parameters. */
@@ -54,8 +55,15 @@ export const positionsParam = {
       label: 'Interpolated',
       about: 'Brought to the grid of the picture, which need not be square.',
     },
+    {
+      value: 'antialiased',
+      label: 'Interpolated, antialiased',
+      about: 'The same with a kernel that widens where the grid shrinks, as timm does.',
+    },
   ],
 } as const;
+
+export type Positions = ParamValue<typeof positionsParam>;
 
 export const activationParam = (standard: Activation) =>
   choice(
@@ -89,7 +97,7 @@ export function transformerProblems(
   shape: VisionTransformerShape,
   featureLayer: number,
   pixels: WireOf<'pixels'>,
-  positions: 'trained' | 'interpolated',
+  positions: Positions,
 ): Outcome<null> {
   if (blocksFor(shape, featureLayer) < 0) {
     const message = `${name} has ${shape.layerCount} layers; choose a feature layer from −${shape.layerCount + 1} to −1.`;

@@ -1,6 +1,6 @@
 /** SigLIP's pooling head: one learned query attends to all tokens, then a feed-forward with a residual. */
 import type { GraphBuilder } from '../graph-builder.ts';
-import { add } from '../operators.ts';
+import { add, repeatAs } from '../operators.ts';
 import type { Value } from '../value.ts';
 import { attend } from './attention.ts';
 import { joinedProjections, projectAll } from './attention-projections.ts';
@@ -8,7 +8,7 @@ import { plainFeedForward, type FeedForwardShape } from './feed-forward.ts';
 import { linear } from './linear.ts';
 import { norm } from './norm.ts';
 
-/** tokens [1, N, D] → [1, 1, D]. Source: transformers, models/siglip (SiglipMultiheadAttentionPoolingHead). */
+/** tokens [B, N, D] → [B, 1, D]. Source: transformers, models/siglip (SiglipMultiheadAttentionPoolingHead). */
 export function attentionPooling(
   g: GraphBuilder,
   tokens: Value,
@@ -20,14 +20,15 @@ export function attentionPooling(
 ): Value {
   return g.scope('pooling', () => {
     const { hiddenSize, headCount, normEpsilon } = shape;
-    const probe = g.weight(g.tensor(`${name}.probe`, [1, 1, hiddenSize], 'embedding'));
+    const learned = g.weight(g.tensor(`${name}.probe`, [1, 1, hiddenSize], 'embedding'));
+    const probe = repeatAs(g, learned, 0, tokens, 0); // [B, 1, D]
     const names = {
       weight: `${name}.attention.in_proj_weight`,
       bias: `${name}.attention.in_proj_bias`,
     };
     const heads = { hiddenSize, headCount };
     const projected = projectAll(g, probe, tokens, joinedProjections(g, names, heads));
-    const attended = attend(g, projected, heads); // [1, 1, D]
+    const attended = attend(g, projected, heads); // [B, 1, D]
     const projection = { inputs: hiddenSize, outputs: hiddenSize, bias: true };
     const pooled = linear(g, attended, `${name}.attention.out_proj`, projection);
     const normed = norm(g, pooled, `${name}.layernorm`, { kind: 'layer', epsilon: normEpsilon });

@@ -23,7 +23,6 @@ const table = (more: Partial<PositionTable>): PositionTable => ({
   name: 'positions',
   prefixTokens: 0,
   trained,
-  leadingOne: false,
   kernel: 'bicubic',
   antialias: false,
   ...more,
@@ -82,7 +81,7 @@ describe('a table of positions', () => {
   });
 
   it('stays as it is on the grid it was trained on, and its class token on any', async () => {
-    const stored = table({ prefixTokens: 1, leadingOne: true });
+    const stored = table({ prefixTokens: 1 });
     const ran = await bench.run({}, (g) => ({
       same: g.weight(positionTable(g, stored, trained, hiddenSize)),
       other: g.weight(positionTable(g, stored, { rows: 2, columns: 2 }, hiddenSize)),

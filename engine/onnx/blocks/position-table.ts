@@ -11,8 +11,6 @@ export interface PositionTable {
   readonly prefixTokens: number;
   /** The grid it was trained on. */
   readonly trained: TableGrid;
-  /** Is it stored as [1, rows, D]? */
-  readonly leadingOne: boolean;
   readonly kernel: Interpolation['kernel'];
   readonly antialias: boolean;
 }
@@ -26,14 +24,7 @@ export function positionTable(
 ): WeightExpression {
   const { prefixTokens, trained, kernel, antialias } = table;
   const rows = prefixTokens + trained.rows * trained.columns;
-  const shape = [rows, hiddenSize];
-  const stored = table.leadingOne
-    ? {
-        kind: 'reshape' as const,
-        of: g.tensor(table.name, [1, ...shape], 'embedding'),
-        shape,
-      }
-    : g.tensor(table.name, shape, 'embedding');
+  const stored = g.tensor(table.name, [rows, hiddenSize], 'embedding');
   if (trained.rows === grid.rows && trained.columns === grid.columns) return stored;
   const interpolation = { prefixTokens, from: trained, to: grid, kernel, antialias };
   return { kind: 'interpolated', of: stored, interpolation };

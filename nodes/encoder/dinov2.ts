@@ -1,0 +1,261 @@
+/** Meta's DINOv2, with and without register tokens. */
+import { ok } from '#engine/contract/outcome.ts';
+import { flag, modelParam, size } from '#engine/graph/architecture-params.ts';
+import { defineNode } from '#engine/graph/node-definition.ts';
+import type { ParamValues } from '#engine/graph/param.ts';
+import { weightParams } from '#engine/graph/weight-params.ts';
+import { knownCount } from '#engine/graph/wire.ts';
+import { dropPrefix } from '#engine/onnx/blocks/feature-map.ts';
+import { norm, type Norm } from '#engine/onnx/blocks/norm.ts';
+import { patchEmbedding, patchGrid } from '#engine/onnx/blocks/patch-embedding.ts';
+import { positionedTokens } from '#engine/onnx/blocks/position-table.ts';
+import { transformerLayers } from '#engine/onnx/blocks/vision-transformer.ts';
+import { slice } from '#engine/onnx/operators.ts';
+import { publishedOrCustom } from '../config/published-config.ts';
+import { dinov2Layers, type Dinov2Shape } from './dinov2-layers.ts';
+import { dinov2Layouts } from './dinov2-names.ts';
+import { describeTower, towerFromConfig, type TowerConfig } from './tower-config.ts';
+import {
+  activationParam,
+  blocksFor,
+  featureLayerParam,
+  gridTokens,
+  normEpsilonParam,
+  shapeOfSize,
+  trainedGrid,
+  transformerParams,
+  transformerProblems,
+  type PublishedSize,
+} from './vision-transformer-params.ts';
+
+/** Published with none and with four registers each. */
+const sizes = {
+  small: ['S/14', [518, 14, 384, 12, 6, 1536], false],
+  base: ['B/14', [518, 14, 768, 12, 12, 3072], false],
+  large: ['L/14', [518, 14, 1024, 24, 16, 4096], false],
+  giant: ['g/14', [518, 14, 1536, 40, 24, 4096], true],
+} as const satisfies Record<string, readonly [string, PublishedSize, boolean]>;
+
+const row = (name: keyof typeof sizes, registerCount: number) => {
+  const [letter, figures, gated] = sizes[name];
+  const label = registerCount === 0 ? letter : `${letter}, ${registerCount} registers`;
+  return { label, size: figures, gated, registerCount };
+};
+
+const published = {
+  small: row('small', 0),
+  base: row('base', 0),
+  large: row('large', 0),
+  giant: row('giant', 0),
+  'small-registers': row('small', 4),
+  'base-registers': row('base', 4),
+  'large-registers': row('large', 4),
+  'giant-registers': row('giant', 4),
+} as const;
+
+const publishedNames = Object.keys(published) as (keyof typeof published)[];
+
+const params = {
+  model: modelParam(published, 'large'),
+  featureLayer: {
+    ...featureLayerParam,
+    help: "Which layer's output is taken: −1 is the last with its final norm, −2 the one before it, without.",
+  },
+  select: {
+    kind: 'choice',
+    label: 'Tokens',
+    help: 'Which tokens leave the tower.',
+    default: 'patches',
+    options: [
+      { value: 'patches', label: 'Patches' },
+      { value: 'all', label: 'Class token, registers and patches' },
+      { value: 'pooled', label: 'Pooled', about: 'The class token after the final norm.' },
+    ],
+  },
+  positions: {
+    kind: 'choice',
+    label: 'Positions',
+    help: 'How the learned positions are brought to the grid of the picture.',
+    default: 'hugging-face',
+    options: [
+      {
+        value: 'hugging-face',
+        label: 'Hugging Face',
+        about: 'Bicubic, with antialiasing where there are registers.',
+      },
+      {
+        value: 'timm',
+        label: 'timm',
+        about:
+          'Bicubic with antialiasing; where there are registers, only patches have positions (Prismatic, Cobra).',
+      },
+    ],
+  },
+  ...transformerParams,
+  registerCount: {
+    ...size('Registers', 'Learned tokens beside the class token, without a place.', 4, 1024),
+    min: 0,
+  },
+  gated: flag('Gated feed-forward', 'SwiGLU in place of two linears, as in the giant.', false),
+  activation: activationParam('gelu'),
+  normEpsilon: normEpsilonParam(1e-6),
+  ...weightParams,
+} as const;
+
+type Dinov2Params = ParamValues<typeof params>;
+
+function shapeOfPublished(name: keyof typeof published): Dinov2Shape {
+  const { size: figures, gated, registerCount } = published[name];
+  const rest = { activation: gated ? 'silu' : 'gelu', normEpsilon: 1e-6 } as const;
+  return { ...shapeOfSize(figures, rest), gated, registerCount };
+}
+
+const shapeOf = (values: Dinov2Params): Dinov2Shape =>
+  values.model === 'custom' ? values : shapeOfPublished(values.model);
+
+const libraryConfig: TowerConfig = {
+  title: 'DINOv2',
+  modelTypes: ['dinov2', 'dinov2_with_registers'],
+  defaults: {
+    image_size: 224,
+    patch_size: 14,
+    hidden_size: 768,
+    num_hidden_layers: 12,
+    num_attention_heads: 12,
+    mlp_ratio: 4,
+    hidden_act: 'gelu',
+    layer_norm_eps: 1e-6,
+    use_swiglu_ffn: false,
+  },
+  derived: (own) => {
+    const inner = Math.trunc(Number(own['hidden_size']) * Number(own['mlp_ratio']));
+    if (own['use_swiglu_ffn'] !== true) return { intermediate_size: inner };
+    // Two thirds, rounded up to whole eights.
+    const gatedSize = 8 * Math.floor((Math.trunc((inner * 2) / 3) + 7) / 8);
+    return { intermediate_size: gatedSize, hidden_act: 'silu' };
+  },
+};
+
+/** The pooled token is the last layer's. */
+const featureLayerOf = (values: Dinov2Params): number =>
+  values.select === 'pooled' ? -1 : values.featureLayer;
+
+export const dinov2 = defineNode({
+  type: 'encoder/dinov2',
+  version: 1,
+  family: 'encoder',
+  title: 'DINOv2',
+  about:
+    'A vision transformer that learned from pictures alone, without a single caption: a student network sees crops of a ' +
+    'picture and must answer as its teacher does, who sees all of it. Its tokens know shapes and places well, and words not ' +
+    'at all, so multimodal models join it with an encoder that learned from captions. Registers are spare tokens in which ' +
+    'the network may keep notes, so that it need not scribble over patches.',
+  references: [
+    {
+      title: 'DINOv2: Learning Robust Visual Features without Supervision',
+      url: 'https://arxiv.org/abs/2304.07193',
+    },
+    { title: 'Vision Transformers Need Registers', url: 'https://arxiv.org/abs/2309.16588' },
+  ],
+  params,
+  inputs: { pixels: { kind: 'pixels', title: 'Pixels' } },
+  outputs: { tokens: { kind: 'tokens', title: 'Visual tokens' } },
+  fromConfig(files) {
+    const found = towerFromConfig(files, libraryConfig);
+    if (!found.ok) return found;
+    const { own, shape, features } = found.value;
+    const withRegisters = own['model_type'] === 'dinov2_with_registers';
+    const figures = {
+      ...shape,
+      gated: own['use_swiglu_ffn'] === true,
+      registerCount: withRegisters ? Number(own['num_register_tokens'] ?? 4) : 0,
+    };
+    const taken = features && {
+      featureLayer: features.featureLayer,
+      select: features.patchesOnly ? 'patches' : 'all',
+    };
+    const customParams = (name: keyof typeof published) => ({ ...shapeOfPublished(name) });
+    return ok({
+      params: {
+        ...publishedOrCustom(publishedNames, customParams, figures),
+        positions: 'hugging-face',
+        ...taken,
+      },
+      took: ['DINOv2', ...describeTower(shape), `${figures.registerCount} registers`],
+      file: 'config.json',
+    });
+  },
+  keyLayouts: (values) => {
+    const shape = shapeOf(values);
+    return dinov2Layouts({ ...shape, usedLayers: blocksFor(shape, featureLayerOf(values)) });
+  },
+  demand: ({ params: values }) => ({ pixels: { pixels: shapeOf(values).imageSize } }),
+  infer({ params: values, inputs: { pixels } }) {
+    const shape = shapeOf(values);
+    const layer = featureLayerOf(values);
+    const possible = transformerProblems('DINOv2', shape, layer, pixels, 'interpolated');
+    if (!possible.ok) return possible;
+    const prefixTokens = values.select === 'all' ? 1 + shape.registerCount : 0;
+    const tokens = gridTokens(shape, pixels, prefixTokens);
+    return ok({
+      outputs: {
+        tokens:
+          values.select === 'pooled' ? { ...tokens, count: knownCount(1), grid: null } : tokens,
+      },
+    });
+  },
+  summary: (values) => {
+    const label =
+      values.model === 'custom' ? `custom, ${values.imageSize} px` : published[values.model].label;
+    return `${label} · layer ${values.featureLayer}`;
+  },
+  body: {
+    kind: 'onnx',
+    emit(g, { pixels }, { params: values, inputs }) {
+      const shape = shapeOf(values);
+      const { hiddenSize, patchSize, registerCount } = shape;
+      const kind: Norm = { kind: 'layer', epsilon: shape.normEpsilon };
+      const embedding = { patchSize, hiddenSize, bias: true };
+      const patches = patchEmbedding(
+        g,
+        pixels,
+        'embeddings.patch_embeddings.projection',
+        embedding,
+      );
+      const token = (name: string, count: number) => ({
+        of: g.tensor(`embeddings.${name}`, [1, count, hiddenSize], 'embedding'),
+        count,
+      });
+      const asTimm = values.positions === 'timm';
+      const positions = {
+        name: 'embeddings.position_embeddings',
+        prefixTokens: asTimm && registerCount > 0 ? 0 : 1,
+        trained: trainedGrid(shape),
+        kernel: 'bicubic',
+        // The library antialiases for the models with registers only.
+        antialias: asTimm || registerCount > 0,
+      } as const;
+      const learned = [
+        token('cls_token', 1),
+        ...(registerCount > 0 ? [token('register_tokens', registerCount)] : []),
+      ];
+      const grid = patchGrid(inputs.pixels, shape);
+      const embedded = positionedTokens(g, patches, learned, positions, grid); // [B, 1 + R + N, D]
+      const hidden = transformerLayers(g, embedded, dinov2Layers(g, shape), {
+        norm: kind,
+        count: blocksFor(shape, featureLayerOf(values)),
+        queryKey: false,
+      });
+      const normed = (tokens: typeof hidden) =>
+        featureLayerOf(values) === -1 ? norm(g, tokens, 'layernorm', kind) : tokens;
+      switch (values.select) {
+        case 'all':
+          return { tokens: normed(hidden) };
+        case 'patches':
+          return { tokens: normed(dropPrefix(g, hidden, 1 + registerCount)) };
+        case 'pooled':
+          return { tokens: normed(slice(g, hidden, 1, g.list(0), g.list(1), 1)) }; // [B, 1, D]
+      }
+    },
+  },
+});
