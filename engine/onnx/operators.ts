@@ -295,6 +295,7 @@ export function padEnd(g: GraphBuilder, x: Value, axis: number, size: number): V
   const at = frontAxis(x, axis);
   const missing = size - fixedDim(x, at);
   if (missing < 0) throw new Error(`Axis ${axis} of ${describe(x)} is longer than ${size}.`);
+  if (missing === 0) return x;
   const pads = Array.from({ length: 2 * x.shape.length }, (_, index) =>
     index === x.shape.length + at ? missing : 0,
   );

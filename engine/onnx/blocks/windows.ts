@@ -1,0 +1,111 @@
+/** Attention inside square windows of a map, shifted in every other layer, with biases by distance. Source: Swin, 2103.14030. */
+import type { GraphBuilder } from '../graph-builder.ts';
+import {
+  add,
+  concatenate,
+  padEnd,
+  repeatAs,
+  reshape,
+  slice,
+  transpose,
+  unsqueeze,
+} from '../operators.ts';
+import { fixedDim, multiplyDims, type Dim, type Value } from '../value.ts';
+import type { TableGrid, WeightExpression } from '../weight.ts';
+
+export interface WindowShape {
+  /** Places along one side of a window. */
+  readonly window: number;
+  /** Places by which the map is rolled up and to the left before it is cut; 0 for none. */
+  readonly shift: number;
+}
+
+/** The grid of windows over a map, filled up below and at the right. */
+export function windowGrid({ rows, columns }: TableGrid, window: number): TableGrid {
+  return { rows: Math.ceil(rows / window), columns: Math.ceil(columns / window) };
+}
+
+/** [B, rows, columns, D] → [B · windows, window · window, D], zeros where the map fills no window. */
+export function cutWindows(g: GraphBuilder, map: Value, { window, shift }: WindowShape): Value {
+  const [batch, , , channels] = map.shape as [Dim, Dim, Dim, Dim];
+  const { rows, columns } = windowGrid(gridOf(map), window);
+  const filled = padEnd(g, padEnd(g, map, 1, rows * window), 2, columns * window);
+  const rolled = roll(g, roll(g, filled, 1, shift), 2, shift);
+  const apart = reshape(g, rolled, [batch, rows, window, columns, window, channels]);
+  const ordered = transpose(g, apart, 0, 1, 3, 2, 4, 5); // [B, rows, columns, w, w, D]
+  const count = multiplyDims(rows * columns, batch);
+  return reshape(g, ordered, [count, window * window, channels]);
+}
+
+/** The way back: [B · windows, window · window, D] → [B, rows, columns, D] of the map that was cut. */
+export function joinWindows(
+  g: GraphBuilder,
+  windows: Value,
+  map: Value,
+  { window, shift }: WindowShape,
+): Value {
+  const channels = fixedDim(windows, -1);
+  const batch = map.shape[0] as Dim;
+  const size = gridOf(map);
+  const { rows, columns } = windowGrid(size, window);
+  const apart = reshape(g, windows, [batch, rows, columns, window, window, channels]);
+  const ordered = transpose(g, apart, 0, 1, 3, 2, 4, 5);
+  const whole = reshape(g, ordered, [batch, rows * window, columns * window, channels]);
+  const back = roll(g, roll(g, whole, 1, -shift), 2, -shift);
+  return cutTo(g, cutTo(g, back, 1, size.rows), 2, size.columns);
+}
+
+/** The published table `name` [(2 w − 1)², heads] as biases of a window, [heads, w · w, w · w]. */
+export function relativeBias(
+  g: GraphBuilder,
+  name: string,
+  window: number,
+  headCount: number,
+): WeightExpression {
+  const distances = (2 * window - 1) ** 2;
+  const of = g.tensor(name, [distances, headCount], 'embedding');
+  return { kind: 'relative-bias', of, window: { rows: window, columns: window } };
+}
+
+/**
+ * What is added to the scores of all windows of a map: biases by distance and, where the map was rolled, the
+ * mask between places that only the roll brought together. [heads, w², w²], or [B · windows, heads, w², w²].
+ */
+export function windowBias(
+  g: GraphBuilder,
+  relative: WeightExpression,
+  map: Value,
+  { window, shift }: WindowShape,
+): Value {
+  const byDistance = g.weight(relative);
+  if (shift === 0) return byDistance;
+  const { rows, columns } = windowGrid(gridOf(map), window);
+  const places = window * window;
+  const shifted = { rows: rows * window, columns: columns * window, window, shift };
+  const mask = g.weight({
+    kind: 'computed',
+    shape: [rows * columns, places, places],
+    of: { table: 'shifted-window-mask', ...shifted },
+  });
+  const masked = add(g, unsqueeze(g, mask, 1), byDistance); // [windows, heads, w², w²]
+  const batch = map.shape[0] as Dim;
+  if (batch === 1) return masked;
+  const all = repeatAs(g, unsqueeze(g, masked, 0), 0, map, 0); // [B, windows, heads, w², w²]
+  return reshape(g, all, [multiplyDims(rows * columns, batch), ...masked.shape.slice(1)]);
+}
+
+const gridOf = (map: Value): TableGrid => ({ rows: fixedDim(map, 1), columns: fixedDim(map, 2) });
+
+/** The first `by` places of an axis come behind the others; negative: the last come in front. */
+function roll(g: GraphBuilder, x: Value, axis: number, by: number): Value {
+  const length = fixedDim(x, axis);
+  const border = ((by % length) + length) % length;
+  if (border === 0) return x;
+  const cut = (from: number, to: number) => slice(g, x, axis, g.list(from), g.list(to), to - from);
+  return concatenate(g, [cut(border, length), cut(0, border)], axis, length);
+}
+
+function cutTo(g: GraphBuilder, x: Value, axis: number, length: number): Value {
+  if (x.shape[axis] === length) return x;
+  return slice(g, x, axis, g.list(0), g.list(length), length);
+}
