@@ -1,55 +1,50 @@
-/** A graph of 300 nodes opens at once and drags like a bare React Flow canvas of the same size. */
+/** How fast a graph of 300 nodes opens, and how smoothly it drags beside a bare React Flow canvas of the same size. */
 import { readFile } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import { build } from 'vite';
 import react from '@vitejs/plugin-react';
 import type { Page } from '@playwright/test';
-import { expect, test } from './fixtures.ts';
-import { largeGraph } from './large-graph.ts';
-import { temporaryFolder, removeFolder } from './served-app.ts';
+import { quantile } from '#engine/profile/report.ts';
+import { expect, test } from '../../e2e/fixtures.ts';
+import { largeGraph } from '../../e2e/large-graph.ts';
+import { temporaryFolder, removeFolder } from '../../e2e/served-app.ts';
 
+const rounds = 9;
 const address = 'http://bare.test/';
 const types: Readonly<Record<string, string>> = {
   '.html': 'text/html',
   '.js': 'text/javascript',
   '.css': 'text/css',
 };
+const median = (numbers: readonly number[]): number => quantile(numbers, 0.5);
 
-// A trace takes a picture of the page at every step, which is what is measured here.
-test.use({ trace: 'off' });
-
-test('300 nodes open within a second and drag as smoothly as bare React Flow', async ({
-  app,
-  face,
-}) => {
-  test.skip(face === 'electron', 'The yardstick is another page of the same browser.');
-  test.setTimeout(180_000);
+test('a graph of 300 nodes', async ({ app }) => {
   const graph = largeGraph(300);
   const { page } = app;
-
-  // The gallery is done with its own work, as it is when a person comes to drop a file.
-  await expect(page.getByRole('button', { name: 'Open TinyLLaVA 1.5B' })).toBeVisible();
-  await page.waitForLoadState('networkidle');
-  const openedMs = await page.evaluate(openByDrop, JSON.stringify(graph));
-  await expect(app.canvas.locator('.react-flow__node').first()).toBeVisible();
+  const openedMs: number[] = [];
+  for (let round = 0; round < rounds; round++) {
+    await page.getByRole('button', { name: 'Patchbay', exact: true }).click();
+    // The gallery is done with its own work, as it is when a person comes to drop a file.
+    await expect(page.getByRole('button', { name: 'Open TinyLLaVA 1.5B' })).toBeVisible();
+    await page.waitForLoadState('networkidle');
+    openedMs.push(await page.evaluate(openByDrop, JSON.stringify(graph)));
+  }
 
   const bare = await page.context().newPage();
   await showBare(bare, graph);
   // In turn, so that a machine that slows down slows both.
   const ours: number[] = [];
   const theirs: number[] = [];
-  for (let round = 0; round < 3; round++) {
+  for (let round = 0; round < rounds; round++) {
     await page.bringToFront();
     ours.push(await frameMs(page));
     await bare.bringToFront();
     theirs.push(await frameMs(bare));
   }
-  const ratio = median(ours) / median(theirs);
-  const said = `opened in ${openedMs.toFixed(0)} ms; frames while dragging: ${median(ours).toFixed(1)} ms, bare ${median(theirs).toFixed(1)} ms, ratio ${ratio.toFixed(2)}`;
-  test.info().annotations.push({ type: 'measured', description: said });
-  console.log(said);
-  expect(openedMs).toBeLessThan(1000);
-  expect(ratio).toBeLessThanOrEqual(1.5);
+  const ratios = ours.map((frame, round) => frame / (theirs[round] ?? NaN));
+  console.log(`medians of ${rounds} rounds, 300 nodes
+opened in ${median(openedMs).toFixed(0)} ms
+frame while dragging: ${median(ours).toFixed(1)} ms, bare React Flow ${median(theirs).toFixed(1)} ms, ratio ${median(ratios).toFixed(2)}`);
 });
 
 /** From the moment in which the file is dropped on the window to the frame in which its cards are drawn. */
@@ -130,8 +125,4 @@ async function frameMs(page: Page): Promise<number> {
   );
   await page.mouse.up();
   return ((times.at(-1) ?? 0) - (times[0] ?? 0)) / (times.length - 1);
-}
-
-function median(numbers: readonly number[]): number {
-  return numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? 0;
 }
