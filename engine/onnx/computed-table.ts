@@ -1,7 +1,7 @@
 /** Fills the tables that follow from numbers alone. */
 import { fillAxialTable } from './axial-rotary.ts';
 import { fillRotaryTable } from './rotary.ts';
-import type { ComputedTable, ShiftedWindows } from './weight.ts';
+import type { ComputedTable, ShiftedWindows, SineCosineTable } from './weight.ts';
 
 export function fillComputedTable(table: ComputedTable): Float32Array {
   switch (table.table) {
@@ -13,6 +13,8 @@ export function fillComputedTable(table: ComputedTable): Float32Array {
       return fillAxialTable(table, table.table);
     case 'adaptive-average':
       return fillAdaptiveAverage(table.from, table.to);
+    case 'sine-cosine':
+      return fillSineCosine(table);
     case 'shifted-window-mask':
       return fillShiftedWindowMask(table);
   }
@@ -27,6 +29,22 @@ function fillAdaptiveAverage(from: number, to: number): Float32Array {
     averages.fill(1 / (end - start), row * from + start, row * from + end);
   }
   return averages;
+}
+
+/** Wavelengths go from 2π up to 10,000 · 2π. Source: MAE (2111.06377), as Qwen-VL and MiniCPM-V resample with it. */
+function fillSineCosine({ rows, columns, channels }: SineCosineTable): Float32Array {
+  const count = channels / 4;
+  const frequencies = Array.from({ length: count }, (_, index) => 10_000 ** (-index / count));
+  const table = new Float32Array(rows * columns * channels);
+  for (let place = 0; place < rows * columns; place++) {
+    const axes = [place % columns, Math.floor(place / columns)];
+    const waves = axes.flatMap((at) => [
+      ...frequencies.map((frequency) => Math.sin(at * frequency)),
+      ...frequencies.map((frequency) => Math.cos(at * frequency)),
+    ]);
+    table.set(waves, place * channels);
+  }
+  return table;
 }
 
 /** Swin's own number for "not together"; softmax makes it nothing. */

@@ -48,8 +48,19 @@ export type ComputedTable =
   | ({ readonly table: 'axial-cosine' | 'axial-sine' } & AxialRotaryTable)
   /** [to, from]: row i averages the run of `from` entries that adaptive pooling gives it. */
   | { readonly table: 'adaptive-average'; readonly from: number; readonly to: number }
+  | ({ readonly table: 'sine-cosine' } & SineCosineTable)
   /** [windows, w · w, w · w]: 0 where two places of a shifted window saw each other before the shift. */
   | ({ readonly table: 'shifted-window-mask' } & ShiftedWindows);
+
+/**
+ * [rows · columns, channels]: fixed positions of a grid. The first half of the channels tells the column, the
+ * second the row; each half holds the sines of all frequencies, then the cosines.
+ */
+export interface SineCosineTable {
+  readonly rows: number;
+  readonly columns: number;
+  readonly channels: number;
+}
 
 export interface ShiftedWindows {
   /** Places of the map, whole windows. */

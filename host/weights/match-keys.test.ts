@@ -191,7 +191,7 @@ describe("timm's checkpoints, where queries, keys and values lie in one matrix",
     dino.needed.filter(({ name }) => names.some((part) => name.endsWith(part)));
   const parts = named('cls_token', 'layer.0.attention.attention.key.weight');
 
-  test('each finds its rows of it, and sizes of 1 in front do not matter', () => {
+  test('each finds its rows of it, and sizes of 1 do not matter', () => {
     const checkpoint = timm(3 * hiddenSize);
     const whole = checkpoint.tensors.get('blocks.0.attn.qkv.weight') as TensorEntry;
     const bytes = 3 * hiddenSize * hiddenSize * 2;

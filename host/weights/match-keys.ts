@@ -101,14 +101,11 @@ function missingProblem(key: string, shape: readonly number[], { folder }: Check
   return error('tensor-missing', message, { param: 'weights' });
 }
 
-/** Sizes of 1 in front change nothing of how numbers lie: a class token is [D], [1, D] or [1, 1, D]. */
-function withoutLeadingOnes(shape: readonly number[]): readonly number[] {
-  const first = shape.findIndex((size) => size !== 1);
-  return first < 0 ? [] : shape.slice(first);
-}
+/** Sizes of 1 change nothing of how numbers lie: a class token is [D] or [1, 1, D], a 1 × 1 kernel a matrix. */
+const withoutOnes = (shape: readonly number[]): string => shape.filter((size) => size !== 1).join();
 
 function entryProblem(key: string, entry: TensorEntry, shape: readonly number[]): Problem | null {
-  if (withoutLeadingOnes(entry.shape).join() !== withoutLeadingOnes(shape).join()) {
+  if (withoutOnes(entry.shape) !== withoutOnes(shape)) {
     const message = `The tensor "${key}" has shape [${entry.shape.join(', ')}], the node needs [${shape.join(', ')}]; choose the model or the parameters that belong to this checkpoint.`;
     return error('tensor-shape', message, { param: 'weights' });
   }

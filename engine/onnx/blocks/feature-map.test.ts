@@ -14,6 +14,7 @@ import {
   tokensToMap,
 } from './feature-map.ts';
 import { adaptiveAveragePool, averagePool, globalAveragePool, maxPool } from './pooling.ts';
+import { resizeMap } from './resize.ts';
 import { squeezeExcitation } from './squeeze-excitation.ts';
 
 let bench: BlockBench;
@@ -118,6 +119,45 @@ describe('pooling', () => {
     const ran = await bench.run(shapes, (g, { x }) => ({ mean: globalAveragePool(g, x) }));
     const expected = eachWindow(ran.numbers('x'), [[0, height, 0, width]], mean);
     expect(largestError(ran.output('mean'), expected)).toBeLessThan(close);
+  });
+});
+
+describe('a map of another size', () => {
+  it.each([
+    [14, 9],
+    [3, 20],
+    [5, 4],
+  ])('of %i × %i is made of the four nearest places', async (rows, columns) => {
+    const ran = await bench.run(shapes, (g, { x }) => {
+      const views = { ...x, shape: ['views', channels, height, width] };
+      return {
+        smooth: resizeMap(g, views, { rows, columns }, { kernel: 'bilinear' }),
+        near: resizeMap(g, x, { rows, columns }, { kernel: 'nearest' }),
+      };
+    });
+    const given = ran.numbers('x');
+    const along = (at: number, from: number, to: number) => {
+      const centre = Math.max(((at + 0.5) * from) / to - 0.5, 0);
+      const first = Math.floor(centre);
+      return { first, second: Math.min(first + 1, from - 1), share: centre - first };
+    };
+    const [smooth, near]: [number[], number[]] = [[], []];
+    for (let plane = 0; plane < maps * channels; plane++) {
+      const number = (row: number, column: number) => given[plane * places + row * width + column]!;
+      for (let row = 0; row < rows; row++) {
+        for (let column = 0; column < columns; column++) {
+          const [y, x] = [along(row, height, rows), along(column, width, columns)];
+          const line = (at: number) =>
+            number(at, x.first) * (1 - x.share) + number(at, x.second) * x.share;
+          smooth.push(line(y.first) * (1 - y.share) + line(y.second) * y.share);
+          near.push(
+            number(Math.floor((row * height) / rows), Math.floor((column * width) / columns)),
+          );
+        }
+      }
+    }
+    expect(largestError(ran.output('smooth'), smooth)).toBeLessThan(close);
+    expect(largestError(ran.output('near'), near)).toBe(0);
   });
 });
 

@@ -3,11 +3,17 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { countFlops } from '#engine/estimate/model-cost.ts';
 import { BlockBench } from '#verify/block-bench.testing.ts';
 import { largestError, linear, toRows } from '#nodes/slow-formulas.testing.ts';
-import { float, int, text, type GraphBuilder } from '../graph-builder.ts';
+import type { GraphBuilder } from '../graph-builder.ts';
 import type { Interpolation, TableGrid } from '../weight.ts';
 import { mapToTokens, tokensToMap } from './feature-map.ts';
 import { patchEmbedding, patchGrid, prependTokens } from './patch-embedding.ts';
-import { positionedTokens, positionTable, type PositionTable } from './position-table.ts';
+import { resizeMap } from './resize.ts';
+import {
+  positionedTokens,
+  positionTable,
+  sineCosinePositions,
+  type PositionTable,
+} from './position-table.ts';
 
 let bench: BlockBench;
 beforeAll(async () => {
@@ -39,18 +45,7 @@ function resize(
   const whole = g.tensor(stored.name, [trained.rows * trained.columns, hiddenSize], 'embedding');
   const shape = [1, trained.rows * trained.columns, hiddenSize];
   const map = tokensToMap(g, g.weight({ kind: 'reshape', of: whole, shape }), trained);
-  const sizes = g.list(1, hiddenSize, rows, columns);
-  const to = { type: 'float32', shape: [1, hiddenSize, rows, columns] } as const;
-  const resized = g.op('Resize', [map, null, null, sizes], to, {
-    attributes: {
-      mode: text(kernel === 'bicubic' ? 'cubic' : 'linear'),
-      coordinate_transformation_mode: text('half_pixel'),
-      cubic_coeff_a: float(antialias ? -0.5 : -0.75),
-      antialias: int(antialias ? 1 : 0),
-      // What a wide kernel reaches beyond the border is left out.
-      exclude_outside: int(antialias ? 1 : 0),
-    },
-  });
+  const resized = resizeMap(g, map, { rows, columns }, { kernel, antialias });
   return mapToTokens(g, resized);
 }
 
@@ -78,6 +73,21 @@ describe('a table of positions', () => {
       expect(ours).toHaveLength(rows * columns * hiddenSize);
       expect(largestError(ours, theirs), `${rows} × ${columns}`).toBeLessThan(close);
     }
+  });
+
+  it('may be fixed: sines and cosines of the column, then of the row', async () => {
+    const grid = { rows: 2, columns: 3 };
+    const ran = await bench.run({}, (g) => ({
+      table: g.weight(sineCosinePositions(grid, 8)),
+    }));
+    const half = (at: number) => [
+      Math.sin(at),
+      Math.sin(at / 100),
+      Math.cos(at),
+      Math.cos(at / 100),
+    ];
+    const expected = [0, 1].flatMap((y) => [0, 1, 2].flatMap((x) => [...half(x), ...half(y)]));
+    expect(largestError(ran.output('table'), expected)).toBeLessThan(close);
   });
 
   it('stays as it is on the grid it was trained on, and its class token on any', async () => {

@@ -30,6 +30,16 @@ export function positionTable(
   return { kind: 'interpolated', of: stored, interpolation };
 }
 
+/** Fixed positions of a grid, [rows · columns, channels]; channels in fours. */
+export function sineCosinePositions(grid: TableGrid, channels: number): WeightExpression {
+  const { rows, columns } = grid;
+  return {
+    kind: 'computed',
+    shape: [rows * columns, channels],
+    of: { table: 'sine-cosine', rows, columns, channels },
+  };
+}
+
 /**
  * Patches with their positions, behind learned tokens; where the table has a row for the first learned token,
  * that is added to it when it is loaded. [B, N, D] → [B, learned + N, D]
