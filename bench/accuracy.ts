@@ -2,7 +2,7 @@
 import { StageCache } from '#host/cache/stage-cache.ts';
 import { cacheFolder } from '#host/cache/cache-folder.ts';
 import { readPreset } from '#host/presets.ts';
-import { ModelLoader } from '#host/runs/load-model.ts';
+import { ModelLoader } from '#host/sessions/load-model.ts';
 import { atPrecision } from './at-precision.ts';
 import { measureAccuracy, readQuestions } from './shapes-questions.ts';
 

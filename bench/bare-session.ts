@@ -6,14 +6,15 @@ import * as ort from 'onnxruntime-node';
 import type { GraphDocument } from '#engine/contract/document.ts';
 import { checkGraph } from '#engine/graph/check.ts';
 import type { StageModel } from '#engine/onnx/model.ts';
-import type { LanguageModelStep } from '#engine/plan/host-step.ts';
+import { decoderInput, pastName } from '#engine/node/decoder-protocol.ts';
+import type { LanguageModelStep } from '#engine/node/host-step.ts';
 import { planGraph } from '#engine/plan/plan.ts';
 import { ok } from '#engine/contract/outcome.ts';
 import { cacheFolder } from '#host/cache/cache-folder.ts';
 import { StageCache } from '#host/cache/stage-cache.ts';
-import { threadCount } from '#host/machine.ts';
-import { ModelLoader } from '#host/runs/load-model.ts';
-import type { Session } from '#host/runs/sessions.ts';
+import { threadCount } from '#host/system/machine.ts';
+import { ModelLoader } from '#host/sessions/load-model.ts';
+import type { Session } from '#host/sessions/sessions.ts';
 import { catalogue } from '#nodes/index.ts';
 
 export interface BareRequest {
@@ -63,14 +64,15 @@ async function openBare(document: GraphDocument): Promise<BareModel> {
     return loaded.value.session;
   };
   // As the engine does: looking rows up is not worth a second thread.
-  return { step, embed: await open(step.embed, 1), decoder: await open(step.decoder, threadCount) };
+  const { embed, decoder } = step.graphs;
+  return { step, embed: await open(embed, 1), decoder: await open(decoder.model, threadCount) };
 }
 
 async function measure(
   { step, embed, decoder }: BareModel,
   { promptTokens, newTokens }: BareRequest,
 ): Promise<BareResult> {
-  const { layerCount, heads, size } = step.keyValues;
+  const { state } = step.graphs.decoder;
   // As the engine reserves: prompt and new tokens, rounded up.
   const capacity = Math.ceil((promptTokens + newTokens) / 16) * 16;
   // Written to, as a cache is: memory that is only read as zeros is one and the same page of the system, and so
@@ -79,23 +81,23 @@ async function measure(
     Float32Array.from({ length: count }, (_, index) => Math.sin(index));
   const cache = (room: number) =>
     Object.fromEntries(
-      Array.from({ length: layerCount }, (_, layer) => layer).flatMap((layer) =>
-        ['key', 'value'].map((part) => [
-          `past.${layer}.${part}`,
-          new ort.Tensor('float32', numbers(heads * room * size), [1, heads, room, size]),
-        ]),
-      ),
+      state.map((tensor) => {
+        const shape =
+          tensor.kind === 'recurrent' ? tensor.shape : [1, tensor.heads, room, tensor.size];
+        const count = shape.reduce((product, size) => product * size, 1);
+        return [pastName(tensor), new ort.Tensor('float32', numbers(count), shape)];
+      }),
     );
   const feeds = (embeddings: ort.Tensor, count: number, cached: number) => ({
-    embeddings,
-    positions: new ort.Tensor(
+    [decoderInput.embeddings]: embeddings,
+    [decoderInput.positions]: new ort.Tensor(
       'int64',
       BigInt64Array.from({ length: count }, (_, place) => BigInt(cached + place)),
       [1, count],
     ),
-    logitRows: new ort.Tensor('int64', BigInt64Array.of(BigInt(count - 1)), [1]),
-    first: new ort.Tensor('bool', Uint8Array.of(cached === 0 ? 1 : 0), []),
-    cachedLength: new ort.Tensor('int64', BigInt64Array.of(BigInt(cached)), []),
+    [decoderInput.logitRows]: new ort.Tensor('int64', BigInt64Array.of(BigInt(count - 1)), [1]),
+    [decoderInput.fused]: new ort.Tensor('bool', Uint8Array.of(cached === 0 ? 1 : 0), []),
+    [decoderInput.cachedLength(0)]: new ort.Tensor('int64', BigInt64Array.of(BigInt(cached)), []),
   });
   const embedded = async (count: number): Promise<ort.Tensor> => {
     const ids = new ort.Tensor('int64', new BigInt64Array(count).fill(7n), [1, count]);

@@ -8,7 +8,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { GraphDocument } from '#engine/contract/document.ts';
 import { formatTable } from '#host/bin/terminal/table.ts';
-import { describeMachine } from '#host/machine.ts';
+import { describeMachine } from '#host/system/machine.ts';
 import { LocalHost } from '#host/local-host.ts';
 import { foldReport, quantile } from '#engine/profile/report.ts';
 import type { RunEvent } from '#engine/contract/run-event.ts';

@@ -3,10 +3,10 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { GraphDocument } from '#engine/contract/document.ts';
 import type { RunEvent } from '#engine/contract/run-event.ts';
-import { presetsFolder } from '#host/package-root.ts';
+import { presetsFolder } from '#host/system/package-root.ts';
 import { executeRun } from '#host/runs/execute-run.ts';
-import type { ModelLoader } from '#host/runs/load-model.ts';
-import { CancelSwitch } from '#host/runs/progress.ts';
+import type { ModelLoader } from '#host/sessions/load-model.ts';
+import { CancelSwitch } from '#host/sessions/progress.ts';
 
 export interface Question {
   /** Of the scene that it is asked about. */

@@ -2,7 +2,7 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { packageRoot } from '#host/package-root.ts';
+import { packageRoot } from '#host/system/package-root.ts';
 
 export const distElectron = join(packageRoot, 'dist', 'electron');
 

@@ -91,7 +91,10 @@ function leftovers(
 function modelsOf(
   step: Extract<Plan['stages'][number]['body'], { kind: 'host' }>['step'],
 ): readonly StageModel[] {
-  return step.kind === 'generate' ? [step.embed, step.decoder] : [];
+  if (step.kind !== 'generate') return [];
+  const { graphs, decoding } = step;
+  const all = decoding.kind === 'draft' ? [graphs, decoding.graphs] : [graphs];
+  return all.flatMap(({ embed, decoder }) => [embed, decoder.model]);
 }
 
 async function checkImages({ stages }: Plan, baseFolder: string): Promise<readonly Problem[]> {

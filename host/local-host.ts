@@ -14,7 +14,7 @@ import { StageCache } from './cache/stage-cache.ts';
 import { EngineClient } from './engine/engine-client.ts';
 import { RunLog } from './engine/run-log.ts';
 import { checkWithFiles } from './check-with-files.ts';
-import { describeMachine } from './machine.ts';
+import { describeMachine } from './system/machine.ts';
 import { presetSummaries, readPreset } from './presets.ts';
 
 /** Runs whose events are kept after they end. */

@@ -7,9 +7,11 @@ import type { PresetSummary } from '#engine/contract/preset-summary.ts';
 import { error } from '#engine/contract/problem.ts';
 import { estimateGraph } from '#engine/estimate/estimate.ts';
 import { checkGraph } from '#engine/graph/check.ts';
+import { portWithRole } from '#engine/node/node-definition.ts';
+import { tokensInAll } from '#engine/node/wire.ts';
 import { readDocument } from '#engine/graph/read-document.ts';
 import { catalogue } from '#nodes/index.ts';
-import { presetsFolder } from './package-root.ts';
+import { presetsFolder } from './system/package-root.ts';
 
 export async function presetIds(): Promise<readonly string[]> {
   const names = await readdir(presetsFolder);
@@ -51,8 +53,10 @@ function summarise(id: string, document: GraphDocument): PresetSummary {
   if (!estimate.ok)
     throw new Error(`The preset "${id}" has problems: ${JSON.stringify(estimate.problems)}`);
   const { totals, stages } = estimate.value;
-  const visual = Object.values(checked.nodes).flatMap(({ inputs }) =>
-    inputs['visual']?.kind === 'tokens' ? [inputs['visual'].count] : [],
+  const visual = Object.values(checked.nodes).flatMap(({ definition, inputs }) =>
+    (inputs[portWithRole(definition, 'inputs', 'visual') ?? ''] ?? []).flatMap((wire) =>
+      wire.kind === 'tokens' ? [tokensInAll(wire)] : [],
+    ),
   )[0];
   const random = Object.values(checked.nodes).some(
     ({ params }) => (params['weights'] as { kind?: string } | undefined)?.kind === 'random',

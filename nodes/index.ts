@@ -1,5 +1,5 @@
 /** The catalogue: every node there is, one line each, in the order of the palette. */
-import type { Catalogue } from '#engine/graph/node-definition.ts';
+import type { Catalogue } from '#engine/node/node-definition.ts';
 import { fastv } from './acceleration/fastv.ts';
 import { averagePool } from './compression/average-pool.ts';
 import { pixelShuffle } from './compression/pixel-shuffle.ts';

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { GraphDocument } from '#engine/contract/document.ts';
 import { StageCache } from '#host/cache/stage-cache.ts';
 import { readPreset } from '#host/presets.ts';
-import { ModelLoader } from '#host/runs/load-model.ts';
+import { ModelLoader } from '#host/sessions/load-model.ts';
 import { atPrecision } from '../bench/at-precision.ts';
 import { ask, measureAccuracy, readQuestions } from '../bench/shapes-questions.ts';
 

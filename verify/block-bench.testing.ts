@@ -1,5 +1,5 @@
 /** Test support: one block as a graph with known weights, run on ONNX Runtime. */
-import { float32, type TensorMap } from '#host/runs/sessions.ts';
+import { float32, type TensorMap } from '#host/sessions/sessions.ts';
 import { floatsOf, NodeBench } from './node-bench.testing.ts';
 import { writeKnownWeights } from '#host/weights/known-weights.testing.ts';
 import { normalNumbers } from '#nodes/normal-numbers.testing.ts';

@@ -2,13 +2,13 @@
 import { fail, ok, type Outcome } from '#engine/contract/outcome.ts';
 import { error } from '#engine/contract/problem.ts';
 import type { Json } from '#engine/contract/document.ts';
-import type { AnyNodeDefinition } from '#engine/graph/node-definition.ts';
+import type { AnyNodeDefinition } from '#engine/node/node-definition.ts';
 import { buildSingleNode, inputPrefix, outputPrefix } from '#engine/plan/node-body.ts';
 import { activationFromConfig } from '#nodes/config/published-config.ts';
 import { clipVit } from '#nodes/encoder/clip-vit.ts';
 import { dinov2 } from '#nodes/encoder/dinov2.ts';
 import { siglip } from '#nodes/encoder/siglip.ts';
-import { float32, type Tensor } from '#host/runs/sessions.ts';
+import { float32, type Tensor } from '#host/sessions/sessions.ts';
 import { compareFloats, type Comparison } from './comparison.ts';
 import type { RecordedCase, RecordedTensor } from './recorded-case.ts';
 import type { CaseCheck } from './case-check.ts';

@@ -4,7 +4,7 @@ import { GraphBuilder } from '#engine/onnx/graph-builder.ts';
 import { feedForward } from '#nodes/moe/feed-forward.ts';
 import { expertKeyLayouts } from '#nodes/moe/expert-names.ts';
 import { activationFromConfig } from '#nodes/config/published-config.ts';
-import { float32 } from '#host/runs/sessions.ts';
+import { float32 } from '#host/sessions/sessions.ts';
 import { compareFloats } from './comparison.ts';
 import type { RecordedTensor } from './recorded-case.ts';
 import type { CaseCheck } from './case-check.ts';
@@ -32,6 +32,9 @@ export const checkExperts: CaseCheck = async (
       blockSize: '32',
     },
     withWeights: (g, emit) => g.weightsFrom(setting, emit),
+    newGraph: () => {
+      throw new Error('Experts have no graph of their own.');
+    },
   });
   if (part.kind !== 'feed-forward') throw new Error('Experts are a feed-forward.');
 

@@ -1,7 +1,7 @@
 /** FastV in a recorded language model: every layer's input, the tokens kept, the logits and the continuation. */
 import { ok } from '#engine/contract/outcome.ts';
 import { fastv } from '#nodes/acceleration/fastv.ts';
-import type { AccelerationPart } from '#engine/graph/part.ts';
+import type { TokenReductionPart } from '#engine/node/part.ts';
 import { compareFloats, compareWholes } from './comparison.ts';
 import { architectureOf } from './node-params.ts';
 import type { RecordedTensor } from './recorded-case.ts';
@@ -19,18 +19,18 @@ export const checkFastv: CaseCheck = async (recorded, workbench) => {
     layer === 0 ? 'embeddings' : layer === layers ? 'final' : `block.${layer - 1}`,
   );
   const taps = [...hidden, 'kept', 'scores'];
-  const model = await openLanguageModel({ architecture, folder, acceleration, taps }, workbench);
+  const boundaries = [acceleration];
+  const model = await openLanguageModel({ architecture, folder, boundaries, taps }, workbench);
   if (!model.ok) return model;
 
   const count = Number(config['image_token_length']);
   const visual = {
     start: Number(config['image_token_start_index']),
     count,
-    kept: acceleration.keptTokens(count),
   };
   const expected = (name: string) => outputs.get(name) as RecordedTensor;
   const embeddings = Float32Array.from((inputs.get('inputs_embeds') as RecordedTensor).data);
-  const results = await model.value.begin(embeddings, visual, 'all', 0);
+  const [results = {}] = await model.value.begin(embeddings, [visual], 'all', 0);
   const logits = results['logits']?.data as Float32Array;
   const steps = expected('greedy_tokens').data.length;
   const last = logits.subarray(logits.length - architecture.vocabularySize);
@@ -57,10 +57,16 @@ export const checkFastv: CaseCheck = async (recorded, workbench) => {
   ]);
 };
 
-function partOf(layer: number, ratio: number): AccelerationPart {
+function partOf(layer: number, ratio: number): TokenReductionPart {
   const { body } = fastv;
   if (body.kind !== 'part') throw new Error('FastV is a part.');
-  const part = body.part({ params: { layer, ratio }, withWeights: (_g, emit) => emit() });
-  if (part.kind !== 'acceleration') throw new Error('FastV accelerates.');
+  const part = body.part({
+    params: { layer, ratio },
+    withWeights: (_g, emit) => emit(),
+    newGraph: () => {
+      throw new Error('FastV has no graph of its own.');
+    },
+  });
+  if (part.kind !== 'token-reduction') throw new Error('FastV accelerates.');
   return part;
 }

@@ -1,10 +1,10 @@
 /** Recorded decoder-only language models: logits of the prompt, then a greedy continuation from the cache. */
 import { ok } from '#engine/contract/outcome.ts';
-import type { TensorMap } from '#host/runs/sessions.ts';
+import type { TensorMap } from '#host/sessions/sessions.ts';
 import { compareFloats, compareWholes, type Comparison } from './comparison.ts';
 import { architectureOf } from './node-params.ts';
 import type { RecordedCase, RecordedTensor } from './recorded-case.ts';
-import { continueGreedily, openLanguageModel } from './recorded-language-model.ts';
+import { continueGreedily, openLanguageModel, joinPieces } from './recorded-language-model.ts';
 import type { CaseCheck } from './case-check.ts';
 
 /** Recorded outputs that are inner values of the graph. */
@@ -21,7 +21,8 @@ export const checkLanguageModel: CaseCheck = async (recorded, workbench) => {
   const steps = outputs.get('greedy_ids')?.shape.at(-1) ?? 0;
   const computed = new Computed(recorded);
   for (const row of rowsOf(recorded)) {
-    const results = await model.value.begin(await model.value.embed(row.ids), null, 'all', steps);
+    const rows = await model.value.embed(row.ids);
+    const results = joinPieces(await model.value.begin(rows, [], 'all', steps));
     const logits = floats(results, 'logits');
     computed.add('logits', logits, row.padding);
     for (const [name, tap] of Object.entries(tapOf)) {

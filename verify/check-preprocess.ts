@@ -1,9 +1,9 @@
 /** Recorded preprocessing of raw pictures. */
 import { join } from 'node:path';
 import { fail, ok, type Outcome } from '#engine/contract/outcome.ts';
-import type { AnyNodeDefinition } from '#engine/graph/node-definition.ts';
+import type { AnyNodeDefinition } from '#engine/node/node-definition.ts';
 import type { JsonObject } from '#engine/contract/config-files.ts';
-import type { PreprocessRecipe } from '#engine/plan/host-step.ts';
+import type { PreprocessRecipe } from '#engine/node/host-step.ts';
 import { preprocess as definition } from '#nodes/vision/preprocess.ts';
 import { decodeImage } from '#host/images/decode-image.ts';
 import { preprocess } from '#host/images/preprocess.ts';
@@ -48,7 +48,8 @@ export function recipeFrom(config: JsonObject): Outcome<PreprocessRecipe> {
     inputs: {},
     outputs: { pixels: { kind: 'pixels', height: size, width: width ?? size } },
     wired: new Set(),
-    parts: {},
+    parts: [],
+    found: undefined,
     newGraph: () => {
       throw new Error('Preprocessing has no graph.');
     },

@@ -1,14 +1,14 @@
 /** Recorded projectors, with the token packing before them. */
 import { ok, type Outcome } from '#engine/contract/outcome.ts';
 import type { Json } from '#engine/contract/document.ts';
-import type { AnyNodeDefinition } from '#engine/graph/node-definition.ts';
-import { knownCount, type WireOf } from '#engine/graph/wire.ts';
+import type { AnyNodeDefinition } from '#engine/node/node-definition.ts';
+import { knownCount, type WireOf } from '#engine/node/wire.ts';
 import { buildSingleNode, inputPrefix, outputPrefix } from '#engine/plan/node-body.ts';
 import { pixelShuffle } from '#nodes/compression/pixel-shuffle.ts';
 import { linear } from '#nodes/projector/linear.ts';
 import { mlp } from '#nodes/projector/mlp.ts';
 import { activationFromConfig } from '#nodes/config/published-config.ts';
-import { float32, type Tensor } from '#host/runs/sessions.ts';
+import { float32, type Tensor } from '#host/sessions/sessions.ts';
 import { compareFloats, type Comparison } from './comparison.ts';
 import type { RecordedCase, RecordedTensor } from './recorded-case.ts';
 import type { CaseCheck } from './case-check.ts';

@@ -1,9 +1,9 @@
 /** PruMerge on recorded features, queries and keys. */
 import { ok } from '#engine/contract/outcome.ts';
-import { knownCount } from '#engine/graph/wire.ts';
+import { knownCount } from '#engine/node/wire.ts';
 import { buildSingleNode, inputPrefix, outputPrefix } from '#engine/plan/node-body.ts';
 import { prumerge } from '#nodes/compression/prumerge.ts';
-import { float32, type Tensor } from '#host/runs/sessions.ts';
+import { float32, type Tensor } from '#host/sessions/sessions.ts';
 import { compareFloats, compareWholes } from './comparison.ts';
 import type { RecordedCase, RecordedTensor } from './recorded-case.ts';
 import type { CaseCheck } from './case-check.ts';

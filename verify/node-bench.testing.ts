@@ -9,7 +9,7 @@ import {
   outputPrefix,
   type SingleNode,
 } from '#engine/plan/node-body.ts';
-import type { Tensor, TensorMap } from '#host/runs/sessions.ts';
+import type { Tensor, TensorMap } from '#host/sessions/sessions.ts';
 import { valueOf } from './value-of.testing.ts';
 import { Workbench } from './workbench.ts';
 

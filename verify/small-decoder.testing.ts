@@ -1,15 +1,16 @@
 /** Test support: small decoders of every family's shape, with known weights. */
 import type { DecoderParts } from '#nodes/language/decoder-graph.ts';
 import { GraphBuilder } from '#engine/onnx/graph-builder.ts';
-import type { StageModel } from '#engine/onnx/model.ts';
+import type { BoundaryPart } from '#engine/node/part.ts';
+import type { LanguageGraphs } from '#engine/node/decoder-protocol.ts';
 import {
   architectureParams,
   type DecoderArchitecture,
 } from '#nodes/language/decoder-architecture.ts';
-import { emitDecoder, emitEmbedding } from '#nodes/language/decoder-graph.ts';
+import { decoderGraphs, emitDecoder } from '#nodes/language/decoder-graph.ts';
 import { decoderKeyLayouts } from '#nodes/language/decoder-names.ts';
-import { LanguageModel } from '#host/runs/language-model.ts';
-import type { Session } from '#host/runs/sessions.ts';
+import { LanguageModel } from '#host/language/language-model.ts';
+import type { Session } from '#host/sessions/sessions.ts';
 import { writeKnownWeights } from '#host/weights/known-weights.testing.ts';
 import type { NodeBench } from './node-bench.testing.ts';
 import { valueOf } from './value-of.testing.ts';
@@ -83,18 +84,13 @@ export const smallDecoders = {
   'heads of 7, which is odd': { ...base, headSize: 7, keyValueHeadCount: 2 },
 } as const satisfies Record<string, DecoderArchitecture>;
 
-export interface SmallModels {
-  readonly embed: StageModel;
-  readonly decoder: StageModel;
-}
-
 /** Graphs with weights from a folder, which need not exist yet. */
 export function smallModels(
   architecture: DecoderArchitecture,
   folder: string,
-  parts: DecoderParts = {},
+  parts: Partial<DecoderParts> = {},
   taps: readonly string[] = [],
-): SmallModels {
+): LanguageGraphs {
   const source = { kind: 'checkpoint', folder } as const;
   const setting = { origin: { node: 'decoder', source, layouts: decoderKeyLayouts }, blocks: null };
   const graph = (emit: (g: GraphBuilder) => void) => {
@@ -102,13 +98,13 @@ export function smallModels(
     g.weightsFrom(setting, () => emit(g));
     return g.finish();
   };
-  return {
-    embed: graph((g) => emitEmbedding(g, architecture)),
-    decoder: graph((g) => {
-      emitDecoder(g, architecture, parts);
-      for (const name of taps) g.output(`tap.${name}`, g.tapped(name));
-    }),
-  };
+  const all = { boundaries: [], ...parts };
+  const graphs = decoderGraphs(architecture, all, graph);
+  const model = graph((g) => {
+    emitDecoder(g, architecture, all);
+    for (const name of taps) g.output(`tap.${name}`, g.tapped(name));
+  });
+  return { ...graphs, decoder: { ...graphs.decoder, model } };
 }
 
 /** A new folder with known weights for an architecture without parts. */
@@ -119,7 +115,7 @@ export async function writeSmallDecoder(
 ): Promise<string> {
   const folder = await bench.newFolder();
   const { embed, decoder } = smallModels(architecture, folder);
-  await writeKnownWeights(folder, [embed, decoder], seed);
+  await writeKnownWeights(folder, [embed, decoder.model], seed);
   return folder;
 }
 
@@ -131,14 +127,10 @@ export interface SmallDecoder {
 
 export async function openSmallDecoder(
   bench: NodeBench,
-  architecture: DecoderArchitecture,
-  models: SmallModels,
-  { acceleration }: DecoderParts = {},
+  graphs: LanguageGraphs,
+  boundaries: readonly BoundaryPart[] = [],
 ): Promise<SmallDecoder> {
-  const embed = valueOf(await bench.workbench.session(models.embed));
-  const decoder = valueOf(await bench.workbench.session(models.decoder));
-  const { layerCount, keyValueHeadCount, headSize, hiddenSize } = architecture;
-  const keyValues = { layerCount, heads: keyValueHeadCount, size: headSize };
-  const shape = { keyValues, hiddenSize, acceleration: acceleration ?? null };
-  return { model: new LanguageModel(shape, embed, decoder), embed, decoder };
+  const embed = valueOf(await bench.workbench.session(graphs.embed));
+  const decoder = valueOf(await bench.workbench.session(graphs.decoder.model));
+  return { model: new LanguageModel(graphs, boundaries, embed, decoder), embed, decoder };
 }

@@ -4,7 +4,7 @@ import os from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { buildPrograms } from '#host/bin/patchbay-command.testing.ts';
-import { packageRoot } from '#host/package-root.ts';
+import { packageRoot } from '#host/system/package-root.ts';
 import { CaseChecker } from './case-checker.ts';
 import { findCaseFolders } from './case-folders.ts';
 import type { CaseResult } from './case-result.ts';

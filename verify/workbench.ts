@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { ok, type Outcome } from '#engine/contract/outcome.ts';
 import type { StageModel } from '#engine/onnx/model.ts';
 import { StageCache } from '#host/cache/stage-cache.ts';
-import { ModelLoader, refusable } from '#host/runs/load-model.ts';
-import type { Session, TensorMap } from '#host/runs/sessions.ts';
+import { ModelLoader, refusable } from '#host/sessions/load-model.ts';
+import type { Session, TensorMap } from '#host/sessions/sessions.ts';
 
 export class Workbench {
   readonly #folder: string;

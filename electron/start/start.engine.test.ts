@@ -4,7 +4,7 @@ import { chmod, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import os from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { packageRoot } from '#host/package-root.ts';
+import { packageRoot } from '#host/system/package-root.ts';
 import { buildApp } from '../build.testing.ts';
 
 let folder: string;

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { findBrowser } from '#host/browser/find-browser.ts';
 import { exitStatus } from '#host/bin/exit-status.ts';
 import { dataFolder } from '#host/files/data-folder.ts';
-import { packageRoot } from '#host/package-root.ts';
+import { packageRoot } from '#host/system/package-root.ts';
 import type { RunningServer } from '#host/server/start-server.ts';
 import { servePage } from '../serve-page.ts';
 import { claimProfile, profileBase } from './browser-profile.ts';

@@ -2,14 +2,38 @@
 import { z } from 'zod';
 import type { DeepReadonly } from './document.ts';
 import { problemSchema } from './problem.ts';
-import { machineSchema, stageFactsSchema } from './run-event.ts';
+import { draftFactsSchema, machineSchema, stageFactsSchema } from './run-event.ts';
 
 export const stageReportSchema = stageFactsSchema.extend({
   latencyMs: z.object({ median: z.number(), p95: z.number(), runs: z.int() }),
-  memory: z.object({ weightsBytes: z.number(), peakBytes: z.number(), kvBytes: z.number() }),
+  memory: z.object({
+    weightsBytes: z.number(),
+    peakBytes: z.number(),
+    /** All that is carried from token to token, and the part of it that is keys and values. */
+    stateBytes: z.number(),
+    kvBytes: z.number(),
+  }),
   tokensIn: z.int().nullable(),
   tokensOut: z.int().nullable(),
   flops: z.number(),
+});
+
+const answerSchema = z.object({ text: z.string(), tokenIds: z.array(z.int()) }).nullable();
+
+const speedsSchema = z.object({
+  /** Medians over the runs, from the start of the pass. */
+  timeToFirstTokenMs: z.number().nullable(),
+  prefillTokensPerSecond: z.number().nullable(),
+  decodeTokensPerSecond: z.number().nullable(),
+});
+
+/** What one language model of the graph did. */
+export const languageReportSchema = speedsSchema.extend({
+  node: z.string(),
+  title: z.string(),
+  answer: answerSchema,
+  /** Tokens guessed ahead over the last run; null where it wrote them one at a time. */
+  draft: draftFactsSchema.nullable(),
 });
 
 export const reportSchema = z.object({
@@ -17,18 +41,18 @@ export const reportSchema = z.object({
   graph: z.string(),
   machine: machineSchema.nullable(),
   stages: z.array(stageReportSchema),
-  answer: z.object({ text: z.string(), tokenIds: z.array(z.int()) }).nullable(),
-  totals: z.object({
+  languageModels: z.array(languageReportSchema),
+  /** Answer and speeds are those of the one language model; where there are several, each has its own above. */
+  answer: answerSchema,
+  totals: speedsSchema.extend({
     /** Medians over the runs. */
     wallMs: z.number(),
     stagesMs: z.number(),
-    timeToFirstTokenMs: z.number().nullable(),
-    prefillTokensPerSecond: z.number().nullable(),
-    decodeTokensPerSecond: z.number().nullable(),
     peakBytes: z.number(),
   }),
   problems: z.array(problemSchema),
 });
 
 export type StageReport = DeepReadonly<z.infer<typeof stageReportSchema>>;
+export type LanguageReport = DeepReadonly<z.infer<typeof languageReportSchema>>;
 export type Report = DeepReadonly<z.infer<typeof reportSchema>>;

@@ -14,17 +14,34 @@ export const machineSchema = z.object({
   patchbay: z.string(),
 });
 
+/** What a language model does in turn; how it decodes decides which of these there are. */
+export const languagePhases = [
+  'tokenise',
+  'embed',
+  'prefill',
+  'decode',
+  'draft',
+  'verify',
+] as const;
+
+export type LanguagePhase = (typeof languagePhases)[number];
+
 /** A row of the report: a stage, or one phase of a language model. */
 export const stageFactsSchema = z.object({
   id: z.string(),
   node: z.string(),
   type: z.string(),
   title: z.string(),
+  /** Null for a stage that is one row. */
+  phase: z.enum(languagePhases).nullable(),
   precision: z.enum(['float32', 'int8', 'int4']).nullable(),
   weights: z.enum(['random', 'checkpoint']).nullable(),
 });
 
 const phases = ['building', 'preparing', 'loading', 'warming-up', 'running'] as const;
+
+/** How tokens that were guessed ahead fared. */
+export const draftFactsSchema = z.object({ proposed: z.int(), accepted: z.int() });
 
 export const runEventSchema = z.discriminatedUnion('type', [
   z.object({
@@ -64,21 +81,32 @@ export const runEventSchema = z.discriminatedUnion('type', [
     flops: z.number(),
     /** Highest resident memory of the stage on its own while it ran. */
     peakBytes: z.number(),
+    /** What is carried from token to token: keys and values, and what recurrent layers remember. */
     keyValueBytes: z.number(),
+    recurrentBytes: z.number(),
   }),
-  z.object({ type: z.literal('token'), run: z.int(), id: z.int(), text: z.string() }),
+  z.object({
+    type: z.literal('token'),
+    /** The language model's node. */
+    node: z.string(),
+    run: z.int(),
+    id: z.int(),
+    text: z.string(),
+  }),
   z.object({
     type: z.literal('answer'),
+    node: z.string(),
     run: z.int(),
     text: z.string(),
     tokenIds: z.array(z.int()),
+    /** From the start of the pass. */
+    timeToFirstTokenMs: z.number(),
+    draft: draftFactsSchema.nullable(),
   }),
   z.object({
     type: z.literal('run-measured'),
     run: z.int(),
     wallMs: z.number(),
-    /** From the start of the pass to the first token; null where no text is written. */
-    timeToFirstTokenMs: z.number().nullable(),
     /** Highest resident memory of the engine process during the pass. */
     peakBytes: z.number(),
   }),
@@ -88,6 +116,12 @@ export const runEventSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('run-cancelled') }),
 ]);
 
+/** "Language model · prefill" */
+export function rowTitle({ title, phase }: Pick<StageFacts, 'title' | 'phase'>): string {
+  return phase === null ? title : `${title} · ${phase}`;
+}
+
+export type DraftFacts = DeepReadonly<z.infer<typeof draftFactsSchema>>;
 export type RunEvent = DeepReadonly<z.infer<typeof runEventSchema>>;
 export type Machine = DeepReadonly<z.infer<typeof machineSchema>>;
 export type StageFacts = DeepReadonly<z.infer<typeof stageFactsSchema>>;

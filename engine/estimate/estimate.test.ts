@@ -154,6 +154,7 @@ describe('LLaVA-1.5', () => {
       weightBytes: sum(({ weightBytes }) => weightBytes),
       activationBytes,
       keyValueBytes: sum(({ keyValueBytes }) => keyValueBytes),
+      recurrentBytes: 0,
       peakBytes: sum((stage) => stage.weightBytes + stage.keyValueBytes) + activationBytes,
     });
     expect(wires.map(({ text }) => text)).toContain(

@@ -2,34 +2,17 @@
 import type { Edge } from '../contract/document.ts';
 import { ok, type Outcome } from '../contract/outcome.ts';
 import type { CheckedGraph } from '../graph/check.ts';
-import { describeWire, type WireType } from '../graph/wire.ts';
+import { describeWire, tokensInAll, type WireType } from '../node/wire.ts';
 import { planGraph, type Stage } from '../plan/plan.ts';
 import { estimateLanguageModel } from './language-model.ts';
 import { countFlops, countParameters, peakActivationBytes, weightBytes } from './model-cost.ts';
+import type { StageCost } from './stage-cost.ts';
 
-export interface StageEstimate {
+export interface StageEstimate extends StageCost {
   readonly id: string;
   readonly node: string;
   readonly type: string;
   readonly title: string;
-  readonly parameters: number;
-  /** One run; for a language model, prefill and all decode steps together. */
-  readonly flops: number;
-  readonly weightBytes: number;
-  readonly activationBytes: number;
-  readonly keyValueBytes: number;
-  /** Only for a language model. */
-  readonly language?: LanguageEstimate;
-}
-
-export interface LanguageEstimate {
-  readonly promptTokens: number;
-  readonly visualTokens: number;
-  /** After pruning inside the model; equal to `visualTokens` without. */
-  readonly keptVisualTokens: number;
-  readonly newTokens: number;
-  readonly prefillFlops: number;
-  readonly decodeFlopsPerToken: number;
 }
 
 export interface WireEstimate {
@@ -48,7 +31,8 @@ export interface GraphEstimate {
     /** The largest of any stage: stages run one after another. */
     readonly activationBytes: number;
     readonly keyValueBytes: number;
-    /** Weights and cache of all stages, and the activations of the largest. */
+    readonly recurrentBytes: number;
+    /** Weights and state of all stages, and the activations of the largest. */
     readonly peakBytes: number;
   };
 }
@@ -65,7 +49,8 @@ export function estimateGraph(checked: CheckedGraph): Outcome<GraphEstimate> {
     stages.reduce((total, stage) => total + pick(stage), 0);
   const weights = sum((stage) => stage.weightBytes);
   const activations = Math.max(...stages.map((stage) => stage.activationBytes));
-  const keyValues = sum((stage) => stage.keyValueBytes);
+  const keyValueBytes = sum((stage) => stage.keyValueBytes);
+  const recurrentBytes = sum((stage) => stage.recurrentBytes);
   return ok({
     stages,
     wires: wireEstimates(checked),
@@ -74,11 +59,21 @@ export function estimateGraph(checked: CheckedGraph): Outcome<GraphEstimate> {
       flops: sum((stage) => stage.flops),
       weightBytes: weights,
       activationBytes: activations,
-      keyValueBytes: keyValues,
-      peakBytes: weights + activations + keyValues,
+      keyValueBytes,
+      recurrentBytes,
+      peakBytes: weights + activations + keyValueBytes + recurrentBytes,
     },
   });
 }
+
+const free: StageCost = {
+  parameters: 0,
+  flops: 0,
+  weightBytes: 0,
+  activationBytes: 0,
+  keyValueBytes: 0,
+  recurrentBytes: 0,
+};
 
 function estimateStage(
   stage: Stage,
@@ -91,31 +86,27 @@ function estimateStage(
     const dims = body.dims();
     return {
       ...facts,
+      ...free,
       parameters: countParameters([body.model]),
       flops: countFlops(body.model, dims),
       weightBytes: weightBytes(body.model),
       activationBytes: peakActivationBytes(body.model, dims),
-      keyValueBytes: 0,
     };
   }
-  if (body.step.kind === 'generate') {
-    const visual = checked.nodes[id]?.inputs['visual'];
-    const visualTokens = visual?.kind === 'tokens' ? visual.count.tokens : 0;
-    const prompt = promptText(stage, stages);
-    return { ...facts, ...estimateLanguageModel(body.step, { visualTokens, prompt }) };
-  }
-  return {
-    ...facts,
-    parameters: 0,
-    flops: 0,
-    weightBytes: 0,
-    activationBytes: 0,
-    keyValueBytes: 0,
-  };
+  if (body.step.kind !== 'generate') return { ...facts, ...free };
+  const visual =
+    stage.roles.visual === undefined ? [] : checked.nodes[id]?.inputs[stage.roles.visual];
+  const visualTokens = (visual ?? []).reduce(
+    (sum, wire) => sum + (wire.kind === 'tokens' ? tokensInAll(wire).tokens : 0),
+    0,
+  );
+  const prompt = promptText(stage, stages);
+  return { ...facts, ...estimateLanguageModel(body.step, { visualTokens, prompt }) };
 }
 
-function promptText(stage: Stage, stages: readonly Stage[]): string {
-  const source = stages.find(({ id }) => id === stage.inputs['prompt']?.stage);
+function promptText({ inputs, roles }: Stage, stages: readonly Stage[]): string {
+  const [from] = inputs[roles.prompt ?? ''] ?? [];
+  const source = stages.find(({ id }) => id === from?.stage);
   return source?.body.kind === 'host' && source.body.step.kind === 'give-text'
     ? source.body.step.text
     : '';

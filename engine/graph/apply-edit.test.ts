@@ -34,7 +34,7 @@ describe('a graph that is edited', () => {
     const { document, inverse } = apply(llava, steps);
     const { problems, nodes } = checkGraph(document, catalogue);
     expect(problems).toEqual([]);
-    expect(nodes['language']?.inputs['visual']).toMatchObject({ count: { tokens: 81 } });
+    expect(nodes['language']?.inputs['visual']).toMatchObject([{ count: { tokens: 81 } }]);
     expect(document.layout['pool']).toEqual({ x: 710, y: 45 });
     expect(document.title).toBe('Pooled');
 

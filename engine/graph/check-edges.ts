@@ -1,8 +1,8 @@
 /** Which wires of a document can carry something, and what is wrong with the others. */
 import type { Edge, GraphDocument } from '../contract/document.ts';
 import { error, type Problem } from '../contract/problem.ts';
-import type { AnyNodeDefinition, Port } from './node-definition.ts';
-import { wireKinds } from './wire.ts';
+import type { AnyNodeDefinition, Port } from '../node/node-definition.ts';
+import { wireKinds } from '../node/wire.ts';
 
 export interface CheckedEdges {
   readonly valid: readonly Edge[];
@@ -58,7 +58,7 @@ export function edgeProblem(
       `"${from.title}" gives ${wireKinds[from.kind].title.toLowerCase()}; wire ports of the same kind.`;
     return error('wire-kind', message, { node: edge.to.node, port: edge.to.port, mend });
   }
-  if (to && taken.has(inputKey(edge))) {
+  if (to && to.several !== true && taken.has(inputKey(edge))) {
     const message = `"${to.title}" already has a wire; an input takes one.`;
     return error('input-taken', message, { node: edge.to.node, port: edge.to.port, mend });
   }

@@ -1,8 +1,8 @@
 /** A node's parameters against its declaration. */
 import type { DocumentNode, Json } from '../contract/document.ts';
 import { error, warning, type Problem } from '../contract/problem.ts';
-import type { AnyNodeDefinition } from './node-definition.ts';
-import { isShown, paramSchema, type Param, type Params } from './param.ts';
+import type { AnyNodeDefinition } from '../node/node-definition.ts';
+import { isShown, paramSchema, type Param, type Params } from '../node/param.ts';
 
 export interface CheckedParams {
   /** Every declared parameter: the document's value where it is used and valid, else the default. */

@@ -3,9 +3,16 @@ import type { DocumentNode, Edge, GraphDocument, Json } from '../contract/docume
 import { error, hasErrors, type Problem } from '../contract/problem.ts';
 import { checkEdges, inputKey } from './check-edges.ts';
 import { checkParams } from './check-params.ts';
-import type { AnyNodeDefinition, Catalogue, Demand, WireTypes } from './node-definition.ts';
+import type {
+  AnyNodeDefinition,
+  Catalogue,
+  Demand,
+  Port,
+  WiresByPort,
+  WireTypes,
+} from '../node/node-definition.ts';
 import { orderNodes } from './order.ts';
-import type { WireType } from './wire.ts';
+import type { WireType } from '../node/wire.ts';
 
 export interface CheckedNode {
   readonly id: string;
@@ -14,10 +21,13 @@ export interface CheckedNode {
   readonly definition: AnyNodeDefinition | null;
   /** Every declared parameter, defaults filled in. */
   readonly params: Readonly<Record<string, Json>>;
-  /** Edges that end at this node, by input port. */
-  readonly incoming: Readonly<Record<string, Edge>>;
-  readonly inputs: WireTypes;
+  /** Edges that end at this node, by input port, in the document's order. */
+  readonly incoming: Readonly<Record<string, readonly Edge[]>>;
+  /** What they carry, as far as that is known. */
+  readonly inputs: Readonly<Record<string, readonly WireType[]>>;
   readonly outputs: WireTypes;
+  /** What the inference has worked out for the body. */
+  readonly found: unknown;
   readonly demands: Readonly<Record<string, Demand | undefined>>;
   /** Output ports that have a wire. */
   readonly wired: ReadonlySet<string>;
@@ -37,7 +47,7 @@ interface Draft {
   readonly definition: AnyNodeDefinition | null;
   readonly params: Readonly<Record<string, Json>>;
   readonly usable: boolean;
-  readonly incoming: Record<string, Edge>;
+  readonly incoming: Record<string, Edge[]>;
   readonly outgoing: Edge[];
 }
 
@@ -53,7 +63,7 @@ export function checkGraph(document: GraphDocument, catalogue: Catalogue): Check
   problems.push(...edges.problems);
   for (const edge of edges.valid) {
     const to = drafts.get(edge.to.node) as Draft;
-    to.incoming[edge.to.port] = edge;
+    (to.incoming[edge.to.port] ??= []).push(edge);
     drafts.get(edge.from.node)?.outgoing.push(edge);
   }
   const { order, cycle } = orderNodes({ nodes: document.nodes, edges: edges.valid });
@@ -172,11 +182,15 @@ function inferWires(
   problems: Problem[],
 ): Record<string, CheckedNode> {
   const nodes: Record<string, CheckedNode> = {};
-  const place = (draft: Draft, inputs: WireTypes, outputs: WireTypes): void => {
+  const place = (
+    draft: Draft,
+    inputs: CheckedNode['inputs'],
+    { outputs, found }: { outputs: WireTypes; found?: unknown } = { outputs: {} },
+  ): void => {
     const { id, node, definition, params, incoming, outgoing } = draft;
     const wired = new Set(outgoing.map(({ from }) => from.port));
     const demands = demandsOf.get(id) ?? {};
-    nodes[id] = { id, node, definition, params, incoming, inputs, outputs, demands, wired };
+    nodes[id] = { id, node, definition, params, incoming, inputs, outputs, found, demands, wired };
   };
   for (const id of order) {
     const draft = drafts.get(id) as Draft;
@@ -190,37 +204,68 @@ function inferWires(
       draft.definition !== null &&
       draft.usable &&
       missing.length === 0 &&
-      Object.keys(draft.incoming).every((port) => inputs[port] !== undefined);
+      Object.entries(draft.incoming).every(
+        ([port, edges]) => inputs[port]?.length === edges.length,
+      );
     if (!ready || !draft.definition) {
-      place(draft, inputs, {});
+      place(draft, inputs);
       continue;
     }
+    const { definition, params } = draft;
     const demands = demandsOf.get(id) ?? {};
-    const inferred = draft.definition.infer({ id, params: draft.params, inputs, demands });
+    const wires = wiresByPort({ definition, inputs });
+    const inferred = definition.infer({ id, params, inputs: wires, demands });
     if (inferred.ok) {
       problems.push(
         ...(inferred.value.warnings ?? []).map((problem) => ({ ...problem, node: id })),
       );
-      place(draft, inputs, inferred.value.outputs);
+      place(draft, inputs, inferred.value);
     } else {
       // A parameter that follows from what is asked cannot be known where that cannot.
       const own = inferred.problems.filter(
         ({ code }) => code !== 'param-invalid' || !undemanded.has(id),
       );
       problems.push(...own.map((problem) => ({ ...problem, node: id })));
-      place(draft, inputs, {});
+      place(draft, inputs);
     }
   }
   for (const draft of drafts.values()) {
-    if (!Object.hasOwn(nodes, draft.id)) place(draft, {}, {});
+    if (!Object.hasOwn(nodes, draft.id)) place(draft, {});
   }
   return nodes;
 }
 
-function inputWires(draft: Draft, nodes: Readonly<Record<string, CheckedNode>>): WireTypes {
-  const wires: Record<string, WireType | undefined> = {};
-  for (const [port, { from }] of Object.entries(draft.incoming)) {
-    wires[port] = nodes[from.node]?.outputs[from.port];
+function inputWires(
+  draft: Draft,
+  nodes: Readonly<Record<string, CheckedNode>>,
+): CheckedNode['inputs'] {
+  return Object.fromEntries(
+    Object.entries(draft.incoming).map(([port, edges]) => [
+      port,
+      edges.flatMap(({ from }) => nodes[from.node]?.outputs[from.port] ?? []),
+    ]),
+  );
+}
+
+/** What flows at a port, the first of several; undefined where nothing does, or nobody knows. */
+export function wireAt(
+  { inputs, outputs }: Pick<CheckedNode, 'inputs' | 'outputs'>,
+  side: 'inputs' | 'outputs',
+  port: string,
+): WireType | undefined {
+  return side === 'inputs' ? inputs[port]?.[0] : outputs[port];
+}
+
+/** The wires of a node's inputs as its definition reads them. */
+export function wiresByPort({
+  definition,
+  inputs,
+}: Pick<CheckedNode, 'definition' | 'inputs'>): WiresByPort {
+  const wires: Record<string, WireType | readonly WireType[]> = {};
+  for (const [port, { several }] of Object.entries<Port>(definition?.inputs ?? {})) {
+    const [first] = inputs[port] ?? [];
+    if (several === true) wires[port] = inputs[port] ?? [];
+    else if (first) wires[port] = first;
   }
   return wires;
 }

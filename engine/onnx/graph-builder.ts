@@ -206,16 +206,37 @@ export class GraphBuilder {
    * same type and shape. Arithmetic inside is not counted: the caller counts what either costs.
    */
   choose(condition: Value, whenTrue: () => Value, whenFalse: () => Value): Value {
+    const thenBranch = this.#branch('then', () => [whenTrue()]);
+    const elseBranch = this.#branch('else', () => [whenFalse()]);
+    return this.#either(condition, thenBranch, elseBranch)[0] as Value;
+  }
+
+  /** As `choose`, with several values each. The arithmetic of the first body is counted: it is what runs unless left out. */
+  chooseAll(
+    condition: Value,
+    whenTrue: () => readonly Value[],
+    whenFalse: () => readonly Value[],
+  ): readonly Value[] {
     const thenBranch = this.#branch('then', whenTrue);
     const elseBranch = this.#branch('else', whenFalse);
-    const [output] = thenBranch.outputs as readonly [Value];
-    const [other] = elseBranch.outputs as readonly [Value];
-    if (output.type !== other.type || output.shape.join() !== other.shape.join()) {
-      throw new Error(`"${output.name}" and "${other.name}" are not of the same type and shape.`);
+    this.#work.push(...thenBranch.work);
+    return this.#either(condition, thenBranch, elseBranch);
+  }
+
+  #either(condition: Value, thenBranch: Branch, elseBranch: Branch): readonly Value[] {
+    for (const [index, output] of thenBranch.outputs.entries()) {
+      const other = elseBranch.outputs[index];
+      if (output.type !== other?.type || output.shape.join() !== other.shape.join()) {
+        throw new Error(
+          `"${output.name}" and "${other?.name}" are not of the same type and shape.`,
+        );
+      }
     }
-    return this.op('If', [condition], output, {
-      attributes: { then_branch: { graph: thenBranch }, else_branch: { graph: elseBranch } },
-    });
+    const attributes = {
+      then_branch: { graph: { nodes: thenBranch.nodes, outputs: thenBranch.outputs } },
+      else_branch: { graph: { nodes: elseBranch.nodes, outputs: elseBranch.outputs } },
+    };
+    return this.ops('If', [condition], thenBranch.outputs, { attributes }) as readonly Value[];
   }
 
   /** Counts arithmetic for the estimate: `multiplyAdds` times the product of `dims`. */
@@ -235,18 +256,25 @@ export class GraphBuilder {
     };
   }
 
-  #branch(name: string, body: () => Value): Branch {
+  #branch(
+    name: string,
+    body: () => readonly Value[],
+  ): Branch & { readonly work: readonly WorkTerm[] } {
     const [nodes, work] = [this.#nodes, this.#work];
     this.#nodes = [];
     this.#work = [];
     try {
-      const output = this.scope(name, () => {
-        const value = body();
-        const isInner = this.#nodes.some(({ outputs }) => outputs.includes(value));
-        // A branch may read a value from around it, but not give it back as its own.
-        return isInner ? value : this.op('Identity', [value], value);
+      const outputs = this.scope(name, () => {
+        const values = body();
+        const inner = new Set(this.#nodes.flatMap((node) => node.outputs));
+        // A branch may read a value from around it, but not give it back as its own, nor one value twice.
+        return values.map((value, index) =>
+          inner.has(value) && values.indexOf(value) === index
+            ? value
+            : this.op('Identity', [value], value),
+        );
       });
-      return { nodes: this.#nodes, outputs: [output] };
+      return { nodes: this.#nodes, outputs, work: this.#work };
     } finally {
       this.#nodes = nodes;
       this.#work = work;

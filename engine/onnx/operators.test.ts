@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { float32, type TensorMap } from '#host/runs/sessions.ts';
+import { float32, type TensorMap } from '#host/sessions/sessions.ts';
 import { Workbench } from '#verify/workbench.ts';
 import { GraphBuilder } from './graph-builder.ts';
 import * as op from './operators.ts';

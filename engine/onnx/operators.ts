@@ -211,6 +211,11 @@ export function squeeze(g: GraphBuilder, x: Value, axis: number): Value {
   return g.op('Squeeze', [x, g.list(axis)], { type: x.type, shape });
 }
 
+/** All sizes, as an int64 list. */
+export function shapeOf(g: GraphBuilder, x: Value): Value {
+  return g.op('Shape', [x], { type: 'int64', shape: [x.shape.length] });
+}
+
 /** The length of `axis`, counted from the front, as an int64 scalar, for sizes known only when the graph runs. */
 export function lengthOf(g: GraphBuilder, x: Value, axis: number): Value {
   const shape = g.op(

@@ -3,7 +3,7 @@ import type { GraphDocument, Json } from '../contract/document.ts';
 import { fail, ok, type Outcome } from '../contract/outcome.ts';
 import { error } from '../contract/problem.ts';
 import type { ImageSource, WeightsChoice } from '../contract/sources.ts';
-import type { Catalogue } from '../graph/node-definition.ts';
+import type { Catalogue } from '../node/node-definition.ts';
 
 export interface Overrides {
   readonly image?: ImageSource | undefined;

@@ -1,11 +1,23 @@
 /** From a checked node to what it does: its context, the parts plugged into it, its ONNX graph. */
 import type { Json } from '../contract/document.ts';
 import { ok, type Outcome } from '../contract/outcome.ts';
-import type { CheckedGraph, CheckedNode } from '../graph/check.ts';
-import type { AnyContext, AnyNodeDefinition, Demand, WireTypes } from '../graph/node-definition.ts';
-import type { Part } from '../graph/part.ts';
-import { blockFormat, type WeightParams } from '../graph/weight-params.ts';
-import { portTensors, wireKinds, type WireType } from '../graph/wire.ts';
+import { wiresByPort, type CheckedGraph, type CheckedNode } from '../graph/check.ts';
+import type {
+  AnyContext,
+  AnyNodeDefinition,
+  Demand,
+  WiresByPort,
+  WireTypes,
+} from '../node/node-definition.ts';
+import type { Part } from '../node/part.ts';
+import { blockFormat, type WeightParams } from '../node/weight-params.ts';
+import {
+  portTensors,
+  viewsSymbol,
+  wireKinds,
+  type PortTensor,
+  type WireType,
+} from '../node/wire.ts';
 import { GraphBuilder, type WeightSetting } from '../onnx/graph-builder.ts';
 import type { StageModel } from '../onnx/model.ts';
 import type { DimBindings, Value } from '../onnx/value.ts';
@@ -31,37 +43,53 @@ function weightSetting({ id, definition, params }: CheckedNode): WeightSetting |
 export type OnnxBody = Extract<AnyNodeDefinition['body'], { kind: 'onnx' }>;
 
 export function bodyContext({ nodes }: Pick<CheckedGraph, 'nodes'>, node: CheckedNode): AnyContext {
-  const setting = weightSetting(node);
   return {
     params: node.params,
-    inputs: node.inputs,
+    inputs: wiresByPort(node),
     outputs: node.outputs,
+    found: node.found,
     wired: node.wired,
     parts: partsOf(nodes, node),
-    newGraph(emit) {
-      const g = new GraphBuilder();
-      if (setting) g.weightsFrom(setting, () => emit(g));
-      else emit(g);
-      return g.finish();
-    },
+    newGraph: graphMaker(weightSetting(node)),
   };
 }
 
-function partsOf(nodes: CheckedGraph['nodes'], node: CheckedNode): AnyContext['parts'] {
-  const parts: Record<string, Part> = {};
-  for (const [port, { from }] of Object.entries(node.incoming)) {
-    if (!isPart(node, port)) continue;
-    const source = nodes[from.node] as CheckedNode;
-    const body = source.definition?.body;
-    if (body?.kind !== 'part') continue;
-    const setting = weightSetting(source);
-    const part = body.part({
-      params: source.params,
-      withWeights: (g, emit) => (setting ? g.weightsFrom(setting, emit) : emit()),
-    });
-    parts[part.kind] = part;
-  }
-  return parts;
+const graphMaker =
+  (setting: WeightSetting | null): AnyContext['newGraph'] =>
+  (emit) => {
+    const g = new GraphBuilder();
+    if (setting) g.weightsFrom(setting, () => emit(g));
+    else emit(g);
+    return g.finish();
+  };
+
+function partsOf(nodes: CheckedGraph['nodes'], node: CheckedNode): readonly Part[] {
+  return Object.entries(node.incoming).flatMap(([port, edges]) =>
+    isPart(node, port)
+      ? edges.flatMap(({ from }) => partOf(nodes[from.node] as CheckedNode) ?? [])
+      : [],
+  );
+}
+
+function partOf(source: CheckedNode): Part | null {
+  const body = source.definition?.body;
+  if (body?.kind !== 'part') return null;
+  const setting = weightSetting(source);
+  return body.part({
+    params: source.params,
+    withWeights: (g, emit) => (setting ? g.weightsFrom(setting, emit) : emit()),
+    newGraph: graphMaker(setting),
+  });
+}
+
+/** The tensors that carry the wires of an input, named after the port, and numbered where it takes several. */
+export function inputTensors(
+  definition: AnyNodeDefinition | null,
+  port: string,
+  wires: readonly WireType[],
+): readonly PortTensor[] {
+  const several = definition?.inputs[port]?.several === true;
+  return wires.flatMap((wire, index) => portTensors(several ? `${port}.${index}` : port, wire));
 }
 
 export function buildModel(
@@ -72,8 +100,8 @@ export function buildModel(
 ): StageModel {
   return context.newGraph((g) => {
     const inputs: Record<string, Value> = {};
-    for (const [port, wire] of Object.entries(node.inputs)) {
-      for (const { name, type, shape } of wire ? portTensors(port, wire) : []) {
+    for (const [port, wires] of Object.entries(node.inputs)) {
+      for (const { name, type, shape } of inputTensors(node.definition, port, wires)) {
         inputs[name] = g.input(inputPrefix + name, type, shape);
       }
     }
@@ -85,32 +113,57 @@ export function buildModel(
   });
 }
 
+/** What a run found at a port: how many views, and tokens in each. */
+export interface MeasuredCount {
+  readonly views: number;
+  readonly tokens: number;
+}
+
+/** Sizes of a graph's symbols: expected, or as measured where counts are given, by tensor. */
 export function onnxDims(
   node: CheckedNode,
   body: OnnxBody,
   context: AnyContext,
-  counts: Readonly<Record<string, number>>,
+  measured: Readonly<Record<string, MeasuredCount>>,
 ): DimBindings {
-  const dims: Record<string, number> = {};
-  const measured = (port: string, wire: WireType | undefined): WireType | undefined => {
-    const tokens = counts[port];
-    if (wire?.kind !== 'tokens' || tokens === undefined) return wire;
-    return { ...wire, count: { ...wire.count, tokens } };
-  };
   const outputs = Object.fromEntries(
-    Object.entries(node.outputs).map(([port, wire]) => [port, measured(port, wire)]),
+    Object.entries(node.outputs).map(([port, wire]) => [
+      port,
+      wire && withMeasured(wire, measured[port]),
+    ]),
   );
-  for (const [port, wire] of [...Object.entries(node.inputs), ...Object.entries(outputs)]) {
-    if (wire?.kind === 'tokens') dims[`${port}Count`] = wire.count.tokens;
+  const dims: Record<string, number> = {};
+  const bind = (name: string, wire: WireType | undefined): void => {
+    if (!wire) return;
+    if (wire.kind === 'tokens' || wire.kind === 'token-ids' || wire.kind === 'text-embeddings')
+      dims[`${name}Count`] = wire.count.tokens;
+    if ('views' in wire && wire.views && !wire.views.known) dims[viewsSymbol] = wire.views.views;
+  };
+  for (const [port, wires] of Object.entries(node.inputs)) {
+    const several = node.definition?.inputs[port]?.several === true;
+    for (const [index, wire] of wires.entries()) {
+      const name = several ? `${port}.${index}` : port;
+      bind(name, withMeasured(wire, measured[name]));
+    }
   }
+  for (const [port, wire] of Object.entries(outputs)) bind(port, wire);
   return { ...dims, ...body.dims?.({ ...context, outputs }) };
+}
+
+function withMeasured(wire: WireType, count: MeasuredCount | undefined): WireType {
+  if (wire.kind !== 'tokens' || !count) return wire;
+  const views = wire.views && { views: { ...wire.views, views: count.views } };
+  return { ...wire, count: { ...wire.count, tokens: count.tokens }, ...views };
 }
 
 export interface SingleNode {
   readonly definition: AnyNodeDefinition;
   /** Those that differ from the defaults. */
   readonly params: Readonly<Record<string, Json>>;
-  readonly inputs: WireTypes;
+  /** A list where a port takes several wires. */
+  readonly inputs: WiresByPort;
+  /** What is plugged in. */
+  readonly parts?: readonly Part[];
   readonly demands?: Readonly<Record<string, Demand>>;
   readonly wired?: readonly string[];
   /** Inner values wanted as outputs `tap.<name>`. */
@@ -121,14 +174,20 @@ export interface SingleNode {
 export function buildSingleNode(
   single: SingleNode,
 ): Outcome<{ model: StageModel; outputs: WireTypes }> {
-  const { definition, inputs, demands = {}, wired = [], taps = [] } = single;
+  const { definition, demands = {}, wired = [], taps = [], parts = [] } = single;
   const declared = Object.entries(definition.params).map(([name, param]) => [name, param.default]);
   const params = { ...Object.fromEntries(declared), ...single.params };
-  const inferred = definition.infer({ id: 'node', params, inputs, demands });
+  const inferred = definition.infer({ id: 'node', params, inputs: single.inputs, demands });
   if (!inferred.ok) return inferred;
   const { body, type, version } = definition;
   if (body.kind !== 'onnx') throw new Error(`"${type}" is no ONNX graph.`);
-  const { outputs } = inferred.value;
+  const { outputs, found } = inferred.value;
+  const inputs = Object.fromEntries(
+    Object.entries(single.inputs).map(([port, wires]) => [
+      port,
+      wires === undefined ? [] : [wires].flat(),
+    ]),
+  );
   const node: CheckedNode = {
     id: 'node',
     node: { type, version, params },
@@ -137,9 +196,10 @@ export function buildSingleNode(
     incoming: {},
     inputs,
     outputs,
+    found,
     demands,
     wired: new Set(wired),
   };
-  const context = bodyContext({ nodes: { node } }, node);
+  const context = { ...bodyContext({ nodes: { node } }, node), parts };
   return ok({ model: buildModel(node, body, context, taps), outputs });
 }

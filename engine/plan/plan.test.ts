@@ -3,7 +3,9 @@ import { catalogue } from '#nodes/index.ts';
 import type { GraphDocument } from '../contract/document.ts';
 import { checkGraph } from '../graph/check.ts';
 import { sketchDocument, type NodeSketch } from '../graph/sketch-document.ts';
-import type { LanguageModelStep } from './host-step.ts';
+import { segmentLengths } from '../node/segments.ts';
+import type { LanguageModelStep } from '../node/host-step.ts';
+import type { MeasuredCount } from './node-body.ts';
 import { planGraph, type Plan } from './plan.ts';
 
 /** The Shapes models at two seeds, with experts and FastV, and a branch that leads to no answer. */
@@ -53,8 +55,8 @@ describe('a plan', () => {
       'answer',
     ]);
     expect(stage('language').inputs).toEqual({
-      visual: { stage: 'projector', port: 'tokens' },
-      prompt: { stage: 'prompt', port: 'text' },
+      visual: [{ stage: 'projector', port: 'tokens' }],
+      prompt: [{ stage: 'prompt', port: 'text' }],
     });
     expect(stages.map(({ precision, weights }) => [precision, weights])).toEqual([
       [null, null],
@@ -68,7 +70,8 @@ describe('a plan', () => {
   });
 
   it('builds parts into the node that they plug into, with weights of their own', () => {
-    const { decoder, acceleration, expertShare } = languageStep({ stages });
+    const { graphs, boundaries } = languageStep({ stages });
+    const { model: decoder } = graphs.decoder;
     expect(decoder.origins).toMatchObject([
       { node: 'language', source: { seed: 1 } },
       { node: 'experts', source: { seed: 2 } },
@@ -82,9 +85,14 @@ describe('a plan', () => {
       expect(expression).toMatchObject({ origin: 1 });
       expect(form).toEqual({ kind: 'blocks', bits: 4, blockSize: 32 });
     }
-    expect(expertShare).toBe(1 / 2);
-    expect(acceleration?.keptTokens(144)).toBe(108);
-    expect(decoder.inputs.map(({ name }) => name)).toContain('keptCachedLength');
+    const lengths = segmentLengths(boundaries, { fresh: 150, visual: 144 }, []);
+    expect(lengths.map(({ fresh, visual }) => [fresh, visual])).toEqual([
+      [150, 144],
+      [114, 108],
+    ]);
+    // Each of the two experts sees half of the tokens.
+    expect(graphs.decoder.dims(lengths)).toMatchObject({ sequence1: 114, sequence1PerExpert: 57 });
+    expect(decoder.inputs.map(({ name }) => name)).toContain('keptVisual.0');
   });
 
   it('of the same graph without parts is the plain model', () => {
@@ -94,9 +102,9 @@ describe('a plan', () => {
         wires.filter((wire) => !wire.includes('part')),
       ),
     );
-    const { decoder, acceleration, expertShare } = languageStep(plain);
-    expect(decoder.origins).toHaveLength(1);
-    expect([acceleration, expertShare]).toEqual([null, 1]);
+    const { graphs, boundaries } = languageStep(plain);
+    expect(graphs.decoder.model.origins).toHaveLength(1);
+    expect(boundaries).toEqual([]);
   });
 
   it('knows the sizes that only a run can tell, expected at first, then as measured', () => {
@@ -115,14 +123,17 @@ describe('a plan', () => {
       ],
     );
     const { stages: all } = plan(pruned);
-    const dims = (id: string, counts?: Record<string, number>) => {
+    const dims = (id: string, counts?: Record<string, MeasuredCount>) => {
       const body = all.find((other) => other.id === id)?.body;
       return body?.kind === 'onnx' ? body.dims(counts) : null;
     };
     const expected = Math.round(144 * 0.069) + 1;
     expect(dims('prune')).toMatchObject({ tokensCount: expected, selected: expected - 1 });
-    expect(dims('prune', { tokens: 30 })).toMatchObject({ tokensCount: 30, selected: 29 });
-    expect(dims('projector', { tokens: 30 })).toEqual({ tokensCount: 30 });
+    expect(dims('prune', { tokens: { views: 1, tokens: 30 } })).toMatchObject({
+      tokensCount: 30,
+      selected: 29,
+    });
+    expect(dims('projector', { tokens: { views: 1, tokens: 30 } })).toEqual({ tokensCount: 30 });
   });
 });
 

@@ -3,14 +3,14 @@ import { fail, ok, type Outcome } from '../contract/outcome.ts';
 import { error, type Problem } from '../contract/problem.ts';
 import type { CheckedGraph, CheckedNode } from '../graph/check.ts';
 import { nodeTitle } from '../graph/node-title.ts';
-import type { AnyNodeDefinition } from '../graph/node-definition.ts';
+import type { AnyNodeDefinition, Port, PortRole } from '../node/node-definition.ts';
 import type { WeightsChoice } from '../contract/sources.ts';
-import type { WeightParams } from '../graph/weight-params.ts';
-import type { WireType } from '../graph/wire.ts';
+import type { WeightParams } from '../node/weight-params.ts';
+import type { WireType } from '../node/wire.ts';
 import type { StageModel } from '../onnx/model.ts';
 import type { DimBindings } from '../onnx/value.ts';
-import type { HostStep } from './host-step.ts';
-import { bodyContext, buildModel, isPart, onnxDims } from './node-body.ts';
+import type { HostStep } from '../node/host-step.ts';
+import { bodyContext, buildModel, isPart, onnxDims, type MeasuredCount } from './node-body.ts';
 
 export type Precision = 'float32' | 'int8' | 'int4';
 
@@ -24,8 +24,10 @@ export interface Stage {
   readonly id: string;
   readonly type: string;
   readonly title: string;
-  /** Which stage and port feed each input; parts are already built in. */
-  readonly inputs: Readonly<Record<string, StageInput>>;
+  /** Which stages and ports feed each input, in order; parts are already built in. */
+  readonly inputs: Readonly<Record<string, readonly StageInput[]>>;
+  /** Inputs that have a role, by it. */
+  readonly roles: Readonly<Partial<Record<PortRole, string>>>;
   /** Null where the stage has no weights. */
   readonly precision: Precision | null;
   readonly weights: WeightsChoice['kind'] | null;
@@ -34,8 +36,8 @@ export interface Stage {
     | {
         readonly kind: 'onnx';
         readonly model: StageModel;
-        /** Sizes of the graph's symbols: expected, or as measured where counts by port are given. */
-        readonly dims: (counts?: Readonly<Record<string, number>>) => DimBindings;
+        /** Sizes of the graph's symbols: expected, or as measured where counts by tensor are given. */
+        readonly dims: (measured?: Readonly<Record<string, MeasuredCount>>) => DimBindings;
       }
     | { readonly kind: 'host'; readonly step: HostStep };
 }
@@ -93,7 +95,7 @@ function endsOf({ nodes }: CheckedGraph): readonly string[] {
 function neededFor({ nodes }: CheckedGraph, ends: readonly string[]): ReadonlySet<string> {
   const needed = new Set(ends);
   for (const id of needed) {
-    for (const { from } of Object.values(nodes[id]?.incoming ?? {})) needed.add(from.node);
+    for (const { from } of Object.values(nodes[id]?.incoming ?? {}).flat()) needed.add(from.node);
   }
   return needed;
 }
@@ -108,6 +110,7 @@ function planNode(checked: CheckedGraph, node: CheckedNode): Stage | null {
     type: definition.type,
     title: nodeTitle(node),
     inputs: stageInputs(node),
+    roles: inputRoles(definition),
     ...weightFacts(node),
     outputs: node.outputs as Readonly<Record<string, WireType>>,
     body:
@@ -116,16 +119,25 @@ function planNode(checked: CheckedGraph, node: CheckedNode): Stage | null {
         : {
             kind: 'onnx',
             model: buildModel(node, body, context),
-            dims: (counts = {}) => onnxDims(node, body, context, counts),
+            dims: (measured = {}) => onnxDims(node, body, context, measured),
           },
   };
 }
 
-function stageInputs(node: CheckedNode): Readonly<Record<string, StageInput>> {
+function stageInputs(node: CheckedNode): Stage['inputs'] {
   return Object.fromEntries(
     Object.entries(node.incoming)
       .filter(([port]) => !isPart(node, port))
-      .map(([port, { from }]) => [port, { stage: from.node, port: from.port }]),
+      .map(([port, edges]) => [
+        port,
+        edges.map(({ from }) => ({ stage: from.node, port: from.port })),
+      ]),
+  );
+}
+
+function inputRoles({ inputs }: AnyNodeDefinition): Stage['roles'] {
+  return Object.fromEntries(
+    Object.entries<Port>(inputs).flatMap(([name, { role }]) => (role ? [[role, name]] : [])),
   );
 }
 

@@ -15,17 +15,18 @@ const machine: Machine = {
   patchbay: '0.1.0',
 };
 
-const facts = (id: string, title: string): StageFacts => ({
+const facts = (id: string, title: string, phase: StageFacts['phase'] = null): StageFacts => ({
   id,
   node: id.split('/')[0] ?? '',
   type: 'encoder/clip-vit',
   title,
+  phase,
   precision: 'int4',
   weights: 'random',
 });
 const encoder = facts('encoder', 'CLIP ViT');
-const prefill = facts('language/prefill', 'Language model · prefill');
-const decode = facts('language/decode', 'Language model · decode');
+const prefill = facts('language/prefill', 'Language model', 'prefill');
+const decode = facts('language/decode', 'Language model', 'decode');
 
 const started: RunEvent = {
   type: 'run-started',
@@ -40,25 +41,25 @@ const warmUp: readonly RunEvent[] = [
   loaded('encoder', 300),
   loaded('language/prefill', 700),
   measured(encoder, 0, { latencyMs: 9e6, peakBytes: 9e12, flops: 9e15 }),
-  { type: 'answer', run: 0, text: 'warming up', tokenIds: [0] },
-  { type: 'run-measured', run: 0, wallMs: 9e6, timeToFirstTokenMs: 9e6, peakBytes: 9e12 },
+  answer(0, 'warming up', [0], 9e6),
+  { type: 'run-measured', run: 0, wallMs: 9e6, peakBytes: 9e12 },
 ];
 
 const firstRun: readonly RunEvent[] = [
   measured(encoder, 1, { latencyMs: 40, tokensOut: 576, flops: 3e11, peakBytes: 500 }),
   measured(prefill, 1, { latencyMs: 200, tokensIn: 600, tokensOut: 600, keyValueBytes: 64 }),
-  { type: 'token', run: 1, id: 7, text: 'A' },
+  { type: 'token', node: 'language', run: 1, id: 7, text: 'A' },
   measured(decode, 1, { latencyMs: 1000, tokensOut: 11, peakBytes: 900, keyValueBytes: 80 }),
-  { type: 'answer', run: 1, text: 'A ring.', tokenIds: [7, 8] },
-  { type: 'run-measured', run: 1, wallMs: 1260, timeToFirstTokenMs: 250, peakBytes: 2000 },
+  answer(1, 'A ring.', [7, 8], 250),
+  { type: 'run-measured', run: 1, wallMs: 1260, peakBytes: 2000 },
 ];
 
 const secondRun: readonly RunEvent[] = [
   measured(encoder, 2, { latencyMs: 60, tokensOut: 576, flops: 3e11, peakBytes: 480 }),
   measured(prefill, 2, { latencyMs: 300, tokensIn: 600, tokensOut: 600, keyValueBytes: 64 }),
   measured(decode, 2, { latencyMs: 3000, tokensOut: 11, peakBytes: 850, keyValueBytes: 96 }),
-  { type: 'answer', run: 2, text: 'A star.', tokenIds: [7, 9] },
-  { type: 'run-measured', run: 2, wallMs: 3400, timeToFirstTokenMs: 350, peakBytes: 1900 },
+  answer(2, 'A star.', [7, 9], 350),
+  { type: 'run-measured', run: 2, wallMs: 3400, peakBytes: 1900 },
 ];
 
 describe('the report of two runs', () => {
@@ -77,7 +78,7 @@ describe('the report of two runs', () => {
       {
         ...encoder,
         latencyMs: { median: 50, p95: 59, runs: 2 },
-        memory: { weightsBytes: 300, peakBytes: 500, kvBytes: 0 },
+        memory: { weightsBytes: 300, peakBytes: 500, stateBytes: 0, kvBytes: 0 },
         tokensIn: null,
         tokensOut: 576,
         flops: 3e11,
@@ -85,7 +86,7 @@ describe('the report of two runs', () => {
       {
         ...prefill,
         latencyMs: { median: 250, p95: 295, runs: 2 },
-        memory: { weightsBytes: 700, peakBytes: 0, kvBytes: 64 },
+        memory: { weightsBytes: 700, peakBytes: 0, stateBytes: 64, kvBytes: 64 },
         tokensIn: 600,
         tokensOut: 600,
         flops: 0,
@@ -93,7 +94,7 @@ describe('the report of two runs', () => {
       {
         ...decode,
         latencyMs: { median: 2000, p95: 2900, runs: 2 },
-        memory: { weightsBytes: 0, peakBytes: 900, kvBytes: 96 },
+        memory: { weightsBytes: 0, peakBytes: 900, stateBytes: 96, kvBytes: 96 },
         tokensIn: null,
         tokensOut: 11,
         flops: 0,
@@ -177,6 +178,7 @@ function measured({ id }: StageFacts, run: number, rest: Partial<Measured>): Run
     flops: 0,
     peakBytes: 0,
     keyValueBytes: 0,
+    recurrentBytes: 0,
   };
   return { type: 'stage-measured', stage: id, run, ...nothing, ...rest };
 }
@@ -190,4 +192,14 @@ function loaded(stage: string, weightsBytes: number): RunEvent {
     loadMs: 5,
     found: 'built',
   };
+}
+
+function answer(
+  run: number,
+  text: string,
+  tokenIds: readonly number[],
+  timeToFirstTokenMs: number,
+): RunEvent {
+  const node = 'language';
+  return { type: 'answer', node, run, text, tokenIds, timeToFirstTokenMs, draft: null };
 }

@@ -1,6 +1,6 @@
 /** The report of a run: one pure fold over its events. */
-import type { Report, StageReport } from '../contract/report.ts';
-import type { RunEvent, StageFacts } from '../contract/run-event.ts';
+import type { LanguageReport, Report, StageReport } from '../contract/report.ts';
+import type { LanguagePhase, RunEvent, StageFacts } from '../contract/run-event.ts';
 
 type Measured = Extract<RunEvent, { type: 'stage-measured' }>;
 type Loaded = Extract<RunEvent, { type: 'stage-loaded' }>;
@@ -14,14 +14,17 @@ export function foldReport(graph: string, events: readonly RunEvent[]): Report {
   const loaded = pick('stage-loaded');
   const passes = pick('run-measured').filter(({ run }) => run > 0);
   const stages = (started?.stages ?? []).map((facts) => stageReport(facts, measured, loaded));
-  const answer = pick('answer').findLast(({ run }) => run > 0);
+  const answers = pick('answer').filter(({ run }) => run > 0);
+  const languageModels = languageNodes(stages).map((rows) => languageReport(rows, answers));
+  const [only, other] = languageModels;
+  const one = other ? undefined : only;
   const stagesMs = stagesMsByRun(measured);
-  const firstTokens = passes.flatMap(({ timeToFirstTokenMs }) => timeToFirstTokenMs ?? []);
   return {
     graph,
     machine: started?.machine ?? null,
     stages,
-    answer: answer ? { text: answer.text, tokenIds: answer.tokenIds } : null,
+    languageModels,
+    answer: one?.answer ?? null,
     totals: {
       wallMs: quantile(
         passes.map(({ wallMs }) => wallMs),
@@ -31,13 +34,48 @@ export function foldReport(graph: string, events: readonly RunEvent[]): Report {
         passes.map(({ run }) => stagesMs.get(run) ?? 0),
         0.5,
       ),
-      timeToFirstTokenMs: firstTokens.length > 0 ? quantile(firstTokens, 0.5) : null,
-      prefillTokensPerSecond: speed(stages, 'prefill', ({ tokensIn }) => tokensIn ?? 0),
-      // The first new token comes out of prefill.
-      decodeTokensPerSecond: speed(stages, 'decode', ({ tokensOut }) => (tokensOut ?? 0) - 1),
+      timeToFirstTokenMs: one?.timeToFirstTokenMs ?? null,
+      prefillTokensPerSecond: one?.prefillTokensPerSecond ?? null,
+      decodeTokensPerSecond: one?.decodeTokensPerSecond ?? null,
       peakBytes: Math.max(0, ...passes.map(({ peakBytes }) => peakBytes)),
     },
     problems: [...pick('run-warned'), ...pick('run-failed')].flatMap(({ problems }) => problems),
+  };
+}
+
+/** The rows of each language model that writes, in running order. */
+function languageNodes(stages: readonly StageReport[]): readonly (readonly StageReport[])[] {
+  const rows = stages.filter(({ phase }) => phase !== null);
+  const nodes = [...new Set(rows.map(({ node }) => node))];
+  return nodes.map((id) => rows.filter(({ node }) => node === id));
+}
+
+function languageReport(
+  rows: readonly StageReport[],
+  answers: readonly Extract<RunEvent, { type: 'answer' }>[],
+): LanguageReport {
+  const [{ node, title }] = rows as readonly [StageReport];
+  const own = answers.filter((answer) => answer.node === node);
+  const last = own.at(-1);
+  const measured = (phases: readonly LanguagePhase[]) =>
+    rows.filter(({ phase, latencyMs }) => phase && phases.includes(phase) && latencyMs.runs > 0);
+  return {
+    node,
+    title,
+    answer: last ? { text: last.text, tokenIds: last.tokenIds } : null,
+    timeToFirstTokenMs:
+      own.length > 0
+        ? quantile(
+            own.map(({ timeToFirstTokenMs }) => timeToFirstTokenMs),
+            0.5,
+          )
+        : null,
+    prefillTokensPerSecond: speed(measured(['prefill']), ({ tokensIn }) => tokensIn ?? 0),
+    // The first new token comes out of prefill.
+    decodeTokensPerSecond: speed(measured(['decode', 'draft', 'verify']), ({ phase, tokensOut }) =>
+      phase === 'draft' ? 0 : (tokensOut ?? 0) - 1,
+    ),
+    draft: last?.draft ?? null,
   };
 }
 
@@ -60,6 +98,10 @@ function stageReport(
     memory: {
       weightsBytes: weights?.weightsBytes ?? 0,
       peakBytes: Math.max(0, ...rows.map(({ peakBytes }) => peakBytes)),
+      stateBytes: Math.max(
+        0,
+        ...rows.map(({ keyValueBytes, recurrentBytes }) => keyValueBytes + recurrentBytes),
+      ),
       kvBytes: Math.max(0, ...rows.map(({ keyValueBytes }) => keyValueBytes)),
     },
     tokensIn: last?.tokensIn ?? null,
@@ -75,14 +117,14 @@ function stagesMsByRun(measured: readonly Measured[]): ReadonlyMap<number, numbe
   return sums;
 }
 
+/** Tokens a second over rows that take turns; null where they made none. */
 function speed(
-  stages: readonly StageReport[],
-  phase: string,
+  rows: readonly StageReport[],
   tokensOf: (stage: StageReport) => number,
 ): number | null {
-  const stage = stages.find(({ id }) => id.endsWith(`/${phase}`));
-  if (!stage || stage.latencyMs.runs === 0 || tokensOf(stage) <= 0) return null;
-  return tokensOf(stage) / (stage.latencyMs.median / 1000);
+  const tokens = rows.reduce((sum, row) => sum + Math.max(0, tokensOf(row)), 0);
+  const latencyMs = rows.reduce((sum, row) => sum + row.latencyMs.median, 0);
+  return tokens > 0 ? tokens / (latencyMs / 1000) : null;
 }
 
 /** Linear interpolation between neighbours; 0 for no numbers. */

@@ -14,7 +14,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { GraphDocument } from '#engine/contract/document.ts';
 import { reportSchema } from '#engine/contract/report.ts';
-import { packageRoot, presetsFolder } from '../package-root.ts';
+import { packageRoot, presetsFolder } from '../system/package-root.ts';
 import { readPreset } from '../presets.ts';
 import { sketchDocument } from '#engine/graph/sketch-document.ts';
 import { decoderGraph, withParams, writeGraph } from './graphs.testing.ts';

@@ -10,7 +10,7 @@ import { presetSummarySchema } from '#engine/contract/preset-summary.ts';
 import { problemSchema } from '#engine/contract/problem.ts';
 import type { GraphEstimate } from '#engine/estimate/estimate.ts';
 import { catalogue } from '#nodes/index.ts';
-import { packageRoot } from '../package-root.ts';
+import { packageRoot } from '../system/package-root.ts';
 import { sketchDocument } from '#engine/graph/sketch-document.ts';
 import { decoderGraph, withParams, writeGraph } from './graphs.testing.ts';
 import { buildPrograms, finished, patchbay, startPatchbay } from './patchbay-command.testing.ts';

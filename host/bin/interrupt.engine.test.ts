@@ -6,7 +6,7 @@ import os from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { EngineHold, entered } from '../engine/engine-hold.testing.ts';
-import { packageRoot } from '../package-root.ts';
+import { packageRoot } from '../system/package-root.ts';
 import { decoderGraph, writeGraph } from './graphs.testing.ts';
 import { buildPrograms, finished, patchbay, startPatchbay } from './patchbay-command.testing.ts';
 

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { createCaller } from '#engine/contract/router.ts';
 import { LocalFiles } from '../files/local-files.ts';
 import { LocalHost } from '../local-host.ts';
-import { packageVersion } from '../package-root.ts';
+import { packageVersion } from '../system/package-root.ts';
 import { cacheCommand } from './commands/cache.ts';
 import { checkCommand } from './commands/check.ts';
 import type { Closeable, Command, Surroundings } from './commands/command.ts';

@@ -6,7 +6,7 @@ import { readDocument } from '#engine/graph/read-document.ts';
 import { catalogue } from '#nodes/index.ts';
 import { readGraphFile, readLimited } from '../files/read-graph-file.ts';
 import { presetIds, readPreset } from '../presets.ts';
-import { presetsFolder } from '../package-root.ts';
+import { presetsFolder } from '../system/package-root.ts';
 
 export interface NamedGraph {
   readonly document: GraphDocument;

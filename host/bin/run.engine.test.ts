@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { reportSchema, type Report, type StageReport } from '#engine/contract/report.ts';
 import type { GraphEstimate } from '#engine/estimate/estimate.ts';
-import { presetsFolder } from '../package-root.ts';
+import { presetsFolder } from '../system/package-root.ts';
 import { readPreset } from '../presets.ts';
 import { decoderGraph, llavaGraph, withParams, writeGraph } from './graphs.testing.ts';
 import { buildPrograms, patchbay, type Surroundings } from './patchbay-command.testing.ts';

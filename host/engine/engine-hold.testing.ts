@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import type { RunEvent, StagePhase } from '#engine/contract/run-event.ts';
-import { packageRoot } from '../package-root.ts';
+import { packageRoot } from '../system/package-root.ts';
 
 /** An event with these fields, whatever its others are. */
 export type EventLike = LikeEach<RunEvent>;

@@ -7,9 +7,9 @@ import type { RunRequest } from '#engine/contract/run-request.ts';
 import { cacheFolder } from '../cache/cache-folder.ts';
 import { StageCache } from '../cache/stage-cache.ts';
 import { executeRun } from '../runs/execute-run.ts';
-import { ModelLoader } from '../runs/load-model.ts';
-import type { Emit } from '../runs/pass.ts';
-import { CancelSwitch } from '../runs/progress.ts';
+import { ModelLoader } from '../sessions/load-model.ts';
+import type { Emit } from '../stages/pass.ts';
+import { CancelSwitch } from '../sessions/progress.ts';
 
 const switches = new Map<string, CancelSwitch>();
 let loader: ModelLoader | null = null;

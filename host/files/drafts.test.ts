@@ -9,7 +9,7 @@ import { rolldown } from 'rolldown';
 import { afterAll, beforeEach, expect, test } from 'vitest';
 import type { Draft } from '#engine/contract/file-service.ts';
 import { sketchDocument } from '#engine/graph/sketch-document.ts';
-import { packageRoot } from '../package-root.ts';
+import { packageRoot } from '../system/package-root.ts';
 import { LocalFiles } from './local-files.ts';
 
 const root = await mkdtemp(join(os.tmpdir(), 'patchbay-drafts-'));

@@ -20,7 +20,7 @@ import type {
 } from '#engine/contract/file-service.ts';
 import type { Outcome } from '#engine/contract/outcome.ts';
 import type { ConfigFiles } from '#engine/contract/config-files.ts';
-import { presetsFolder } from '../package-root.ts';
+import { presetsFolder } from '../system/package-root.ts';
 import { dataFolder } from './data-folder.ts';
 import { Drafts } from './drafts.ts';
 import { readFolderConfig } from './folder-config.ts';

@@ -8,7 +8,7 @@ import { fileLimits } from '#engine/contract/file-service.ts';
 import type { ImageSource } from '#engine/contract/sources.ts';
 import { paintScene } from '#nodes/input/shapes-picture.ts';
 import { drawScene } from '#nodes/input/shapes-scene.ts';
-import { presetsFolder } from '../package-root.ts';
+import { presetsFolder } from '../system/package-root.ts';
 import { LocalFiles } from './local-files.ts';
 
 const data = await mkdtemp(join(os.tmpdir(), 'patchbay-pictures-'));

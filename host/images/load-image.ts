@@ -5,7 +5,7 @@ import { error } from '#engine/contract/problem.ts';
 import type { ImageSource } from '#engine/contract/sources.ts';
 import { drawScene } from '#nodes/input/shapes-scene.ts';
 import { paintScene } from '#nodes/input/shapes-picture.ts';
-import { presetsFolder } from '../package-root.ts';
+import { presetsFolder } from '../system/package-root.ts';
 import { decodeImage, type RgbImage } from './decode-image.ts';
 
 /** Relative paths are taken from `baseFolder`. */

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import type { PreprocessRecipe } from '#engine/plan/host-step.ts';
+import type { PreprocessRecipe } from '#engine/node/host-step.ts';
 import { decodeImage } from './decode-image.ts';
 import { preprocess } from './preprocess.ts';
 

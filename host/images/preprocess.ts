@@ -1,5 +1,5 @@
 /** From RGB bytes to the numbers a vision encoder was trained on, as transformers' Pillow processors compute them. */
-import type { PreprocessRecipe } from '#engine/plan/host-step.ts';
+import type { PreprocessRecipe } from '#engine/node/host-step.ts';
 import type { RgbImage } from './decode-image.ts';
 import { resizeWindow, type Canvas } from './resample.ts';
 

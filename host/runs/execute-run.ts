@@ -5,16 +5,16 @@ import { checkGraph } from '#engine/graph/check.ts';
 import { applyOverrides } from '#engine/plan/apply-overrides.ts';
 import { planGraph, type Plan, type Stage } from '#engine/plan/plan.ts';
 import { catalogue } from '#nodes/index.ts';
-import { hostStage } from './host-stage.ts';
-import { languageStage } from './language-stage.ts';
-import type { ModelLoader } from './load-model.ts';
-import { describeMachine } from '../machine.ts';
+import { hostStage } from '../stages/host-stage.ts';
+import { languageStage } from '../language/language-stage.ts';
+import type { ModelLoader } from '../sessions/load-model.ts';
+import { describeMachine } from '../system/machine.ts';
 import { memoryProblem } from './memory-budget.ts';
-import { onnxStage } from './onnx-stage.ts';
-import { Pass, type Emit } from './pass.ts';
+import { onnxStage } from '../stages/onnx-stage.ts';
+import { Pass, type Emit } from '../stages/pass.ts';
 import { runStage, type PassValues, type PipelineStage } from './pipeline.ts';
-import type { CancelSwitch } from './progress.ts';
-import type { StageContext, StageRunner } from './stage-runner.ts';
+import type { CancelSwitch } from '../sessions/progress.ts';
+import type { StageContext, StageRunner } from '../stages/stage-runner.ts';
 import { warmUp } from './warm-up.ts';
 
 /** Emits the events of one run, all but the last one, which is its outcome. */
@@ -56,9 +56,11 @@ function runnerOf(stage: Stage, { stages }: Plan, context: StageContext): StageR
   if (stage.body.kind === 'onnx') return onnxStage(stage, stage.body, context);
   const { step } = stage.body;
   if (step.kind !== 'generate') return hostStage(stage, step, context);
-  const visual = stage.inputs['visual'];
-  const visualWire = visual && stages.find(({ id }) => id === visual.stage)?.outputs[visual.port];
-  return languageStage(stage, step, context, visualWire);
+  const visual = stage.inputs[stage.roles.visual ?? ''] ?? [];
+  const wires = visual.flatMap(
+    ({ stage: from, port }) => stages.find(({ id }) => id === from)?.outputs[port] ?? [],
+  );
+  return languageStage(stage, step, context, wires);
 }
 
 async function timedPass(

@@ -3,7 +3,7 @@ import { formatBytes } from '#engine/contract/format.ts';
 import { error, type Problem } from '#engine/contract/problem.ts';
 import { estimateGraph, reservedBytes } from '#engine/estimate/estimate.ts';
 import type { CheckedGraph } from '#engine/graph/check.ts';
-import { memoryBytes } from '../machine.ts';
+import { memoryBytes } from '../system/machine.ts';
 
 export function memoryProblem(checked: CheckedGraph, totalBytes = memoryBytes()): Problem | null {
   const estimate = estimateGraph(checked);

@@ -1,10 +1,10 @@
 /** Stages wired together: what one gives, the next takes. */
 import { fail, ok, type Outcome } from '#engine/contract/outcome.ts';
 import type { Stage } from '#engine/plan/plan.ts';
-import type { Pass } from './pass.ts';
-import { breathe, type CancelSwitch } from './progress.ts';
-import type { StageRunner } from './stage-runner.ts';
-import type { StageOutputs, StageValue } from './stage-value.ts';
+import type { Pass } from '../stages/pass.ts';
+import { breathe, type CancelSwitch } from '../sessions/progress.ts';
+import type { StageRunner } from '../stages/stage-runner.ts';
+import type { StageInputs, StageOutputs } from '../stages/stage-value.ts';
 
 export interface PipelineStage {
   readonly stage: Stage;
@@ -15,13 +15,13 @@ export interface PipelineStage {
 export type PassValues = Map<string, StageOutputs>;
 
 /** The values at the input ports of a stage, as far as they are known. */
-export function inputsOf({ inputs }: Stage, values: PassValues): StageOutputs {
-  const known: Record<string, StageValue> = {};
-  for (const [port, { stage: from, port: output }] of Object.entries(inputs)) {
-    const value = values.get(from)?.[output];
-    if (value) known[port] = value;
-  }
-  return known;
+export function inputsOf({ inputs }: Stage, values: PassValues): StageInputs {
+  return Object.fromEntries(
+    Object.entries(inputs).map(([port, froms]) => [
+      port,
+      froms.flatMap(({ stage: from, port: output }) => values.get(from)?.[output] ?? []),
+    ]),
+  );
 }
 
 /** Runs one stage on what the stages before it gave, unless the run has been cancelled. */

@@ -1,8 +1,8 @@
 /** Everything before the first timed pass: inputs checked, models loaded, each run once. */
 import { ok, type Outcome } from '#engine/contract/outcome.ts';
-import { Pass } from './pass.ts';
+import { Pass } from '../stages/pass.ts';
 import { inputsOf, placed, runStage, type PassValues, type PipelineStage } from './pipeline.ts';
-import type { StageContext } from './stage-runner.ts';
+import type { StageContext } from '../stages/stage-runner.ts';
 
 /**
  * Inputs come first, so that a picture that does not decode or a prompt that is too long is told before
@@ -41,7 +41,9 @@ async function runInputs(
 ): Promise<Outcome<null>> {
   for (const item of pipeline) {
     const { stage } = item;
-    const ready = Object.values(stage.inputs).every(({ stage: from }) => values.has(from));
+    const ready = Object.values(stage.inputs)
+      .flat()
+      .every(({ stage: from }) => values.has(from));
     if (stage.body.kind !== 'host' || stage.body.step.kind === 'generate' || !ready) continue;
     const ran = await runStage(item, values, pass, cancel);
     if (!ran.ok) return ran;
@@ -71,7 +73,7 @@ async function runWithInputs(
   pass: Pass,
   context: StageContext,
 ): Promise<Outcome<null>> {
-  for (const { stage: from } of Object.values(item.stage.inputs)) {
+  for (const { stage: from } of Object.values(item.stage.inputs).flat()) {
     if (values.has(from)) continue;
     const before = pipeline.find(({ stage }) => stage.id === from) as PipelineStage;
     const ran = await runWithInputs(before, pipeline, values, pass, context);

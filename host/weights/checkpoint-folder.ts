@@ -1,6 +1,6 @@
 /** From the folder name in a graph to a folder on this machine. */
 import { isAbsolute, join, resolve } from 'node:path';
-import { presetsFolder } from '../package-root.ts';
+import { presetsFolder } from '../system/package-root.ts';
 
 const builtinPrefix = 'builtin:';
 

@@ -1,9 +1,9 @@
 /** Checkpoints under every published spelling are recognised, and what does not fit is told one by one. */
 import { describe, expect, test } from 'vitest';
 import type { Json } from '#engine/contract/document.ts';
-import type { AnyNodeDefinition } from '#engine/graph/node-definition.ts';
-import type { WireType } from '#engine/graph/wire.ts';
-import { knownCount } from '#engine/graph/wire.ts';
+import type { AnyNodeDefinition } from '#engine/node/node-definition.ts';
+import type { WireType } from '#engine/node/wire.ts';
+import { knownCount } from '#engine/node/wire.ts';
 import type { StageModel } from '#engine/onnx/model.ts';
 import type { KeyLayout } from '#engine/onnx/weight.ts';
 import { buildSingleNode } from '#engine/plan/node-body.ts';
@@ -74,7 +74,7 @@ describe('each spelling is told from the others', () => {
   const clip = tensorsOfNode(clipVit, { ...tower, select: 'projected' }, pixels);
   const pooled = tensorsOfNode(siglip, { ...tower, select: 'pooled' }, pixels);
   const { embed, decoder } = smallModels(smallDecoders['llama, grouped queries'], '');
-  const language = { needed: everyTensor([embed, decoder]), layouts: decoderKeyLayouts };
+  const language = { needed: everyTensor([embed, decoder.model]), layouts: decoderKeyLayouts };
 
   const inModule = (prefix: string) => (name: string) => prefix + name;
   const towerIn = (prefix: string) => (name: string) =>

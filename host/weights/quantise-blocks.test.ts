@@ -11,7 +11,7 @@ import {
 import { emitEmbedding } from '#nodes/language/decoder-graph.ts';
 import { normalNumbers } from '#nodes/normal-numbers.testing.ts';
 import { largestError, linear, toRows } from '#nodes/slow-formulas.testing.ts';
-import { float32, int64 } from '../runs/sessions.ts';
+import { float32, int64 } from '../sessions/sessions.ts';
 import { floatsOf, NodeBench } from '#verify/node-bench.testing.ts';
 import { dequantiseBlocks } from './dequantise-blocks.testing.ts';
 import { writeKnownWeights } from './known-weights.testing.ts';

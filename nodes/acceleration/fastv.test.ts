@@ -1,10 +1,10 @@
 /** FastV inside small decoders: what it keeps, and that decode goes on from exactly that. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { AccelerationPart } from '#engine/graph/part.ts';
+import type { TokenReductionPart } from '#engine/node/part.ts';
 import { checkGraph } from '#engine/graph/check.ts';
 import { planGraph } from '#engine/plan/plan.ts';
-import type { LanguageModelStep } from '#engine/plan/host-step.ts';
-import type { LanguageModel, VisualTokens } from '#host/runs/language-model.ts';
+import type { LanguageModelStep } from '#engine/node/host-step.ts';
+import type { LanguageModel, VisualRun } from '#host/language/language-model.ts';
 import { floatsOf, NodeBench, wholesOf } from '#verify/node-bench.testing.ts';
 import {
   openSmallDecoder,
@@ -25,13 +25,16 @@ beforeAll(async () => {
 });
 afterAll(() => bench.close());
 
-function partOf(layer: number, ratio: number): AccelerationPart {
+function partOf(layer: number, ratio: number): TokenReductionPart {
   const { body } = fastv;
   if (body.kind !== 'part') throw new Error('FastV is a part.');
   return body.part({
     params: { layer, ratio },
     withWeights: (_g, emit) => emit(),
-  }) as AccelerationPart;
+    newGraph: () => {
+      throw new Error('FastV has no graph of its own.');
+    },
+  }) as TokenReductionPart;
 }
 
 /** A prompt of 4 words, 13 visual tokens and 5 words, and an answer of 40. */
@@ -41,24 +44,21 @@ const answer = Array.from({ length: 40 }, (_, place) => (place * 37 + 5) % 97);
 
 async function bed(architecture: DecoderArchitecture) {
   const folder = await writeSmallDecoder(bench, architecture);
-  const open = async (acceleration?: AccelerationPart, taps = false) => {
-    const models = smallModels(
-      architecture,
-      folder,
-      { acceleration },
-      taps ? ['kept', 'scores'] : [],
-    );
-    return (await openSmallDecoder(bench, architecture, models, { acceleration })).model;
+  const open = async (part?: TokenReductionPart, taps = false) => {
+    const boundaries = part ? [part] : [];
+    const wanted = taps ? ['kept', 'scores'] : [];
+    const models = smallModels(architecture, folder, { boundaries }, wanted);
+    return (await openSmallDecoder(bench, models, boundaries)).model;
   };
   const prompt = normalNumbers(promptLength * architecture.hiddenSize, 9);
   return { open, prompt, width: architecture.vocabularySize };
 }
 
 /** Logits of the prompt's last place, then of each token of the answer but the last. */
-async function stepwise(model: LanguageModel, prompt: Float32Array, visual: VisualTokens | null) {
+async function stepwise(model: LanguageModel, prompt: Float32Array, visual: readonly VisualRun[]) {
   const logits = [Float32Array.from(await model.prefill(prompt, visual, 0))];
   for (const id of answer.slice(0, -1)) {
-    logits.push(Float32Array.from(await model.decode(id, 0)));
+    logits.push(Float32Array.from(await model.extend([id], 'last', 0)));
   }
   return logits;
 }
@@ -74,15 +74,14 @@ test.for(['llama, grouped queries', 'phi, parallel', 'heads of 7, which is odd']
     ] as const) {
       // prettier-ignore
       const part = partOf(layer, ratio);
-      const visual = { ...run, kept: part.keptTokens(run.count) };
       const tapped = await open(part, true);
-      const outputs = await tapped.begin(prompt, visual, 'all', 0);
+      const [outputs = {}] = await tapped.begin(prompt, [run], 'all', 0);
 
       // What stays: all words, and the visual tokens of the highest scores, in reading order.
       const scores = Array.from(floatsOf(outputs['tap.scores']));
       const best = Array.from(scores.keys())
         .toSorted((a, b) => (scores[b] ?? 0) - (scores[a] ?? 0))
-        .slice(0, visual.kept)
+        .slice(0, part.keptTokens(run.count))
         .toSorted((a, b) => a - b);
       const words = (from: number, to: number) =>
         Array.from({ length: to - from }, (_, place) => from + place);
@@ -94,14 +93,14 @@ test.for(['llama, grouped queries', 'phi, parallel', 'heads of 7, which is odd']
       ]);
 
       // The same model, told which tokens to keep, reads prompt and answer at once, with no cache at all.
-      const told = { ...part, select: (g) => g.list(...best) } satisfies AccelerationPart;
+      const told = { ...part, select: (g) => g.list(...best) } satisfies TokenReductionPart;
       const slow = await open(told);
       const rows = await slow.embed(answer);
       const sequence = new Float32Array([...prompt, ...rows]);
-      const all = floatsOf((await slow.begin(sequence, visual, 'all', 0))['logits']);
+      const all = floatsOf((await slow.begin(sequence, [run], 'all', 0))[0]?.['logits']);
       const expected = all.subarray(all.length - (answer.length + 1) * width, all.length - width);
 
-      const logits = await stepwise(await open(part), prompt, visual);
+      const logits = await stepwise(await open(part), prompt, [run]);
       const computed = logits.flatMap((row) => Array.from(row));
       expect(largestError(computed, expected)).toBeLessThan(1e-4);
     }
@@ -110,20 +109,18 @@ test.for(['llama, grouped queries', 'phi, parallel', 'heads of 7, which is odd']
 
 test('dropping nothing, or having no picture, changes nothing', async () => {
   const { open, prompt } = await bed(smallDecoders['llama, grouped queries']);
-  const plain = await stepwise(await open(), prompt, null);
-  const part = partOf(2, 0);
-  const visual = { ...run, kept: part.keptTokens(run.count) };
+  const plain = await stepwise(await open(), prompt, []);
   const cases = [
-    await stepwise(await open(part), prompt, visual),
-    await stepwise(await open(partOf(2, 0.5)), prompt, null),
-    await stepwise(await open(partOf(1, 1)), prompt, null),
+    await stepwise(await open(partOf(2, 0)), prompt, [run]),
+    await stepwise(await open(partOf(2, 0.5)), prompt, []),
+    await stepwise(await open(partOf(1, 1)), prompt, []),
   ];
   for (const logits of cases) {
     const errors = logits.map((row, step) => largestError(row, plain[step] ?? []));
     expect(Math.max(...errors)).toBeLessThan(1e-5);
   }
   // And dropping half does change something.
-  const half = await stepwise(await open(partOf(2, 0.5)), prompt, { ...run, kept: 6 });
+  const half = await stepwise(await open(partOf(2, 0.5)), prompt, [run]);
   expect(largestError(half[0] ?? [], plain[0] ?? [])).toBeGreaterThan(1e-3);
 });
 
@@ -157,14 +154,11 @@ test('a layer that the model does not have prunes nothing', async () => {
   const prompt = normalNumbers(promptLength * architecture.hiddenSize, 9);
   const logitsOf = async (layer: number) => {
     const step = stepFor(layer);
-    const { model } = await openSmallDecoder(bench, architecture, step, {
-      acceleration: step.acceleration ?? undefined,
-    });
-    const kept = step.acceleration?.keptTokens(run.count) ?? run.count;
-    return (await stepwise(model, prompt, { ...run, kept }))[0] ?? [];
+    const { model } = await openSmallDecoder(bench, step.graphs, step.boundaries);
+    return (await stepwise(model, prompt, [run]))[0] ?? [];
   };
-  const plain = await openSmallDecoder(bench, architecture, smallModels(architecture, folder));
-  const expected = (await stepwise(plain.model, prompt, null))[0] ?? [];
+  const plain = await openSmallDecoder(bench, smallModels(architecture, folder));
+  const expected = (await stepwise(plain.model, prompt, []))[0] ?? [];
   expect(largestError(await logitsOf(3), expected)).toBeLessThan(1e-5);
   expect(largestError(await logitsOf(40), expected)).toBeLessThan(1e-5);
   expect(largestError(await logitsOf(2), expected)).toBeGreaterThan(1e-3);

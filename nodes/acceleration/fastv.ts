@@ -1,8 +1,9 @@
 /** FastV: after a few layers, the language model drops the visual tokens it pays least attention to. */
 import { z } from 'zod';
 import { ok } from '#engine/contract/outcome.ts';
-import { defineNode } from '#engine/graph/node-definition.ts';
+import { defineNode } from '#engine/node/node-definition.ts';
 import { topK } from '#engine/onnx/operators.ts';
+import type { Value } from '#engine/onnx/value.ts';
 import { configFile, foreign, readFigures } from '../config/published-config.ts';
 
 const configSchema = z.object({
@@ -65,18 +66,20 @@ export const fastv = defineNode({
     const took = ['FastV', `K ${layer}`, `R ${ratio}`];
     return ok({ params: { layer, ratio }, took, file: 'config.json' });
   },
-  infer: () => ok({ outputs: { part: { kind: 'acceleration' } } }),
+  infer: ({ params: { layer, ratio } }) => {
+    const acts = { at: 'between-blocks', layer, leaves: ratio < 1 ? 'some' : 'none' } as const;
+    return ok({ outputs: { part: { kind: 'acceleration', acts } } });
+  },
   summary: ({ layer, ratio }) => `K ${layer} · drop ${Math.round(ratio * 100)}%`,
   body: {
     kind: 'part',
     part: ({ params: { layer, ratio } }) => ({
-      kind: 'acceleration',
+      kind: 'token-reduction',
       layer,
       keptTokens: (count) => roundHalfToEven(count * (1 - ratio)),
-      select(g, scores, keptCount) {
-        const best = topK(g, scores, keptCount, 'keptVisual').indices;
-        return topK(g, best, keptCount, 'keptVisual', 'smallest').values; // back in reading order
-      },
+      positions: 'kept',
+      ranksBy: 'attention',
+      select: (g, scores, { count, size }) => topK(g, scores as Value, count, size).indices,
     }),
   },
 });

@@ -1,8 +1,8 @@
 /** Averages square groups of neighbouring tokens. */
 import { fail, ok } from '#engine/contract/outcome.ts';
 import { error } from '#engine/contract/problem.ts';
-import { defineNode } from '#engine/graph/node-definition.ts';
-import { knownCount } from '#engine/graph/wire.ts';
+import { defineNode } from '#engine/node/node-definition.ts';
+import { knownCount } from '#engine/node/wire.ts';
 import { dropPrefix, mapToTokens, tokensToMap } from '#engine/onnx/blocks/feature-map.ts';
 import { averagePool as pool } from '#engine/onnx/blocks/pooling.ts';
 import { gridOf } from './grid.ts';

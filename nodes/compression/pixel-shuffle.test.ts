@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { knownCount, type WireOf } from '#engine/graph/wire.ts';
+import { knownCount, type WireOf } from '#engine/node/wire.ts';
 import { buildSingleNode } from '#engine/plan/node-body.ts';
-import { float32 } from '#host/runs/sessions.ts';
+import { float32 } from '#host/sessions/sessions.ts';
 import { floatsOf, NodeBench } from '#verify/node-bench.testing.ts';
 import { linear } from '../projector/linear.ts';
 import { pixelShuffle } from './pixel-shuffle.ts';

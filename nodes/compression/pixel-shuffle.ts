@@ -1,8 +1,8 @@
 /** Folds square groups of neighbouring tokens into the channels of one. */
 import { fail, ok } from '#engine/contract/outcome.ts';
 import { error } from '#engine/contract/problem.ts';
-import { defineNode } from '#engine/graph/node-definition.ts';
-import { knownCount } from '#engine/graph/wire.ts';
+import { defineNode } from '#engine/node/node-definition.ts';
+import { knownCount } from '#engine/node/wire.ts';
 import { dropPrefix } from '#engine/onnx/blocks/feature-map.ts';
 import { reshape, transpose } from '#engine/onnx/operators.ts';
 import { configFile, foreign, modelTypeOf, unsupported } from '../config/published-config.ts';

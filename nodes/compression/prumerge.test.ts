@@ -1,8 +1,8 @@
 /** PruMerge on ONNX Runtime against the authors' steps, written out in float64. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { knownCount, type WireOf } from '#engine/graph/wire.ts';
+import { knownCount, type WireOf } from '#engine/node/wire.ts';
 import { buildSingleNode } from '#engine/plan/node-body.ts';
-import { float32 } from '#host/runs/sessions.ts';
+import { float32 } from '#host/sessions/sessions.ts';
 import { floatsOf, NodeBench, wholesOf } from '#verify/node-bench.testing.ts';
 import { normalNumbers } from '../normal-numbers.testing.ts';
 import { dot, largestError, softmax, toRows, type Row } from '../slow-formulas.testing.ts';

@@ -1,8 +1,8 @@
 /** LLaVA-PruMerge: keeps the tokens the class token looks at, and merges the others into them. */
 import { fail, ok } from '#engine/contract/outcome.ts';
 import { error } from '#engine/contract/problem.ts';
-import { defineNode } from '#engine/graph/node-definition.ts';
-import { estimatedCount } from '#engine/graph/wire.ts';
+import { defineNode } from '#engine/node/node-definition.ts';
+import { estimatedCount } from '#engine/node/wire.ts';
 import type { GraphBuilder } from '#engine/onnx/graph-builder.ts';
 import {
   add,

@@ -1,10 +1,10 @@
 /** OpenAI's CLIP image tower. */
 import { ok } from '#engine/contract/outcome.ts';
-import { modelParam } from '#engine/graph/architecture-params.ts';
-import { defineNode } from '#engine/graph/node-definition.ts';
-import type { ParamValues } from '#engine/graph/param.ts';
-import { weightParams } from '#engine/graph/weight-params.ts';
-import { knownCount, type WireOf } from '#engine/graph/wire.ts';
+import { modelParam } from '#engine/node/architecture-params.ts';
+import { defineNode } from '#engine/node/node-definition.ts';
+import type { ParamValues } from '#engine/node/param.ts';
+import { weightParams } from '#engine/node/weight-params.ts';
+import { knownCount, type WireOf } from '#engine/node/wire.ts';
 import { dropPrefix } from '#engine/onnx/blocks/feature-map.ts';
 import { linear } from '#engine/onnx/blocks/linear.ts';
 import { norm, type Norm } from '#engine/onnx/blocks/norm.ts';

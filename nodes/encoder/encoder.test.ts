@@ -1,10 +1,10 @@
 /** What leaves a vision tower: which tokens, of which layer, and the last layer's queries and keys. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Json } from '#engine/contract/document.ts';
-import type { AnyNodeDefinition } from '#engine/graph/node-definition.ts';
-import type { WireOf } from '#engine/graph/wire.ts';
+import type { AnyNodeDefinition } from '#engine/node/node-definition.ts';
+import type { WireOf } from '#engine/node/wire.ts';
 import { buildSingleNode } from '#engine/plan/node-body.ts';
-import { float32 } from '#host/runs/sessions.ts';
+import { float32 } from '#host/sessions/sessions.ts';
 import { floatsOf, NodeBench } from '#verify/node-bench.testing.ts';
 import { valueOf } from '#verify/value-of.testing.ts';
 import { writeKnownWeights } from '#host/weights/known-weights.testing.ts';

@@ -1,10 +1,10 @@
 /** Google's SigLIP image tower. */
 import { ok } from '#engine/contract/outcome.ts';
-import { modelParam } from '#engine/graph/architecture-params.ts';
-import { defineNode } from '#engine/graph/node-definition.ts';
-import type { ParamValues } from '#engine/graph/param.ts';
-import { weightParams } from '#engine/graph/weight-params.ts';
-import { knownCount } from '#engine/graph/wire.ts';
+import { modelParam } from '#engine/node/architecture-params.ts';
+import { defineNode } from '#engine/node/node-definition.ts';
+import type { ParamValues } from '#engine/node/param.ts';
+import { weightParams } from '#engine/node/weight-params.ts';
+import { knownCount } from '#engine/node/wire.ts';
 import { attentionPooling } from '#engine/onnx/blocks/attention-pooling.ts';
 import { norm, type Norm } from '#engine/onnx/blocks/norm.ts';
 import { patchEmbedding, patchGrid } from '#engine/onnx/blocks/patch-embedding.ts';

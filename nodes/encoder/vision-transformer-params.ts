@@ -3,9 +3,9 @@ import { activations, type Activation } from '#engine/onnx/blocks/feed-forward.t
 import { patchGrid } from '#engine/onnx/blocks/patch-embedding.ts';
 import { fail, ok, type Outcome } from '#engine/contract/outcome.ts';
 import { error } from '#engine/contract/problem.ts';
-import { choice, decimal, option, size } from '#engine/graph/architecture-params.ts';
-import type { ParamValue } from '#engine/graph/param.ts';
-import { knownCount, type Grid, type WireOf } from '#engine/graph/wire.ts';
+import { choice, decimal, option, size } from '#engine/node/architecture-params.ts';
+import type { ParamValue } from '#engine/node/param.ts';
+import { knownCount, type Grid, type WireOf } from '#engine/node/wire.ts';
 
 /** The figures of a vision transformer, by the names of its parameters. */
 export interface VisionTransformerShape {

@@ -1,6 +1,6 @@
 /** The picture a pipeline looks at. */
 import { ok } from '#engine/contract/outcome.ts';
-import { defineNode } from '#engine/graph/node-definition.ts';
+import { defineNode } from '#engine/node/node-definition.ts';
 
 export const image = defineNode({
   type: 'input/image',

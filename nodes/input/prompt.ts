@@ -1,6 +1,6 @@
 /** What the user asks. */
 import { ok } from '#engine/contract/outcome.ts';
-import { defineNode } from '#engine/graph/node-definition.ts';
+import { defineNode } from '#engine/node/node-definition.ts';
 
 export const prompt = defineNode({
   type: 'input/prompt',

@@ -1,6 +1,6 @@
 /** The architecture of a decoder-only language model as parameters: one table row a published model. */
-import { decimal, flag, option, size, whenCustom } from '#engine/graph/architecture-params.ts';
-import type { ParamValues } from '#engine/graph/param.ts';
+import { decimal, flag, option, size, whenCustom } from '#engine/node/architecture-params.ts';
+import type { ParamValues } from '#engine/node/param.ts';
 import { activations } from '#engine/onnx/blocks/feed-forward.ts';
 import { rotaryScalings, type RotaryShape } from '#engine/onnx/rotary.ts';
 

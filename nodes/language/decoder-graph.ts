@@ -1,26 +1,54 @@
 /** The ONNX graphs of a decoder-only language model: the embedding table, and all of its blocks. */
-import type { AccelerationPart, FeedForwardPart } from '#engine/graph/part.ts';
+import type { BoundaryPart, FeedForwardPart } from '#engine/node/part.ts';
 import { int, type GraphBuilder } from '#engine/onnx/graph-builder.ts';
 import {
-  cacheMask,
   causalAttention,
-  futureMask,
-  type CachedTokens,
   type CausalAttentionShape,
 } from '#engine/onnx/blocks/causal-attention.ts';
 import { gatedFeedForward, plainFeedForward } from '#engine/onnx/blocks/feed-forward.ts';
 import { matrixProduct } from '#engine/onnx/blocks/linear.ts';
 import { addAndNorm, norm, type Norm } from '#engine/onnx/blocks/norm.ts';
-import { add, gather, multiply } from '#engine/onnx/operators.ts';
+import { add, gather, multiply, slice } from '#engine/onnx/operators.ts';
 import { rotaryTable } from '#engine/onnx/rotary.ts';
-import type { Value } from '#engine/onnx/value.ts';
-import { pruneVisualTokens, scoreVisualTokens, type VisualRun } from './visual-pruning.ts';
+import type { StageModel } from '#engine/onnx/model.ts';
+import type { Dim, Value } from '#engine/onnx/value.ts';
+import {
+  decoderOutput,
+  newName,
+  segmentDims,
+  type LanguageGraphs,
+} from '#engine/node/decoder-protocol.ts';
 import { rotaryShape, type DecoderArchitecture } from './decoder-architecture.ts';
+import { decoderInputs, decoderState, type DecoderInputs, type Segment } from './decoder-inputs.ts';
 import { embeddingName, finalNormName, headName, layerNames } from './decoder-names.ts';
+import { pruneVisualTokens, scoreVisualTokens } from './visual-pruning.ts';
 
 export interface DecoderParts {
   readonly feedForward?: FeedForwardPart | undefined;
-  readonly acceleration?: AccelerationPart | undefined;
+  /** By ascending layer. */
+  readonly boundaries: readonly BoundaryPart[];
+}
+
+/** Both graphs of a language model with what surrounds them. */
+export function decoderGraphs(
+  architecture: DecoderArchitecture,
+  parts: DecoderParts,
+  newGraph: (emit: (g: GraphBuilder) => void) => StageModel,
+): LanguageGraphs {
+  const { hiddenSize, vocabularySize, contextLength } = architecture;
+  const expertShare = parts.feedForward?.expertShare ?? 1;
+  return {
+    embed: newGraph((g) => emitEmbedding(g, architecture)),
+    decoder: {
+      model: newGraph((g) => emitDecoder(g, architecture, parts)),
+      state: decoderState(architecture, parts.boundaries),
+      segments: parts.boundaries.length + 1,
+      dims: (segments) => segmentDims(segments, expertShare),
+    },
+    hiddenSize,
+    vocabularySize,
+    contextLength,
+  };
 }
 
 /** `ids` [1, sequence] int64 → `embeddings` [1, sequence, D]. */
@@ -48,13 +76,7 @@ export function emitEmbedding(g: GraphBuilder, architecture: DecoderArchitecture
 }
 
 /**
- * Inputs: `embeddings` [1, sequence, D] of the new tokens and their `positions` [1, sequence] int64;
- * `logitRows` [rows] int64, the places among them (after pruning) whose logits are wanted; `first` []
- * bool, true where nothing is cached; `cachedLength` [] int64 and `past.<layer>.key|value`
- * [1, kvHeads, capacity, headSize], of which so many tokens count; with an acceleration part also
- * `keptCachedLength`, the same for the layers after it, and `visualStart`, `visualEnd`, `keptVisual`
- * (see visual-pruning.ts).
- * Outputs: `logits` [1, rows, V] and `new.<layer>.key|value` [1, kvHeads, sequence, headSize].
+ * All blocks of a decoder, driven as engine/plan/decoder-protocol.ts says.
  * Taps: `embeddings`, what enters the first block; `block.<layer>`, what leaves a block; `final`.
  */
 export function emitDecoder(
@@ -62,137 +84,157 @@ export function emitDecoder(
   architecture: DecoderArchitecture,
   parts: DecoderParts,
 ): void {
-  const { layerCount } = architecture;
-  const inputs = decoderInputs(g, architecture, parts.acceleration);
-  const attention = attentionShape(architecture);
-  const blockNorm: Norm = { kind: architecture.norm, epsilon: architecture.normEpsilon };
-  const nextNorm = (layer: number) =>
-    layer < layerCount ? layerNames(architecture, layer).inputNorm : finalNormName(architecture);
-
-  let sum = inputs.embeddings;
-  if (architecture.embeddingScale !== 1) {
-    sum = multiply(g, sum, g.scalar('float32', architecture.embeddingScale));
-  }
-  g.tap('embeddings', sum);
-  let normed = norm(g, sum, nextNorm(0), blockNorm);
-  let { positions } = inputs;
-  let future = futureMask(g, positions, inputs.first);
-  let scores: Value | null = null;
-  const cached: [Value, Value][] = [];
-
-  for (let layer = 0; layer < layerCount; layer++) {
-    g.scope(`layers.${layer}`, () => {
-      const { acceleration } = parts;
-      if (acceleration?.layer === layer && inputs.visual && scores) {
-        const pruned = pruneVisualTokens(
-          g,
-          acceleration,
-          scores,
-          inputs.visual,
-          [sum, normed],
-          positions,
-        );
-        [sum, normed] = pruned.rows as [Value, Value];
-        positions = pruned.positions;
-        future = futureMask(g, positions, inputs.first);
-      }
-      const names = layerNames(architecture, layer);
-      const attended = g.scope('attention', () =>
-        causalAttention(
-          g,
-          normed,
-          names,
-          attention,
-          { ...inputs.cachedIn(layer), future },
-          positions,
-        ),
-      );
-      cached.push([attended.newKey, attended.newValue]);
-      if (layer + 1 === acceleration?.layer && inputs.visual) {
-        scores = scoreVisualTokens(g, attended.query, attended.newKey, attention, inputs.visual);
-      }
-      let branch = attended.output;
-      if (architecture.parallelBlock) {
-        branch = add(g, branch, emitFeedForward(g, normed, architecture, layer, parts.feedForward));
-      } else {
-        ({ sum, normed } = addAndNorm(g, sum, branch, names.feedForwardNorm, blockNorm));
-        branch = emitFeedForward(g, normed, architecture, layer, parts.feedForward);
-      }
-      ({ sum, normed } = addAndNorm(g, sum, branch, nextNorm(layer + 1), blockNorm));
-      g.tap(`block.${layer}`, sum);
-    });
-  }
-  g.tap('final', normed);
-
-  const last = gather(g, normed, inputs.logitRows, 1);
+  const { layerCount, embeddingScale } = architecture;
+  const inputs = decoderInputs(g, architecture, parts.boundaries);
+  const scaled =
+    embeddingScale === 1
+      ? inputs.embeddings
+      : multiply(g, inputs.embeddings, g.scalar('float32', embeddingScale));
+  g.tap('embeddings', scaled);
+  const blocks = new DecoderBlocks(g, architecture, parts, inputs, scaled);
+  const exit = parts.boundaries.find(({ kind }) => kind === 'early-exit');
+  blocks.run(0, exit?.layer ?? layerCount);
+  if (exit && inputs.throughout) blocks.runIf(inputs.throughout, exit.layer, layerCount);
+  g.tap('final', blocks.normed);
+  const last = gather(g, blocks.normed, inputs.logitRows, 1);
   g.output(
-    'logits',
+    decoderOutput.logits,
     g.scope('head', () => emitHead(g, last, architecture)),
   );
-  for (const [layer, [key, value]] of cached.entries()) {
-    g.output(`new.${layer}.key`, key);
-    g.output(`new.${layer}.value`, value);
+  for (const [index, tensor] of decoderState(architecture, parts.boundaries).entries())
+    g.output(newName(tensor), blocks.fresh[index] as Value);
+}
+
+/** The residual stream on its way through the layers. */
+class DecoderBlocks {
+  readonly #g: GraphBuilder;
+  readonly #architecture: DecoderArchitecture;
+  readonly #parts: DecoderParts;
+  readonly #inputs: DecoderInputs;
+  readonly #attention: CausalAttentionShape;
+  readonly #norm: Norm;
+  /** The residual sum, and what the next layer reads of it. Both [1, sequence, D]. */
+  #sum: Value;
+  normed: Value;
+  /** Keys and values of the new tokens, of each layer in turn. */
+  fresh: readonly Value[] = [];
+  #segment: Segment;
+  #scores: Value | null = null;
+
+  constructor(
+    g: GraphBuilder,
+    architecture: DecoderArchitecture,
+    parts: DecoderParts,
+    inputs: DecoderInputs,
+    embeddings: Value,
+  ) {
+    this.#g = g;
+    this.#architecture = architecture;
+    this.#parts = parts;
+    this.#inputs = inputs;
+    const rotary = rotaryShape(architecture);
+    const table = rotaryTable(rotary, architecture.contextLength);
+    this.#attention = { ...architecture, rotary: { size: rotary.size, table } };
+    this.#norm = { kind: architecture.norm, epsilon: architecture.normEpsilon };
+    this.#sum = embeddings;
+    this.normed = norm(g, embeddings, this.#inputNorm(0), this.#norm);
+    this.#segment = inputs.firstSegment;
   }
-}
 
-function attentionShape(architecture: DecoderArchitecture): CausalAttentionShape {
-  const rotary = rotaryShape(architecture);
-  return {
-    ...architecture,
-    rotary: { size: rotary.size, table: rotaryTable(rotary, architecture.contextLength) },
-  };
-}
+  /** Layers `from` up to but not including `to`. */
+  run(from: number, to: number): void {
+    for (let layer = from; layer < to; layer++)
+      this.#g.scope(`layers.${layer}`, () => this.#runLayer(layer));
+  }
 
-interface DecoderInputs {
-  readonly embeddings: Value;
-  readonly positions: Value;
-  readonly logitRows: Value;
-  readonly first: Value;
-  readonly cachedIn: (layer: number) => Omit<CachedTokens, 'future'>;
-  readonly visual: VisualRun | null;
-}
+  /** As `run`, up to the last layer, unless the stream leaves here. */
+  runIf(throughout: Value, from: number, to: number): void {
+    const g = this.#g;
+    const sum = this.#sum;
+    const done = this.fresh;
+    let deeper: readonly Value[] = [];
+    const [normed, ...rest] = g.chooseAll(
+      throughout,
+      () => {
+        this.run(from, to);
+        deeper = this.fresh.slice(done.length);
+        return [this.normed, ...deeper];
+      },
+      () => {
+        const none = deeper.map(({ shape }, index) => {
+          const known = done[index % done.length] as Value;
+          return slice(g, known, 2, g.list(0), g.list(0), shape[2] as Dim);
+        });
+        return [norm(g, sum, this.#inputNorm(to), this.#norm), ...none];
+      },
+    );
+    this.normed = normed as Value;
+    this.fresh = [...done, ...rest];
+  }
 
-function decoderInputs(
-  g: GraphBuilder,
-  { hiddenSize, layerCount, keyValueHeadCount, headSize }: DecoderArchitecture,
-  acceleration: AccelerationPart | undefined,
-): DecoderInputs {
-  const embeddings = g.input('embeddings', 'float32', [1, 'sequence', hiddenSize]);
-  const positions = g.input('positions', 'int64', [1, 'sequence']);
-  const logitRows = g.input('logitRows', 'int64', ['rows']);
-  const first = g.input('first', 'bool', []);
-  const keptFrom = acceleration?.layer ?? layerCount;
-  const pasts = Array.from({ length: layerCount }, (_, layer) => {
-    const shape = [1, keyValueHeadCount, layer < keptFrom ? 'capacity' : 'keptCapacity', headSize];
-    return {
-      key: g.input(`past.${layer}.key`, 'float32', shape),
-      value: g.input(`past.${layer}.value`, 'float32', shape),
-    };
-  });
-  const maskOf = (layer: number, length: string) =>
-    cacheMask(g, (pasts[layer] as { key: Value }).key, g.input(length, 'int64', []));
-  const full = { mask: maskOf(0, 'cachedLength'), first, pairs: 'pairs' };
-  const kept =
-    keptFrom < layerCount
-      ? { ...full, mask: maskOf(keptFrom, 'keptCachedLength'), pairs: 'keptPairs' }
-      : full;
-  return {
-    embeddings,
-    positions,
-    logitRows,
-    first,
-    cachedIn: (layer) => ({
-      ...(pasts[layer] as { key: Value; value: Value }),
-      ...(layer < keptFrom ? full : kept),
-    }),
-    visual: acceleration
-      ? {
-          start: g.input('visualStart', 'int64', []),
-          end: g.input('visualEnd', 'int64', []),
-          kept: g.input('keptVisual', 'int64', []),
-        }
-      : null,
-  };
+  #inputNorm(layer: number): string {
+    return layer < this.#architecture.layerCount
+      ? layerNames(this.#architecture, layer).inputNorm
+      : finalNormName(this.#architecture);
+  }
+
+  #runLayer(layer: number): void {
+    const g = this.#g;
+    const names = layerNames(this.#architecture, layer);
+    this.#crossBoundary(layer);
+    const segment = this.#segment;
+    const cached = { ...this.#inputs.cachedIn(layer), ...segment };
+    const attended = g.scope('attention', () =>
+      causalAttention(g, this.normed, names, this.#attention, cached, segment.positions),
+    );
+    this.fresh = [...this.fresh, attended.newKey, attended.newValue];
+    const next = this.#parts.boundaries[segment.index];
+    const isRanked =
+      next?.kind === 'token-reduction' && next.layer === layer + 1 && next.ranksBy === 'attention';
+    this.#scores = isRanked
+      ? scoreVisualTokens(g, attended.query, attended.newKey, this.#attention, segment)
+      : null;
+
+    let branch = attended.output;
+    if (this.#architecture.parallelBlock) {
+      branch = add(g, branch, this.#feedForward(layer));
+    } else {
+      this.#addAndNorm(branch, names.feedForwardNorm);
+      branch = this.#feedForward(layer);
+    }
+    this.#addAndNorm(branch, this.#inputNorm(layer + 1));
+    g.tap(`block.${layer}`, this.#sum);
+  }
+
+  #crossBoundary(layer: number): void {
+    const boundary = this.#parts.boundaries[this.#segment.index];
+    if (boundary?.layer !== layer) return;
+    let left: Pick<Segment, 'positions' | 'isVisual'> = this.#segment;
+    if (boundary.kind === 'token-reduction') {
+      const rows = [this.#sum, this.normed];
+      const pruned = pruneVisualTokens(this.#g, boundary, this.#segment, this.#scores, rows);
+      [this.#sum, this.normed] = pruned.rows as [Value, Value];
+      left = pruned;
+    }
+    const { positions, isVisual } = left;
+    this.#segment = this.#inputs.nextSegment(this.#segment, boundary, { positions, isVisual });
+  }
+
+  #addAndNorm(branch: Value, name: string): void {
+    const { sum, normed } = addAndNorm(this.#g, this.#sum, branch, name, this.#norm);
+    this.#sum = sum;
+    this.normed = normed;
+  }
+
+  #feedForward(layer: number): Value {
+    return emitFeedForward(
+      this.#g,
+      this.normed,
+      this.#architecture,
+      layer,
+      this.#parts.feedForward,
+    );
+  }
 }
 
 function emitFeedForward(

@@ -1,7 +1,7 @@
 /** A decoder reads from its cache what it would read without one, in every family's shape. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { LanguageModel } from '#host/runs/language-model.ts';
-import { bool, float32, int64, type Session, type Tensor } from '#host/runs/sessions.ts';
+import type { LanguageModel } from '#host/language/language-model.ts';
+import { bool, float32, int64, type Session, type Tensor } from '#host/sessions/sessions.ts';
 import { floatsOf, NodeBench } from '#verify/node-bench.testing.ts';
 import {
   openSmallDecoder,
@@ -9,6 +9,7 @@ import {
   smallModels,
   writeSmallDecoder,
 } from '#verify/small-decoder.testing.ts';
+import { decoderInput } from '#engine/node/decoder-protocol.ts';
 import { seededRandom } from '#engine/seeded-random.ts';
 import { largestError } from '../slow-formulas.testing.ts';
 import type { DecoderArchitecture } from './decoder-architecture.ts';
@@ -27,17 +28,17 @@ const tolerance = 1e-4;
 async function open(architecture: DecoderArchitecture) {
   const folder = await writeSmallDecoder(bench, architecture);
   const models = smallModels(architecture, folder);
-  const opened = await openSmallDecoder(bench, architecture, models);
+  const opened = await openSmallDecoder(bench, models);
   /** Another sequence, with a cache of its own. */
-  const fresh = async () => (await openSmallDecoder(bench, architecture, models)).model;
+  const fresh = async () => (await openSmallDecoder(bench, models)).model;
   return { ...opened, fresh };
 }
 
 describe.for(Object.entries(smallDecoders))('%s', ([, architecture]) => {
   test('answers token by token as if it read all at once', async () => {
     const { model, fresh } = await open(architecture);
-    const outputs = await model.begin(await model.embed(ids), null, 'all', 0);
-    const all = floatsOf(outputs['logits']);
+    const [outputs] = await model.begin(await model.embed(ids), [], 'all', 0);
+    const all = floatsOf(outputs?.['logits']);
     const width = architecture.vocabularySize;
     const row = (place: number) => all.subarray(place * width, (place + 1) * width);
     // The model tells tokens apart, so that agreement says something.
@@ -48,12 +49,12 @@ describe.for(Object.entries(smallDecoders))('%s', ([, architecture]) => {
       const start = 5;
       const rooms = new Set<number>();
       // Nothing is expected to follow, so room for the cache is made again every 16 tokens.
-      let logits = await stepping.prefill(await stepping.embed(ids.slice(0, start)), null, 0);
+      let logits = await stepping.prefill(await stepping.embed(ids.slice(0, start)), [], 0);
       let worst = largestError(logits, row(start - 1));
       for (let place = start; place < end; place++) {
-        logits = await stepping.decode(ids[place] ?? 0, 0);
+        logits = await stepping.extend([ids[place] ?? 0], 'last', 0);
         worst = Math.max(worst, largestError(logits, row(place)));
-        rooms.add(stepping.keyValueBytes);
+        rooms.add(stepping.state.keyValueBytes);
       }
       return { worst, rooms: rooms.size };
     };
@@ -66,22 +67,25 @@ describe.for(Object.entries(smallDecoders))('%s', ([, architecture]) => {
     expect(again.rooms).toBe(1);
   });
 
-  test('reads several tokens at once behind a cache with room to spare', async () => {
-    const { model, embed, decoder } = await open(architecture);
-    const outputs = await model.begin(await model.embed(ids.slice(0, 24)), null, 'all', 0);
-    const expected = floatsOf(outputs['logits']);
+  test.for([false, true])(
+    'reads several tokens at once behind a cache with room to spare (fused: %s)',
+    async (fused) => {
+      const { model, embed, decoder } = await open(architecture);
+      const [outputs] = await model.begin(await model.embed(ids.slice(0, 24)), [], 'all', 0);
+      const expected = floatsOf(outputs?.['logits']);
 
-    const embeddings = await embed.run({ ids: int64(ids.slice(0, 24), [1, 24]) });
-    const rows = floatsOf(embeddings['embeddings']);
-    const inPieces: number[] = [];
-    let cache: Cache = { length: 0, tensors: {} };
-    for (const end of [9, 10, 17, 24]) {
-      const step = await feed(architecture, decoder, cache, rows, end);
-      inPieces.push(...step.logits);
-      cache = step.cache;
-    }
-    expect(largestError(inPieces, expected)).toBeLessThan(tolerance);
-  });
+      const embeddings = await embed.run({ ids: int64(ids.slice(0, 24), [1, 24]) });
+      const rows = floatsOf(embeddings['embeddings']);
+      const inPieces: number[] = [];
+      let cache: Cache = { length: 0, tensors: {} };
+      for (const end of [9, 10, 17, 24]) {
+        const step = await feed(architecture, decoder, cache, rows, { end, fused });
+        inPieces.push(...step.logits);
+        cache = step.cache;
+      }
+      expect(largestError(inPieces, expected)).toBeLessThan(tolerance);
+    },
+  );
 });
 
 interface Cache {
@@ -90,13 +94,13 @@ interface Cache {
   readonly tensors: Readonly<Record<string, Tensor>>;
 }
 
-/** Feeds the tokens from the cache's end to `end` by the inputs that decoder-graph.ts documents. */
+/** Feeds the tokens from the cache's end to `end` by the inputs of the decoder's protocol. */
 async function feed(
   { layerCount, keyValueHeadCount: heads, headSize, hiddenSize }: DecoderArchitecture,
   decoder: Session,
   cache: Cache,
   rows: Float32Array,
-  end: number,
+  { end, fused }: { readonly end: number; readonly fused: boolean },
 ): Promise<{ logits: Float32Array; cache: Cache }> {
   const { length } = cache;
   const count = end - length;
@@ -114,8 +118,8 @@ async function feed(
       [1, count],
     ),
     logitRows: int64(places),
-    first: bool(length === 0),
-    cachedLength: int64([length], []),
+    [decoderInput.fused]: bool(fused),
+    [decoderInput.cachedLength(0)]: int64([length], []),
     ...empty,
     ...cache.tensors,
   });

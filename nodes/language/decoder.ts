@@ -1,9 +1,10 @@
 /** A decoder-only language model that reads visual tokens and a prompt, and writes an answer. */
 import { fail, ok } from '#engine/contract/outcome.ts';
 import { error } from '#engine/contract/problem.ts';
-import { defineNode } from '#engine/graph/node-definition.ts';
-import type { ParamValues } from '#engine/graph/param.ts';
-import { weightParams } from '#engine/graph/weight-params.ts';
+import { defineNode } from '#engine/node/node-definition.ts';
+import type { ParamValues } from '#engine/node/param.ts';
+import { partsOfKind } from '#engine/node/part.ts';
+import { weightParams } from '#engine/node/weight-params.ts';
 import {
   architectureParams,
   publishedDecoderOptions,
@@ -12,7 +13,7 @@ import {
   type DecoderArchitecture,
 } from './decoder-architecture.ts';
 import { decoderFromConfig } from './decoder-config.ts';
-import { emitDecoder, emitEmbedding } from './decoder-graph.ts';
+import { decoderGraphs } from './decoder-graph.ts';
 import { decoderKeyLayouts } from './decoder-names.ts';
 
 const whenSampling = { param: 'strategy', is: ['sample'] } as const;
@@ -127,12 +128,23 @@ export const decoder = defineNode({
   ],
   params,
   inputs: {
-    visual: { kind: 'tokens', title: 'Visual tokens', optional: true },
-    prompt: { kind: 'text', title: 'Prompt' },
+    visual: {
+      kind: 'tokens',
+      title: 'Visual tokens',
+      role: 'visual',
+      several: true,
+      optional: true,
+    },
+    prompt: { kind: 'text', title: 'Prompt', role: 'prompt' },
     feedForward: { kind: 'feed-forward', title: 'Feed-forward part', optional: true },
-    acceleration: { kind: 'acceleration', title: 'Acceleration part', optional: true },
+    acceleration: {
+      kind: 'acceleration',
+      title: 'Acceleration parts',
+      several: true,
+      optional: true,
+    },
   },
-  outputs: { answer: { kind: 'answer', title: 'Answer' } },
+  outputs: { answer: { kind: 'answer', title: 'Answer', role: 'answer' } },
   fromConfig: decoderFromConfig,
   keyLayouts: () => decoderKeyLayouts,
   demand: ({ params: values }) => ({ visual: { channels: architectureOf(values).hiddenSize } }),
@@ -147,8 +159,8 @@ export const decoder = defineNode({
       const message = `A rotary fraction of ${architecture.rotaryFraction} leaves nothing of a head of ${architecture.headSize} to rotate; choose a larger fraction.`;
       return fail(error('arrangement-unsupported', message, { param: 'rotaryFraction' }));
     }
-    const visual = inputs.visual;
-    if (visual && visual.channels !== hiddenSize) {
+    const visual = inputs.visual.find(({ channels }) => channels !== hiddenSize);
+    if (visual) {
       const message = `The language model reads tokens of ${hiddenSize} channels, it is given ${visual.channels}; put a projector with output width ${hiddenSize} in between.`;
       return fail(error('dimension-mismatch', message, { port: 'visual' }));
     }
@@ -161,24 +173,19 @@ export const decoder = defineNode({
     kind: 'host',
     step: ({ params: values, parts, newGraph }) => {
       const architecture = architectureOf(values);
-      const wired = parts.acceleration;
-      // What would prune behind the last layer never does.
-      const acceleration = wired && wired.layer < architecture.layerCount ? wired : undefined;
-      const feedForward = parts['feed-forward'];
+      // What would act behind the last layer never does.
+      const boundaries = parts
+        .filter((part) => part.kind === 'token-reduction' || part.kind === 'early-exit')
+        .filter(({ layer }) => layer < architecture.layerCount)
+        .toSorted((a, b) => a.layer - b.layer);
+      const [feedForward] = partsOfKind(parts, 'feed-forward');
+      const [draft] = partsOfKind(parts, 'draft');
+      const [exit] = partsOfKind(boundaries, 'early-exit');
       return {
         kind: 'generate',
-        embed: newGraph((g) => emitEmbedding(g, architecture)),
-        decoder: newGraph((g) => emitDecoder(g, architecture, { feedForward, acceleration })),
-        keyValues: {
-          layerCount: architecture.layerCount,
-          heads: architecture.keyValueHeadCount,
-          size: architecture.headSize,
-        },
-        hiddenSize: architecture.hiddenSize,
-        vocabularySize: architecture.vocabularySize,
-        contextLength: architecture.contextLength,
-        acceleration: acceleration ?? null,
-        expertShare: feedForward?.expertShare ?? 1,
+        graphs: decoderGraphs(architecture, { feedForward, boundaries }, newGraph),
+        boundaries,
+        decoding: draft ?? exit ?? { kind: 'plain' },
         template: values.template.trim() === '' ? null : values.template,
         text: values.weights,
         sampling: values,

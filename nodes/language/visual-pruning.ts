@@ -1,34 +1,22 @@
 /** Dropping visual tokens between two layers of a language model, by the attention they receive. */
-import type { AccelerationPart } from '#engine/graph/part.ts';
+import type { TokenReductionPart } from '#engine/node/part.ts';
 import type { GraphBuilder } from '#engine/onnx/graph-builder.ts';
 import type { CausalAttentionShape } from '#engine/onnx/blocks/causal-attention.ts';
 import {
-  add,
-  concatenate,
   gather,
   lengthOf,
   matmul,
   mean,
   multiply,
-  range,
   reshape,
-  slice,
+  shapeOf,
   softmax,
   subtract,
   transpose,
-  unsqueeze,
 } from '#engine/onnx/operators.ts';
 import type { Dim, Value } from '#engine/onnx/value.ts';
-
-/**
- * Where the visual tokens lie in the sequence, all [] int64. In a decode step, which has none,
- * every number is 0 and the pruning runs on nothing.
- */
-export interface VisualRun {
-  readonly start: Value;
-  readonly end: Value;
-  readonly kept: Value;
-}
+import { segmentSymbols } from '#engine/node/decoder-protocol.ts';
+import type { Segment } from './decoder-inputs.ts';
 
 /**
  * Mean over heads of the attention that the last token pays each visual one, among the new tokens (all
@@ -39,7 +27,7 @@ export function scoreVisualTokens(
   query: Value,
   key: Value,
   { headCount, keyValueHeadCount, headSize }: CausalAttentionShape,
-  visual: VisualRun,
+  segment: Segment,
 ): Value {
   return g.scope('scores', () => {
     const group = headCount / keyValueHeadCount;
@@ -51,29 +39,45 @@ export function scoreVisualTokens(
     const scaled = multiply(g, logits, g.scalar('float32', headSize ** -0.5));
     const heads = reshape(g, softmax(g, scaled, -1), [headCount, sequence]);
     const all = mean(g, heads, 0, false); // [T]
-    const [start, end] = [unsqueeze(g, visual.start, 0), unsqueeze(g, visual.end, 0)];
-    return g.tap('scores', slice(g, all, 0, start, end, 'visual'));
+    return g.tap('scores', gather(g, all, visualPlaces(g, segment), 0));
   });
 }
 
-/** Rows [1, sequence, D] and their positions [1, sequence], without the visual tokens that go. */
+/** Places of the visual tokens, ascending. → [visual] int64 */
+function visualPlaces(g: GraphBuilder, { index, isVisual }: Segment): Value {
+  return placesOf(g, isVisual as Value, segmentSymbols(index).visual);
+}
+
+/** Where a list [T] int64 is not 0, ascending. → [count] int64 */
+function placesOf(g: GraphBuilder, list: Value, count: Dim): Value {
+  const places = g.op('NonZero', [list], { type: 'int64', shape: [1, count] });
+  return reshape(g, places, [count]);
+}
+
+/** Rows [1, sequence, D], their positions and what is visual among them, without the visual tokens that go. */
 export function pruneVisualTokens(
   g: GraphBuilder,
-  part: AccelerationPart,
-  scores: Value,
-  visual: VisualRun,
+  part: TokenReductionPart,
+  segment: Segment,
+  scores: Value | null,
   rows: readonly Value[],
-  positions: Value,
-): { rows: readonly Value[]; positions: Value } {
+): { readonly rows: readonly Value[] } & Pick<Segment, 'positions' | 'isVisual'> {
   return g.scope('prune', () => {
-    const inside = part.select(g, scores, visual.kept); // [keptVisual], ascending
-    const before = range(g, g.scalar('int64', 0), visual.start, 'before');
-    const after = range(g, visual.end, lengthOf(g, positions, 1), 'after');
-    const kept = concatenate(g, [before, add(g, inside, visual.start), after], 0, 'kept');
+    const isVisual = segment.isVisual as Value;
+    const after = segmentSymbols(segment.index + 1);
+    const places = visualPlaces(g, segment);
+    const keptCount = segment.keptCount as Value;
+    const inside = part.select(g, scores, { count: keptCount, size: after.visual }); // [kept visual]
+    const staying = gather(g, places, inside, 0);
+    const words = subtract(g, g.scalar('int64', 1), isVisual); // [sequence]
+    const ones = g.op('Expand', [g.scalar('int64', 1), shapeOf(g, staying)], staying);
+    const stays = g.op('ScatterElements', [words, staying, ones], words);
+    const kept = placesOf(g, stays, after.sequence); // ascending, so that reading order stays
     g.tap('kept', kept);
     return {
       rows: rows.map((row) => gather(g, row, kept, 1)),
-      positions: gather(g, positions, kept, 1),
+      positions: gather(g, segment.positions, kept, 1),
+      isVisual: gather(g, isVisual, kept, 0),
     };
   });
 }

@@ -2,10 +2,10 @@
 import { z } from 'zod';
 import { fail, ok } from '#engine/contract/outcome.ts';
 import { error } from '#engine/contract/problem.ts';
-import { defineNode } from '#engine/graph/node-definition.ts';
-import type { ParamValues } from '#engine/graph/param.ts';
-import type { FeedForwardHost } from '#engine/graph/part.ts';
-import { weightParams } from '#engine/graph/weight-params.ts';
+import { defineNode } from '#engine/node/node-definition.ts';
+import type { ParamValues } from '#engine/node/param.ts';
+import type { FeedForwardHost } from '#engine/node/part.ts';
+import { weightParams } from '#engine/node/weight-params.ts';
 import { gatedFeedForward, plainFeedForward } from '#engine/onnx/blocks/feed-forward.ts';
 import { routeToExperts, routerLogits } from '#engine/onnx/blocks/expert-routing.ts';
 import type { GraphBuilder } from '#engine/onnx/graph-builder.ts';

@@ -1,6 +1,6 @@
 /** Where the answer is read. */
 import { ok } from '#engine/contract/outcome.ts';
-import { defineNode } from '#engine/graph/node-definition.ts';
+import { defineNode } from '#engine/node/node-definition.ts';
 
 export const answer = defineNode({
   type: 'output/answer',

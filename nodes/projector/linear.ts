@@ -1,7 +1,7 @@
 /** One matrix between the vision encoder and the language model. */
 import { ok } from '#engine/contract/outcome.ts';
-import { defineNode } from '#engine/graph/node-definition.ts';
-import { weightParams } from '#engine/graph/weight-params.ts';
+import { defineNode } from '#engine/node/node-definition.ts';
+import { weightParams } from '#engine/node/weight-params.ts';
 import { linear as linearBlock } from '#engine/onnx/blocks/linear.ts';
 import type { KeyLayout } from '#engine/onnx/weight.ts';
 import { linearFromConfig } from './linear-config.ts';

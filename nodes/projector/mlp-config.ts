@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { ok, type Outcome } from '#engine/contract/outcome.ts';
 import type { ConfigFiles } from '#engine/contract/config-files.ts';
-import type { TakenConfig } from '#engine/graph/taken-config.ts';
+import type { TakenConfig } from '#engine/node/taken-config.ts';
 import {
   activationFromConfig,
   configFile,

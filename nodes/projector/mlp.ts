@@ -1,7 +1,7 @@
 /** LLaVA's two-layer projector, and its relatives with another depth or a norm before it. */
 import { ok } from '#engine/contract/outcome.ts';
-import { defineNode } from '#engine/graph/node-definition.ts';
-import { weightParams } from '#engine/graph/weight-params.ts';
+import { defineNode } from '#engine/node/node-definition.ts';
+import { weightParams } from '#engine/node/weight-params.ts';
 import { activate, activations } from '#engine/onnx/blocks/feed-forward.ts';
 import { linear } from '#engine/onnx/blocks/linear.ts';
 import { norm } from '#engine/onnx/blocks/norm.ts';

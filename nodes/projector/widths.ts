@@ -1,8 +1,8 @@
 /** Channels in and out of a projector: taken from the wires unless typed. */
 import { fail, ok, type Outcome } from '#engine/contract/outcome.ts';
 import { error } from '#engine/contract/problem.ts';
-import type { Demand } from '#engine/graph/node-definition.ts';
-import type { WireOf } from '#engine/graph/wire.ts';
+import type { Demand } from '#engine/node/node-definition.ts';
+import type { WireOf } from '#engine/node/wire.ts';
 
 export const widthParams = {
   inputWidth: {

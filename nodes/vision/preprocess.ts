@@ -1,10 +1,10 @@
 /** From a picture of any size to the pixels a vision encoder was trained on. */
 import { fail, ok } from '#engine/contract/outcome.ts';
 import { error } from '#engine/contract/problem.ts';
-import { defineNode } from '#engine/graph/node-definition.ts';
-import type { ParamValues } from '#engine/graph/param.ts';
-import type { WireOf } from '#engine/graph/wire.ts';
-import type { PreprocessRecipe } from '#engine/plan/host-step.ts';
+import { defineNode } from '#engine/node/node-definition.ts';
+import type { ParamValues } from '#engine/node/param.ts';
+import type { WireOf } from '#engine/node/wire.ts';
+import type { PreprocessRecipe } from '#engine/node/host-step.ts';
 import { preprocessFromConfig } from './preprocess-config.ts';
 
 /** Mean and standard deviation of red, green and blue that published models normalise by. */

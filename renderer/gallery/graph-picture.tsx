@@ -1,7 +1,7 @@
 /** A graph as a small drawing. */
 import { useMemo } from 'react';
 import type { GraphDocument } from '#engine/contract/document.ts';
-import type { Family } from '#engine/graph/node-definition.ts';
+import type { Family } from '#engine/node/node-definition.ts';
 import { checkedGraph } from '#renderer/analysis/checked-graph.ts';
 import { cardWidthPx } from '#renderer/canvas/card/card-geometry.ts';
 import { projectModels } from '#renderer/canvas/flow/projection.ts';

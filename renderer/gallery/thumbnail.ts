@@ -1,5 +1,5 @@
 /** The geometry of a small picture of a graph: cards and wires where the canvas has them, nothing else. Pure. */
-import type { Family } from '#engine/graph/node-definition.ts';
+import type { Family } from '#engine/node/node-definition.ts';
 import { cardWidthPx } from '#renderer/canvas/card/card-geometry.ts';
 import type { CardModel } from '#renderer/canvas/card/card-model.ts';
 import type { PortSide } from '#renderer/canvas/card/port-place.ts';

@@ -1,7 +1,7 @@
 /** Every node of the catalogue by family, to be dragged or put onto the canvas. */
 import { Search } from 'lucide-react';
 import { useRef, useState, type KeyboardEvent } from 'react';
-import { families } from '#engine/graph/node-definition.ts';
+import { families } from '#engine/node/node-definition.ts';
 import { catalogue } from '#nodes/index.ts';
 import { addNode } from '#renderer/canvas/placing/add-node.ts';
 import { searchFieldId } from './palette-commands.ts';

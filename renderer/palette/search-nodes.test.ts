@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { families } from '#engine/graph/node-definition.ts';
+import { families } from '#engine/node/node-definition.ts';
 import { catalogue } from '#nodes/index.ts';
 import { nodeGroups, searchNodes } from './search-nodes.ts';
 

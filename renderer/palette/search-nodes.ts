@@ -4,8 +4,8 @@ import {
   type AnyNodeDefinition,
   type Catalogue,
   type Family,
-} from '#engine/graph/node-definition.ts';
-import type { Params } from '#engine/graph/param.ts';
+} from '#engine/node/node-definition.ts';
+import type { Params } from '#engine/node/param.ts';
 
 export interface FoundNode {
   readonly definition: AnyNodeDefinition;

@@ -1,5 +1,5 @@
 /** The sign of a family: told apart by hue and by shape. */
-import { families, type Family } from '#engine/graph/node-definition.ts';
+import { families, type Family } from '#engine/node/node-definition.ts';
 import styles from './glyph.module.css';
 
 export function Glyph({ family }: { readonly family: Family | null }) {

@@ -56,10 +56,15 @@ export interface CachedTokens {
   readonly value: Value;
   /** [capacity] float32: 0 where a token is cached, very negative where there is none yet. */
   readonly mask: Value;
-  /** [] bool: is nothing cached? */
-  readonly first: Value;
+  /** How many of them, and of the new ones together: [] int32, and that less one as [1] int32. */
+  readonly total: Value;
+  readonly lastIndex: Value;
+  /** [] bool: attend by the fused operator? */
+  readonly fused: Value;
   /** [T, T] float32: very negative where a new token would see a later one. */
   readonly future: Value;
+  /** Cached and new tokens together. */
+  readonly attended: Dim;
   /** Query-key pairs that causal attention looks at, for the estimate. */
   readonly pairs: Dim;
 }
@@ -82,9 +87,9 @@ const fusedHeadStep = 8;
 /**
  * x [1, T, D] → [1, T, D], rotated by `positions` [1, T] int64.
  *
- * Without cached tokens (prefill) one fused operator attends. With them (decode) plain matrix products
- * do: the fused operator would copy the whole cache at every step, since no output of a session can be
- * written where an input lies without ONNX Runtime's JavaScript binding copying it out once more.
+ * Many new tokens (prefill) attend by one fused operator. Few of them (decode) do by plain matrix products:
+ * the fused operator copies the whole cache at every step, since no output of a session can be written
+ * where an input lies without ONNX Runtime's JavaScript binding copying it out once more.
  */
 export function causalAttention(
   g: GraphBuilder,
@@ -115,8 +120,8 @@ export function causalAttention(
 
   g.work(2 * headCount * headSize, [cached.pairs]);
   const attended = g.choose(
-    cached.first,
-    () => attendFused(g, query, key, value, shape),
+    cached.fused,
+    () => attendFused(g, query, key, value, cached, shape),
     () => attendCached(g, query, newKey, newValue, cached, shape),
   );
   const output = linear(g, attended, names.output, {
@@ -139,12 +144,25 @@ export function cacheMask(g: GraphBuilder, cachedKey: Value, length: Value): Val
   return multiply(g, cast(g, empty, 'float32'), g.scalar('float32', masked));
 }
 
-/** [T, T] float32 for T new tokens, very negative above the diagonal; [1, 1] where nothing is cached. */
-export function futureMask(g: GraphBuilder, positions: Value, first: Value): Value {
+/** Of `length` [] int64 cached and the new tokens: [] int32 and, less one, [1] int32. `new` [1, T, ..] */
+export function totalTokens(
+  g: GraphBuilder,
+  length: Value,
+  fresh: Value,
+): Pick<CachedTokens, 'total' | 'lastIndex'> {
+  const total = cast(g, add(g, length, lengthOf(g, fresh, 1)), 'int32');
+  return {
+    total,
+    lastIndex: unsqueeze(g, subtract(g, total, g.scalar('int32', 1)), 0),
+  };
+}
+
+/** [T, T] float32 for T new tokens, very negative above the diagonal; [1, 1] where the fused operator attends. */
+export function futureMask(g: GraphBuilder, positions: Value, fused: Value): Value {
   const sequence = positions.shape[1] as Dim;
   const shape = [sequence, sequence];
   // The fused operator masks by itself, and prompts are long.
-  const size = g.op('Where', [first, g.scalar('int64', 1), lengthOf(g, positions, 1)], {
+  const size = g.op('Where', [fused, g.scalar('int64', 1), lengthOf(g, positions, 1)], {
     type: 'int64',
     shape: [],
   });
@@ -155,29 +173,31 @@ export function futureMask(g: GraphBuilder, positions: Value, first: Value): Val
   return g.op('Trilu', [all, g.scalar('int64', 1)], { type: 'float32', shape }, above);
 }
 
-/** All T tokens see those before them and themselves. q, k, v [1, T, heads · d] → [1, T, H · d] */
+/** T tokens see all cached ones, those before them and themselves. q, k, v [1, T, heads · d] → [1, T, H · d] */
 function attendFused(
   g: GraphBuilder,
   query: Value,
   key: Value,
   value: Value,
+  cached: CachedTokens,
   { headCount, keyValueHeadCount, headSize }: CausalAttentionShape,
 ): Value {
   const size = Math.ceil(headSize / fusedHeadStep) * fusedHeadStep;
   const sequence = query.shape[1] as Dim;
-  const length = cast(g, lengthOf(g, query, 1), 'int32');
-  const lastIndex = unsqueeze(g, subtract(g, length, g.scalar('int32', 1)), 0);
-  const none = { type: 'float32', shape: [1, keyValueHeadCount, sequence, size] } as const;
+  const none = {
+    type: 'float32',
+    shape: [1, keyValueHeadCount, cached.attended, size],
+  } as const;
   const [attended] = g.ops(
     'GroupQueryAttention',
     [
       padHeads(g, query, headCount, headSize, size),
       padHeads(g, key, keyValueHeadCount, headSize, size),
       padHeads(g, value, keyValueHeadCount, headSize, size),
-      null,
-      null,
-      lastIndex,
-      length,
+      padEnd(g, cached.key, 3, size),
+      padEnd(g, cached.value, 3, size),
+      cached.lastIndex,
+      cached.total,
     ],
     [{ type: 'float32', shape: [1, sequence, headCount * size] }, none, none],
     {
@@ -214,7 +234,7 @@ function attendCached(
   ]);
   const before = add(g, scores(g, rows, cached.key, headSize), cached.mask); // [1, kvHeads, group · T, capacity]
   const among = maskFuture(g, scores(g, rows, newKey, headSize), cached, group);
-  const weights = softmax(g, concatenate(g, [before, among], 3, 'attendedTokens'), -1);
+  const weights = softmax(g, concatenate(g, [before, among], 3, cached.attended), -1);
   const border = unsqueeze(g, lengthOf(g, cached.key, 2), 0);
   const end = g.list(Number.MAX_SAFE_INTEGER);
   const fromCache = matmul(g, slice(g, weights, 3, g.list(0), border, capacity), cached.value);

@@ -1,4 +1,4 @@
-import { families, type AnyNodeDefinition } from '#engine/graph/node-definition.ts';
+import { families, type AnyNodeDefinition } from '#engine/node/node-definition.ts';
 import { catalogue } from '#nodes/index.ts';
 import { exitStatus } from '../exit-status.ts';
 import { formatTable } from '../terminal/table.ts';

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { error } from '#engine/contract/problem.ts';
-import { packageRoot } from '../../package-root.ts';
+import { packageRoot } from '../../system/package-root.ts';
 import { startServer } from '../../server/start-server.ts';
 import { exitStatus } from '../exit-status.ts';
 import { printProblems } from '../terminal/problems.ts';

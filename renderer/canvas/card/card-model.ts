@@ -4,10 +4,10 @@ import type { Problem } from '#engine/contract/problem.ts';
 import { imageSourceSchema } from '#engine/contract/sources.ts';
 import { formatCount } from '#engine/contract/format.ts';
 import type { StageEstimate } from '#engine/estimate/estimate.ts';
-import type { CheckedGraph, CheckedNode } from '#engine/graph/check.ts';
+import { wireAt, type CheckedGraph, type CheckedNode } from '#engine/graph/check.ts';
 import { nodeTitle } from '#engine/graph/node-title.ts';
-import type { AnyNodeDefinition, Port } from '#engine/graph/node-definition.ts';
-import { wireKinds, type WireType } from '#engine/graph/wire.ts';
+import type { AnyNodeDefinition, Port } from '#engine/node/node-definition.ts';
+import { wireKinds } from '#engine/node/wire.ts';
 import { shapeText } from '#renderer/canvas/wire/shape-text.ts';
 import type { CardBody, CardContent, PortModel, SocketModel } from './card-content.ts';
 import { cardGeometry, type CardGeometry } from './card-geometry.ts';
@@ -84,7 +84,7 @@ function portsOf(node: CheckedNode, title: string, wiredOf: WiredPorts): readonl
     const undeclared = [...wired].filter((name) => !Object.hasOwn(declared, name));
     return [...Object.keys(declared), ...undeclared].map((name): PortModel => {
       const port = Object.hasOwn(declared, name) ? declared[name] : undefined;
-      const wire: WireType | undefined = node[side][name];
+      const wire = wireAt(node, side, name);
       const portTitle = port?.title ?? name;
       return {
         side,
@@ -104,7 +104,7 @@ function pluggedIn(
   node: CheckedNode,
   checked: CheckedGraph,
 ): SocketModel['plugged'] {
-  const part = checked.nodes[node.incoming[port.name]?.from.node ?? ''];
+  const part = checked.nodes[node.incoming[port.name]?.[0]?.from.node ?? ''];
   if (!part?.definition) return null;
   return {
     title: nodeTitle(part),

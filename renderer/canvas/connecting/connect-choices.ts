@@ -1,9 +1,9 @@
 /** The ports that the connect dialog lists: those that fit first, then those that refuse, with why. Pure. */
 import type { Problem } from '#engine/contract/problem.ts';
-import type { CheckedGraph, CheckedNode } from '#engine/graph/check.ts';
+import { wireAt, type CheckedGraph, type CheckedNode } from '#engine/graph/check.ts';
 import { nodeTitle } from '#engine/graph/node-title.ts';
-import type { Family } from '#engine/graph/node-definition.ts';
-import { describeWire } from '#engine/graph/wire.ts';
+import type { Family } from '#engine/node/node-definition.ts';
+import { describeWire } from '#engine/node/wire.ts';
 import type { PortPlace } from '#renderer/canvas/card/port-place.ts';
 import { allPorts, connectReasons } from './connect-reason.ts';
 
@@ -33,7 +33,7 @@ export function connectChoices(
     .filter(({ side }) => side !== start.side)
     .map(({ node: id, port, side, title }): ConnectChoice => {
       const node = checked.nodes[id] as CheckedNode;
-      const wire = node[side][port];
+      const wire = wireAt(node, side, port);
       const place = { node: id, port, side };
       return {
         place,

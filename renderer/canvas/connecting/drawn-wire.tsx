@@ -3,7 +3,8 @@ import { getBezierPath, useConnection, type ConnectionLineComponentProps } from 
 import { useMemo } from 'react';
 import { useStore } from 'zustand';
 import type { Problem } from '#engine/contract/problem.ts';
-import { describeWire, wireKinds } from '#engine/graph/wire.ts';
+import { wireAt } from '#engine/graph/check.ts';
+import { describeWire, wireKinds } from '#engine/node/wire.ts';
 import { catalogue } from '#nodes/index.ts';
 import type { CardNode } from '#renderer/canvas/card/card-node.ts';
 import { familyStyle } from '#renderer/parts/family-style.ts';
@@ -19,7 +20,7 @@ function carried({ checked, start }: Connecting) {
   const { node, port, side } = start;
   const at = checked.nodes[node];
   const kind = at?.definition?.[side][port]?.kind ?? null;
-  const wire = (side === 'outputs' ? at?.outputs[port] : at?.inputs[port]) ?? null;
+  const wire = (at && wireAt(at, side, port)) ?? null;
   return { family: at?.definition?.family ?? null, kind, wire };
 }
 

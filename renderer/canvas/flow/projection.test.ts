@@ -54,7 +54,7 @@ test('a language model shows its parts, what it drops, and what it will cost', (
   const card = cardOf(drawn(graph), 'language');
   expect(card.sockets.map(({ port, plugged }) => [port.title, plugged?.title ?? null])).toEqual([
     ['Feed-forward part', null],
-    ['Acceleration part', 'FastV'],
+    ['Acceleration parts', 'FastV'],
   ]);
   expect(card.rows.map(({ input, output }) => [input?.title, input?.shape, output?.title])).toEqual(
     [

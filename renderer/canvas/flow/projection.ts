@@ -1,10 +1,10 @@
 /** From the document to what React Flow draws; what has not changed stays the same object, so it is not drawn again. Pure. */
 import { Position } from '@xyflow/react';
-import type { Edge, GraphDocument } from '#engine/contract/document.ts';
+import type { GraphDocument } from '#engine/contract/document.ts';
 import type { Problem } from '#engine/contract/problem.ts';
 import type { GraphEstimate } from '#engine/estimate/estimate.ts';
-import type { CheckedGraph } from '#engine/graph/check.ts';
-import { families } from '#engine/graph/node-definition.ts';
+import type { CheckedGraph, CheckedNode } from '#engine/graph/check.ts';
+import { families } from '#engine/node/node-definition.ts';
 import { sameValue } from '#engine/same-value.ts';
 import { cardWidthPx, portDotPx } from '#renderer/canvas/card/card-geometry.ts';
 import { cardModel, wiredPorts, type CardModel } from '#renderer/canvas/card/card-model.ts';
@@ -72,8 +72,10 @@ function readingOrder({ nodes, document }: CheckedGraph): readonly string[] {
   return [...order];
 }
 
-const giversOf = (incoming: Readonly<Record<string, Edge>>): readonly string[] =>
-  Object.values(incoming).map(({ from }) => from.node);
+const giversOf = (incoming: CheckedNode['incoming']): readonly string[] =>
+  Object.values(incoming)
+    .flat()
+    .map(({ from }) => from.node);
 
 const kept = <Item>(before: Item | undefined, now: Item): Item =>
   before !== undefined && sameValue(before, now) ? before : now;

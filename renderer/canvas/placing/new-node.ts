@@ -2,8 +2,8 @@
 import type { DocumentNode, Edge, GraphDocument, Json } from '#engine/contract/document.ts';
 import type { Edit } from '#engine/contract/edit.ts';
 import type { CheckedGraph } from '#engine/graph/check.ts';
-import type { AnyNodeDefinition, Family, Port } from '#engine/graph/node-definition.ts';
-import { wireKinds } from '#engine/graph/wire.ts';
+import type { AnyNodeDefinition, Family, Port } from '#engine/node/node-definition.ts';
+import { wireKinds } from '#engine/node/wire.ts';
 
 /** Families that people call a node by; the others are told apart by the node's own name. */
 const callers: ReadonlySet<Family> = new Set(['encoder', 'projector', 'language', 'moe']);

@@ -1,5 +1,19 @@
 /** Shapes of wires in as few signs as a card or a wire has room for. Pure. */
-import type { WireType } from '#engine/graph/wire.ts';
+import {
+  oneView,
+  tokensInAll,
+  type TokenCount,
+  type ViewCount,
+  type WireType,
+} from '#engine/node/wire.ts';
+
+const countText = ({ known, tokens }: TokenCount): string => `${known ? '' : '≈ '}${tokens}`;
+
+/** "5 × ", nothing for one. */
+function viewsText(count: ViewCount = oneView): string {
+  if (count.known && count.views === 1) return '';
+  return `${count.known ? '' : '≈ '}${count.views} × `;
+}
 
 /** "576 × 1024", "≈ 40 × 1024", "3 × 336 × 336"; null where a kind has no shape or none is known yet. */
 export function shapeText(wire: WireType): string | null {
@@ -7,9 +21,13 @@ export function shapeText(wire: WireType): string | null {
     case 'image':
       return wire.width === null ? null : `${wire.width} × ${wire.height}`;
     case 'pixels':
-      return `3 × ${wire.height} × ${wire.width}`;
+      return `${viewsText(wire.views)}3 × ${wire.height} × ${wire.width}`;
     case 'tokens':
-      return `${wire.count.known ? '' : '≈ '}${wire.count.tokens} × ${wire.channels}`;
+      return `${viewsText(wire.views)}${countText(wire.count)} × ${wire.channels}`;
+    case 'token-ids':
+      return countText(wire.count);
+    case 'text-embeddings':
+      return `${countText(wire.count)} × ${wire.channels}`;
     case 'query-key':
       return `2 × ${wire.count} × ${wire.channels}`;
     case 'text':
@@ -26,10 +44,13 @@ export function shortShapeText(wire: WireType): string | null {
     case 'pixels':
       return wire.height === wire.width ? `3×${wire.height}²` : `3×${wire.height}×${wire.width}`;
     case 'tokens':
-      return `${wire.count.known ? '' : '≈ '}${wire.count.tokens}`;
+      return countText(tokensInAll(wire));
+    case 'text-embeddings':
+      return countText(wire.count);
     case 'query-key':
       return `2×${wire.count}`;
     case 'image':
+    case 'token-ids':
     case 'text':
     case 'answer':
     case 'feed-forward':
@@ -41,6 +62,6 @@ export function shortShapeText(wire: WireType): string | null {
 /** Stroke in pixels: grows with the logarithm of the tokens, so that 4096 is not twice as wide as 576. */
 export function wireWidthPx(wire: WireType | null): number {
   if (wire?.kind !== 'tokens' && wire?.kind !== 'query-key') return 1.75;
-  const tokens = wire.kind === 'tokens' ? wire.count.tokens : wire.count;
+  const tokens = wire.kind === 'tokens' ? tokensInAll(wire).tokens : wire.count;
   return Math.min(5, 1.4 + 0.6 * Math.log10(1 + tokens));
 }

@@ -4,8 +4,8 @@ import type { Problem } from '#engine/contract/problem.ts';
 import { sameEdge } from '#engine/graph/apply-edit.ts';
 import { nodeTitle } from '#engine/graph/node-title.ts';
 import type { CheckedGraph } from '#engine/graph/check.ts';
-import type { Family } from '#engine/graph/node-definition.ts';
-import { describeWire, wireKinds, type WireKind } from '#engine/graph/wire.ts';
+import type { Family } from '#engine/node/node-definition.ts';
+import { describeWire, wireKinds, type WireKind } from '#engine/node/wire.ts';
 import { shapeText, shortShapeText, wireWidthPx } from './shape-text.ts';
 
 export interface WireModel {

@@ -9,7 +9,7 @@ import {
 import { TriangleAlert } from 'lucide-react';
 import { memo } from 'react';
 import type { Problem } from '#engine/contract/problem.ts';
-import { wireKinds, type WireKind } from '#engine/graph/wire.ts';
+import { wireKinds, type WireKind } from '#engine/node/wire.ts';
 import { Hint } from '#renderer/parts/hint.tsx';
 import { familyStyle } from '#renderer/parts/family-style.ts';
 import type { WireEdge } from './wire-edge.ts';

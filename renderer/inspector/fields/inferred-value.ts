@@ -1,11 +1,11 @@
 /** The number that an empty field stands for, read off the node's wires. Pure. */
 import type { CheckedNode } from '#engine/graph/check.ts';
-import type { WireType } from '#engine/graph/wire.ts';
+import type { WireType } from '#engine/node/wire.ts';
 
 type Inference = (node: CheckedNode) => number | null;
 
-const channelsOf = (wires: CheckedNode['inputs']): number | null => {
-  const tokens = Object.values(wires).find((wire) => wire?.kind === 'tokens');
+const channelsOf = (wires: readonly (WireType | undefined)[]): number | null => {
+  const tokens = wires.find((wire) => wire?.kind === 'tokens');
   return tokens?.kind === 'tokens' ? tokens.channels : null;
 };
 
@@ -16,9 +16,9 @@ const pixelsOf = ({ outputs }: CheckedNode): Extract<WireType, { kind: 'pixels' 
 
 /** What a parameter of this name means wherever a node may leave it empty. */
 const inferences: Readonly<Record<string, Inference>> = {
-  inputWidth: ({ inputs }) => channelsOf(inputs),
-  outputWidth: ({ outputs }) => channelsOf(outputs),
-  hiddenWidth: ({ outputs }) => channelsOf(outputs),
+  inputWidth: ({ inputs }) => channelsOf(Object.values(inputs).flat()),
+  outputWidth: ({ outputs }) => channelsOf(Object.values(outputs)),
+  hiddenWidth: ({ outputs }) => channelsOf(Object.values(outputs)),
   size: (node) => pixelsOf(node)?.height ?? null,
   width: (node) => pixelsOf(node)?.width ?? null,
   resizeTo: (node) => pixelsOf(node)?.height ?? null,

@@ -1,7 +1,7 @@
 /** At which field of its node a problem is shown. Pure. */
 import type { Json } from '#engine/contract/document.ts';
 import type { Problem, ProblemCode } from '#engine/contract/problem.ts';
-import { isShown, type Param, type Params } from '#engine/graph/param.ts';
+import { isShown, type Param, type Params } from '#engine/node/param.ts';
 
 /** What the host finds in files names the node; the field is the one that named the file. */
 const kindOfCode: Readonly<Partial<Record<ProblemCode, Param['kind']>>> = {

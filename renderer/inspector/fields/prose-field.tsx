@@ -1,7 +1,7 @@
 /** A parameter that is text of some lines, such as a prompt. */
 import { fail, ok } from '#engine/contract/outcome.ts';
 import { error } from '#engine/contract/problem.ts';
-import { paramSchema } from '#engine/graph/param.ts';
+import { paramSchema } from '#engine/node/param.ts';
 import { Field } from '#renderer/parts/field.tsx';
 import { TextArea } from '#renderer/parts/text-field.tsx';
 import { sealStep } from '#renderer/workspace/workspace-store.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it, test } from 'vitest';
-import type { Param } from '#engine/graph/param.ts';
+import type { Param } from '#engine/node/param.ts';
 import { catalogue } from '#nodes/index.ts';
 import { fromSlider, parseNumber, sliderScale, stepped, type NumberParam } from './typed-number.ts';
 

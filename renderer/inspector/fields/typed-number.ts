@@ -2,7 +2,7 @@
 import type { Json } from '#engine/contract/document.ts';
 import { fail, ok, type Outcome } from '#engine/contract/outcome.ts';
 import { error } from '#engine/contract/problem.ts';
-import { paramSchema, type Param } from '#engine/graph/param.ts';
+import { paramSchema, type Param } from '#engine/node/param.ts';
 
 export type ParamOf<Kind extends Param['kind']> = Extract<Param, { kind: Kind }>;
 export type NumberParam = ParamOf<'integer' | 'number' | 'optional-integer'>;

@@ -1,6 +1,6 @@
 /** How many nodes of each family there are, in the order of the palette; null counts the unknown ones. Pure. */
 import type { CheckedGraph } from '#engine/graph/check.ts';
-import { families, type Family } from '#engine/graph/node-definition.ts';
+import { families, type Family } from '#engine/node/node-definition.ts';
 
 export interface FamilyCount {
   readonly family: Family | null;

@@ -1,6 +1,6 @@
 /** What a node is and who described it: the beginning, and all of it to those who ask. */
 import { ExternalLink } from 'lucide-react';
-import type { Reference } from '#engine/graph/node-definition.ts';
+import type { Reference } from '#engine/node/node-definition.ts';
 import { Hint } from '#renderer/parts/hint.tsx';
 import { useFold } from './fold-state.ts';
 import styles from './explanation.module.css';

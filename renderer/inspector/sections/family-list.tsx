@@ -1,5 +1,5 @@
 /** Families and how many nodes each has. */
-import { families } from '#engine/graph/node-definition.ts';
+import { families } from '#engine/node/node-definition.ts';
 import { Glyph } from '#renderer/parts/glyph.tsx';
 import type { FamilyCount } from './count-families.ts';
 import styles from './family-list.module.css';

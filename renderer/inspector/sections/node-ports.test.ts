@@ -53,7 +53,7 @@ test('each port says what flows there and who is at the other end', () => {
     'Visual tokens',
     'Prompt',
     'Feed-forward part',
-    'Acceleration part',
+    'Acceleration parts',
     'Answer',
   ]);
 });

@@ -1,7 +1,7 @@
 /** The ports of a node with what is wired to them, broken wires and unknown ports included. Pure. */
 import type { GraphDocument } from '#engine/contract/document.ts';
-import type { CheckedNode } from '#engine/graph/check.ts';
-import { describeWire, wireKinds } from '#engine/graph/wire.ts';
+import { wireAt, type CheckedNode } from '#engine/graph/check.ts';
+import { describeWire, wireKinds } from '#engine/node/wire.ts';
 
 export interface PortRow {
   readonly side: 'input' | 'output';
@@ -21,17 +21,17 @@ export function nodePorts(document: GraphDocument, node: CheckedNode): readonly 
 
 function sidePorts(
   { edges }: GraphDocument,
-  { id, definition, inputs, outputs }: CheckedNode,
+  node: CheckedNode,
   side: PortRow['side'],
 ): readonly PortRow[] {
   const [own, other] = side === 'input' ? (['to', 'from'] as const) : (['from', 'to'] as const);
+  const { id, definition } = node;
   const declared = (side === 'input' ? definition?.inputs : definition?.outputs) ?? {};
-  const wires = side === 'input' ? inputs : outputs;
   const touching = edges.filter((edge) => edge[own].node === id);
   const ports = new Set([...Object.keys(declared), ...touching.map((edge) => edge[own].port)]);
   return [...ports].map((port) => {
     const declaration = Object.hasOwn(declared, port) ? declared[port] : undefined;
-    const wire = wires[port];
+    const wire = wireAt(node, side === 'input' ? 'inputs' : 'outputs', port);
     const text = wire ? describeWire(wire) : null;
     // What has no shape is described by its name alone, which the title has said.
     const saysNothing = wire !== undefined && text === wireKinds[wire.kind].title.toLowerCase();

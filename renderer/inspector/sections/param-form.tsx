@@ -1,6 +1,6 @@
 /** The form of one node, or of what several nodes have in common, drawn from the declaration. */
 import type { Problem } from '#engine/contract/problem.ts';
-import type { Param } from '#engine/graph/param.ts';
+import type { Param } from '#engine/node/param.ts';
 import { Fold } from '#renderer/parts/fold.tsx';
 import type { OpenDocument } from '#renderer/workspace/open-document.ts';
 import { bindParam, type BoundParam } from '#renderer/inspector/fields/bound-param.ts';

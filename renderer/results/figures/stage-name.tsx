@@ -1,6 +1,6 @@
 /** A stage as a row begins with it: its family's sign, its title, and the way to its node. */
 import { catalogue } from '#nodes/index.ts';
-import type { Family } from '#engine/graph/node-definition.ts';
+import type { Family } from '#engine/node/node-definition.ts';
 import { focusNode } from '#renderer/canvas/flow/focus-node.ts';
 import { Glyph } from '#renderer/parts/glyph.tsx';
 import { LongName } from '#renderer/parts/long-name.tsx';

@@ -6,9 +6,9 @@ import type { GraphBuilder } from '../onnx/graph-builder.ts';
 import type { StageModel } from '../onnx/model.ts';
 import type { DimBindings, Value } from '../onnx/value.ts';
 import type { KeyLayout } from '../onnx/weight.ts';
-import type { HostStep } from '../plan/host-step.ts';
+import type { HostStep } from './host-step.ts';
 import type { Params, ParamValues } from './param.ts';
-import type { Part, PartKind } from './part.ts';
+import type { Part } from './part.ts';
 import type { ConfigFiles } from '../contract/config-files.ts';
 import type { TakenConfig } from './taken-config.ts';
 import type { WireKind, WireOf, WireType } from './wire.ts';
@@ -28,11 +28,17 @@ export const families = {
 
 export type Family = keyof typeof families;
 
+/** What a port is to its node, for those who look for it whatever its name is. */
+export type PortRole = 'picture' | 'visual' | 'prompt' | 'answer';
+
 export interface Port {
   readonly kind: WireKind;
   readonly title: string;
   /** An input that may stay unwired, or an output that costs something only when wired. */
   readonly optional?: boolean;
+  /** An input that takes several wires, in the order in which the document lists them. */
+  readonly several?: boolean;
+  readonly role?: PortRole;
 }
 
 export interface Reference {
@@ -52,21 +58,28 @@ type ByPort<Item> = Readonly<Record<string, Item>>;
 /** Wires as inferred, by port; an unwired or unknown one is absent. */
 export type WireTypes = ByPort<WireType | undefined>;
 
+/** As a definition reads them: a list where the input takes several. */
+export type WiresByPort = ByPort<WireType | readonly WireType[] | undefined>;
+
 type Ports = ByPort<Port>;
 
-/** The wires of declared ports: an optional input may have none. */
+/** The wires of declared ports: an optional input may have none, one that takes several has a list. */
 type WiresOf<Declared extends Ports> = {
-  readonly [Name in keyof Declared]: Declared[Name] extends { readonly optional: true }
-    ? WireOf<Declared[Name]['kind']> | undefined
-    : WireOf<Declared[Name]['kind']>;
+  readonly [Name in keyof Declared]: Declared[Name] extends { readonly several: true }
+    ? readonly WireOf<Declared[Name]['kind']>[]
+    : Declared[Name] extends { readonly optional: true }
+      ? WireOf<Declared[Name]['kind']> | undefined
+      : WireOf<Declared[Name]['kind']>;
 };
 
-/** Names of the tensors that carry declared ports; see `portTensors`. */
+/** Names of the tensors that carry declared ports; see `inputTensors`. */
 type TensorNames<Declared extends Ports> = {
   readonly [Name in keyof Declared & string]: Declared[Name]['kind'] extends 'query-key'
     ? `${Name}.query` | `${Name}.key`
-    : Declared[Name]['kind'] extends 'pixels' | 'tokens'
-      ? Name
+    : Declared[Name]['kind'] extends 'pixels' | 'tokens' | 'token-ids' | 'text-embeddings'
+      ? Declared[Name] extends { readonly several: true }
+        ? `${Name}.${number}`
+        : Name
       : never;
 }[keyof Declared & string];
 
@@ -79,36 +92,45 @@ export interface InferContext<P extends Params, In extends Ports> {
   readonly demands: ByPort<Demand | undefined>;
 }
 
-export interface Inference<Out extends Ports> {
+/** `Found` is what else the inference has worked out and the body needs, such as a grid that there must be. */
+export interface Inference<Out extends Ports, Found = unknown> {
   readonly outputs: { readonly [Name in keyof Out]: WireOf<Out[Name]['kind']> };
   readonly warnings?: readonly Problem[];
+  readonly found?: Found;
 }
 
-export interface BodyContext<P extends Params, In extends Ports, Out extends Ports> {
+export interface BodyContext<
+  P extends Params,
+  In extends Ports,
+  Out extends Ports,
+  Found = unknown,
+> {
   readonly params: ParamValues<P>;
   readonly inputs: WiresOf<In>;
   readonly outputs: Inference<Out>['outputs'];
+  readonly found: Found;
   /** Output ports that have a wire. */
   readonly wired: ReadonlySet<string>;
-  readonly parts: Readonly<{ [Kind in PartKind]?: Extract<Part, { kind: Kind }> }>;
+  /** What is plugged in, in the order of the wires. */
+  readonly parts: readonly Part[];
   /** A graph with this node's own weights. */
   readonly newGraph: (emit: (g: GraphBuilder) => void) => StageModel;
 }
 
-export type Body<P extends Params, In extends Ports, Out extends Ports> =
+export type Body<P extends Params, In extends Ports, Out extends Ports, Found = unknown> =
   /** One ONNX graph, from the tensors of its input ports to those of its output ports. */
   | {
       readonly kind: 'onnx';
       /** Expected sizes of the symbols that the graph introduces, for the estimate. */
-      dims?(context: BodyContext<P, In, Out>): DimBindings;
+      dims?(context: BodyContext<P, In, Out, Found>): DimBindings;
       emit(
         g: GraphBuilder,
         inputs: Readonly<Record<TensorNames<In>, Value>>,
-        context: BodyContext<P, In, Out>,
+        context: BodyContext<P, In, Out, Found>,
       ): Readonly<Partial<Record<TensorNames<Out>, Value>>>;
     }
   /** Work that the host does itself, such as decoding an image or the decode loop. */
-  | { readonly kind: 'host'; step(context: BodyContext<P, In, Out>): HostStep }
+  | { readonly kind: 'host'; step(context: BodyContext<P, In, Out, Found>): HostStep }
   /** A component of another node. */
   | { readonly kind: 'part'; part(context: PartContext<P>): Part };
 
@@ -116,12 +138,15 @@ export interface PartContext<P extends Params> {
   readonly params: ParamValues<P>;
   /** Runs `body` with weights taken from this part's own source and precision. */
   readonly withWeights: <Result>(g: GraphBuilder, body: () => Result) => Result;
+  /** A graph of the part's own, with its own weights. */
+  readonly newGraph: (emit: (g: GraphBuilder) => void) => StageModel;
 }
 
 export interface NodeDefinition<
   P extends Params = Params,
   In extends Ports = Ports,
   Out extends Ports = Ports,
+  Found = unknown,
 > {
   /** `family/name`. */
   readonly type: string;
@@ -151,10 +176,10 @@ export interface NodeDefinition<
     readonly demands: ByPort<Demand | undefined>;
   }): ByPort<Demand | undefined>;
   /** Output wires from input wires, or the problems that stand in the way. Pure. */
-  infer(context: InferContext<P, In>): Outcome<Inference<Out>>;
+  infer(context: InferContext<P, In>): Outcome<Inference<Out, Found>>;
   /** One line for the card: "L/14-336 · float32 · layer −2". */
   summary(params: ParamValues<P>): string;
-  readonly body: Body<P, In, Out>;
+  readonly body: Body<P, In, Out, Found>;
 }
 
 /** Values of parameters and wires of ports, when nothing is known of the node but that it has some. */
@@ -162,10 +187,11 @@ type AnyParams = Readonly<Record<string, Json>>;
 
 export interface AnyContext {
   readonly params: AnyParams;
-  readonly inputs: WireTypes;
+  readonly inputs: WiresByPort;
   readonly outputs: WireTypes;
+  readonly found: unknown;
   readonly wired: ReadonlySet<string>;
-  readonly parts: BodyContext<Params, Ports, Ports>['parts'];
+  readonly parts: readonly Part[];
   readonly newGraph: BodyContext<Params, Ports, Ports>['newGraph'];
 }
 
@@ -178,7 +204,7 @@ export type AnyBody =
   | { readonly kind: 'host'; step(context: AnyContext): HostStep }
   | {
       readonly kind: 'part';
-      part(context: Pick<AnyContext, 'params'> & Pick<PartContext<Params>, 'withWeights'>): Part;
+      part(context: Pick<AnyContext, 'params'> & Omit<PartContext<Params>, 'params'>): Part;
     };
 
 /**
@@ -207,9 +233,13 @@ export interface AnyNodeDefinition extends Pick<
   infer(context: {
     readonly id: string;
     readonly params: AnyParams;
-    readonly inputs: WireTypes;
+    readonly inputs: WiresByPort;
     readonly demands: ByPort<Demand | undefined>;
-  }): Outcome<{ readonly outputs: WireTypes; readonly warnings?: readonly Problem[] }>;
+  }): Outcome<{
+    readonly outputs: WireTypes;
+    readonly warnings?: readonly Problem[];
+    readonly found?: unknown;
+  }>;
   summary(params: AnyParams): string;
   readonly body: AnyBody;
 }
@@ -217,8 +247,21 @@ export interface AnyNodeDefinition extends Pick<
 export type Catalogue = Readonly<Record<string, AnyNodeDefinition>>;
 
 /** Checks a definition's types where it is written. */
-export function defineNode<const P extends Params, const In extends Ports, const Out extends Ports>(
-  definition: NodeDefinition<P, In, Out>,
-): NodeDefinition<P, In, Out> {
+export function defineNode<
+  const P extends Params,
+  const In extends Ports,
+  const Out extends Ports,
+  Found,
+>(definition: NodeDefinition<P, In, Out, Found>): NodeDefinition<P, In, Out, Found> {
   return definition;
+}
+
+/** The name of the input or output that plays a role; null where there is none. */
+export function portWithRole(
+  definition: Pick<AnyNodeDefinition, 'inputs' | 'outputs'> | null,
+  side: 'inputs' | 'outputs',
+  role: PortRole,
+): string | null {
+  const ports = Object.entries<Port>(definition?.[side] ?? {});
+  return ports.find(([, port]) => port.role === role)?.[0] ?? null;
 }

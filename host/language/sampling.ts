@@ -1,5 +1,5 @@
 /** Chooses the next token from logits. */
-import type { Sampling } from '#engine/plan/host-step.ts';
+import type { Sampling } from '#engine/node/host-step.ts';
 import type { RandomSource } from '#engine/seeded-random.ts';
 import { orderByProbability, reach } from './probability-order.ts';
 
@@ -9,7 +9,7 @@ export function nextToken(logits: Float32Array, sampling: Sampling, random: Rand
 }
 
 /** The first of the largest, as the reference libraries' arg-max. */
-function largest(logits: Float32Array): number {
+export function largest(logits: Float32Array): number {
   let best = 0;
   for (let id = 1; id < logits.length; id++) if (logits[id]! > logits[best]!) best = id;
   return best;

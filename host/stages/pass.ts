@@ -1,7 +1,7 @@
 /** One pass over a graph: spans on a monotonic clock, each a row of the report. */
 import type { Outcome } from '#engine/contract/outcome.ts';
 import type { RunEvent } from '#engine/contract/run-event.ts';
-import { MemoryWatch } from './memory.ts';
+import { MemoryWatch } from '../sessions/memory.ts';
 
 export type Emit = (event: RunEvent) => void;
 
@@ -11,9 +11,24 @@ export interface SpanFacts {
   readonly tokensOut?: number | null;
   readonly flops?: number;
   readonly keyValueBytes?: number;
+  readonly recurrentBytes?: number;
   /** What the span made and handed on. */
   readonly outputBytes?: number;
 }
+
+export interface PassRow {
+  readonly stage: string;
+  /** Memory that its model holds between passes. */
+  readonly ownBytes: number;
+}
+
+const noFacts = {
+  tokensIn: null,
+  tokensOut: null,
+  flops: 0,
+  keyValueBytes: 0,
+  recurrentBytes: 0,
+} as const;
 
 /**
  * Working out and sending what was measured takes time of its own, which belongs to no stage: rows are
@@ -29,7 +44,6 @@ export class Pass {
   readonly #startedAt = performance.now();
   #toldAt = this.#startedAt;
   #untold: (() => RunEvent)[] = [];
-  #firstTokenMs: number | null = null;
   #peakBytes = 0;
 
   constructor(run: number, emit: Emit) {
@@ -42,27 +56,51 @@ export class Pass {
    * between passes; its peak is that plus what rises while it runs, or plus what it made where that
    * found room in memory that the process held already.
    */
-  async span<Value>(
+  span<Value>(
     stage: string,
     ownBytes: number,
     work: () => Promise<Outcome<Value>> | Outcome<Value>,
     factsOf: (value: Value) => SpanFacts,
   ): Promise<Outcome<Value>> {
+    return this.turns([{ stage, ownBytes }], work, factsOf);
+  }
+
+  /**
+   * Runs `work` as several rows that take turns: time counts for the row entered last, at first the last of all.
+   * Memory is read once for all of them, as a reading in every turn would take longer than some turns do.
+   */
+  async turns<Value>(
+    rows: readonly PassRow[],
+    work: (enter: (stage: string) => void) => Promise<Outcome<Value>> | Outcome<Value>,
+    factsOf: (value: Value, stage: string) => SpanFacts,
+  ): Promise<Outcome<Value>> {
     if (performance.now() - this.#toldAt > tellAfterMs) this.#tell();
-    this.#emit({ type: 'stage-progress', stage, phase: this.phase, run: this.run });
+    for (const { stage } of rows)
+      this.#emit({ type: 'stage-progress', stage, phase: this.phase, run: this.run });
+    const spentMs = new Map<string, number>();
+    let current = rows.at(-1)?.stage ?? '';
     this.#memory.begin();
-    const start = performance.now();
-    const outcome = await work();
-    const latencyMs = performance.now() - start;
+    let since = performance.now();
+    const enter = (stage: string): void => {
+      const now = performance.now();
+      spentMs.set(current, (spentMs.get(current) ?? 0) + now - since);
+      current = stage;
+      since = now;
+    };
+    const outcome = await work(enter);
+    enter('');
     if (!outcome.ok) return outcome;
     const memory = this.#memory.end();
     this.#peakBytes = Math.max(this.#peakBytes, memory.peakBytes);
-    this.#untold.push(() => {
-      const { outputBytes = 0, ...known } = factsOf(outcome.value);
-      const facts = { tokensIn: null, tokensOut: null, flops: 0, keyValueBytes: 0, ...known };
-      const peakBytes = ownBytes + Math.max(memory.growthBytes, outputBytes);
-      return { type: 'stage-measured', stage, run: this.run, latencyMs, peakBytes, ...facts };
-    });
+    for (const { stage, ownBytes } of rows) {
+      this.#untold.push(() => {
+        const { outputBytes = 0, ...known } = factsOf(outcome.value, stage);
+        const peakBytes = ownBytes + Math.max(memory.growthBytes, outputBytes);
+        const latencyMs = spentMs.get(stage) ?? 0;
+        const { run } = this;
+        return { type: 'stage-measured', stage, run, latencyMs, peakBytes, ...noFacts, ...known };
+      });
+    }
     return outcome;
   }
 
@@ -70,18 +108,18 @@ export class Pass {
     return this.run === 0 ? 'warming-up' : 'running';
   }
 
-  firstToken(): void {
-    this.#firstTokenMs ??= performance.now() - this.#startedAt;
+  /** Since the pass began. */
+  get elapsedMs(): number {
+    return performance.now() - this.#startedAt;
   }
 
   end(): void {
-    const wallMs = performance.now() - this.#startedAt;
+    const wallMs = this.elapsedMs;
     this.#tell();
     this.#emit({
       type: 'run-measured',
       run: this.run,
       wallMs,
-      timeToFirstTokenMs: this.#firstTokenMs,
       peakBytes: this.#peakBytes,
     });
   }

@@ -1,8 +1,8 @@
 /** A loaded model together with the memory it turned out to hold. */
 import { ok, type Outcome } from '#engine/contract/outcome.ts';
 import type { StageModel } from '#engine/onnx/model.ts';
-import type { LoadedModel } from './load-model.ts';
-import { residentBytes } from './memory.ts';
+import type { LoadedModel } from '../sessions/load-model.ts';
+import { residentBytes } from '../sessions/memory.ts';
 import { stageProgress } from './stage-progress.ts';
 import type { StageContext } from './stage-runner.ts';
 
@@ -34,14 +34,35 @@ export async function holdModel(
   return ok({ loaded: loaded.value, ownBytes: measured.get(loaded.value.session) ?? 0 });
 }
 
-/** After the first run has touched everything: what the model added, and a word about it. */
-export function settleModel(stage: string, held: HeldModel, { emit }: StageContext): void {
-  const { session, residentBefore, weightsBytes, loadMs, found } = held.loaded;
+/** After the first run has touched everything: what the model added. */
+export function measureModel(held: HeldModel): void {
+  const { session, residentBefore } = held.loaded;
   if (!measured.has(session)) {
     measured.set(session, Math.max(0, residentBytes() - residentBefore));
   }
   held.ownBytes = measured.get(session) ?? 0;
-  emit({ type: 'stage-loaded', stage, weightsBytes, residentBytes: held.ownBytes, loadMs, found });
+}
+
+/** A word about the models of a row, each of them measured now at the latest. */
+export function settleModels(
+  stage: string,
+  models: readonly HeldModel[],
+  { emit }: StageContext,
+): void {
+  for (const held of models) measureModel(held);
+  const sum = (pick: (held: HeldModel) => number) =>
+    models.reduce((total, held) => total + pick(held), 0);
+  const found = (['built', 'cached', 'loaded'] as const).find((how) =>
+    models.some(({ loaded }) => loaded.found === how),
+  );
+  emit({
+    type: 'stage-loaded',
+    stage,
+    weightsBytes: sum(({ loaded }) => loaded.weightsBytes),
+    residentBytes: sum(({ ownBytes }) => ownBytes),
+    loadMs: sum(({ loaded }) => loaded.loadMs),
+    found: found ?? 'loaded',
+  });
 }
 
 /** A model just loaded still has to be warmed up. */

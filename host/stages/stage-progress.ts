@@ -1,6 +1,6 @@
 /** Progress of loading one stage, told as run events a few times a second. */
-import type { Progress } from './progress.ts';
-import { breathe } from './progress.ts';
+import type { Progress } from '../sessions/progress.ts';
+import { breathe } from '../sessions/progress.ts';
 import type { StageContext } from './stage-runner.ts';
 
 /** Often enough to look alive, seldom enough to cost nothing. */

@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import os from 'node:os';
 import * as ort from 'onnxruntime-node';
-import { onnxRuntimeVersion } from '../machine.ts';
+import { onnxRuntimeVersion } from '../system/machine.ts';
 
 export type Tensor = ort.Tensor;
 export type TensorMap = Readonly<Record<string, ort.Tensor>>;

@@ -1,7 +1,7 @@
 /** The next token is the best one, or drawn by probability; exactly as if the vocabulary were sorted. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { Sampling } from '#engine/plan/host-step.ts';
+import type { Sampling } from '#engine/node/host-step.ts';
 import { seededRandom } from '#engine/seeded-random.ts';
 import { normalNumbers } from '#nodes/normal-numbers.testing.ts';
 import { nextToken } from './sampling.ts';

@@ -2,11 +2,11 @@
 import type { Outcome } from '#engine/contract/outcome.ts';
 import type { StageFacts } from '#engine/contract/run-event.ts';
 import type { Stage } from '#engine/plan/plan.ts';
-import type { ModelLoader } from './load-model.ts';
+import type { ModelLoader } from '../sessions/load-model.ts';
 import type { Pass } from './pass.ts';
 import type { Emit } from './pass.ts';
-import type { CancelSwitch } from './progress.ts';
-import type { StageOutputs } from './stage-value.ts';
+import type { CancelSwitch } from '../sessions/progress.ts';
+import type { StageInputs, StageOutputs } from './stage-value.ts';
 
 export interface StageRunner {
   /** The rows of the report that this stage fills. */
@@ -15,11 +15,11 @@ export interface StageRunner {
    * Finds out what would fail later, before anything large is built; gets what inputs there are so far.
    * Gives the keys of the models that it will load; none for work of the host.
    */
-  preflight(inputs: StageOutputs): Promise<Outcome<readonly string[]>>;
+  preflight(inputs: StageInputs): Promise<Outcome<readonly string[]>>;
   /** Loads what the stage needs, and says whether it has to be warmed up. */
   load(): Promise<Outcome<LoadedStage>>;
   /** Runs with the values of its input ports, by port. In pass 0 it may run less than all. */
-  run(inputs: StageOutputs, pass: Pass): Promise<Outcome<StageOutputs>>;
+  run(inputs: StageInputs, pass: Pass): Promise<Outcome<StageOutputs>>;
 }
 
 export interface LoadedStage {
@@ -36,5 +36,5 @@ export interface StageContext {
 
 /** The one row of a stage that is not a language model. */
 export function stageFacts({ id, type, title, precision, weights }: Stage): StageFacts {
-  return { id, node: id, type, title, precision, weights };
+  return { id, node: id, type, title, phase: null, precision, weights };
 }

@@ -1,12 +1,17 @@
 /** Stages that the host works through itself, all but the language model. */
 import { assertNever, ok, type Outcome } from '#engine/contract/outcome.ts';
-import type { HostStep, LanguageModelStep } from '#engine/plan/host-step.ts';
+import type { HostStep, LanguageModelStep } from '#engine/node/host-step.ts';
 import type { Stage } from '#engine/plan/plan.ts';
 import { loadImage } from '../images/load-image.ts';
 import { preprocess } from '../images/preprocess.ts';
-import { float32 } from './sessions.ts';
+import { float32 } from '../sessions/sessions.ts';
 import { stageFacts, type StageContext, type StageRunner } from './stage-runner.ts';
-import { outputBytes, type StageOutputs, type StageValue } from './stage-value.ts';
+import {
+  outputBytes,
+  type StageInputs,
+  type StageOutputs,
+  type StageValue,
+} from './stage-value.ts';
 
 export type PlainStep = Exclude<HostStep, LanguageModelStep>;
 
@@ -27,7 +32,7 @@ export function hostStage(stage: Stage, step: PlainStep, context: StageContext):
 
 async function runStep(
   step: PlainStep,
-  inputs: StageOutputs,
+  inputs: StageInputs,
   { baseFolder }: StageContext,
 ): Promise<Outcome<StageOutputs>> {
   switch (step.kind) {
@@ -38,7 +43,8 @@ async function runStep(
     case 'give-text':
       return ok({ text: { kind: 'text', text: step.text } });
     case 'preprocess': {
-      const { image } = inputs['image'] as Extract<StageValue, { kind: 'image' }>;
+      const [picture] = inputs['image'] ?? [];
+      const { image } = picture as Extract<StageValue, { kind: 'image' }>;
       const { recipe } = step;
       const height = recipe.crop?.height ?? recipe.resizeTo;
       const width = recipe.crop?.width ?? recipe.resizeTo;
@@ -47,7 +53,7 @@ async function runStep(
     }
     case 'show-answer':
       // What it is given it hands on, to the person.
-      return ok(inputs);
+      return ok({ answer: inputs['answer']?.[0] as StageValue });
     default:
       return assertNever(step);
   }

@@ -1,7 +1,7 @@
 /** The text side of a language model: tokenizer, template, and the tokens of a question. */
 import { fail, ok, type Outcome } from '#engine/contract/outcome.ts';
 import { error } from '#engine/contract/problem.ts';
-import type { LanguageModelStep } from '#engine/plan/host-step.ts';
+import type { LanguageModelStep } from '#engine/node/host-step.ts';
 import { openChatTemplate, type ChatTemplate } from '../text/chat-template.ts';
 import { buildPrompt, type Prompt } from '../text/prompt.ts';
 import { standInTokenizer } from '../text/stand-in-tokenizer.ts';
@@ -24,7 +24,7 @@ export async function openLanguageText(
 ): Promise<Outcome<LanguageText>> {
   if (step.text.kind === 'random') {
     const template = step.template ?? '<image>\n{prompt}';
-    return ok(languageText(step, template, standInTokenizer(step.vocabularySize), null));
+    return ok(languageText(step, template, standInTokenizer(step.graphs.vocabularySize), null));
   }
   const folder = checkpointFolder(step.text.folder, baseFolder);
   const tokenizer = await openTokenizer(folder);
@@ -34,7 +34,7 @@ export async function openLanguageText(
 }
 
 function languageText(
-  { contextLength, vocabularySize }: LanguageModelStep,
+  { graphs: { contextLength, vocabularySize } }: LanguageModelStep,
   template: string | null,
   tokenizer: Tokenizer,
   chat: Outcome<ChatTemplate> | null,

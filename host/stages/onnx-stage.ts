@@ -2,11 +2,20 @@
 import { ok } from '#engine/contract/outcome.ts';
 import { countFlops } from '#engine/estimate/model-cost.ts';
 import type { Stage } from '#engine/plan/plan.ts';
-import { holdModel, isCold, settleModel, type HeldModel } from './held-model.ts';
-import { refusable } from './load-model.ts';
-import { threadCount } from '../machine.ts';
+import { holdModel, isCold, settleModels, type HeldModel } from './held-model.ts';
+import { refusable } from '../sessions/load-model.ts';
+import { threadCount } from '../system/machine.ts';
 import { stageFacts, type StageContext, type StageRunner } from './stage-runner.ts';
-import { outputBytes, feedsOf, outputsByPort, tokensOf, type StageOutputs } from './stage-value.ts';
+import {
+  feedsOf,
+  measuredInputs,
+  measuredOutputs,
+  outputBytes,
+  outputsByPort,
+  tokensInAll,
+  type StageInputs,
+  type StageOutputs,
+} from './stage-value.ts';
 
 type OnnxBody = Extract<Stage['body'], { kind: 'onnx' }>;
 
@@ -24,7 +33,7 @@ export function onnxStage(stage: Stage, body: OnnxBody, context: StageContext): 
       if (!outcome.ok) return outcome;
       held = outcome.value;
       const cold = isCold(held);
-      if (!cold) settleModel(stage.id, held, context);
+      if (!cold) settleModels(stage.id, [held], context);
       return ok({ cold });
     },
     async run(inputs, pass) {
@@ -33,25 +42,24 @@ export function onnxStage(stage: Stage, body: OnnxBody, context: StageContext): 
       const outcome = await pass.span(
         stage.id,
         held.ownBytes,
-        () => refusable(stage.title, async () => outputsByPort(await session.run(feedsOf(inputs)))),
+        () =>
+          refusable(stage.title, async () =>
+            outputsByPort(await session.run(feedsOf(inputs, model))),
+          ),
         (outputs) => spanFacts(body, inputs, outputs),
       );
-      if (outcome.ok && isCold(held)) settleModel(stage.id, held, context);
+      if (outcome.ok && isCold(held)) settleModels(stage.id, [held], context);
       return outcome;
     },
   };
 }
 
-function spanFacts(body: OnnxBody, inputs: StageOutputs, outputs: StageOutputs) {
-  const counts: Record<string, number> = {};
-  for (const [port, value] of Object.entries({ ...inputs, ...outputs })) {
-    const tokens = tokensOf(value);
-    if (tokens !== null) counts[port] = tokens;
-  }
+function spanFacts(body: OnnxBody, inputs: StageInputs, outputs: StageOutputs) {
+  const measured = { ...measuredInputs(inputs), ...measuredOutputs(outputs) };
   return {
-    tokensIn: tokensOf(inputs['tokens']),
-    tokensOut: tokensOf(outputs['tokens']),
-    flops: countFlops(body.model, body.dims(counts)),
+    tokensIn: tokensInAll(inputs['tokens']?.[0]),
+    tokensOut: tokensInAll(outputs['tokens']),
+    flops: countFlops(body.model, body.dims(measured)),
     outputBytes: outputBytes(outputs),
   };
 }

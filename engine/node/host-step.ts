@@ -1,7 +1,7 @@
 /** Work that the host does itself; everything it needs is in the step. */
-import type { AccelerationPart } from '../graph/part.ts';
 import type { ImageSource, WeightsChoice } from '../contract/sources.ts';
-import type { StageModel } from '../onnx/model.ts';
+import type { BoundaryPart, DraftPart, EarlyExitPart } from './part.ts';
+import type { LanguageGraphs } from './decoder-protocol.ts';
 
 export interface PreprocessRecipe {
   /** Pads to a square with the mean colour, cut down (not rounded) to whole grey levels, before anything else. */
@@ -27,27 +27,15 @@ export interface Sampling {
   readonly stopAtEndOfText: boolean;
 }
 
-/** How one layer's keys and values are cached: [1, heads, capacity, size], twice. */
-export interface KeyValueShape {
-  readonly layerCount: number;
-  readonly heads: number;
-  /** Channels of a head. */
-  readonly size: number;
-}
+/** How tokens are written: one at a time, or guessed ahead and then verified. */
+export type Decoding = { readonly kind: 'plain' } | DraftPart | EarlyExitPart;
 
 export interface LanguageModelStep {
   readonly kind: 'generate';
-  /** `ids` [1, T] int64 → `embeddings` [1, T, D]. */
-  readonly embed: StageModel;
-  /** See nodes/language/decoder-graph.ts for its inputs and outputs. */
-  readonly decoder: StageModel;
-  readonly keyValues: KeyValueShape;
-  readonly hiddenSize: number;
-  readonly vocabularySize: number;
-  readonly contextLength: number;
-  readonly acceleration: AccelerationPart | null;
-  /** Part of the tokens that each expert of a feed-forward part sees, on average; 1 without experts. */
-  readonly expertShare: number;
+  readonly graphs: LanguageGraphs;
+  /** By ascending layer; one segment of layers more than there are of these. */
+  readonly boundaries: readonly BoundaryPart[];
+  readonly decoding: Decoding;
   /** `<image>` marks the visual tokens, `{prompt}` the question; null uses the checkpoint's chat template. */
   readonly template: string | null;
   /** Where tokenizer and chat template come from. */

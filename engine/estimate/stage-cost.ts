@@ -1,0 +1,24 @@
+/** What one stage costs, estimated. */
+
+export interface StageCost {
+  readonly parameters: number;
+  /** One run; for a language model, prefill and all decode steps together. */
+  readonly flops: number;
+  readonly weightBytes: number;
+  readonly activationBytes: number;
+  /** What is carried from token to token: keys and values, and what recurrent layers remember. */
+  readonly keyValueBytes: number;
+  readonly recurrentBytes: number;
+  /** Only for a language model. */
+  readonly language?: LanguageEstimate;
+}
+
+export interface LanguageEstimate {
+  readonly promptTokens: number;
+  readonly visualTokens: number;
+  /** After pruning inside the model; equal to `visualTokens` without. */
+  readonly keptVisualTokens: number;
+  readonly newTokens: number;
+  readonly prefillFlops: number;
+  readonly decodeFlopsPerToken: number;
+}

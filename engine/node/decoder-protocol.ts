@@ -1,0 +1,132 @@
+/**
+ * How a language model's graph is driven: its inputs and outputs, the symbols of their sizes, and the state that it
+ * carries from token to token. Graphs in nodes/language are built to it; executor, estimate and bench read it.
+ */
+import type { StageModel } from '../onnx/model.ts';
+import type { DimBindings } from '../onnx/value.ts';
+
+/**
+ * Inputs, beside the state. A graph declares those that it reads; the executor feeds no other.
+ * - `embeddings` [1, sequence, D] float32: the new tokens
+ * - `positions` [1, sequence] int64
+ * - `logitRows` [rows] int64: the places among the tokens that are left at the end whose logits are wanted
+ * - `fused` [] bool: attend by the fused operator, which is the faster where there are many new tokens
+ * - `isVisual` [sequence] int64: 1 for a visual token, of which pruning parts know nothing else
+ * - `keptVisual.<n>` [] int64: how many visual tokens stay behind the n-th boundary, a pruning
+ * - `cachedLength.<segment>` [] int64: tokens that the layers of a segment have cached
+ * - `throughout` [] bool: go through all layers, not only up to the early exit
+ */
+export const decoderInput = {
+  embeddings: 'embeddings',
+  positions: 'positions',
+  logitRows: 'logitRows',
+  fused: 'fused',
+  isVisual: 'isVisual',
+  throughout: 'throughout',
+  keptVisual: (boundary: number) => `keptVisual.${boundary}`,
+  cachedLength: (segment: number) => `cachedLength.${segment}`,
+} as const;
+
+/** Outputs, beside the state: `logits` [1, rows, V]. */
+export const decoderOutput = { logits: 'logits' } as const;
+
+/** Keys or values of one layer: [1, heads, capacity, size] goes in, [1, heads, sequence, size] of the new tokens comes out. */
+export interface KeyValueTensor {
+  readonly kind: 'key-value';
+  readonly name: string;
+  readonly heads: number;
+  /** Channels of a head. */
+  readonly size: number;
+  /** Layers between two boundaries hold the same tokens and are one segment. */
+  readonly segment: number;
+}
+
+/** What a recurrent layer remembers, whatever came before: the same shape goes in and comes out. */
+export interface RecurrentTensor {
+  readonly kind: 'recurrent';
+  readonly name: string;
+  readonly shape: readonly number[];
+}
+
+export type StateTensor = KeyValueTensor | RecurrentTensor;
+
+export const pastName = ({ name }: Pick<StateTensor, 'name'>): string => `past.${name}`;
+export const newName = ({ name }: Pick<StateTensor, 'name'>): string => `new.${name}`;
+
+/** Symbols of a segment's sizes. Segment 0 is the whole sequence. */
+export function segmentSymbols(segment: number) {
+  const sequence = segment === 0 ? 'sequence' : `sequence${segment}`;
+  return {
+    sequence,
+    /** Room for cached tokens. */
+    capacity: segment === 0 ? 'capacity' : `capacity${segment}`,
+    /** Cached and new tokens together. */
+    attended: segment === 0 ? 'attended' : `attended${segment}`,
+    /** Query-key pairs that causal attention looks at, for the estimate. */
+    pairs: segment === 0 ? 'pairs' : `pairs${segment}`,
+    /** Tokens that each expert sees, on average. */
+    perExpert: `${sequence}PerExpert`,
+    visual: segment === 0 ? 'visual' : `visual${segment}`,
+  };
+}
+
+export interface SegmentLengths {
+  /** New tokens that reach the layers of the segment. */
+  readonly fresh: number;
+  /** Visual ones among them. */
+  readonly visual: number;
+  readonly cached: number;
+}
+
+export interface DecoderGraph {
+  readonly model: StageModel;
+  readonly state: readonly StateTensor[];
+  readonly segments: number;
+  /** Sizes of the graph's symbols for one call, by segment. The room for cached tokens is counted apart. */
+  readonly dims: (segments: readonly SegmentLengths[]) => DimBindings;
+}
+
+/** The two graphs of a language model and what surrounds them. */
+export interface LanguageGraphs {
+  /** `ids` [1, sequence] int64 → `embeddings` [1, sequence, D]. */
+  readonly embed: StageModel;
+  readonly decoder: DecoderGraph;
+  readonly hiddenSize: number;
+  readonly vocabularySize: number;
+  readonly contextLength: number;
+}
+
+/** What the sizes of a call follow from, for graphs built by segments. */
+export function segmentDims(
+  segments: readonly SegmentLengths[],
+  expertShare: number,
+): Record<string, number> {
+  const dims: Record<string, number> = { rows: 1 };
+  for (const [segment, { fresh, visual, cached }] of segments.entries()) {
+    const symbols = segmentSymbols(segment);
+    dims[symbols.sequence] = fresh;
+    dims[symbols.visual] = visual;
+    dims[symbols.perExpert] = fresh * expertShare;
+    dims[symbols.pairs] = fresh * cached + (fresh * (fresh + 1)) / 2;
+    dims[symbols.attended] = cached + fresh;
+    dims[symbols.capacity] = 0;
+  }
+  return dims;
+}
+
+/** Bytes of the state once so many tokens are in each segment. */
+export function stateBytes(
+  state: readonly StateTensor[],
+  cached: readonly number[],
+): { readonly keyValueBytes: number; readonly recurrentBytes: number } {
+  let keyValueBytes = 0;
+  let recurrentBytes = 0;
+  for (const tensor of state) {
+    if (tensor.kind === 'recurrent') {
+      recurrentBytes += tensor.shape.reduce((product, size) => product * size, 4);
+    } else {
+      keyValueBytes += tensor.heads * tensor.size * (cached[tensor.segment] ?? 0) * 4;
+    }
+  }
+  return { keyValueBytes, recurrentBytes };
+}

@@ -1,0 +1,82 @@
+/** Components that plug into a socket of another node and take part in building its graph, or in running it. */
+import type { GraphBuilder } from '../onnx/graph-builder.ts';
+import type { FeedForwardShape } from '../onnx/blocks/feed-forward.ts';
+import type { Dim, Value } from '../onnx/value.ts';
+import type { LanguageGraphs } from './decoder-protocol.ts';
+
+/** Acts inside a block: takes the place of its feed-forward. */
+export interface FeedForwardPart {
+  readonly kind: 'feed-forward';
+  /** Does this part replace the dense feed-forward of a layer? */
+  readonly replaces: (layer: number, layerCount: number) => boolean;
+  /** Part of the tokens that each expert sees, on average. */
+  readonly expertShare: number;
+  /** x [1, T, D] → [1, T, D]; `name` is the host layer's own name for its feed-forward. */
+  readonly emit: (g: GraphBuilder, x: Value, host: FeedForwardHost) => Value;
+}
+
+export interface FeedForwardHost extends FeedForwardShape {
+  /** The host layer's name for its feed-forward, e.g. `model.layers.3.mlp`. */
+  readonly name: string;
+  readonly gated: boolean;
+  /** The host layer's own dense feed-forward, with the host's weights. */
+  readonly dense: (x: Value) => Value;
+}
+
+/** Acts between blocks: visual tokens go before a layer and are missing in all that follow. */
+export interface TokenReductionPart {
+  readonly kind: 'token-reduction';
+  /** Counted from 0. */
+  readonly layer: number;
+  /** How many of `count` visual tokens stay. */
+  readonly keptTokens: (count: number) => number;
+  /** Do those that stay keep their positions, or are all that follow numbered anew from there on? */
+  readonly positions: 'kept' | 'renumbered';
+  /** What the choice is made by: the attention that the last prompt token pays in the layer before, or nothing. */
+  readonly ranksBy: 'attention' | 'nothing';
+  /**
+   * Picks the visual tokens that stay: places [size] (int64) among the visual ones, in any order, `count` [] int64
+   * of them. `scores` [visual] is that attention; null where nothing is ranked.
+   */
+  readonly select: (
+    g: GraphBuilder,
+    scores: Value | null,
+    kept: { readonly count: Value; readonly size: Dim },
+  ) => Value;
+}
+
+/** A language model of its own that guesses tokens ahead. */
+export interface DraftPart {
+  readonly kind: 'draft';
+  readonly title: string;
+  readonly graphs: LanguageGraphs;
+  /** Tokens guessed before each look of the model itself. */
+  readonly draftLength: number;
+  /** Does it read the words of the prompt only, or the visual tokens too? */
+  readonly reads: 'words' | 'words-and-picture';
+}
+
+/** Lets a token leave before the last layer; what left early is verified by all of them. */
+export interface EarlyExitPart {
+  readonly kind: 'early-exit';
+  /** The layer, counted from 0, before which a token leaves. */
+  readonly layer: number;
+  readonly draftLength: number;
+}
+
+/** Parts that act between two layers: those before and those behind hold other tokens. */
+export type BoundaryPart = TokenReductionPart | EarlyExitPart;
+
+export type Part = FeedForwardPart | TokenReductionPart | DraftPart | EarlyExitPart;
+
+export type PartKind = Part['kind'];
+
+export type PartOf<Kind extends PartKind> = Extract<Part, { kind: Kind }>;
+
+/** The parts of a kind, in the order of their wires. */
+export function partsOfKind<Kind extends PartKind>(
+  parts: readonly Part[],
+  kind: Kind,
+): readonly PartOf<Kind>[] {
+  return parts.filter((part): part is PartOf<Kind> => part.kind === kind);
+}

@@ -1,0 +1,50 @@
+/** How the tokens of a call are spread over the segments into which boundaries cut a decoder's layers. */
+import type { SegmentLengths } from './decoder-protocol.ts';
+import type { BoundaryPart } from './part.ts';
+
+export interface NewTokens {
+  readonly fresh: number;
+  /** Visual ones among them. */
+  readonly visual: number;
+  /** Do they leave at the early exit? */
+  readonly leaves?: boolean;
+}
+
+/** Lengths by segment of a call with so many new tokens over what each segment has cached. */
+export function segmentLengths(
+  boundaries: readonly BoundaryPart[],
+  tokens: NewTokens,
+  cached: readonly number[],
+): readonly SegmentLengths[] {
+  let { fresh, visual } = tokens;
+  const lengths = [{ fresh, visual, cached: cached[0] ?? 0 }];
+  for (const [index, boundary] of boundaries.entries()) {
+    if (boundary.kind === 'token-reduction') {
+      const kept = boundary.keptTokens(visual);
+      fresh -= visual - kept;
+      visual = kept;
+    } else if (tokens.leaves === true) {
+      fresh = 0;
+      visual = 0;
+    }
+    lengths.push({ fresh, visual, cached: cached[index + 1] ?? 0 });
+  }
+  return lengths;
+}
+
+/**
+ * Long prompts are read in pieces of so many tokens, so that memory holds the state once and the activations of one
+ * piece. A pruning ranks by the last token of the prompt, so with one the prompt is read at once.
+ */
+export const prefillChunkTokens = 256;
+
+export function prefillChunks(
+  length: number,
+  boundaries: readonly BoundaryPart[],
+): readonly number[] {
+  if (boundaries.some(({ kind }) => kind === 'token-reduction')) return [length];
+  const count = Math.max(1, Math.ceil(length / prefillChunkTokens));
+  // Pieces of one size, so that the last is not a rest for which everything starts up again.
+  const size = Math.ceil(length / count);
+  return Array.from({ length: count }, (_, chunk) => Math.min(size, length - chunk * size));
+}

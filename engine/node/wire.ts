@@ -1,0 +1,196 @@
+/** What flows along a wire: its kind, its shape, and the tensors that carry it between stages. */
+import type { DataType, Dim } from '../onnx/value.ts';
+
+/** Every kind of wire, in the order in which a legend lists them. */
+export const wireKinds = {
+  image: { title: 'Image', part: false },
+  pixels: { title: 'Pixels', part: false },
+  tokens: { title: 'Visual tokens', part: false },
+  'query-key': { title: 'Queries and keys', part: false },
+  text: { title: 'Text', part: false },
+  'token-ids': { title: 'Token ids', part: false },
+  'text-embeddings': { title: 'Text embeddings', part: false },
+  answer: { title: 'Answer', part: false },
+  'feed-forward': { title: 'Feed-forward part', part: true },
+  acceleration: { title: 'Acceleration part', part: true },
+} as const;
+
+export type WireKind = keyof typeof wireKinds;
+
+/** How many tokens: known beforehand, or decided by the data and then only estimated. */
+export interface TokenCount {
+  readonly known: boolean;
+  /** The count itself where known, else the expected one. */
+  readonly tokens: number;
+  /** The largest count that can occur. */
+  readonly most: number;
+}
+
+export interface Grid {
+  readonly rows: number;
+  readonly columns: number;
+}
+
+/** How many views: tiles, slices, frames or pictures that go through the encoder each by itself. */
+export interface ViewCount {
+  readonly known: boolean;
+  /** The count itself where known, else the expected one. */
+  readonly views: number;
+  /** The largest count that can occur. */
+  readonly most: number;
+}
+
+export const oneView: ViewCount = { known: true, views: 1, most: 1 };
+
+export type WireType =
+  /** Size in pixels, null until a picture is chosen. `pictures` is absent where there is one. */
+  | {
+      readonly kind: 'image';
+      readonly width: number | null;
+      readonly height: number | null;
+      readonly pictures?: ViewCount;
+    }
+  /** [views, 3, height, width], normalised. `views` is absent where there is one. */
+  | {
+      readonly kind: 'pixels';
+      readonly height: number;
+      readonly width: number;
+      readonly views?: ViewCount;
+    }
+  /**
+   * [views, count, channels]; `prefixTokens` (class, registers) come before the grid's tokens.
+   * Count and grid are those of one view; `views` is absent where there is one.
+   */
+  | {
+      readonly kind: 'tokens';
+      readonly views?: ViewCount;
+      readonly count: TokenCount;
+      readonly channels: number;
+      readonly prefixTokens: number;
+      /** Null where the tokens no longer lie on a grid. */
+      readonly grid: Grid | null;
+    }
+  /** Queries and keys of one attention layer over all its heads, each [views, count, channels]. */
+  | {
+      readonly kind: 'query-key';
+      readonly count: number;
+      readonly channels: number;
+      readonly views?: ViewCount;
+    }
+  | { readonly kind: 'text' }
+  /** [1, count] int64 */
+  | { readonly kind: 'token-ids'; readonly count: TokenCount }
+  /** [1, count, channels] */
+  | { readonly kind: 'text-embeddings'; readonly count: TokenCount; readonly channels: number }
+  | { readonly kind: 'answer' }
+  | { readonly kind: 'feed-forward' }
+  | { readonly kind: 'acceleration'; readonly acts: ActsAt };
+
+/** Where a part interferes with the model that it plugs into, so that what excludes each other is refused. */
+export type ActsAt =
+  /** Drops visual tokens before a layer, counted from 0. */
+  | { readonly at: 'between-blocks'; readonly layer: number; readonly leaves: 'some' | 'none' }
+  /** Guesses tokens ahead for the model to verify. */
+  | { readonly at: 'draft' }
+  /** Lets easy tokens leave before the last layer. */
+  | { readonly at: 'exit'; readonly layer: number };
+
+export type WireOf<Kind extends WireKind> = Extract<WireType, { kind: Kind }>;
+
+export function knownCount(tokens: number): TokenCount {
+  return { known: true, tokens, most: tokens };
+}
+
+export function estimatedCount(tokens: number, most: number): TokenCount {
+  return { known: false, tokens, most };
+}
+
+/** Tokens of all views together. */
+export function tokensInAll({ count, views = oneView }: WireOf<'tokens'>): TokenCount {
+  return {
+    known: count.known && views.known,
+    tokens: count.tokens * views.views,
+    most: count.most * views.most,
+  };
+}
+
+export interface PortTensor {
+  readonly name: string;
+  readonly type: DataType;
+  readonly shape: readonly Dim[];
+}
+
+export const viewsSymbol = 'views';
+
+/** The size of a graph's leading dimension; views of which the picture decides are a symbol. */
+const viewsDim = ({ known, views }: ViewCount = oneView): Dim => (known ? views : viewsSymbol);
+
+const countDim = (port: string, { known, tokens }: TokenCount): Dim =>
+  known ? tokens : `${port}Count`;
+
+/** The tensors that carry a wire, named after the port; a count set by the data is a symbol. */
+export function portTensors(port: string, wire: WireType): readonly PortTensor[] {
+  switch (wire.kind) {
+    case 'pixels': {
+      const shape = [viewsDim(wire.views), 3, wire.height, wire.width];
+      return [{ name: port, type: 'float32', shape }];
+    }
+    case 'tokens': {
+      const shape = [viewsDim(wire.views), countDim(port, wire.count), wire.channels];
+      return [{ name: port, type: 'float32', shape }];
+    }
+    case 'token-ids':
+      return [{ name: port, type: 'int64', shape: [1, countDim(port, wire.count)] }];
+    case 'text-embeddings': {
+      const shape = [1, countDim(port, wire.count), wire.channels];
+      return [{ name: port, type: 'float32', shape }];
+    }
+    case 'query-key': {
+      const shape = [viewsDim(wire.views), wire.count, wire.channels];
+      return [
+        { name: `${port}.query`, type: 'float32', shape },
+        { name: `${port}.key`, type: 'float32', shape },
+      ];
+    }
+    case 'image':
+    case 'text':
+    case 'answer':
+    case 'feed-forward':
+    case 'acceleration':
+      return [];
+  }
+}
+
+const countText = ({ known, tokens }: TokenCount): string => `${known ? '' : '≈ '}${tokens}`;
+
+/** "5 views of ", nothing for one. */
+function viewsText(count: ViewCount = oneView): string {
+  if (count.known && count.views === 1) return '';
+  return `${count.known ? '' : '≈ '}${count.views} views of `;
+}
+
+/** "576 visual tokens × 1024 channels, 24 × 24 grid" */
+export function describeWire(wire: WireType): string {
+  switch (wire.kind) {
+    case 'image':
+      return wire.width === null ? 'image' : `image, ${wire.width} × ${wire.height} pixels`;
+    case 'pixels':
+      return `${viewsText(wire.views)}pixels, 3 × ${wire.height} × ${wire.width}`;
+    case 'tokens': {
+      const grid = wire.grid ? `, ${wire.grid.rows} × ${wire.grid.columns} grid` : '';
+      const count = countText(wire.count);
+      return `${viewsText(wire.views)}${count} visual tokens × ${wire.channels} channels${grid}`;
+    }
+    case 'query-key':
+      return `${viewsText(wire.views)}queries and keys, ${wire.count} × ${wire.channels} each`;
+    case 'token-ids':
+      return `${countText(wire.count)} token ids`;
+    case 'text-embeddings':
+      return `${countText(wire.count)} text embeddings × ${wire.channels} channels`;
+    case 'text':
+    case 'answer':
+    case 'feed-forward':
+    case 'acceleration':
+      return wireKinds[wire.kind].title.toLowerCase();
+  }
+}

@@ -1,0 +1,76 @@
+/** What a language model carries from token to token: keys and values, what recurrent layers remember, or both. */
+import type { DecoderGraph } from '#engine/node/decoder-protocol.ts';
+import type { Tensor } from '../sessions/sessions.ts';
+import { KeyValueCache, type Coming } from './key-value-cache.ts';
+import { RecurrentState } from './recurrent-state.ts';
+
+/** A moment in a sequence that the state can return to. */
+export interface StateMark {
+  readonly length: readonly number[];
+  readonly recurrent: readonly Tensor[];
+}
+
+export class DecoderState {
+  readonly #keyValues: KeyValueCache;
+  readonly #recurrent: RecurrentState;
+  readonly #isRecurrent: boolean;
+  /** Tokens that each segment of layers has seen. */
+  #length: readonly number[];
+
+  constructor({ state, segments }: Pick<DecoderGraph, 'state' | 'segments'>) {
+    const keyValues = state.filter((tensor) => tensor.kind === 'key-value');
+    const recurrent = state.filter((tensor) => tensor.kind === 'recurrent');
+    this.#keyValues = new KeyValueCache(keyValues, segments);
+    this.#recurrent = new RecurrentState(recurrent);
+    this.#isRecurrent = recurrent.length > 0;
+    this.#length = this.#keyValues.length;
+  }
+
+  get length(): readonly number[] {
+    return this.#length;
+  }
+
+  get keyValueBytes(): number {
+    return this.#keyValues.sizeBytes;
+  }
+
+  get recurrentBytes(): number {
+    return this.#recurrent.sizeBytes;
+  }
+
+  /** Begins a new sequence. */
+  clear(): void {
+    this.#keyValues.clear();
+    this.#recurrent.clear();
+    this.#length = this.#keyValues.length;
+  }
+
+  /** The state as inputs of a step. */
+  feeds(): Record<string, Tensor> {
+    return { ...this.#keyValues.feeds(), ...this.#recurrent.feeds() };
+  }
+
+  /** Takes what a step gave out of its outputs: `added` tokens in each segment. */
+  take(outputs: Record<string, Tensor>, added: readonly number[], coming: Coming): void {
+    this.#keyValues.append(outputs, added, coming);
+    this.#recurrent.take(outputs);
+    this.#length = this.#length.map((count, segment) => count + (added[segment] as number));
+  }
+
+  mark(): StateMark {
+    return { length: this.#length, recurrent: this.#recurrent.snapshot() };
+  }
+
+  /**
+   * Back to a mark, and forward again over the first `kept` tokens that came after it, which every segment saw.
+   * Gives how many of these have to be run again: keys and values are cut off where one likes, what a recurrent
+   * layer remembers is there only as it was at the mark.
+   */
+  rewind(mark: StateMark, kept: number): number {
+    const again = this.#isRecurrent ? kept : 0;
+    this.#length = mark.length.map((count) => count + kept - again);
+    this.#keyValues.truncate(this.#length);
+    this.#recurrent.restore(mark.recurrent);
+    return again;
+  }
+}

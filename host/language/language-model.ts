@@ -1,0 +1,185 @@
+/** A language model over its two sessions and its state: prompts are read in pieces, tokens one or several at a time. */
+import { decoderInput, decoderOutput, type LanguageGraphs } from '#engine/node/decoder-protocol.ts';
+import { prefillChunks, segmentLengths, type NewTokens } from '#engine/node/segments.ts';
+import type { BoundaryPart } from '#engine/node/part.ts';
+import {
+  bool,
+  float32,
+  int64,
+  type Session,
+  type Tensor,
+  type TensorMap,
+} from '../sessions/sessions.ts';
+import { DecoderState, type StateMark } from './decoder-state.ts';
+import type { Coming } from './key-value-cache.ts';
+
+/** A run of visual tokens in a sequence. */
+export interface VisualRun {
+  readonly start: number;
+  readonly count: number;
+}
+
+/** From so many new tokens on, the fused operator is worth the copy of the cache that it makes. */
+const fusedFrom = 16;
+
+/** Token ids → their embeddings [count, D]. */
+export async function embedTokens(session: Session, ids: readonly number[]): Promise<Float32Array> {
+  if (ids.length === 0) return new Float32Array(0);
+  const { embeddings } = await session.run({ ids: int64(ids, [1, ids.length]) });
+  return (embeddings as Tensor).data as Float32Array;
+}
+
+interface Advance {
+  readonly embeddings: Float32Array;
+  readonly rows: 'last' | 'all';
+  readonly coming: Coming;
+  readonly visual?: readonly VisualRun[];
+  /** Leaves at the early exit. */
+  readonly leaves?: boolean;
+}
+
+export class LanguageModel {
+  readonly #graphs: LanguageGraphs;
+  readonly #boundaries: readonly BoundaryPart[];
+  readonly #embed: Session;
+  readonly #decoder: Session;
+  readonly #inputs: ReadonlySet<string>;
+  readonly #state: DecoderState;
+
+  constructor(
+    graphs: LanguageGraphs,
+    boundaries: readonly BoundaryPart[],
+    embed: Session,
+    decoder: Session,
+  ) {
+    this.#graphs = graphs;
+    this.#boundaries = boundaries;
+    this.#embed = embed;
+    this.#decoder = decoder;
+    this.#inputs = new Set(graphs.decoder.model.inputs.map(({ name }) => name));
+    this.#state = new DecoderState(graphs.decoder);
+  }
+
+  get state(): Pick<DecoderState, 'length' | 'keyValueBytes' | 'recurrentBytes'> {
+    return this.#state;
+  }
+
+  get contextLength(): number {
+    return this.#graphs.contextLength;
+  }
+
+  /** Token ids → their embeddings [count, D]. */
+  embed(ids: readonly number[]): Promise<Float32Array> {
+    return embedTokens(this.#embed, ids);
+  }
+
+  /** Begins a new sequence with embeddings [T, D] → logits [V] of its last place. `expected` tokens are to follow. */
+  async prefill(
+    embeddings: Float32Array,
+    visual: readonly VisualRun[],
+    expected: number,
+  ): Promise<Float32Array> {
+    const outputs = await this.begin(embeddings, visual, 'last', expected);
+    return logitsOf(outputs.at(-1) as TensorMap);
+  }
+
+  /**
+   * As `prefill`, with every output of the graph for each piece in which the sequence is read; `all` gives the
+   * logits of every place that is left.
+   */
+  async begin(
+    embeddings: Float32Array,
+    visual: readonly VisualRun[],
+    rows: 'last' | 'all',
+    expected: number,
+  ): Promise<readonly TensorMap[]> {
+    this.#state.clear();
+    const { hiddenSize } = this.#graphs;
+    const length = embeddings.length / hiddenSize;
+    const pieces: TensorMap[] = [];
+    let at = 0;
+    for (const count of prefillChunks(length, this.#boundaries)) {
+      const chunk = embeddings.subarray(at * hiddenSize, (at + count) * hiddenSize);
+      at += count;
+      const coming = { certain: length - at, possible: expected };
+      const outputs = await this.#advance({ embeddings: chunk, rows, coming, visual });
+      if (rows === 'all' || at === length) pieces.push(outputs);
+    }
+    return pieces;
+  }
+
+  /** More tokens of the sequence → logits [V] of the last, or [count, V] of all. */
+  async extend(
+    ids: readonly number[],
+    rows: 'last' | 'all',
+    expected: number,
+    { leaves = false }: { readonly leaves?: boolean } = {},
+  ): Promise<Float32Array> {
+    const embeddings = await this.embed(ids);
+    const coming = { certain: 0, possible: expected };
+    const outputs = await this.#advance({ embeddings, rows, coming, leaves });
+    return logitsOf(outputs);
+  }
+
+  mark(): StateMark {
+    return this.#state.mark();
+  }
+
+  /** Back to a mark, and on from there with tokens that came after it; all others are forgotten. */
+  async keep(mark: StateMark, ids: readonly number[]): Promise<void> {
+    const again = this.#state.rewind(mark, ids.length);
+    if (again > 0) await this.extend(ids.slice(-again), 'last', 0);
+  }
+
+  async #advance({
+    embeddings,
+    rows,
+    coming,
+    visual = [],
+    leaves = false,
+  }: Advance): Promise<TensorMap> {
+    const fresh = embeddings.length / this.#graphs.hiddenSize;
+    const visualCount = visual.reduce((sum, { count }) => sum + count, 0);
+    const tokens: NewTokens = { fresh, visual: visualCount, leaves };
+    const segments = segmentLengths(this.#boundaries, tokens, this.#state.length);
+    // What is left at the end of the layers that are run.
+    const left = segments.findLast((segment) => segment.fresh > 0)?.fresh ?? fresh;
+    const logitRows = rows === 'last' ? [left - 1] : Array.from({ length: left }, (_, row) => row);
+    const feeds: Record<string, Tensor> = {
+      [decoderInput.embeddings]: float32(embeddings, [1, fresh, this.#graphs.hiddenSize]),
+      [decoderInput.logitRows]: int64(logitRows),
+      [decoderInput.throughout]: bool(!leaves),
+      ...this.#sequenceFeeds(fresh, visual),
+    };
+    for (const [segment, { cached }] of segments.entries())
+      feeds[decoderInput.cachedLength(segment)] = int64([cached], []);
+    for (const [boundary] of this.#boundaries.entries())
+      feeds[decoderInput.keptVisual(boundary)] = int64([segments[boundary + 1]?.visual ?? 0], []);
+    const known = Object.entries(feeds).filter(([name]) => this.#inputs.has(name));
+    const outputs = {
+      ...(await this.#decoder.run({ ...this.#state.feeds(), ...Object.fromEntries(known) })),
+    };
+    this.#state.take(
+      outputs,
+      segments.map((segment) => segment.fresh),
+      coming,
+    );
+    return outputs;
+  }
+
+  #sequenceFeeds(fresh: number, visual: readonly VisualRun[]): Record<string, Tensor> {
+    const before = this.#state.length[0] as number;
+    // A kept token keeps its place in the unpruned sequence, and so does what comes after.
+    const positions = Array.from({ length: fresh }, (_, index) => before + index);
+    const isVisual = Array.from({ length: fresh }, () => 0);
+    for (const { start, count } of visual) isVisual.fill(1, start, start + count);
+    return {
+      [decoderInput.positions]: int64(positions, [1, fresh]),
+      [decoderInput.fused]: bool(before === 0 || fresh >= fusedFrom),
+      [decoderInput.isVisual]: int64(isVisual),
+    };
+  }
+}
+
+const logitsOf = (outputs: TensorMap): Float32Array =>
+  (outputs[decoderOutput.logits] as Tensor).data as Float32Array;

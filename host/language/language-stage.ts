@@ -1,0 +1,186 @@
+/** The language model as a stage: several rows of the report, one streamed answer. */
+import { ok, type Outcome } from '#engine/contract/outcome.ts';
+import type { LanguagePhase, StageFacts } from '#engine/contract/run-event.ts';
+import { countFlops } from '#engine/estimate/model-cost.ts';
+import { tokensInAll as tokensOnWire, type WireType } from '#engine/node/wire.ts';
+import { segmentLengths } from '#engine/node/segments.ts';
+import type { LanguageModelStep } from '#engine/node/host-step.ts';
+import type { Stage } from '#engine/plan/plan.ts';
+import { refusable } from '../sessions/load-model.ts';
+import { breathe } from '../sessions/progress.ts';
+import type { StageContext, StageRunner } from '../stages/stage-runner.ts';
+import {
+  countsOf,
+  type StageInputs,
+  type StageOutputs,
+  type StageValue,
+} from '../stages/stage-value.ts';
+import { decodingPhases, writeAnswer } from './answer.ts';
+import {
+  stateFacts,
+  type Generation,
+  type LanguageStage,
+  type LoadedLanguage,
+} from './generation.ts';
+import { openLanguageText, type LanguageText } from './language-text.ts';
+import { identifyModels, loadLanguage } from './load-language.ts';
+import { embedSequence, type EmbeddedSequence, type PromptSequence } from './prompt-sequence.ts';
+
+/** `visualWires` is what is wired to the visual tokens. */
+export function languageStage(
+  stage: Stage,
+  step: LanguageModelStep,
+  context: StageContext,
+  visualWires: readonly WireType[],
+): StageRunner {
+  const row = (phase: LanguagePhase) => `${stage.id}/${phase}`;
+  const shared: LanguageStage = { stage, step, context, row };
+  const phases = ['tokenise', 'embed', 'prefill', ...decodingPhases(step.decoding)] as const;
+  let text: LanguageText | null = null;
+  let language: LoadedLanguage | null = null;
+  return {
+    facts: phases.map((phase) => phaseFacts(shared, phase)),
+    async preflight(inputs) {
+      const keys = await identifyModels(step, context);
+      if (!keys.ok) return keys;
+      const opened = await openLanguageText(step, context.baseFolder);
+      if (!opened.ok) return opened;
+      text = opened.value;
+      const prompt = text.tokenise(questionOf(stage, inputs), expectedVisualTokens(visualWires));
+      return prompt.ok ? keys : prompt;
+    },
+    async load() {
+      const loaded = await loadLanguage(shared);
+      if (!loaded.ok) return loaded;
+      language = loaded.value;
+      // Its warm-up needs no picture and no prompt, so it is over already.
+      return ok({ cold: false });
+    },
+    async run(inputs, pass) {
+      if (!language || !text) throw new Error(`"${stage.id}" runs before it is loaded.`);
+      return generate({ ...shared, text, language, pass }, inputs);
+    },
+  };
+}
+
+function phaseFacts({ stage, row }: LanguageStage, phase: LanguagePhase): StageFacts {
+  const { id, type, title } = stage;
+  const hasWeights = phase !== 'tokenise';
+  return {
+    id: row(phase),
+    node: id,
+    type,
+    title,
+    phase,
+    precision: hasWeights ? stage.precision : null,
+    weights: hasWeights ? stage.weights : null,
+  };
+}
+
+function questionOf({ roles }: Stage, inputs: StageInputs): string {
+  const [question] = inputs[roles.prompt ?? ''] ?? [];
+  return question?.kind === 'text' ? question.text : '';
+}
+
+/** Null where only a run can tell. */
+function expectedVisualTokens(wires: readonly WireType[]): number | null {
+  const counts = wires.flatMap((wire) => (wire.kind === 'tokens' ? [tokensOnWire(wire)] : []));
+  if (counts.some(({ known }) => !known)) return null;
+  return counts.reduce((sum, { tokens }) => sum + tokens, 0);
+}
+
+async function generate(
+  generation: Generation,
+  inputs: StageInputs,
+): Promise<Outcome<StageOutputs>> {
+  const { step, context } = generation;
+  const prompt = await tokenise(generation, inputs);
+  if (!prompt.ok) return prompt;
+  const embedded = await embed(generation, prompt.value);
+  if (!embedded.ok) return embedded;
+  const logits = await prefill(generation, embedded.value);
+  if (!logits.ok) return logits;
+  // A long prefill holds up the message that cancels.
+  await breathe();
+  const going = context.cancel.check();
+  if (!going.ok) return going;
+
+  // New tokens that fit behind the prompt. The last one is never fed back.
+  const length = embedded.value.embeddings.length / step.graphs.hiddenSize;
+  const room = Math.min(step.sampling.maxNewTokens, step.graphs.contextLength - length + 1);
+  const answer = await writeAnswer(generation, prompt.value, logits.value, room);
+  if (!answer.ok) return answer;
+  context.emit({ type: 'answer', run: generation.pass.run, ...answer.value });
+  const { text, tokenIds } = answer.value;
+  return ok({ answer: { kind: 'answer', text, tokenIds } });
+}
+
+function tokenise(
+  { stage, text, row, pass }: Generation,
+  inputs: StageInputs,
+): Promise<Outcome<PromptSequence>> {
+  const visual = (inputs[stage.roles.visual ?? ''] ?? []).flatMap(visualSpan);
+  const visualCount = visual.reduce((sum, { count }) => sum + count, 0);
+  return pass.span(
+    row('tokenise'),
+    0,
+    () => {
+      const prompt = text.tokenise(questionOf(stage, inputs), visualCount);
+      return prompt.ok ? ok({ prompt: prompt.value, visual }) : prompt;
+    },
+    (sequence) => {
+      const tokens = wordCount(sequence);
+      return { tokensOut: tokens, outputBytes: tokens * 8 };
+    },
+  );
+}
+
+const wordCount = ({ prompt }: PromptSequence): number =>
+  prompt.before.length + prompt.after.length;
+
+function visualSpan(value: StageValue): PromptSequence['visual'] {
+  const counts = countsOf(value);
+  if (!counts || value.kind !== 'tensors') return [];
+  const data = value.tensors['']?.data as Float32Array;
+  return [{ data, count: counts.views * counts.tokens }];
+}
+
+function embed(
+  { stage, step, language, row, pass }: Generation,
+  prompt: PromptSequence,
+): Promise<Outcome<EmbeddedSequence>> {
+  return pass.span(
+    row('embed'),
+    language.embed.ownBytes,
+    () => refusable(stage.title, () => embedSequence(language.model, prompt)),
+    ({ embeddings }) => ({
+      tokensIn: wordCount(prompt),
+      tokensOut: embeddings.length / step.graphs.hiddenSize,
+      outputBytes: embeddings.byteLength,
+    }),
+  );
+}
+
+function prefill(
+  { stage, step, language, row, pass }: Generation,
+  { embeddings, visual }: EmbeddedSequence,
+): Promise<Outcome<Float32Array>> {
+  const { boundaries, graphs, sampling } = step;
+  const { model } = language;
+  return pass.span(
+    row('prefill'),
+    language.decoder.ownBytes,
+    () => refusable(stage.title, () => model.prefill(embeddings, visual, sampling.maxNewTokens)),
+    () => {
+      const fresh = embeddings.length / graphs.hiddenSize;
+      const seen = visual.reduce((sum, { count }) => sum + count, 0);
+      const lengths = segmentLengths(boundaries, { fresh, visual: seen }, []);
+      return {
+        tokensIn: fresh,
+        tokensOut: lengths.at(-1)?.fresh ?? fresh,
+        flops: countFlops(graphs.decoder.model, graphs.decoder.dims(lengths)),
+        ...stateFacts(model),
+      };
+    },
+  );
+}
