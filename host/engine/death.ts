@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { stripVTControlCharacters } from 'node:util';
 import { error, type Problem } from '#engine/contract/problem.ts';
-import type { StageFacts } from '#engine/contract/run-event.ts';
+import { rowTitle, type StageFacts } from '#engine/contract/run-event.ts';
 
 export interface EngineEnd {
   readonly code: number | null;
@@ -28,7 +28,7 @@ export function deathProblem(end: EngineEnd, run: Interrupted): Problem {
 
 function whereOf({ stage, phase }: Interrupted, facts: StageFacts | undefined): string {
   if (stage === null) return 'before its first stage';
-  return `while "${facts?.title ?? stage}" was ${phase ?? 'running'}`;
+  return `while "${facts ? rowTitle(facts) : stage}" was ${phase ?? 'running'}`;
 }
 
 /** "signal SIGSEGV: …", fit for brackets. */

@@ -1,6 +1,6 @@
 /** One line on standard error that tells how a run goes on; nothing where it is no terminal. */
 import { formatBytes } from '#engine/contract/format.ts';
-import type { RunEvent, StageFacts } from '#engine/contract/run-event.ts';
+import { rowTitle, type RunEvent, type StageFacts } from '#engine/contract/run-event.ts';
 
 /** A terminal repaints no faster than an eye reads. */
 const repaintEveryMs = 80;
@@ -48,7 +48,7 @@ export class ProgressLine {
     unit,
   }: Extract<RunEvent, { type: 'stage-progress' }>): string {
     const facts = this.#stages.find(({ id, node }) => id === stage || node === stage);
-    const title = facts?.title ?? stage;
+    const title = facts ? rowTitle(facts) : stage;
     const pass = run > 0 && this.#runs > 1 ? ` · run ${run} of ${this.#runs}` : '';
     if (done === undefined || total === undefined || total === 0)
       return `${title} · ${phase}${pass}`;

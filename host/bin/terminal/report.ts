@@ -1,6 +1,7 @@
 /** The report of a run as a readable page: answer, stage table with bars, totals. */
 import { formatBytes, formatMilliseconds, formatRate } from '#engine/contract/format.ts';
 import type { Report, StageReport } from '#engine/contract/report.ts';
+import { rowTitle } from '#engine/contract/run-event.ts';
 import { bar, formatTable } from './table.ts';
 
 const barColumns = 24;
@@ -24,7 +25,7 @@ function stageTable(stages: readonly StageReport[], totalMs: number): string {
   const runs = stages[0]?.latencyMs.runs ?? 0;
   return formatTable<StageReport>(
     [
-      { title: 'stage', align: 'left', text: ({ title }) => title },
+      { title: 'stage', align: 'left', text: rowTitle },
       { title: 'precision', align: 'left', text: ({ precision }) => precision ?? '–' },
       { title: 'weights', align: 'left', text: ({ weights }) => weights ?? '–' },
       {
