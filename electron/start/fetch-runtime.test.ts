@@ -59,7 +59,7 @@ async function installFrom(url: string, options: Partial<FetchOptions> = {}) {
     installScript,
     reportScript,
     progressed: (received, total) => seen.push([received, total]),
-    silenceLimitMs: 20_000,
+    silenceLimitMs: 300_000,
     ...options,
   });
   return { fetched, seen };
