@@ -71,6 +71,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
       expect(await faults(app)).toEqual([]);
       await page.keyboard.press('Escape');
       await page.getByRole('button', { name: 'File', exact: true }).click();
+      await expect(page.getByRole('menu')).toBeVisible();
       expect(await faults(app)).toEqual([]);
     });
   });

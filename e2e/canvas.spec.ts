@@ -107,6 +107,7 @@ test('two ports are wired by keyboard alone', async ({ app }) => {
   const { page } = app;
   await app.openPreset('Shapes LLaVA');
   await page.keyboard.press('/');
+  await expect(page.getByRole('region', { name: 'Palette' }).getByRole('searchbox')).toBeFocused();
   await page.keyboard.type('average');
   await page.keyboard.press('ArrowDown');
   await page.keyboard.press('Enter');
@@ -118,6 +119,7 @@ test('two ports are wired by keyboard alone', async ({ app }) => {
   await expect(dialog).toBeVisible();
   // What does not fit says why.
   await expect(dialog.getByRole('button', { name: /Preprocess/ })).toBeDisabled();
+  await expect(dialog.getByLabel('Search ports')).toBeFocused();
   await page.keyboard.type('clip');
   await page.keyboard.press('Enter');
   await expect(dialog).toBeHidden();

@@ -41,6 +41,7 @@ test('a saved graph is opened again from its file, and a change from elsewhere i
   await app.openPreset('Shapes LLaVA');
   await page.keyboard.press('Control+Shift+s');
   const dialog = page.getByRole('dialog');
+  await expect(dialog.locator(':focus')).toBeVisible();
   const folder = dialog.getByLabel('Filter by name, or go to a path');
   await folder.fill(app.dataFolder);
   await folder.press('Enter');
