@@ -1,13 +1,13 @@
 /** Every recorded case of a node that exists here is reproduced, on ONNX Runtime itself, in a process of its own. */
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { buildPrograms } from '#host/bin/patchbay-command.testing.ts';
 import { packageRoot } from '#host/system/package-root.ts';
-import { CaseChecker } from './case-checker.ts';
-import { findCaseFolders } from './case-folders.ts';
-import type { CaseResult } from './case-result.ts';
+import { CaseChecker } from './process/case-checker.ts';
+import { findCaseFolders } from './cases/case-folders.ts';
+import type { CaseResult } from './cases/case-result.ts';
 import { valueOf } from './value-of.testing.ts';
 
 const recorded = join(import.meta.dirname, 'recorded');
@@ -37,16 +37,51 @@ describe('recorded cases', () => {
     ['acceleration', 1],
     ['compression', 1],
     ['encoder', 9],
-    ['moe', 1],
+    ['moe', 2],
     ['pipeline', 2],
-    ['preprocess', 4],
-    ['projector', 4],
+    ['preprocess', 6],
+    ['projector', 8],
     ['slm', 14],
     ['tokenizer', 8],
-  ] as const)('of the family %s all pass', async ([family, count]) => {
+  ] as const)('of the family %s all pass, with everything compared', async ([family, count]) => {
     const results = await verify(join(recorded, family));
     expect(results.filter(({ status }) => status !== 'pass')).toEqual([]);
     expect(results).toHaveLength(count);
+    for (const { compared, recorded: names, exempt, name } of results)
+      expect([...compared, ...exempt.map((each) => each.name)], name).toEqual(names);
+  });
+
+  test('of what is not built here are told apart from failures, with what is lacking', async () => {
+    const folder = join(temporary, 'gpt2');
+    await cp(join(recorded, 'slm', 'phi'), folder, { recursive: true });
+    for (const name of ['case.json', 'config.json']) {
+      const text = await readFile(join(folder, name), 'utf8');
+      await writeFile(
+        join(folder, name),
+        text.replace(/"model_type": "phi"/, '"model_type": "gpt2"'),
+      );
+    }
+    expect(await checker.check(folder)).toMatchObject({
+      status: 'unsupported',
+      message: 'The language model family "gpt2" is not built yet.',
+    });
+    await rm(folder, { recursive: true });
+  });
+
+  test('fail where something was recorded that no row compares', async () => {
+    const folder = join(temporary, 'more');
+    await cp(join(recorded, 'projector', 'llava-mlp'), folder, { recursive: true });
+    const path = join(folder, 'io.safetensors');
+    const bytes = await readFile(path);
+    bytes.write('out.image_pictures', bytes.indexOf('out.image_features'));
+    await writeFile(path, bytes);
+    expect(await checker.check(folder)).toMatchObject({
+      status: 'fail',
+      message: 'not compared: image_pictures',
+      compared: [],
+      recorded: ['image_pictures'],
+    });
+    await rm(folder, { recursive: true });
   });
 });
 

@@ -104,6 +104,10 @@ export class GraphBuilder {
     return value;
   }
 
+  hasTap(name: string): boolean {
+    return this.#taps.has(name);
+  }
+
   tapped(name: string): Value {
     const value = this.#taps.get(name);
     if (!value) throw new Error(`The graph has no tap "${name}".`);

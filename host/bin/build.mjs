@@ -15,7 +15,7 @@ import {
 const programs = {
   patchbay: 'host/bin/main.ts',
   'engine-process': 'host/engine/engine-process.ts',
-  'verify-process': 'verify/verify-process.ts',
+  'verify-process': 'verify/process/verify-process.ts',
   'publish-schema': 'host/bin/publish-schema.ts',
   'bench-language-model': 'bench/language-model.ts',
   'bench-accuracy': 'bench/accuracy.ts',

@@ -5,7 +5,7 @@ import os from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { cacheStatusSchema } from '#engine/contract/cache-status.ts';
-import { caseResultSchema } from '#verify/case-result.ts';
+import { caseResultSchema } from '#verify/cases/case-result.ts';
 import { presetSummarySchema } from '#engine/contract/preset-summary.ts';
 import { problemSchema } from '#engine/contract/problem.ts';
 import type { GraphEstimate } from '#engine/estimate/estimate.ts';
@@ -224,14 +224,23 @@ describe('verify', () => {
     const { status, stdout, stderr } = await command('verify', projectors);
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
     const lines = stdout.trimEnd().split('\n');
-    expect(lines).toHaveLength(5);
-    expect(lines[2]).toMatch(/^pass {8}projector\/llava-mlp +max error [\d.]+e-\d of 0\.0001$/);
-    expect(lines[4]).toBe('4 pass, 0 fail, 0 unsupported');
+    expect(lines).toHaveLength(9);
+    expect(lines[4]).toMatch(
+      /^pass {8}projector\/llava-mlp +1 of 1 +max error [\d.]+e-\d of 0\.0001$/,
+    );
+    expect(lines[8]).toBe('8 pass, 0 fail, 0 unsupported');
 
     const { cases } = await json('verify', join(projectors, 'llava-mlp'));
     const [result, ...more] = caseResultSchema.array().parse(cases);
     expect(more).toEqual([]);
-    expect(result).toMatchObject({ family: 'projector', name: 'llava-mlp', status: 'pass' });
+    expect(result).toMatchObject({
+      family: 'projector',
+      name: 'llava-mlp',
+      status: 'pass',
+      compared: ['image_features'],
+      recorded: ['image_features'],
+      exempt: [],
+    });
   });
 
   test('fails where a case does not come out', async () => {

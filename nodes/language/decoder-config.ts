@@ -91,6 +91,24 @@ const families: Readonly<Record<string, DecoderFamily>> = {
       feedForwardBias: mlp_bias ?? false,
     }),
   },
+  /** Its experts are a part of their own. */
+  mixtral: {
+    title: 'Mixtral',
+    defaults: {
+      vocab_size: 32_000,
+      hidden_size: 4096,
+      intermediate_size: 14_336,
+      num_hidden_layers: 32,
+      num_attention_heads: 32,
+      num_key_value_heads: 8,
+      max_position_embeddings: 131_072,
+      hidden_act: 'silu',
+      rms_norm_eps: 1e-5,
+      rope_theta: 1_000_000,
+      tie_word_embeddings: false,
+    },
+    adds: () => ({}),
+  },
   qwen2: {
     title: 'Qwen2',
     defaults: {

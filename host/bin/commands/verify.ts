@@ -1,8 +1,8 @@
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { CaseChecker } from '#verify/case-checker.ts';
-import { findCaseFolders } from '#verify/case-folders.ts';
-import type { CaseResult } from '#verify/case-result.ts';
+import { CaseChecker } from '#verify/process/case-checker.ts';
+import { findCaseFolders } from '#verify/cases/case-folders.ts';
+import type { CaseResult } from '#verify/cases/case-result.ts';
 import { exitStatus } from '../exit-status.ts';
 import { printProblems } from '../terminal/problems.ts';
 import { parseOptions, type Command } from './command.ts';
@@ -55,9 +55,21 @@ function summary(cases: readonly CaseResult[]): string {
   return counts.join(', ');
 }
 
-function printCase({ family, name, status, maxAbsError, atol, message }: CaseResult): void {
+function printCase(result: CaseResult): void {
+  const { family, name, status, maxAbsError, atol, message } = result;
   const error = maxAbsError === null ? '' : `max error ${maxAbsError.toExponential(1)} of ${atol}`;
-  const detail = status === 'pass' ? '' : message;
-  const columns = [status.padEnd(11), `${family}/${name}`.padEnd(42), error, detail];
-  console.log(columns.join(' ').trimEnd());
+  const columns = [status.padEnd(11), `${family}/${name}`.padEnd(42), counted(result), error];
+  console.log(
+    [...columns, message]
+      .filter((column) => column !== '')
+      .join(' ')
+      .trimEnd(),
+  );
+  for (const exempt of result.exempt)
+    console.log(`${' '.repeat(12)}not held to ${exempt.name}: ${exempt.reason}`);
+}
+
+/** "5 of 5" recorded values compared. */
+function counted({ status, compared, recorded }: CaseResult): string {
+  return status === 'unsupported' ? '' : `${compared.length} of ${recorded.length}`.padEnd(9);
 }

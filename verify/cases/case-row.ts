@@ -1,0 +1,104 @@
+/** How recorded cases are run with nodes of the catalogue, as data: the types of a table's rows. */
+import type { JsonObject } from '#engine/contract/config-files.ts';
+import type { catalogue } from '#nodes/index.ts';
+
+export type NodeType = keyof typeof catalogue;
+
+/** Which cases a row is for: all of a family, or those that are named or configured so. */
+interface Matched {
+  readonly family: string;
+  readonly names?: readonly string[];
+  /** `model_type` of their configuration. */
+  readonly modelTypes?: readonly string[];
+}
+
+/** What of a case says how a node is set. */
+export interface NodeSetting {
+  readonly type: NodeType;
+  /** Set here, over what the configuration says. */
+  readonly params?: JsonObject;
+  /**
+   * Where the case's configuration is in no published spelling: each parameter by the key that has it, or the
+   * keys whose product it is.
+   */
+  readonly paramKeys?: Readonly<Record<string, readonly string[]>>;
+}
+
+/** Where the computed values of a recorded tensor are found. */
+export interface TensorSource {
+  /** A tensor of an output port; `tokens` where nothing is said. */
+  readonly port?: string;
+  /** An inner value instead. */
+  readonly tap?: string;
+  /** The parameters, of the last node, that the recorded tensor stands for. */
+  readonly params?: JsonObject;
+  /** The tokens as the grid that they lie on; or how many values there are, or what share of the inputs that is. */
+  readonly read?: 'grid' | 'count' | 'share';
+}
+
+/** Nodes that are graphs, one behind the other: each takes at `tokens` what the one before gives there. */
+export interface NodesRow {
+  readonly kind: 'nodes';
+  readonly nodes: readonly [NodeSetting, ...NodeSetting[]];
+  /** Recorded inputs → tensors of the first node's ports. */
+  readonly inputs: Readonly<Record<string, string>>;
+  /** Tokens before those of the grid in what is recorded. */
+  readonly prefixTokens?: number;
+  readonly outputs: Readonly<Record<string, TensorSource>>;
+}
+
+/** One block of experts, given what enters a feed-forward. */
+export interface FeedForwardRow {
+  readonly kind: 'feed-forward';
+  readonly node: NodeSetting;
+  readonly input: string;
+  /** `output`, or the name of an inner value. */
+  readonly outputs: Readonly<Record<string, string>>;
+}
+
+/** `logits` of every place of the prompt, an inner value `tap.NAME` of prefill, or the greedy continuation. */
+export type LanguageSource = 'logits' | 'greedy.ids' | 'greedy.logits' | `tap.${string}`;
+
+/** A language model with what is plugged into it: a prompt, then the continuation that is the most probable. */
+export interface LanguageRow {
+  readonly kind: 'language';
+  readonly node: NodeSetting;
+  /** By the port that each is plugged into. */
+  readonly parts?: Readonly<Record<string, NodeSetting>>;
+  /** Keys of the configuration that say where the visual tokens lie. */
+  readonly visual?: { readonly start: string; readonly count: string };
+  readonly outputs: Readonly<Record<string, LanguageSource>>;
+}
+
+/** Raw pictures to pixels; each recorded `pixel_values.NAME` is of the picture NAME. */
+export interface PreprocessRow {
+  readonly kind: 'preprocess';
+  readonly node: NodeSetting;
+}
+
+/** Texts to ids and back, by the tokenizer of the folder. */
+export interface TokenizerRow {
+  readonly kind: 'tokenizer';
+}
+
+/** A whole model: what its processor makes of picture and prompt, the model on exactly that, and the whole way. */
+export interface PipelineRow {
+  readonly kind: 'pipeline';
+  readonly preprocess: NodeSetting;
+  /** From pixels to what the language model reads; of each list the first that the configuration describes. */
+  readonly vision: readonly (readonly NodeSetting[])[];
+  readonly language: NodeSetting;
+  /** Key of the id that stands for a visual token. */
+  readonly imageToken: string;
+}
+
+export type CaseShape =
+  NodesRow | FeedForwardRow | LanguageRow | PreprocessRow | TokenizerRow | PipelineRow;
+
+export type CaseRow = Matched & {
+  /**
+   * The whole model that a projector's few recorded figures belong to: they are read as if they stood in its
+   * config.json.
+   */
+  readonly figuresOf?: string;
+} & CaseShape;

@@ -1,0 +1,213 @@
+/** Which node runs which recorded case: a case of a family that is here already costs a row, or nothing. */
+import type { CaseRow, LanguageSource } from './case-row.ts';
+
+const languageOutputs: Readonly<Record<string, LanguageSource>> = {
+  logits: 'logits',
+  embeddings: 'tap.embeddings',
+  block_0: 'tap.block.0',
+  greedy_ids: 'greedy.ids',
+  step_logits: 'greedy.logits',
+};
+
+const projected = {
+  inputs: { image_features: 'tokens' },
+  outputs: { image_features: {} },
+} as const;
+
+/** The first row that fits a case is its own. */
+export const caseRows: readonly CaseRow[] = [
+  {
+    family: 'encoder',
+    modelTypes: ['clip_vision_model'],
+    kind: 'nodes',
+    nodes: [{ type: 'encoder/clip-vit', params: { positions: 'interpolated' } }],
+    inputs: { pixel_values: 'pixels' },
+    outputs: {
+      last_hidden_state: { params: { featureLayer: -1, select: 'all' } },
+      penultimate_hidden_state: { params: { featureLayer: -2, select: 'all' } },
+      pooler_output: { params: { select: 'pooled' } },
+      image_embeds: { params: { select: 'projected' } },
+    },
+  },
+  {
+    family: 'encoder',
+    modelTypes: ['dinov2', 'dinov2_with_registers'],
+    kind: 'nodes',
+    nodes: [{ type: 'encoder/dinov2' }],
+    inputs: { pixel_values: 'pixels' },
+    outputs: {
+      last_hidden_state: { params: { featureLayer: -1, select: 'all' } },
+      penultimate_hidden_state: { params: { featureLayer: -2, select: 'all' } },
+      pooler_output: { params: { select: 'pooled' } },
+    },
+  },
+  {
+    family: 'encoder',
+    names: ['timm-dinov2-reg'],
+    kind: 'nodes',
+    nodes: [
+      {
+        type: 'encoder/dinov2',
+        params: { model: 'custom', positions: 'timm', registerCount: 4 },
+        paramKeys: {
+          imageSize: ['img_size'],
+          patchSize: ['patch_size'],
+          hiddenSize: ['embed_dim'],
+          layerCount: ['depth'],
+          headCount: ['num_heads'],
+          feedForwardSize: ['embed_dim', 'mlp_ratio'],
+        },
+      },
+    ],
+    inputs: { pixel_values: 'pixels' },
+    outputs: {
+      features: { params: { featureLayer: -1, select: 'all' } },
+      penultimate_patches: { params: { featureLayer: -2, select: 'patches' } },
+      pooled: { params: { select: 'pooled' } },
+    },
+  },
+  {
+    family: 'encoder',
+    modelTypes: ['siglip_vision_model'],
+    kind: 'nodes',
+    nodes: [{ type: 'encoder/siglip', params: { positions: 'interpolated' } }],
+    inputs: { pixel_values: 'pixels' },
+    outputs: {
+      last_hidden_state: { params: { featureLayer: -1 } },
+      penultimate_hidden_state: { params: { featureLayer: -2 } },
+      pooler_output: { params: { select: 'pooled' } },
+    },
+  },
+  {
+    family: 'projector',
+    names: ['llava-mlp', 'llava-mlp-multilayer'],
+    figuresOf: 'llava',
+    kind: 'nodes',
+    nodes: [{ type: 'projector/mlp' }],
+    ...projected,
+  },
+  {
+    family: 'projector',
+    names: ['janus-aligner'],
+    figuresOf: 'janus',
+    kind: 'nodes',
+    nodes: [{ type: 'projector/mlp' }],
+    ...projected,
+  },
+  {
+    family: 'projector',
+    names: ['lfm2-vl-unshuffle'],
+    figuresOf: 'lfm2_vl',
+    kind: 'nodes',
+    nodes: [{ type: 'compression/pixel-shuffle' }, { type: 'projector/mlp' }],
+    inputs: { image_features: 'tokens' },
+    outputs: { image_features: { read: 'grid' } },
+  },
+  {
+    family: 'projector',
+    names: ['internvl-pixel-shuffle'],
+    figuresOf: 'internvl',
+    kind: 'nodes',
+    nodes: [{ type: 'compression/pixel-shuffle' }, { type: 'projector/mlp' }],
+    prefixTokens: 1,
+    ...projected,
+  },
+  {
+    family: 'projector',
+    names: ['idefics3-pixel-shuffle', 'smolvlm-pixel-shuffle'],
+    figuresOf: 'idefics3',
+    kind: 'nodes',
+    nodes: [{ type: 'compression/pixel-shuffle' }, { type: 'projector/linear' }],
+    ...projected,
+  },
+  {
+    family: 'projector',
+    names: ['paligemma-linear'],
+    figuresOf: 'paligemma',
+    kind: 'nodes',
+    nodes: [{ type: 'projector/linear' }],
+    ...projected,
+  },
+  {
+    family: 'compression',
+    names: ['prumerge'],
+    kind: 'nodes',
+    nodes: [{ type: 'compression/prumerge', paramKeys: { neighbours: ['neighbours'] } }],
+    inputs: { features: 'tokens', q: 'queryKey.query', k: 'queryKey.key' },
+    outputs: {
+      tokens: {},
+      idx: { tap: 'kept' },
+      num_selected: { tap: 'kept', read: 'count' },
+      ratio: { tap: 'kept', read: 'share' },
+    },
+  },
+  {
+    family: 'moe',
+    names: ['mixtral-block'],
+    kind: 'feed-forward',
+    node: { type: 'moe/feed-forward' },
+    input: 'hidden_states',
+    outputs: { hidden_states: 'output', router_logits: 'router-logits' },
+  },
+  {
+    family: 'moe',
+    modelTypes: ['mixtral'],
+    kind: 'language',
+    node: { type: 'language/decoder' },
+    parts: { feedForward: { type: 'moe/feed-forward' } },
+    outputs: languageOutputs,
+  },
+  {
+    family: 'acceleration',
+    names: ['fastv'],
+    kind: 'language',
+    node: { type: 'language/decoder' },
+    parts: { acceleration: { type: 'acceleration/fastv' } },
+    visual: { start: 'image_token_start_index', count: 'image_token_length' },
+    outputs: {
+      // hidden<i> enters layer i; the last one has passed the final norm.
+      hidden0: 'tap.embeddings',
+      hidden1: 'tap.block.0',
+      hidden2: 'tap.block.1',
+      hidden3: 'tap.block.2',
+      hidden4: 'tap.final',
+      image_scores: 'tap.scores',
+      kept_positions: 'tap.kept',
+      logits: 'logits',
+      greedy_tokens: 'greedy.ids',
+      greedy_logits: 'greedy.logits',
+    },
+  },
+  {
+    family: 'slm',
+    kind: 'language',
+    node: { type: 'language/decoder' },
+    outputs: languageOutputs,
+  },
+  { family: 'preprocess', kind: 'preprocess', node: { type: 'vision/preprocess' } },
+  { family: 'tokenizer', kind: 'tokenizer' },
+  {
+    family: 'pipeline',
+    modelTypes: ['llava'],
+    kind: 'pipeline',
+    preprocess: { type: 'vision/preprocess' },
+    vision: [
+      [{ type: 'encoder/clip-vit' }, { type: 'encoder/siglip' }],
+      [{ type: 'projector/mlp' }],
+    ],
+    language: { type: 'language/decoder' },
+    imageToken: 'image_token_index',
+  },
+];
+
+export function rowFor(
+  rows: readonly CaseRow[],
+  of: { readonly family: string; readonly name: string; readonly modelType: unknown },
+): CaseRow | undefined {
+  return rows.find(
+    ({ family, names, modelTypes }) =>
+      family === of.family &&
+      (names === undefined || names.includes(of.name)) &&
+      (modelTypes === undefined || modelTypes.some((type) => type === of.modelType)),
+  );
+}

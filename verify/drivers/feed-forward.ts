@@ -1,0 +1,79 @@
+/** Cases of one block of experts, on what enters a feed-forward. */
+import { ok } from '#engine/contract/outcome.ts';
+import type { FeedForwardHost } from '#engine/node/part.ts';
+import { GraphBuilder } from '#engine/onnx/graph-builder.ts';
+import { activationFromConfig } from '#nodes/config/published-config.ts';
+import { float32, type Tensor } from '#host/sessions/sessions.ts';
+import type { Driver } from './case-check.ts';
+import type { FeedForwardRow } from '../cases/case-row.ts';
+import { compareTensors } from '../cases/comparison.ts';
+import { setNode, type SetNode } from './node-params.ts';
+import type { RecordedCase, RecordedTensor } from '../cases/recorded-case.ts';
+
+export const feedForwardDriver: Driver<FeedForwardRow> = async (row, recorded, workbench) => {
+  const { inputs, outputs, atol } = recorded;
+  const node = setNode(row.node, recorded, recorded.files);
+  if (typeof node === 'string') return { unsupported: node };
+  const host = hostOf(recorded);
+  if (typeof host === 'string') return { unsupported: host };
+  const part = partOf(node, recorded.folder);
+  const { shape, data } = inputs.get(row.input) as RecordedTensor;
+  const channels = shape.at(-1) ?? 0;
+  const tokens = data.length / channels;
+
+  const g = new GraphBuilder();
+  const x = g.input('hidden', 'float32', [1, tokens, channels]);
+  g.output('output', part.emit(g, x, { ...host, hiddenSize: channels }));
+  const wanted = Object.entries(row.outputs).filter(([name]) => outputs.has(name));
+  for (const [, source] of wanted) if (source !== 'output') g.output(source, g.tapped(source));
+  const ran = await workbench.run(g.finish(), {
+    hidden: float32(Float32Array.from(data), [1, tokens, channels]),
+  });
+  if (!ran.ok) return ran;
+  return ok(
+    wanted.map(([name, source]) => {
+      const expected = outputs.get(name) as RecordedTensor;
+      const numbers = (ran.value[source] as Tensor).data as Float32Array;
+      // A batch went through as one row of tokens.
+      const isWhole = numbers.length === expected.data.length;
+      const computed = isWhole ? expected.shape : (ran.value[source] as Tensor).dims;
+      return compareTensors(name, { shape: computed, data: numbers }, expected, atol);
+    }),
+  );
+};
+
+function partOf({ definition, params }: SetNode, folder: string) {
+  const { body } = definition;
+  if (body.kind !== 'part') throw new Error(`"${definition.type}" is no part.`);
+  const declared = Object.entries(definition.params).map(([name, param]) => [name, param.default]);
+  const values = { ...Object.fromEntries(declared), ...params };
+  const source = { kind: 'checkpoint', folder } as const;
+  const layouts = definition.keyLayouts?.(values) ?? [];
+  const setting = { origin: { node: 'case', source, layouts }, blocks: null };
+  const part = body.part({
+    params: values,
+    withWeights: (g, emit) => g.weightsFrom(setting, emit),
+    newGraph: () => {
+      throw new Error('A block of experts has no graph of its own.');
+    },
+  });
+  if (part.kind !== 'feed-forward') throw new Error(`"${definition.type}" is no feed-forward.`);
+  return part;
+}
+
+/** The language model that the block would be plugged into, as far as the block sees it. */
+function hostOf({ config }: RecordedCase): Omit<FeedForwardHost, 'hiddenSize'> | string {
+  const activation = activationFromConfig(config['hidden_act']);
+  if (activation === null)
+    return `The activation ${JSON.stringify(config['hidden_act'])} is not built yet.`;
+  return {
+    name: 'mlp',
+    feedForwardSize: Number(config['intermediate_size']),
+    activation,
+    bias: false,
+    gated: true,
+    dense: () => {
+      throw new Error('A recorded block has experts of its own.');
+    },
+  };
+}

@@ -1,0 +1,132 @@
+/** Cases of language models: the prompt, inner values, and the continuation from the cache. */
+import type { JsonObject } from '#engine/contract/config-files.ts';
+import { ok } from '#engine/contract/outcome.ts';
+import type { VisualRun } from '#host/language/language-model.ts';
+import type { TensorMap } from '#host/sessions/sessions.ts';
+import type { Driver } from './case-check.ts';
+import type { LanguageRow, LanguageSource } from '../cases/case-row.ts';
+import { compareTensors, type ComputedTensor } from '../cases/comparison.ts';
+import { setNode } from './node-params.ts';
+import {
+  continueGreedily,
+  joinPieces,
+  openLanguageModel,
+  type OpenLanguageModel,
+} from './recorded-language-model.ts';
+import type { RecordedCase, RecordedTensor } from '../cases/recorded-case.ts';
+
+export const languageDriver: Driver<LanguageRow> = async (row, recorded, workbench) => {
+  const { files, outputs, atol } = recorded;
+  const node = setNode(row.node, recorded, files);
+  if (typeof node === 'string') return { unsupported: node };
+  const parts: Record<string, { readonly type: string; readonly params: JsonObject }> = {};
+  for (const [port, setting] of Object.entries(row.parts ?? {})) {
+    const part = setNode(setting, recorded, files);
+    if (typeof part === 'string') return { unsupported: part };
+    parts[port] = { type: setting.type, params: part.params };
+  }
+  const wanted = Object.entries(row.outputs).filter(([name]) => outputs.has(name));
+  const taps = wanted.flatMap(([, source]) =>
+    source.startsWith(tapPrefix) ? source.slice(tapPrefix.length) : [],
+  );
+  const language = { type: row.node.type, params: node.params };
+  const model = await openLanguageModel({ language, parts, taps }, workbench);
+  if (!model.ok) return model;
+
+  const steps = stepsOf(row, recorded);
+  const rows: Computed[] = [];
+  for (const prompt of promptsOf(recorded))
+    rows.push(await runPrompt(model.value, prompt, visualOf(row, recorded), steps));
+  return ok(
+    wanted.map(([name, source]) => {
+      const expected = outputs.get(name) as RecordedTensor;
+      return compareTensors(name, joined(rows, source, expected), expected, atol);
+    }),
+  );
+};
+
+const tapPrefix = 'tap.';
+
+interface Prompt {
+  /** Ids, or embeddings [T, D] where those are recorded. */
+  readonly ids: readonly number[];
+  readonly embeddings: Float32Array | null;
+  /** Places before the prompt that the reference fills up and masks. */
+  readonly padding: number;
+}
+
+/** The prompts of a batch, each without its padding: one that is masked out changes nothing. */
+function promptsOf({ inputs }: RecordedCase): readonly Prompt[] {
+  const embedded = inputs.get('inputs_embeds');
+  if (embedded) return [{ ids: [], embeddings: Float32Array.from(embedded.data), padding: 0 }];
+  const { shape, data } = inputs.get('input_ids') as RecordedTensor;
+  const mask = inputs.get('attention_mask')?.data;
+  const [batch = 1, length = 0] = shape;
+  return Array.from({ length: batch }, (_, row) => {
+    const ids = Array.from(data.slice(row * length, (row + 1) * length));
+    const padding = mask ? ids.filter((_id, place) => mask[row * length + place] === 0).length : 0;
+    return { ids: ids.slice(padding), embeddings: null, padding };
+  });
+}
+
+function visualOf({ visual }: LanguageRow, { config }: RecordedCase): readonly VisualRun[] {
+  if (!visual) return [];
+  return [{ start: Number(config[visual.start]), count: Number(config[visual.count]) }];
+}
+
+/** As many as are recorded: ids [.., steps], or the rows [steps, V] that they were taken from. */
+function stepsOf({ outputs: sources }: LanguageRow, { outputs }: RecordedCase): number {
+  const ids = Object.keys(sources).find((name) => sources[name] === 'greedy.ids');
+  return outputs.get(ids ?? '')?.shape.at(-1) ?? 0;
+}
+
+interface Computed {
+  readonly padding: number;
+  readonly results: TensorMap;
+  readonly ids: readonly number[];
+  /** [steps · V] */
+  readonly stepLogits: Float32Array;
+}
+
+async function runPrompt(
+  { model, vocabularySize }: OpenLanguageModel,
+  { ids, embeddings, padding }: Prompt,
+  visual: readonly VisualRun[],
+  steps: number,
+): Promise<Computed> {
+  const sequence = embeddings ?? (await model.embed(ids));
+  const results = joinPieces(await model.begin(sequence, visual, 'all', steps));
+  const logits = results['logits']?.data as Float32Array;
+  const last = logits.subarray(logits.length - vocabularySize);
+  const continuation = await continueGreedily(model, last, steps);
+  return { padding, results, ids: continuation.ids, stepLogits: continuation.logits };
+}
+
+/** The rows of a batch behind one another; the padding of each is zeros, as it is recorded. */
+function joined(
+  rows: readonly Computed[],
+  source: LanguageSource,
+  expected: RecordedTensor,
+): ComputedTensor {
+  const width = expected.shape.at(-1) ?? 0;
+  if (source === 'greedy.ids') {
+    const ids = rows.flatMap((row) => row.ids);
+    return { shape: [rows.length, ids.length / rows.length], data: ids };
+  }
+  if (source === 'greedy.logits') {
+    const numbers = Float32Array.from(rows.flatMap(({ stepLogits }) => Array.from(stepLogits)));
+    return { shape: [rows.length, numbers.length / rows.length / width, width], data: numbers };
+  }
+  const parts = rows.map(({ results, padding }) => {
+    const { dims, data } = results[source] as TensorMap[string];
+    const numbers = data instanceof Float32Array ? data : Array.from(data as BigInt64Array, Number);
+    return { dims, numbers: [...Array<number>(padding * width).fill(0), ...numbers] };
+  });
+  const numbers = parts.flatMap((part) => part.numbers);
+  const isFloat = expected.data instanceof Float32Array;
+  const { dims = [] } = parts[0] ?? {};
+  // A tap without a batch of its own, such as the places kept, is one row.
+  const places =
+    dims.length < 3 ? dims : [rows.length, numbers.length / rows.length / width, width];
+  return { shape: places, data: isFloat ? Float32Array.from(numbers) : numbers };
+}

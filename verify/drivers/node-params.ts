@@ -1,0 +1,59 @@
+/** A node's parameters for a recorded case: what the configuration says, and the weights of the folder. */
+import type { ConfigFiles, JsonObject } from '#engine/contract/config-files.ts';
+import type { AnyNodeDefinition } from '#engine/node/node-definition.ts';
+import { catalogue } from '#nodes/index.ts';
+import type { NodeSetting, NodeType } from '../cases/case-row.ts';
+import type { RecordedCase } from '../cases/recorded-case.ts';
+
+export interface SetNode {
+  readonly definition: AnyNodeDefinition;
+  readonly params: JsonObject;
+}
+
+export const definitionOf = (type: NodeType): AnyNodeDefinition => catalogue[type];
+
+/** Where the configuration is not the node's, or asks for what is not built, the reason as a string. */
+export function setNode(
+  { type, params = {}, paramKeys }: NodeSetting,
+  { config, folder }: RecordedCase,
+  files: ConfigFiles,
+): SetNode | string {
+  const definition = definitionOf(type);
+  const taken = paramKeys ? undefined : definition.fromConfig?.(files);
+  if (taken?.ok === false) return taken.problems.map(({ message }) => message).join(' ');
+  const weights = { kind: 'checkpoint', folder };
+  return {
+    definition,
+    params: {
+      ...taken?.value.params,
+      ...figuresAt(config, paramKeys ?? {}),
+      ...params,
+      ...('weights' in definition.params && { weights }),
+    },
+  };
+}
+
+function figuresAt(config: JsonObject, keys: NonNullable<NodeSetting['paramKeys']>): JsonObject {
+  return Object.fromEntries(
+    Object.entries(keys).map(([param, factors]) => [
+      param,
+      factors.reduce((product, key) => product * Number(config[key]), 1),
+    ]),
+  );
+}
+
+/**
+ * A projector's few recorded figures as they would stand in the config.json of the whole model, of which they
+ * name both widths.
+ */
+export function asWholeModel(modelType: string, config: JsonObject): ConfigFiles {
+  const { vision_hidden_size: vision, text_hidden_size: text } = config;
+  return {
+    'config.json': {
+      ...config,
+      model_type: modelType,
+      vision_config: { ...config, ...(vision !== undefined && { hidden_size: vision }) },
+      text_config: text === undefined ? {} : { hidden_size: text },
+    },
+  };
+}

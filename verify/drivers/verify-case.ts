@@ -1,0 +1,56 @@
+/** Checks one recorded case with the nodes that its row names. */
+import { assertNever } from '#engine/contract/outcome.ts';
+import type { Checked } from './case-check.ts';
+import type { CaseResult } from '../cases/case-result.ts';
+import type { CaseRow } from '../cases/case-row.ts';
+import { caseRows, rowFor } from '../cases/cases.ts';
+import { feedForwardDriver } from './feed-forward.ts';
+import { languageDriver } from './language.ts';
+import { nodesDriver } from './nodes.ts';
+import { pipelineDriver } from './pipeline.ts';
+import { preprocessDriver } from './preprocess.ts';
+import { tokenizerDriver } from './tokenizer.ts';
+import { exemptions, exemptOf } from '../cases/exemptions.ts';
+import { recordedNames, type RecordedCase } from '../cases/recorded-case.ts';
+import { verdictOf } from '../cases/verdict.ts';
+import type { Workbench } from '../workbench.ts';
+
+export async function verifyCase(
+  recorded: RecordedCase,
+  workbench: Workbench,
+): Promise<CaseResult> {
+  const { family, name, atol, config } = recorded;
+  const names = recordedNames(recorded);
+  const exempt = exemptOf(exemptions, `${family}/${name}`, names);
+  const facts = { family, name, atol, maxAbsError: null, compared: [], recorded: names, exempt };
+  const row = rowFor(caseRows, { family, name, modelType: config['model_type'] });
+  if (!row) return { ...facts, status: 'unsupported', message: 'No node for this mechanism yet.' };
+  const checked = await check(row, recorded, workbench);
+  await workbench.clear();
+  if ('unsupported' in checked)
+    return { ...facts, status: 'unsupported', message: checked.unsupported };
+  if (!checked.ok) {
+    const message = checked.problems.map((problem) => problem.message).join(' ');
+    return { ...facts, status: 'fail', message };
+  }
+  return { ...facts, ...verdictOf(names, checked.value, exempt) };
+}
+
+function check(row: CaseRow, recorded: RecordedCase, workbench: Workbench): Promise<Checked> {
+  switch (row.kind) {
+    case 'nodes':
+      return nodesDriver(row, recorded, workbench);
+    case 'feed-forward':
+      return feedForwardDriver(row, recorded, workbench);
+    case 'language':
+      return languageDriver(row, recorded, workbench);
+    case 'preprocess':
+      return preprocessDriver(row, recorded, workbench);
+    case 'tokenizer':
+      return tokenizerDriver(row, recorded, workbench);
+    case 'pipeline':
+      return pipelineDriver(row, recorded, workbench);
+    default:
+      return assertNever(row);
+  }
+}
