@@ -4,7 +4,15 @@ import { gelu, multiply, quickGelu } from '../operators.ts';
 import type { Value } from '../value.ts';
 import { linear, linearWith, type LinearWeights } from './linear.ts';
 
-export const activations = ['silu', 'gelu', 'gelu-tanh', 'quick-gelu', 'relu'] as const;
+export const activations = [
+  'silu',
+  'gelu',
+  'gelu-tanh',
+  'quick-gelu',
+  'relu',
+  'hard-swish',
+  'mish',
+] as const;
 export type Activation = (typeof activations)[number];
 
 export function activate(g: GraphBuilder, x: Value, activation: Activation): Value {
@@ -19,6 +27,10 @@ export function activate(g: GraphBuilder, x: Value, activation: Activation): Val
       return gelu(g, x, 'tanh');
     case 'relu':
       return g.op('Relu', [x], x);
+    case 'hard-swish':
+      return g.op('HardSwish', [x], x);
+    case 'mish':
+      return g.op('Mish', [x], x);
   }
 }
 
