@@ -1,10 +1,28 @@
-/** What is done to queries and keys head by head before they meet: norms, and rotary positions on a grid. */
-import { int, type GraphBuilder } from '../graph-builder.ts';
+/** What is done head by head: norms and rotary positions of queries and keys, and the products in which they meet. */
+import { float, int, type GraphBuilder } from '../graph-builder.ts';
 import { axialTablePairs, axialTableRows } from '../axial-rotary.ts';
-import { reshape } from '../operators.ts';
+import { reshape, transpose } from '../operators.ts';
 import { fixedDim, type Dim, type Value } from '../value.ts';
 import type { AxialRotaryTable } from '../weight.ts';
 import { norm, type Norm } from './norm.ts';
+
+/** [B, N, H · d] → [B, H, N, d] */
+export function splitHeads(g: GraphBuilder, x: Value, headCount: number): Value {
+  const [batch, count] = x.shape as [Dim, Dim];
+  const size = fixedDim(x, -1) / headCount;
+  return transpose(g, reshape(g, x, [batch, count, headCount, size]), 0, 2, 1, 3);
+}
+
+/** q · kᵀ · scale. queries [B, H, Nq, d], keys [B, H, Nk, d] → [B, H, Nq, Nk] */
+export function scores(g: GraphBuilder, queries: Value, keys: Value, scale: number): Value {
+  const shape = [...keys.shape.slice(0, 2), queries.shape[2] as Dim, keys.shape[2] as Dim];
+  return g.op(
+    'FusedMatMul',
+    [queries, keys],
+    { type: 'float32', shape },
+    { domain: 'com.microsoft', attributes: { transB: int(1), alpha: float(scale) } },
+  );
+}
 
 /** A norm over the channels of each head, with one weight [d] for all of them. [B, N, H · d] → the same */
 export function normHeads(

@@ -11,6 +11,7 @@ import {
   transpose,
   unsqueeze,
 } from '../operators.ts';
+import { scores, splitHeads } from './attention-heads.ts';
 import { projectAll, type AttentionShape, type QueryKeyValue } from './attention-projections.ts';
 import { linearWith, type LinearWeights } from './linear.ts';
 import { fixedDim, multiplyDims, type Dim, type Value } from '../value.ts';
@@ -104,32 +105,24 @@ function attendInGroups(
   const [batch, queries] = query.shape as [Dim, Dim];
   const count = key.shape[1] as Dim;
   const group = headCount / keyValueHeadCount;
-  const split = (x: Value, heads: number, size: number) =>
-    transpose(g, reshape(g, x, [batch, x.shape[1] as Dim, heads, size]), 0, 2, 1, 3);
-  const byGroup = [batch, keyValueHeadCount, group] as const;
   const rows = multiplyDims(group, queries);
-  const asked = reshape(g, split(query, headCount, headSize), [
+  const asked = reshape(g, splitHeads(g, query, headCount), [
     batch,
     keyValueHeadCount,
     rows,
     headSize,
   ]);
-  const scores = g.op(
-    'FusedMatMul',
-    [asked, split(key, keyValueHeadCount, headSize)],
-    { type: 'float32', shape: [batch, keyValueHeadCount, rows, count] },
-    { domain: 'com.microsoft', attributes: { transB: int(1), alpha: float(scale) } },
-  );
-  const byHead = reshape(g, scores, [batch, headCount, queries, count]);
+  const found = scores(g, asked, splitHeads(g, key, keyValueHeadCount), scale);
+  const byHead = reshape(g, found, [batch, headCount, queries, count]);
   const biased = bias ? add(g, byHead, bias) : byHead;
   const weights = softmax(g, keys ? add(g, biased, hideKeys(g, keys)) : biased, -1);
   const flat = reshape(g, weights, [batch, keyValueHeadCount, rows, count]);
-  const values = split(value, keyValueHeadCount, valueSize);
-  const mixed = g.op('MatMul', [flat, values], {
+  // Counted with the scores, by the caller.
+  const mixed = g.op('MatMul', [flat, splitHeads(g, value, keyValueHeadCount)], {
     type: 'float32',
     shape: [batch, keyValueHeadCount, rows, valueSize],
   });
-  const apart = reshape(g, mixed, [...byGroup, queries, valueSize]);
+  const apart = reshape(g, mixed, [batch, keyValueHeadCount, group, queries, valueSize]);
   const ordered = transpose(g, apart, 0, 3, 1, 2, 4); // [B, Nq, kvHeads, group, d]
   return reshape(g, ordered, [batch, queries, headCount * valueSize]);
 }

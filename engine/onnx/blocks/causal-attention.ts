@@ -18,8 +18,9 @@ import {
 } from '../operators.ts';
 import type { Dim, Value } from '../value.ts';
 import type { RotaryTable, WeightExpression } from '../weight.ts';
+import { normHeads, scores, splitHeads } from './attention-heads.ts';
 import { joinedLinear, linear } from './linear.ts';
-import { norm, normWith } from './norm.ts';
+import { normWith } from './norm.ts';
 
 /**
  * Norm of queries and keys before rotation. `shared-layer`: one LayerNorm for all heads (Phi);
@@ -103,20 +104,20 @@ export function causalAttention(
   const [plainQuery, plainKey, value] = projections(g, x, names, shape);
   const query = rotate(
     g,
-    normHeads(g, plainQuery, names.queryNorm, headCount, shape),
+    normQueryKey(g, plainQuery, names.queryNorm, headCount, shape),
     positions,
     headCount,
     shape,
   );
   const key = rotate(
     g,
-    normHeads(g, plainKey, names.keyNorm, keyValueHeadCount, shape),
+    normQueryKey(g, plainKey, names.keyNorm, keyValueHeadCount, shape),
     positions,
     keyValueHeadCount,
     shape,
   );
-  const newKey = splitHeads(g, key, keyValueHeadCount, headSize);
-  const newValue = splitHeads(g, value, keyValueHeadCount, headSize);
+  const newKey = splitHeads(g, key, keyValueHeadCount);
+  const newValue = splitHeads(g, value, keyValueHeadCount);
 
   g.work(2 * headCount * headSize, [cached.pairs]);
   const attended = g.choose(
@@ -232,8 +233,8 @@ function attendCached(
     'groupRows',
     headSize,
   ]);
-  const before = add(g, scores(g, rows, cached.key, headSize), cached.mask); // [1, kvHeads, group · T, capacity]
-  const among = maskFuture(g, scores(g, rows, newKey, headSize), cached, group);
+  const before = add(g, scores(g, rows, cached.key, headSize ** -0.5), cached.mask); // [1, kvHeads, group · T, capacity]
+  const among = maskFuture(g, scores(g, rows, newKey, headSize ** -0.5), cached, group);
   const weights = softmax(g, concatenate(g, [before, among], 3, cached.attended), -1);
   const border = unsqueeze(g, lengthOf(g, cached.key, 2), 0);
   const end = g.list(Number.MAX_SAFE_INTEGER);
@@ -246,17 +247,6 @@ function attendCached(
     headSize,
   ]);
   return reshape(g, transpose(g, mixed, 2, 0, 1, 3), [1, sequence, headCount * headSize]);
-}
-
-/** q · kᵀ / √d. rows [1, kvHeads, R, d], keys [1, kvHeads, K, d] → [1, kvHeads, R, K] */
-function scores(g: GraphBuilder, rows: Value, keys: Value, headSize: number): Value {
-  const shape = [1, keys.shape[1] as Dim, rows.shape[2] as Dim, keys.shape[2] as Dim];
-  return g.op(
-    'FusedMatMul',
-    [rows, keys],
-    { type: 'float32', shape },
-    { domain: 'com.microsoft', attributes: { transB: int(1), alpha: float(headSize ** -0.5) } },
-  );
 }
 
 /** Among new tokens, none sees a later one. Rows are ordered by group, then token. */
@@ -290,7 +280,7 @@ function projections(
 }
 
 /** LayerNorm over the channels of each head. [1, T, heads · d] → [1, T, heads · d] */
-function normHeads(
+function normQueryKey(
   g: GraphBuilder,
   x: Value,
   name: string,
@@ -298,12 +288,10 @@ function normHeads(
   { queryKeyNorm, headSize, normEpsilon }: CausalAttentionShape,
 ): Value {
   if (queryKeyNorm === 'none') return x;
-  const sequence = x.shape[1] as Dim;
-  const heads = reshape(g, x, [1, sequence, headCount, headSize]);
-  const flatten = (value: Value) => reshape(g, value, [1, sequence, headCount * headSize]);
   if (queryKeyNorm === 'shared-layer') {
-    return flatten(norm(g, heads, name, { kind: 'layer', epsilon: normEpsilon }));
+    return normHeads(g, x, headSize, name, { kind: 'layer', epsilon: normEpsilon });
   }
+  const heads = reshape(g, x, [1, x.shape[1] as Dim, headCount, headSize]);
   const ones = g.constant(
     'float32',
     [headSize],
@@ -320,7 +308,7 @@ function normHeads(
     },
     shape: [headCount, headSize],
   };
-  return flatten(multiply(g, plain, g.weight(weights)));
+  return reshape(g, multiply(g, plain, g.weight(weights)), x.shape);
 }
 
 /** [1, T, heads · d] → [1, T, heads · d], the first channels of each head turned by their positions. */
@@ -345,12 +333,6 @@ function rotate(
       rotary_embedding_dim: int(rotary.size === headSize ? 0 : rotary.size),
     },
   });
-}
-
-/** [1, T, heads · d] → [1, heads, T, d] */
-function splitHeads(g: GraphBuilder, x: Value, headCount: number, headSize: number): Value {
-  const sequence = x.shape[1] as Dim;
-  return transpose(g, reshape(g, x, [1, sequence, headCount, headSize]), 0, 2, 1, 3);
 }
 
 /** Zeros behind each head up to `size`. [1, T, heads · d] → [1, T, heads · size] */
