@@ -8,6 +8,7 @@ export default defineConfig({
   test: {
     // ONNX Runtime lives in a process of its own, as in the product.
     pool: 'forks',
+    teardownTimeout: patienceMs,
     projects: [
       {
         extends: true,
