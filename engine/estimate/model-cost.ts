@@ -71,8 +71,8 @@ export function peakActivationBytes(model: StageModel, dims: DimBindings): numbe
 }
 
 /**
- * A choice counts as its first branch, which is the one for many tokens. What either branch reads from
- * around it is held until the choice is made.
+ * A scan counts as one step, a choice as its first branch, which is the one for many tokens. What a graph inside
+ * reads from around it is held until the operator is done.
  */
 function withBranch(node: OnnxNode): readonly OnnxNode[] {
   const branches = Object.values(node.attributes).flatMap((attribute) =>

@@ -71,10 +71,11 @@ function writeAttribute(message: ProtobufWriter, attribute: Attribute): void {
   else if ('ints' in attribute) {
     message.packedInts(8, attribute.ints).int(20, attributeTypeCodes.ints);
   } else {
-    const { nodes, outputs } = attribute.graph;
+    const { inputs, nodes, outputs } = attribute.graph;
     message.message(6, (graph) => {
       for (const node of nodes) graph.message(1, (inner) => writeNode(inner, node));
       graph.text(2, 'branch');
+      for (const input of inputs) graph.message(11, (inner) => writeValueInfo(inner, input));
       for (const output of outputs) graph.message(12, (inner) => writeValueInfo(inner, output));
     });
     message.int(20, attributeTypeCodes.graph);

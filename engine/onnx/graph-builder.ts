@@ -37,6 +37,13 @@ export interface WeightSetting {
   readonly blocks: BlockFormat | null;
 }
 
+/** A graph inside an operator, with the arithmetic of one run of it. */
+export interface InnerGraph extends Omit<Branch, 'inputs'> {
+  readonly work: readonly WorkTerm[];
+}
+
+const graphOf = ({ nodes, outputs }: InnerGraph): Branch => ({ inputs: [], nodes, outputs });
+
 export const float = (value: number): Attribute => ({ float: value });
 export const int = (value: number): Attribute => ({ int: value });
 export const ints = (value: readonly number[]): Attribute => ({ ints: value });
@@ -210,8 +217,8 @@ export class GraphBuilder {
    * same type and shape. Arithmetic inside is not counted: the caller counts what either costs.
    */
   choose(condition: Value, whenTrue: () => Value, whenFalse: () => Value): Value {
-    const thenBranch = this.#branch('then', () => [whenTrue()]);
-    const elseBranch = this.#branch('else', () => [whenFalse()]);
+    const thenBranch = this.inner('then', () => [whenTrue()]);
+    const elseBranch = this.inner('else', () => [whenFalse()]);
     return this.#either(condition, thenBranch, elseBranch)[0] as Value;
   }
 
@@ -221,13 +228,13 @@ export class GraphBuilder {
     whenTrue: () => readonly Value[],
     whenFalse: () => readonly Value[],
   ): readonly Value[] {
-    const thenBranch = this.#branch('then', whenTrue);
-    const elseBranch = this.#branch('else', whenFalse);
-    this.#work.push(...thenBranch.work);
+    const thenBranch = this.inner('then', whenTrue);
+    const elseBranch = this.inner('else', whenFalse);
+    this.count(thenBranch.work);
     return this.#either(condition, thenBranch, elseBranch);
   }
 
-  #either(condition: Value, thenBranch: Branch, elseBranch: Branch): readonly Value[] {
+  #either(condition: Value, thenBranch: InnerGraph, elseBranch: InnerGraph): readonly Value[] {
     for (const [index, output] of thenBranch.outputs.entries()) {
       const other = elseBranch.outputs[index];
       if (output.type !== other?.type || output.shape.join() !== other.shape.join()) {
@@ -237,15 +244,52 @@ export class GraphBuilder {
       }
     }
     const attributes = {
-      then_branch: { graph: { nodes: thenBranch.nodes, outputs: thenBranch.outputs } },
-      else_branch: { graph: { nodes: elseBranch.nodes, outputs: elseBranch.outputs } },
+      then_branch: { graph: graphOf(thenBranch) },
+      else_branch: { graph: graphOf(elseBranch) },
     };
     return this.ops('If', [condition], thenBranch.outputs, { attributes }) as readonly Value[];
+  }
+
+  /** What `body` makes as a graph for an operator to run; its arithmetic is for the caller to count. */
+  inner(name: string, body: () => readonly Value[]): InnerGraph {
+    const [nodes, work] = [this.#nodes, this.#work];
+    this.#nodes = [];
+    this.#work = [];
+    try {
+      const outputs = this.scope(name, () => {
+        const values = body();
+        const inner = new Set(this.#nodes.flatMap((node) => node.outputs));
+        // An inner graph may read a value from around it, but not give it back as its own, nor one value twice.
+        return values.map((value, index) =>
+          inner.has(value) && values.indexOf(value) === index
+            ? value
+            : this.op('Identity', [value], value),
+        );
+      });
+      return { nodes: this.#nodes, outputs, work: this.#work };
+    } finally {
+      this.#nodes = nodes;
+      this.#work = work;
+    }
+  }
+
+  /** A value that an operator gives to the graph inside it, step after step. */
+  given(type: DataType, shape: Shape): Value {
+    return {
+      name: this.#uniqueName(this.#scope === '' ? 'given' : `${this.#scope}/given`),
+      type,
+      shape,
+    };
   }
 
   /** Counts arithmetic for the estimate: `multiplyAdds` times the product of `dims`. */
   work(multiplyAdds: number, dims: readonly Dim[] = []): void {
     this.#work.push({ scope: this.#scope, multiplyAdds, dims });
+  }
+
+  /** Counts what an inner graph has left to be counted. */
+  count(terms: readonly WorkTerm[]): void {
+    this.#work.push(...terms);
   }
 
   finish(): StageModel {
@@ -258,31 +302,6 @@ export class GraphBuilder {
       origins: this.#origins,
       work: this.#work,
     };
-  }
-
-  #branch(
-    name: string,
-    body: () => readonly Value[],
-  ): Branch & { readonly work: readonly WorkTerm[] } {
-    const [nodes, work] = [this.#nodes, this.#work];
-    this.#nodes = [];
-    this.#work = [];
-    try {
-      const outputs = this.scope(name, () => {
-        const values = body();
-        const inner = new Set(this.#nodes.flatMap((node) => node.outputs));
-        // A branch may read a value from around it, but not give it back as its own, nor one value twice.
-        return values.map((value, index) =>
-          inner.has(value) && values.indexOf(value) === index
-            ? value
-            : this.op('Identity', [value], value),
-        );
-      });
-      return { nodes: this.#nodes, outputs, work: this.#work };
-    } finally {
-      this.#nodes = nodes;
-      this.#work = work;
-    }
   }
 
   #append(

@@ -13,6 +13,8 @@ export type Attribute =
 
 /** A graph inside an operator; it may read every value of the graph around it. */
 export interface Branch {
+  /** What each step of a scan is given; a branch of a choice has none. */
+  readonly inputs: readonly Value[];
   readonly nodes: readonly OnnxNode[];
   readonly outputs: readonly Value[];
 }
