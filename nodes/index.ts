@@ -1,6 +1,7 @@
 /** The catalogue: every node there is, one line each, in the order of the palette. */
 import type { Catalogue } from '#engine/node/node-definition.ts';
 import { fastv } from './acceleration/fastv.ts';
+import { vtw } from './acceleration/vtw.ts';
 import { averagePool } from './compression/average-pool.ts';
 import { pixelShuffle } from './compression/pixel-shuffle.ts';
 import { prumerge } from './compression/prumerge.ts';
@@ -30,6 +31,7 @@ export const catalogue = {
   'projector/mlp': mlp,
   'moe/feed-forward': feedForward,
   'acceleration/fastv': fastv,
+  'acceleration/vtw': vtw,
   'language/decoder': decoder,
   'output/answer': answer,
 } as const satisfies Catalogue;

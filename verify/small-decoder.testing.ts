@@ -98,7 +98,7 @@ export function smallModels(
     g.weightsFrom(setting, () => emit(g));
     return g.finish();
   };
-  const all = { boundaries: [], ...parts };
+  const all = { boundaries: [], feedForwards: [], ...parts };
   const graphs = decoderGraphs(architecture, all, graph);
   const model = graph((g) => {
     emitDecoder(g, architecture, all);

@@ -32,6 +32,8 @@ export const problemCodes = {
   'dimension-mismatch':
     'A node expects another number of channels, tokens or pixels than it is given.',
   'arrangement-unsupported': 'A node cannot work with this combination of parameters or inputs.',
+  'parts-conflict':
+    'Parts exclude each other, or act where the node that they plug into has nothing.',
   'output-missing': 'The graph has nothing to run.',
   // inputs of a run
   'image-missing': 'The graph has no picture to look at.',

@@ -64,8 +64,6 @@ export function segmentSymbols(segment: number) {
     attended: segment === 0 ? 'attended' : `attended${segment}`,
     /** Query-key pairs that causal attention looks at, for the estimate. */
     pairs: segment === 0 ? 'pairs' : `pairs${segment}`,
-    /** Tokens that each expert sees, on average. */
-    perExpert: `${sequence}PerExpert`,
     visual: segment === 0 ? 'visual' : `visual${segment}`,
   };
 }
@@ -97,16 +95,12 @@ export interface LanguageGraphs {
 }
 
 /** What the sizes of a call follow from, for graphs built by segments. */
-export function segmentDims(
-  segments: readonly SegmentLengths[],
-  expertShare: number,
-): Record<string, number> {
+export function segmentDims(segments: readonly SegmentLengths[]): Record<string, number> {
   const dims: Record<string, number> = { rows: 1 };
   for (const [segment, { fresh, visual, cached }] of segments.entries()) {
     const symbols = segmentSymbols(segment);
     dims[symbols.sequence] = fresh;
     dims[symbols.visual] = visual;
-    dims[symbols.perExpert] = fresh * expertShare;
     dims[symbols.pairs] = fresh * cached + (fresh * (fresh + 1)) / 2;
     dims[symbols.attended] = cached + fresh;
     dims[symbols.capacity] = 0;

@@ -3,14 +3,13 @@ import type { GraphBuilder } from '../onnx/graph-builder.ts';
 import type { FeedForwardShape } from '../onnx/blocks/feed-forward.ts';
 import type { Dim, Value } from '../onnx/value.ts';
 import type { LanguageGraphs } from './decoder-protocol.ts';
+import type { LayerChoice } from './layer-choice.ts';
 
 /** Acts inside a block: takes the place of its feed-forward. */
 export interface FeedForwardPart {
   readonly kind: 'feed-forward';
-  /** Does this part replace the dense feed-forward of a layer? */
-  readonly replaces: (layer: number, layerCount: number) => boolean;
-  /** Part of the tokens that each expert sees, on average. */
-  readonly expertShare: number;
+  /** Layers whose dense feed-forward it replaces. */
+  readonly layers: LayerChoice;
   /** x [1, T, D] → [1, T, D]; `name` is the host layer's own name for its feed-forward. */
   readonly emit: (g: GraphBuilder, x: Value, host: FeedForwardHost) => Value;
 }

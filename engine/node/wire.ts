@@ -1,5 +1,6 @@
 /** What flows along a wire: its kind, its shape, and the tensors that carry it between stages. */
 import type { DataType, Dim } from '../onnx/value.ts';
+import type { LayerChoice } from './layer-choice.ts';
 
 /** Every kind of wire, in the order in which a legend lists them. */
 export const wireKinds = {
@@ -83,7 +84,7 @@ export type WireType =
   /** [1, count, channels] */
   | { readonly kind: 'text-embeddings'; readonly count: TokenCount; readonly channels: number }
   | { readonly kind: 'answer' }
-  | { readonly kind: 'feed-forward' }
+  | { readonly kind: 'feed-forward'; readonly layers: LayerChoice }
   | { readonly kind: 'acceleration'; readonly acts: ActsAt };
 
 /** Where a part interferes with the model that it plugs into, so that what excludes each other is refused. */

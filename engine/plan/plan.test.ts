@@ -91,7 +91,8 @@ describe('a plan', () => {
       [114, 108],
     ]);
     // Each of the two experts sees half of the tokens.
-    expect(graphs.decoder.dims(lengths)).toMatchObject({ sequence1: 114, sequence1PerExpert: 57 });
+    expect(graphs.decoder.dims(lengths)).toMatchObject({ sequence1: 114 });
+    expect(JSON.stringify(decoder.work)).toContain('0.5·sequence1');
     expect(decoder.inputs.map(({ name }) => name)).toContain('keptVisual.0');
   });
 

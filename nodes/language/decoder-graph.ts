@@ -1,4 +1,5 @@
 /** The ONNX graphs of a decoder-only language model: the embedding table, and all of its blocks. */
+import { choosesLayer } from '#engine/node/layer-choice.ts';
 import type { BoundaryPart, FeedForwardPart } from '#engine/node/part.ts';
 import { int, type GraphBuilder } from '#engine/onnx/graph-builder.ts';
 import {
@@ -24,7 +25,8 @@ import { embeddingName, finalNormName, headName, layerNames } from './decoder-na
 import { pruneVisualTokens, scoreVisualTokens } from './visual-pruning.ts';
 
 export interface DecoderParts {
-  readonly feedForward?: FeedForwardPart | undefined;
+  /** No two of them for the same layer. */
+  readonly feedForwards: readonly FeedForwardPart[];
   /** By ascending layer. */
   readonly boundaries: readonly BoundaryPart[];
 }
@@ -36,14 +38,13 @@ export function decoderGraphs(
   newGraph: (emit: (g: GraphBuilder) => void) => StageModel,
 ): LanguageGraphs {
   const { hiddenSize, vocabularySize, contextLength } = architecture;
-  const expertShare = parts.feedForward?.expertShare ?? 1;
   return {
     embed: newGraph((g) => emitEmbedding(g, architecture)),
     decoder: {
       model: newGraph((g) => emitDecoder(g, architecture, parts)),
       state: decoderState(architecture, parts.boundaries),
       segments: parts.boundaries.length + 1,
-      dims: (segments) => segmentDims(segments, expertShare),
+      dims: segmentDims,
     },
     hiddenSize,
     vocabularySize,
@@ -232,7 +233,7 @@ class DecoderBlocks {
       this.normed,
       this.#architecture,
       layer,
-      this.#parts.feedForward,
+      this.#parts.feedForwards,
     );
   }
 }
@@ -242,7 +243,7 @@ function emitFeedForward(
   x: Value,
   architecture: DecoderArchitecture,
   layer: number,
-  part: FeedForwardPart | undefined,
+  parts: readonly FeedForwardPart[],
 ): Value {
   const names = layerNames(architecture, layer);
   const shape = { ...architecture, bias: architecture.feedForwardBias };
@@ -250,7 +251,8 @@ function emitFeedForward(
     architecture.gated
       ? gatedFeedForward(g, input, names, shape)
       : plainFeedForward(g, input, names, shape);
-  if (!part?.replaces(layer, architecture.layerCount)) return g.scope('mlp', () => dense(x));
+  const part = parts.find(({ layers }) => choosesLayer(layers, layer, architecture.layerCount));
+  if (!part) return g.scope('mlp', () => dense(x));
   const host = { ...shape, name: names.feedForward, gated: architecture.gated, dense };
   return g.scope('moe', () => part.emit(g, x, host));
 }

@@ -15,6 +15,7 @@ import {
 import { decoderFromConfig } from './decoder-config.ts';
 import { decoderGraphs } from './decoder-graph.ts';
 import { decoderKeyLayouts } from './decoder-names.ts';
+import { checkDecoderParts } from './decoder-parts.ts';
 
 const whenSampling = { param: 'strategy', is: ['sample'] } as const;
 
@@ -136,7 +137,12 @@ export const decoder = defineNode({
       optional: true,
     },
     prompt: { kind: 'text', title: 'Prompt', role: 'prompt' },
-    feedForward: { kind: 'feed-forward', title: 'Feed-forward part', optional: true },
+    feedForward: {
+      kind: 'feed-forward',
+      title: 'Feed-forward parts',
+      several: true,
+      optional: true,
+    },
     acceleration: {
       kind: 'acceleration',
       title: 'Acceleration parts',
@@ -164,7 +170,9 @@ export const decoder = defineNode({
       const message = `The language model reads tokens of ${hiddenSize} channels, it is given ${visual.channels}; put a projector with output width ${hiddenSize} in between.`;
       return fail(error('dimension-mismatch', message, { port: 'visual' }));
     }
-    return ok({ outputs: { answer: { kind: 'answer' } } });
+    const parts = checkDecoderParts(inputs, architecture.layerCount);
+    if (!parts.ok) return parts;
+    return ok({ outputs: { answer: { kind: 'answer' } }, warnings: parts.value });
   },
   summary: ({ model, keyNames, layerCount, hiddenSize }) =>
     publishedDecoderOptions.find(({ value }) => value === model)?.label ??
@@ -178,12 +186,12 @@ export const decoder = defineNode({
         .filter((part) => part.kind === 'token-reduction' || part.kind === 'early-exit')
         .filter(({ layer }) => layer < architecture.layerCount)
         .toSorted((a, b) => a.layer - b.layer);
-      const [feedForward] = partsOfKind(parts, 'feed-forward');
+      const feedForwards = partsOfKind(parts, 'feed-forward');
       const [draft] = partsOfKind(parts, 'draft');
       const [exit] = partsOfKind(boundaries, 'early-exit');
       return {
         kind: 'generate',
-        graphs: decoderGraphs(architecture, { feedForward, boundaries }, newGraph),
+        graphs: decoderGraphs(architecture, { feedForwards, boundaries }, newGraph),
         boundaries,
         decoding: draft ?? exit ?? { kind: 'plain' },
         template: values.template.trim() === '' ? null : values.template,

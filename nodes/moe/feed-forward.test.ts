@@ -214,7 +214,9 @@ describe('inside a language model', () => {
     folder: string,
     feedForwardPart?: FeedForwardPart,
   ) {
-    const models = smallModels(architecture, folder, { feedForward: feedForwardPart });
+    const models = smallModels(architecture, folder, {
+      feedForwards: feedForwardPart ? [feedForwardPart] : [],
+    });
     const { model } = await openSmallDecoder(bench, models);
     const [outputs] = await model.begin(await model.embed(prompt), [], 'all', 0);
     return floatsOf(outputs?.['logits']);
@@ -249,7 +251,7 @@ describe('inside a language model', () => {
     const architecture = { ...smallDecoders['llama, grouped queries'], layerCount: 5 };
     const layersOf = (layers: Values['layers']) => {
       const part = partOf({ layers }, source, null);
-      const { decoder } = smallModels(architecture, '', { feedForward: part });
+      const { decoder } = smallModels(architecture, '', { feedForwards: [part] });
       const names = decoder.model.weights.flatMap(({ initializers }) =>
         initializers.map(({ name }) => name),
       );

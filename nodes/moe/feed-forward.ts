@@ -111,37 +111,23 @@ export const feedForward = defineNode({
     });
   },
   keyLayouts: () => expertKeyLayouts,
-  infer({ params: { experts, topK } }) {
+  infer({ params: { experts, topK, layers } }) {
     if (topK > experts) {
       const message = `A token cannot go to ${topK} of ${experts} experts; set experts a token to ${experts} or fewer.`;
       return fail(error('param-invalid', message, { param: 'topK' }));
     }
-    return ok({ outputs: { part: { kind: 'feed-forward' } } });
+    return ok({ outputs: { part: { kind: 'feed-forward', layers } } });
   },
   summary: ({ experts, topK, layers }) => `${experts} experts · top ${topK} · layers: ${layers}`,
   body: {
     kind: 'part',
     part: ({ params: values, withWeights }) => ({
       kind: 'feed-forward',
-      expertShare: values.topK / values.experts,
-      replaces: (layer, layerCount) => hasExperts(values.layers, layer, layerCount),
+      layers: values.layers,
       emit: (g, x, host) => emitExperts(g, x, host, values, withWeights),
     }),
   },
 });
-
-function hasExperts(layers: MoeParams['layers'], layer: number, layerCount: number): boolean {
-  switch (layers) {
-    case 'all':
-      return true;
-    case 'every-second':
-      return layer % 2 === 0;
-    case 'first-half':
-      return layer < layerCount / 2;
-    case 'second-half':
-      return layer >= layerCount / 2;
-  }
-}
 
 /** x [1, T, D] → [1, T, D]. Names: `<host>.gate`, `<host>.experts.<e>.{gate,up,down}`. */
 function emitExperts(

@@ -16,7 +16,7 @@ import {
   topK,
   unsqueeze,
 } from '../operators.ts';
-import { fixedDim, type Dim, type Value } from '../value.ts';
+import { fixedDim, multiplyDims, type Dim, type Value } from '../value.ts';
 
 export interface Routing {
   readonly experts: number;
@@ -64,7 +64,7 @@ export function routeToExperts(
   for (let expert = 0; expert < routing.experts; expert++) {
     mixed = g.scope(`experts.${expert}`, () => {
       // The expectation for the estimate: tokens spread evenly over the experts.
-      const routed = `${String(tokens)}PerExpert`;
+      const routed = multiplyDims(routing.topK / routing.experts, tokens);
       const chosen = equal(g, best.indices, g.scalar('int64', expert)); // [T, k]
       const places = g.op('NonZero', [chosen], { type: 'int64', shape: [2, routed] });
       const tokenOf = gather(g, places, g.scalar('int64', 0), 0); // [n]

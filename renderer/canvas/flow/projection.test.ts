@@ -53,7 +53,7 @@ const cardOf = ({ cards }: Models, id: string) => {
 test('a language model shows its parts, what it drops, and what it will cost', () => {
   const card = cardOf(drawn(graph), 'language');
   expect(card.sockets.map(({ port, plugged }) => [port.title, plugged?.title ?? null])).toEqual([
-    ['Feed-forward part', null],
+    ['Feed-forward parts', null],
     ['Acceleration parts', 'FastV'],
   ]);
   expect(card.rows.map(({ input, output }) => [input?.title, input?.shape, output?.title])).toEqual(

@@ -52,7 +52,7 @@ test('each port says what flows there and who is at the other end', () => {
   expect(rows('language').map(([, title]) => title)).toEqual([
     'Visual tokens',
     'Prompt',
-    'Feed-forward part',
+    'Feed-forward parts',
     'Acceleration parts',
     'Answer',
   ]);

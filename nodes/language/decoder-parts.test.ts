@@ -1,0 +1,99 @@
+/** Which parts a language model takes together, and what it says of those that it does not. */
+import { expect, test } from 'vitest';
+import { checkGraph } from '#engine/graph/check.ts';
+import { sketchDocument } from '#engine/graph/sketch-document.ts';
+import type { ActsAt } from '#engine/node/wire.ts';
+import { catalogue } from '../index.ts';
+import { checkDecoderParts } from './decoder-parts.ts';
+
+type Nodes = Parameters<typeof sketchDocument>[0];
+
+/** Problems at a TinyLlama, which has layers 0 to 21, with these parts plugged in. */
+function problemsWith(parts: Nodes, port: 'acceleration' | 'feedForward') {
+  const plugs = Object.keys(parts).map((id) => `${id}.part > language.${port}`);
+  const graph = sketchDocument(
+    { prompt: ['input/prompt'], language: ['language/decoder'], ...parts },
+    ['prompt.text > language.prompt', ...plugs],
+  );
+  return checkGraph(graph, catalogue).problems;
+}
+
+test('FastV and VTW go together where VTW comes last', () => {
+  const fastv = (layer: number): Nodes[string] => ['acceleration/fastv', { layer }];
+  const vtw = (layer: number): Nodes[string] => ['acceleration/vtw', { layer }];
+  expect(problemsWith({ fastv: fastv(2), vtw: vtw(8) }, 'acceleration')).toEqual([]);
+  expect(problemsWith({ vtw: vtw(8), fastv: fastv(2) }, 'acceleration')).toEqual([]);
+  expect(problemsWith({ a: fastv(2), b: fastv(5), c: vtw(8) }, 'acceleration')).toEqual([]);
+
+  expect(problemsWith({ fastv: fastv(9), vtw: vtw(8) }, 'acceleration')).toEqual([
+    {
+      code: 'parts-conflict',
+      severity: 'error',
+      message:
+        'Before layer 8 all visual tokens leave, so the part at layer 9 has none to drop; move it before layer 8, or unplug it.',
+      node: 'language',
+      port: 'acceleration',
+    },
+  ]);
+  const [same, ...others] = problemsWith({ fastv: fastv(8), vtw: vtw(8) }, 'acceleration');
+  expect(others).toEqual([]);
+  expect(same).toMatchObject({ code: 'parts-conflict', severity: 'error' });
+  expect(same?.message).toMatch(/^Two parts drop visual tokens before layer 8,/);
+});
+
+test('a part behind the last layer is let be, and said to do nothing', () => {
+  const beyond = { vtw: ['acceleration/vtw', { layer: 22 }] } as const;
+  expect(
+    problemsWith({ ...beyond, fastv: ['acceleration/fastv', { layer: 22 }] }, 'acceleration'),
+  ).toMatchObject([
+    { code: 'parts-conflict', severity: 'warning', node: 'language' },
+    { code: 'parts-conflict', severity: 'warning', node: 'language' },
+  ]);
+});
+
+test('experts of different parts share the layers, or are refused', () => {
+  const experts = (layers: string): Nodes[string] => ['moe/feed-forward', { layers }];
+  const halves = { a: experts('first-half'), b: experts('second-half') };
+  expect(problemsWith(halves, 'feedForward')).toEqual([]);
+  const meeting = { a: experts('every-second'), b: experts('second-half') };
+  const [problem, ...others] = problemsWith(meeting, 'feedForward');
+  expect(others).toEqual([]);
+  expect(problem).toMatchObject({ code: 'parts-conflict', severity: 'error', port: 'feedForward' });
+  // Layers 12, 14, 16, 18 and 20 of the 22.
+  expect(problem?.message).toContain('the feed-forward of layer 12 and 4 more');
+});
+
+test.for<[string, ActsAt[], RegExp | null]>([
+  ['one draft model', [{ at: 'draft' }], null],
+  ['two draft models', [{ at: 'draft' }, { at: 'draft' }], /^2 draft models/],
+  [
+    'a draft model and an early exit',
+    [{ at: 'draft' }, { at: 'exit', layer: 3 }],
+    /guess the next/,
+  ],
+  [
+    'two early exits',
+    [
+      { at: 'exit', layer: 3 },
+      { at: 'exit', layer: 5 },
+    ],
+    /at one layer only/,
+  ],
+  [
+    'a pruning and an exit at one layer',
+    [
+      { at: 'exit', layer: 3 },
+      { at: 'between-blocks', layer: 3, leaves: 'some' },
+    ],
+    /another lets tokens leave there/,
+  ],
+])('of what guesses tokens there is one: %s', ([, acts, reason]) => {
+  const acceleration = acts.map((each) => ({ kind: 'acceleration', acts: each }) as const);
+  const checked = checkDecoderParts({ feedForward: [], acceleration }, 8);
+  if (reason === null) expect(checked).toEqual({ ok: true, value: [] });
+  else
+    expect(checked).toMatchObject({
+      ok: false,
+      problems: [{ code: 'parts-conflict', message: expect.stringMatching(reason) as string }],
+    });
+});
