@@ -56,8 +56,18 @@ export interface FeedForwardRow {
   readonly outputs: Readonly<Record<string, string>>;
 }
 
-/** `logits` of every place of the prompt, an inner value `tap.NAME` of prefill, or the greedy continuation. */
-export type LanguageSource = 'logits' | 'greedy.ids' | 'greedy.logits' | `tap.${string}`;
+/**
+ * `logits` of every place of the prompt, an inner value `tap.NAME` of prefill, the greedy continuation, or how many
+ * tokens each layer has cached behind it.
+ */
+export type LanguageSource =
+  'logits' | 'greedy.ids' | 'greedy.logits' | 'cache.lengths' | `tap.${string}`;
+
+/** A value with parameters of the parts, by port, other than the row's. */
+export interface LanguageVariant {
+  readonly source: LanguageSource;
+  readonly partParams: Readonly<Record<string, JsonObject>>;
+}
 
 /** A language model with what is plugged into it: a prompt, then the continuation that is the most probable. */
 export interface LanguageRow {
@@ -67,7 +77,7 @@ export interface LanguageRow {
   readonly parts?: Readonly<Record<string, NodeSetting>>;
   /** Keys of the configuration that say where the visual tokens lie. */
   readonly visual?: { readonly start: string; readonly count: string };
-  readonly outputs: Readonly<Record<string, LanguageSource>>;
+  readonly outputs: Readonly<Record<string, LanguageSource | LanguageVariant>>;
 }
 
 /** Raw pictures to pixels; each recorded `pixel_values.NAME` is of the picture NAME. */

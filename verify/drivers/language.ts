@@ -4,8 +4,8 @@ import { ok } from '#engine/contract/outcome.ts';
 import type { VisualRun } from '#host/language/language-model.ts';
 import type { TensorMap } from '#host/sessions/sessions.ts';
 import type { Driver } from './case-check.ts';
-import type { LanguageRow, LanguageSource } from '../cases/case-row.ts';
-import { compareTensors, type ComputedTensor } from '../cases/comparison.ts';
+import type { LanguageRow, LanguageSource, LanguageVariant } from '../cases/case-row.ts';
+import { compareTensors, type ComputedTensor, type Comparison } from '../cases/comparison.ts';
 import { setNode } from './node-params.ts';
 import {
   continueGreedily,
@@ -19,31 +19,61 @@ export const languageDriver: Driver<LanguageRow> = async (row, recorded, workben
   const { files, outputs, atol } = recorded;
   const node = setNode(row.node, recorded, files);
   if (typeof node === 'string') return { unsupported: node };
-  const parts: Record<string, { readonly type: string; readonly params: JsonObject }> = {};
+  const parts: Record<string, PluggedIn> = {};
   for (const [port, setting] of Object.entries(row.parts ?? {})) {
     const part = setNode(setting, recorded, files);
     if (typeof part === 'string') return { unsupported: part };
     parts[port] = { type: setting.type, params: part.params };
   }
-  const wanted = Object.entries(row.outputs).filter(([name]) => outputs.has(name));
-  const taps = wanted.flatMap(([, source]) =>
-    source.startsWith(tapPrefix) ? source.slice(tapPrefix.length) : [],
-  );
+  const wanted = Object.entries(row.outputs)
+    .filter(([name]) => outputs.has(name))
+    .map(([name, source]): Wanted =>
+      typeof source === 'string' ? { name, source, partParams: {} } : { name, ...source },
+    );
   const language = { type: row.node.type, params: node.params };
-  const model = await openLanguageModel({ language, parts, taps }, workbench);
-  if (!model.ok) return model;
-
-  const steps = stepsOf(row, recorded);
-  const rows: Computed[] = [];
-  for (const prompt of promptsOf(recorded))
-    rows.push(await runPrompt(model.value, prompt, visualOf(row, recorded), steps));
-  return ok(
-    wanted.map(([name, source]) => {
+  const paramsOf = ({ partParams }: Wanted): string => JSON.stringify(partParams);
+  const comparisons: Comparison[] = [];
+  // What stands for the same parameters comes from one model.
+  for (const params of new Set(wanted.map(paramsOf))) {
+    const group = wanted.filter((each) => paramsOf(each) === params);
+    const plugged = withParams(parts, group[0]?.partParams ?? {});
+    const taps = group.flatMap(({ source }) =>
+      source.startsWith(tapPrefix) ? source.slice(tapPrefix.length) : [],
+    );
+    const model = await openLanguageModel({ language, parts: plugged, taps }, workbench);
+    if (!model.ok) return model;
+    const steps = stepsOf(row, recorded);
+    const rows: Computed[] = [];
+    for (const prompt of promptsOf(recorded))
+      rows.push(await runPrompt(model.value, prompt, visualOf(row, recorded), steps));
+    for (const { name, source } of group) {
       const expected = outputs.get(name) as RecordedTensor;
-      return compareTensors(name, joined(rows, source, expected), expected, atol);
-    }),
-  );
+      comparisons.push(compareTensors(name, joined(rows, source, expected), expected, atol));
+    }
+  }
+  return ok(comparisons);
 };
+
+interface PluggedIn {
+  readonly type: string;
+  readonly params: JsonObject;
+}
+
+interface Wanted extends LanguageVariant {
+  readonly name: string;
+}
+
+function withParams(
+  parts: Readonly<Record<string, PluggedIn>>,
+  changed: LanguageVariant['partParams'],
+): Readonly<Record<string, PluggedIn>> {
+  return Object.fromEntries(
+    Object.entries(parts).map(([port, { type, params }]) => [
+      port,
+      { type, params: { ...params, ...changed[port] } },
+    ]),
+  );
+}
 
 const tapPrefix = 'tap.';
 
@@ -76,7 +106,9 @@ function visualOf({ visual }: LanguageRow, { config }: RecordedCase): readonly V
 
 /** As many as are recorded: ids [.., steps], or the rows [steps, V] that they were taken from. */
 function stepsOf({ outputs: sources }: LanguageRow, { outputs }: RecordedCase): number {
-  const ids = Object.keys(sources).find((name) => sources[name] === 'greedy.ids');
+  const ids = Object.entries(sources).find(
+    ([, each]) => (typeof each === 'string' ? each : each.source) === 'greedy.ids',
+  )?.[0];
   return outputs.get(ids ?? '')?.shape.at(-1) ?? 0;
 }
 
@@ -86,10 +118,12 @@ interface Computed {
   readonly ids: readonly number[];
   /** [steps · V] */
   readonly stepLogits: Float32Array;
+  /** By layer, behind the last step. */
+  readonly cacheLengths: readonly number[];
 }
 
 async function runPrompt(
-  { model, vocabularySize }: OpenLanguageModel,
+  { model, vocabularySize, layerSegments }: OpenLanguageModel,
   { ids, embeddings, padding }: Prompt,
   visual: readonly VisualRun[],
   steps: number,
@@ -99,7 +133,13 @@ async function runPrompt(
   const logits = results['logits']?.data as Float32Array;
   const last = logits.subarray(logits.length - vocabularySize);
   const continuation = await continueGreedily(model, last, steps);
-  return { padding, results, ids: continuation.ids, stepLogits: continuation.logits };
+  return {
+    padding,
+    results,
+    ids: continuation.ids,
+    stepLogits: continuation.logits,
+    cacheLengths: layerSegments.map((segment) => model.state.length[segment] ?? 0),
+  };
 }
 
 /** The rows of a batch behind one another; the padding of each is zeros, as it is recorded. */
@@ -112,6 +152,10 @@ function joined(
   if (source === 'greedy.ids') {
     const ids = rows.flatMap((row) => row.ids);
     return { shape: [rows.length, ids.length / rows.length], data: ids };
+  }
+  if (source === 'cache.lengths') {
+    const lengths = rows.flatMap((row) => row.cacheLengths);
+    return { shape: [rows.length, lengths.length / rows.length], data: lengths };
   }
   if (source === 'greedy.logits') {
     const numbers = Float32Array.from(rows.flatMap(({ stepLogits }) => Array.from(stepLogits)));

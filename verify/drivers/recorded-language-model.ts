@@ -28,6 +28,8 @@ export interface OpenLanguageModel {
   readonly model: LanguageModel;
   readonly vocabularySize: number;
   readonly hiddenSize: number;
+  /** The segment of each layer that keeps keys and values. */
+  readonly layerSegments: readonly number[];
 }
 
 export async function openLanguageModel(
@@ -43,7 +45,11 @@ export async function openLanguageModel(
   if (!decoder.ok) return decoder;
   const { vocabularySize, hiddenSize } = graphs;
   const model = new LanguageModel(graphs, boundaries, embed.value, decoder.value);
-  return ok({ model, vocabularySize, hiddenSize });
+  const keyValues = graphs.decoder.state.filter((tensor) => tensor.kind === 'key-value');
+  const layerSegments = keyValues
+    .filter(({ name }) => name.endsWith('.key'))
+    .map(({ segment }) => segment);
+  return ok({ model, vocabularySize, hiddenSize, layerSegments });
 }
 
 /** What the node says that the host does, with the wanted inner values of its graphs as outputs. */
