@@ -1,5 +1,10 @@
 /** A language model over its two sessions and its state: prompts are read in pieces, tokens one or several at a time. */
-import { decoderInput, decoderOutput, type LanguageGraphs } from '#engine/node/decoder-protocol.ts';
+import {
+  decoderInput,
+  decoderOutput,
+  stateBytes,
+  type LanguageGraphs,
+} from '#engine/node/decoder-protocol.ts';
 import { prefillChunks, segmentLengths, type NewTokens } from '#engine/node/segments.ts';
 import type { BoundaryPart } from '#engine/node/part.ts';
 import {
@@ -10,6 +15,7 @@ import {
   type Tensor,
   type TensorMap,
 } from '../sessions/sessions.ts';
+import { collectGarbage } from '../system/collect-garbage.ts';
 import { DecoderState, type StateMark } from './decoder-state.ts';
 import type { Coming } from './key-value-cache.ts';
 
@@ -21,6 +27,9 @@ export interface VisualRun {
 
 /** From so many new tokens on, the fused operator is worth the copy of the cache that it makes. */
 const fusedFrom = 16;
+
+/** Buffers above this are worth the milliseconds that it takes to free them at once. */
+const collectedFromBytes = 2 ** 25;
 
 /** Token ids → their embeddings [count, D]. */
 export async function embedTokens(session: Session, ids: readonly number[]): Promise<Float32Array> {
@@ -104,6 +113,7 @@ export class LanguageModel {
       const coming = { certain: length - at, possible: expected };
       const outputs = await this.#advance({ embeddings: chunk, rows, coming, visual });
       if (rows === 'all' || at === length) pieces.push(outputs);
+      else if (this.#stateBytesOf(count) > collectedFromBytes) collectGarbage();
     }
     return pieces;
   }
@@ -119,6 +129,13 @@ export class LanguageModel {
     const coming = { certain: 0, possible: expected };
     const outputs = await this.#advance({ embeddings, rows, coming, leaves });
     return logitsOf(outputs);
+  }
+
+  /** Of so many tokens more; as large are the buffers by which they came. */
+  #stateBytesOf(count: number): number {
+    const { state, segments } = this.#graphs.decoder;
+    const counts = Array.from({ length: segments }, () => count);
+    return stateBytes(state, counts).keyValueBytes;
   }
 
   mark(): StateMark {
