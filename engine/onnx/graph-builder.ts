@@ -372,6 +372,7 @@ function weightName(expression: WeightExpression): string {
     case 'centred-kernel':
     case 'interpolated':
     case 'relative-bias':
+    case 'relative-rows':
       return weightName(partsOf(expression)[0] as WeightExpression);
   }
 }

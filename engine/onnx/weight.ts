@@ -168,6 +168,8 @@ export type WeightExpression =
    * a window: [heads, rows · columns, rows · columns].
    */
   | { readonly kind: 'relative-bias'; readonly of: WeightExpression; readonly window: TableGrid }
+  /** A table [2 size − 1, D] by distance, laid out by query and key along one axis: [size, size, D]. */
+  | { readonly kind: 'relative-rows'; readonly of: WeightExpression; readonly size: number }
   | { readonly kind: 'computed'; readonly shape: readonly number[]; readonly of: ComputedTable };
 
 /** Block-wise weight-only quantisation: every `blockSize` numbers of a row share one scale. */
@@ -220,6 +222,8 @@ export function expressionShape(expression: WeightExpression): readonly number[]
       const { prefixTokens, to } = expression.interpolation;
       return [prefixTokens + to.rows * to.columns, ...expressionShape(expression.of).slice(1)];
     }
+    case 'relative-rows':
+      return [expression.size, expression.size, ...expressionShape(expression.of).slice(1)];
     case 'relative-bias': {
       const places = expression.window.rows * expression.window.columns;
       return [expressionShape(expression.of)[1] as number, places, places];
@@ -246,6 +250,7 @@ export function partsOf(expression: WeightExpression): readonly WeightExpression
     case 'centred-kernel':
     case 'interpolated':
     case 'relative-bias':
+    case 'relative-rows':
       return [expression.of];
   }
 }

@@ -121,6 +121,14 @@ function slowRows(expression: WeightExpression): readonly (readonly number[])[] 
         ),
       );
     }
+    case 'relative-rows': {
+      const table = slowRows(expression.of);
+      return numbers(expression.size, (query) => query).map((query) =>
+        numbers(expression.size, (key) => key).flatMap(
+          (key) => table[query - key + expression.size - 1]!,
+        ),
+      );
+    }
     // Their numbers have tests of their own; here it is that pieces are parts of one whole.
     case 'interpolated':
     case 'computed': {
@@ -184,6 +192,7 @@ const recipes: readonly WeightExpression[] = [
       antialias: false,
     },
   },
+  { kind: 'relative-rows', of: tensor('rel_pos_h', [2 * 4 - 1, 3]), size: 4 },
   { kind: 'relative-bias', of: tensor('distances', [3 * 5, 2]), window: { rows: 2, columns: 3 } },
   join(
     cut(join(tensor('a', [3, 4]), tensor('bb', [4, 4], 1)), 2, 4),

@@ -81,6 +81,14 @@ export function readRows(
       const kernels = readRows(expression.of, first, count, sourceOf);
       return kernels.ok ? ok(centreKernels(kernels.value, expression)) : kernels;
     }
+    case 'relative-rows': {
+      // Row `query` holds those of all keys, from the farthest behind it: one run, read backwards.
+      const { columns } = rowsAndColumns(expression.of);
+      const table = readRows(expression.of, first, count + expression.size - 1, sourceOf);
+      return table.ok
+        ? ok(layOutRelativeRows(table.value, columns, expression.size, count))
+        : table;
+    }
     case 'interpolated':
     case 'relative-bias': {
       // Learned tables are small, and every new row may need any old one.
@@ -153,6 +161,24 @@ function centreKernels(
     const row = top + (line % innerHeight);
     const from = numbers.subarray(line * innerWidth, (line + 1) * innerWidth);
     result.set(from, (kernel * height + row) * width + left);
+  }
+  return result;
+}
+
+/** Of each query from the first read: the entry of key k lies size − 1 − k behind its own start. */
+function layOutRelativeRows(
+  table: Float32Array,
+  columns: number,
+  size: number,
+  count: number,
+): Float32Array {
+  const result = new Float32Array(count * size * columns);
+  for (let query = 0; query < count; query++) {
+    for (let key = 0; key < size; key++) {
+      const from = (query - key + size - 1) * columns;
+      const row = table.subarray(from, from + columns);
+      result.set(row, (query * size + key) * columns);
+    }
   }
   return result;
 }

@@ -230,7 +230,7 @@ export const clipVit = defineNode({
         g,
         patches,
         [{ of: classToken, count: 1 }],
-        towerPositions(shape, 1, values.positions),
+        towerPositions(g, shape, 1, values.positions),
         patchGrid(inputs.pixels, shape),
       ); // [B, N + 1, D]
       const normed = norm(g, embedded, 'pre_layrnorm', blockNorm);

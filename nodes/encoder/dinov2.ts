@@ -8,7 +8,7 @@ import { knownCount } from '#engine/node/wire.ts';
 import { dropPrefix } from '#engine/onnx/blocks/feature-map.ts';
 import { norm, type Norm } from '#engine/onnx/blocks/norm.ts';
 import { patchEmbedding, patchGrid } from '#engine/onnx/blocks/patch-embedding.ts';
-import { positionedTokens } from '#engine/onnx/blocks/position-table.ts';
+import { learnedPositions, positionedTokens } from '#engine/onnx/blocks/position-table.ts';
 import { transformerLayers } from '#engine/onnx/blocks/vision-transformer.ts';
 import { slice } from '#engine/onnx/operators.ts';
 import { publishedOrCustom } from '../config/published-config.ts';
@@ -227,14 +227,13 @@ export const dinov2 = defineNode({
         count,
       });
       const asTimm = values.positions === 'timm';
-      const positions = {
-        name: 'embeddings.position_embeddings',
+      const positions = learnedPositions(g, 'embeddings.position_embeddings', hiddenSize, {
         prefixTokens: asTimm && registerCount > 0 ? 0 : 1,
         trained: trainedGrid(shape),
         kernel: 'bicubic',
         // The library antialiases for the models with registers only.
         antialias: asTimm || registerCount > 0,
-      } as const;
+      });
       const learned = [
         token('cls_token', 1),
         ...(registerCount > 0 ? [token('register_tokens', registerCount)] : []),

@@ -176,7 +176,7 @@ export const siglip = defineNode({
         g,
         patches,
         [],
-        towerPositions(shape, 0, values.positions),
+        towerPositions(g, shape, 0, values.positions),
         grid,
       ); // [B, N, D]
       const hidden = transformerLayers(g, embedded, towerLayers(g, shape), {

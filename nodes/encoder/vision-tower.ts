@@ -2,7 +2,7 @@
 import { allBiased, separateProjections } from '#engine/onnx/blocks/attention-projections.ts';
 import { plainFeedForward } from '#engine/onnx/blocks/feed-forward.ts';
 import { linearWeights } from '#engine/onnx/blocks/linear.ts';
-import type { PositionTable } from '#engine/onnx/blocks/position-table.ts';
+import { learnedPositions, type PositionTable } from '#engine/onnx/blocks/position-table.ts';
 import type { TransformerLayer } from '#engine/onnx/blocks/vision-transformer.ts';
 import type { GraphBuilder } from '#engine/onnx/graph-builder.ts';
 import {
@@ -14,17 +14,17 @@ import {
 export const patchEmbeddingName = 'embeddings.patch_embedding';
 
 export function towerPositions(
+  g: GraphBuilder,
   shape: VisionTransformerShape,
   prefixTokens: number,
   positions: Positions,
 ): PositionTable {
-  return {
-    name: 'embeddings.position_embedding.weight',
+  return learnedPositions(g, 'embeddings.position_embedding.weight', shape.hiddenSize, {
     prefixTokens,
     trained: trainedGrid(shape),
     kernel: 'bicubic',
     antialias: positions === 'antialiased',
-  };
+  });
 }
 
 export function towerLayers(

@@ -9,6 +9,7 @@ import { mapToTokens, tokensToMap } from './feature-map.ts';
 import { patchEmbedding, patchGrid, prependTokens } from './patch-embedding.ts';
 import { resizeMap } from './resize.ts';
 import {
+  learnedPositions,
   positionedTokens,
   positionTable,
   sineCosinePositions,
@@ -25,24 +26,26 @@ const close = 2e-6;
 const hiddenSize = 3;
 const trained = { rows: 4, columns: 5 };
 
-const table = (more: Partial<PositionTable>): PositionTable => ({
-  name: 'positions',
-  prefixTokens: 0,
-  trained,
-  kernel: 'bicubic',
-  antialias: false,
-  ...more,
-});
+const table = (
+  g: GraphBuilder,
+  { name = 'positions', ...more }: Partial<PositionTable> & { readonly name?: string },
+): PositionTable =>
+  learnedPositions(g, name, hiddenSize, {
+    prefixTokens: 0,
+    trained,
+    kernel: 'bicubic',
+    antialias: false,
+    ...more,
+  });
 
 /** ONNX Runtime's own operator, over the table as a map. [N, D] → [N', D] */
 function resize(
   g: GraphBuilder,
-  stored: PositionTable,
   { rows, columns }: TableGrid,
   kernel: Interpolation['kernel'],
   antialias: boolean,
 ) {
-  const whole = g.tensor(stored.name, [trained.rows * trained.columns, hiddenSize], 'embedding');
+  const whole = g.tensor('positions', [trained.rows * trained.columns, hiddenSize], 'embedding');
   const shape = [1, trained.rows * trained.columns, hiddenSize];
   const map = tokensToMap(g, g.weight({ kind: 'reshape', of: whole, shape }), trained);
   const resized = resizeMap(g, map, { rows, columns }, { kernel, antialias });
@@ -63,8 +66,8 @@ describe('a table of positions', () => {
     const ran = await bench.run({}, (g) =>
       Object.fromEntries(
         grids.flatMap((grid, index) => [
-          [`ours${index}`, g.weight(positionTable(g, table(kind), grid, hiddenSize))],
-          [`theirs${index}`, resize(g, table({}), grid, kind.kernel, kind.antialias)],
+          [`ours${index}`, g.weight(positionTable(table(g, kind), grid))],
+          [`theirs${index}`, resize(g, grid, kind.kernel, kind.antialias)],
         ]),
       ),
     );
@@ -91,11 +94,13 @@ describe('a table of positions', () => {
   });
 
   it('stays as it is on the grid it was trained on, and its class token on any', async () => {
-    const stored = table({ prefixTokens: 1 });
-    const ran = await bench.run({}, (g) => ({
-      same: g.weight(positionTable(g, stored, trained, hiddenSize)),
-      other: g.weight(positionTable(g, stored, { rows: 2, columns: 2 }, hiddenSize)),
-    }));
+    const ran = await bench.run({}, (g) => {
+      const stored = table(g, { prefixTokens: 1 });
+      return {
+        same: g.weight(positionTable(stored, trained)),
+        other: g.weight(positionTable(stored, { rows: 2, columns: 2 })),
+      };
+    });
     expect(ran.output('same')).toEqual(ran.numbers('positions'));
     expect(ran.output('other').slice(0, hiddenSize)).toEqual(
       ran.numbers('positions').slice(0, hiddenSize),
@@ -111,8 +116,8 @@ describe('a table of positions', () => {
           { of: g.tensor('registers', [1, 2, hiddenSize], 'embedding'), count: 2 },
         ];
         return {
-          tokens: positionedTokens(g, patches, learned, table({ prefixTokens }), trained),
-          bare: positionedTokens(g, patches, [], table({ name: 'others' }), trained),
+          tokens: positionedTokens(g, patches, learned, table(g, { prefixTokens }), trained),
+          bare: positionedTokens(g, patches, [], table(g, { name: 'others' }), trained),
         };
       });
     for (const prefixTokens of [0, 1]) {

@@ -6,7 +6,8 @@ import { fixedDim, type Value } from '../value.ts';
 import type { Interpolation, TableGrid, WeightExpression } from '../weight.ts';
 
 export interface PositionTable {
-  readonly name: string;
+  /** [prefix + rows · columns, D] of the trained grid. */
+  readonly of: WeightExpression;
   /** Rows before those of the grid, such as the class token's. */
   readonly prefixTokens: number;
   /** The grid it was trained on. */
@@ -15,19 +16,25 @@ export interface PositionTable {
   readonly antialias: boolean;
 }
 
-/** The table of a grid, [prefix + rows · columns, D]. */
+/** The table of another grid, [prefix + rows · columns, D]. */
 export function positionTable(
-  g: GraphBuilder,
-  table: PositionTable,
+  { of, prefixTokens, trained, kernel, antialias }: PositionTable,
   grid: TableGrid,
-  hiddenSize: number,
 ): WeightExpression {
-  const { prefixTokens, trained, kernel, antialias } = table;
-  const rows = prefixTokens + trained.rows * trained.columns;
-  const stored = g.tensor(table.name, [rows, hiddenSize], 'embedding');
-  if (trained.rows === grid.rows && trained.columns === grid.columns) return stored;
+  if (trained.rows === grid.rows && trained.columns === grid.columns) return of;
   const interpolation = { prefixTokens, from: trained, to: grid, kernel, antialias };
-  return { kind: 'interpolated', of: stored, interpolation };
+  return { kind: 'interpolated', of, interpolation };
+}
+
+/** A learned table as most checkpoints keep it: `name` [prefix + rows · columns, D]. */
+export function learnedPositions(
+  g: GraphBuilder,
+  name: string,
+  hiddenSize: number,
+  trained: Omit<PositionTable, 'of'>,
+): PositionTable {
+  const rows = trained.prefixTokens + trained.trained.rows * trained.trained.columns;
+  return { ...trained, of: g.tensor(name, [rows, hiddenSize], 'embedding') };
 }
 
 /** Fixed positions of a grid, [rows · columns, channels]; channels in fours. */
@@ -52,7 +59,7 @@ export function positionedTokens(
   grid: TableGrid,
 ): Value {
   const { prefixTokens } = table;
-  const rows = positionTable(g, table, grid, fixedDim(patches, -1));
+  const rows = positionTable(table, grid);
   const cut = (start: number, count: number): WeightExpression => ({
     kind: 'rows',
     of: rows,
