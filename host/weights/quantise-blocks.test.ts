@@ -4,11 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { matrixProduct } from '#engine/onnx/blocks/linear.ts';
 import { GraphBuilder } from '#engine/onnx/graph-builder.ts';
 import type { BlockFormat } from '#engine/onnx/weight.ts';
-import {
-  architectureParams,
-  type DecoderArchitecture,
-} from '#nodes/language/decoder-architecture.ts';
-import { emitEmbedding } from '#nodes/language/decoder-graph.ts';
+import { emitEmbedding } from '#nodes/language/vocabulary.ts';
 import { normalNumbers } from '#nodes/normal-numbers.testing.ts';
 import { largestError, linear, toRows } from '#nodes/slow-formulas.testing.ts';
 import { float32, int64 } from '../sessions/sessions.ts';
@@ -139,21 +135,13 @@ describe('on ONNX Runtime', () => {
   );
 
   test.for(formats)('a table gives the rows that its codes stand for (%o)', async (format) => {
-    const defaults = Object.entries(architectureParams).map(([name, { default: value }]) => [
-      name,
-      value,
-    ]);
-    const architecture = {
-      ...(Object.fromEntries(defaults) as DecoderArchitecture),
-      vocabularySize: 50,
-      hiddenSize: 128,
-    };
+    const table = { vocabularySize: 50, hiddenSize: 128, embedding: 'table' };
     const folder = await bench.newFolder();
     const g = new GraphBuilder();
-    g.weightsFrom(settingFor(folder, format), () => emitEmbedding(g, architecture));
+    g.weightsFrom(settingFor(folder, format), () => emitEmbedding(g, table));
     const model = g.finish();
-    const [table] = [...(await writeKnownWeights(folder, [model], 6)).values()];
-    const blocks = quantiseBlocks(table?.data ?? new Float32Array(0), 128, format);
+    const [known] = [...(await writeKnownWeights(folder, [model], 6)).values()];
+    const blocks = quantiseBlocks(known?.data ?? new Float32Array(0), 128, format);
     const rounded = dequantiseBlocks(blocks, 128, format);
     const ids = [49, 0, 7, 7, 31];
     const { embeddings } = await bench.run(model, { ids: int64(ids, [1, 5]) });

@@ -1,13 +1,12 @@
 /** The ONNX graphs of a decoder-only language model: the embedding table, and all of its blocks. */
 import { choosesLayer } from '#engine/node/layer-choice.ts';
 import type { BoundaryPart, FeedForwardPart } from '#engine/node/part.ts';
-import { int, type GraphBuilder } from '#engine/onnx/graph-builder.ts';
+import type { GraphBuilder } from '#engine/onnx/graph-builder.ts';
 import {
   causalAttention,
   type CausalAttentionShape,
 } from '#engine/onnx/blocks/causal-attention.ts';
 import { gatedFeedForward, plainFeedForward } from '#engine/onnx/blocks/feed-forward.ts';
-import { matrixProduct } from '#engine/onnx/blocks/linear.ts';
 import { addAndNorm, norm, type Norm } from '#engine/onnx/blocks/norm.ts';
 import { add, gather, multiply, slice } from '#engine/onnx/operators.ts';
 import { rotaryTable } from '#engine/onnx/rotary.ts';
@@ -23,6 +22,7 @@ import { rotaryShape, type DecoderArchitecture } from './decoder-architecture.ts
 import { decoderInputs, decoderState, type DecoderInputs, type Segment } from './decoder-inputs.ts';
 import { embeddingName, finalNormName, headName, layerNames } from './decoder-names.ts';
 import { pruneVisualTokens, scoreVisualTokens } from './visual-pruning.ts';
+import { emitEmbedding, emitHead, type Vocabulary } from './vocabulary.ts';
 
 export interface DecoderParts {
   /** No two of them for the same layer. */
@@ -39,7 +39,7 @@ export function decoderGraphs(
 ): LanguageGraphs {
   const { hiddenSize, vocabularySize, contextLength } = architecture;
   return {
-    embed: newGraph((g) => emitEmbedding(g, architecture)),
+    embed: newGraph((g) => emitEmbedding(g, vocabularyOf(architecture))),
     decoder: {
       model: newGraph((g) => emitDecoder(g, architecture, parts)),
       state: decoderState(architecture, parts.boundaries),
@@ -52,29 +52,11 @@ export function decoderGraphs(
   };
 }
 
-/** `ids` [1, sequence] int64 → `embeddings` [1, sequence, D]. */
-export function emitEmbedding(g: GraphBuilder, architecture: DecoderArchitecture): void {
-  const { vocabularySize, hiddenSize } = architecture;
-  const ids = g.input('ids', 'int64', [1, 'sequence']);
-  const table = g.tensor(embeddingName, [vocabularySize, hiddenSize], 'embedding');
-  const result = { type: 'float32', shape: [1, 'sequence', hiddenSize] } as const;
-  // A row that is no whole number of blocks stays float32.
-  if (g.blocks && hiddenSize % g.blocks.blockSize === 0) {
-    const { codes, scales } = g.blockTable(table, g.blocks);
-    const rows = g.op('GatherBlockQuantized', [codes, ids, scales], result, {
-      domain: 'com.microsoft',
-      attributes: {
-        bits: int(g.blocks.bits),
-        block_size: int(g.blocks.blockSize),
-        gather_axis: int(0),
-        quantize_axis: int(1),
-      },
-    });
-    g.output('embeddings', rows);
-  } else {
-    g.output('embeddings', gather(g, g.weight(table), ids, 0));
-  }
-}
+const vocabularyOf = (architecture: DecoderArchitecture): Vocabulary => ({
+  ...architecture,
+  embedding: embeddingName,
+  head: headName,
+});
 
 /**
  * All blocks of a decoder, driven as engine/plan/decoder-protocol.ts says.
@@ -100,7 +82,7 @@ export function emitDecoder(
   const last = gather(g, blocks.normed, inputs.logitRows, 1);
   g.output(
     decoderOutput.logits,
-    g.scope('head', () => emitHead(g, last, architecture)),
+    g.scope('head', () => emitHead(g, last, vocabularyOf(architecture))),
   );
   for (const [index, tensor] of decoderState(architecture, parts.boundaries).entries())
     g.output(newName(tensor), blocks.fresh[index] as Value);
@@ -255,13 +237,4 @@ function emitFeedForward(
   if (!part) return g.scope('mlp', () => dense(x));
   const host = { ...shape, name: names.feedForward, gated: architecture.gated, dense };
   return g.scope('moe', () => part.emit(g, x, host));
-}
-
-function emitHead(g: GraphBuilder, x: Value, architecture: DecoderArchitecture): Value {
-  const { vocabularySize, hiddenSize, tiedEmbeddings, headBias } = architecture;
-  const weight = tiedEmbeddings
-    ? g.tensor(embeddingName, [vocabularySize, hiddenSize], 'embedding')
-    : g.tensor(`${headName}.weight`, [vocabularySize, hiddenSize], 'matrix');
-  const bias = headBias ? g.tensor(`${headName}.bias`, [vocabularySize], 'bias') : null;
-  return matrixProduct(g, x, weight, bias); // [1, rows, V]
 }

@@ -5,6 +5,7 @@ import { defineNode } from '#engine/node/node-definition.ts';
 import type { ParamValues } from '#engine/node/param.ts';
 import { partsOfKind } from '#engine/node/part.ts';
 import { weightParams } from '#engine/node/weight-params.ts';
+import { answerParams, answering } from './answer-params.ts';
 import {
   architectureParams,
   publishedDecoderOptions,
@@ -16,8 +17,7 @@ import { decoderFromConfig } from './decoder-config.ts';
 import { decoderGraphs } from './decoder-graph.ts';
 import { decoderKeyLayouts } from './decoder-names.ts';
 import { checkDecoderParts } from './decoder-parts.ts';
-
-const whenSampling = { param: 'strategy', is: ['sample'] } as const;
+import { languageInputs, languageOutputs, visualProblem } from './language-ports.ts';
 
 const params = {
   model: {
@@ -28,81 +28,7 @@ const params = {
     options: [...publishedDecoderOptions, { value: 'custom', label: 'Custom' } as const],
   },
   ...architectureParams,
-  template: {
-    kind: 'text',
-    label: 'Prompt template',
-    help: "<image> marks the visual tokens, {prompt} the question. Left empty, the checkpoint's own chat template is used.",
-    default: 'USER: <image>\n{prompt} ASSISTANT:',
-    maxCharacters: 20_000,
-    lines: 3,
-  },
-  maxNewTokens: {
-    kind: 'integer',
-    label: 'New tokens',
-    help: 'The answer ends after so many tokens at the latest.',
-    default: 64,
-    min: 1,
-    max: 65_536,
-    group: 'sampling',
-  },
-  stopAtEndOfText: {
-    kind: 'flag',
-    label: 'Stop at end of text',
-    help: 'The answer ends where the model says so.',
-    default: true,
-    group: 'sampling',
-  },
-  strategy: {
-    kind: 'choice',
-    label: 'Sampling',
-    help: 'How the next token is chosen.',
-    default: 'greedy',
-    options: [
-      { value: 'greedy', label: 'Greedy', about: 'Always the most probable token.' },
-      { value: 'sample', label: 'Sample', about: 'Drawn at random by probability.' },
-    ],
-    group: 'sampling',
-  },
-  temperature: {
-    kind: 'number',
-    label: 'Temperature',
-    help: 'Below 1 sharpens the distribution, above 1 flattens it.',
-    default: 0.7,
-    min: 0.01,
-    max: 10,
-    shownWhen: whenSampling,
-    group: 'sampling',
-  },
-  topK: {
-    kind: 'integer',
-    label: 'Top k',
-    help: 'Only the k most probable tokens are drawn from; 0 means all.',
-    default: 0,
-    min: 0,
-    max: 1_000_000,
-    shownWhen: whenSampling,
-    group: 'sampling',
-  },
-  topP: {
-    kind: 'number',
-    label: 'Top p',
-    help: 'Only the most probable tokens that together reach p are drawn from.',
-    default: 1,
-    min: 0.01,
-    max: 1,
-    shownWhen: whenSampling,
-    group: 'sampling',
-  },
-  seed: {
-    kind: 'integer',
-    label: 'Sampling seed',
-    help: 'The same seed draws the same answer.',
-    default: 0,
-    min: 0,
-    max: 0xffff_ffff,
-    shownWhen: whenSampling,
-    group: 'sampling',
-  },
+  ...answerParams,
   ...weightParams,
 } as const;
 
@@ -129,14 +55,7 @@ export const decoder = defineNode({
   ],
   params,
   inputs: {
-    visual: {
-      kind: 'tokens',
-      title: 'Visual tokens',
-      role: 'visual',
-      several: true,
-      optional: true,
-    },
-    prompt: { kind: 'text', title: 'Prompt', role: 'prompt' },
+    ...languageInputs,
     feedForward: {
       kind: 'feed-forward',
       title: 'Feed-forward parts',
@@ -150,7 +69,7 @@ export const decoder = defineNode({
       optional: true,
     },
   },
-  outputs: { answer: { kind: 'answer', title: 'Answer', role: 'answer' } },
+  outputs: languageOutputs,
   fromConfig: decoderFromConfig,
   keyLayouts: () => decoderKeyLayouts,
   demand: ({ params: values }) => ({ visual: { channels: architectureOf(values).hiddenSize } }),
@@ -165,11 +84,8 @@ export const decoder = defineNode({
       const message = `A rotary fraction of ${architecture.rotaryFraction} leaves nothing of a head of ${architecture.headSize} to rotate; choose a larger fraction.`;
       return fail(error('arrangement-unsupported', message, { param: 'rotaryFraction' }));
     }
-    const visual = inputs.visual.find(({ channels }) => channels !== hiddenSize);
-    if (visual) {
-      const message = `The language model reads tokens of ${hiddenSize} channels, it is given ${visual.channels}; put a projector with output width ${hiddenSize} in between.`;
-      return fail(error('dimension-mismatch', message, { port: 'visual' }));
-    }
+    const problem = visualProblem(inputs.visual, hiddenSize);
+    if (problem) return fail(problem);
     const parts = checkDecoderParts(inputs, architecture.layerCount);
     if (!parts.ok) return parts;
     return ok({ outputs: { answer: { kind: 'answer' } }, warnings: parts.value });
@@ -194,9 +110,7 @@ export const decoder = defineNode({
         graphs: decoderGraphs(architecture, { feedForwards, boundaries }, newGraph),
         boundaries,
         decoding: draft ?? exit ?? { kind: 'plain' },
-        template: values.template.trim() === '' ? null : values.template,
-        text: values.weights,
-        sampling: values,
+        ...answering(values),
       };
     },
   },

@@ -1,0 +1,29 @@
+/** What goes into every language model and comes out of it. */
+import { error, type Problem } from '#engine/contract/problem.ts';
+import type { WireOf } from '#engine/node/wire.ts';
+
+export const languageInputs = {
+  visual: {
+    kind: 'tokens',
+    title: 'Visual tokens',
+    role: 'visual',
+    several: true,
+    optional: true,
+  },
+  prompt: { kind: 'text', title: 'Prompt', role: 'prompt' },
+} as const;
+
+export const languageOutputs = {
+  answer: { kind: 'answer', title: 'Answer', role: 'answer' },
+} as const;
+
+/** Why visual tokens cannot be read by a model of so many channels; null where they can. */
+export function visualProblem(
+  visual: readonly WireOf<'tokens'>[],
+  hiddenSize: number,
+): Problem | null {
+  const other = visual.find(({ channels }) => channels !== hiddenSize);
+  if (!other) return null;
+  const message = `The language model reads tokens of ${hiddenSize} channels, it is given ${other.channels}; put a projector with output width ${hiddenSize} in between.`;
+  return error('dimension-mismatch', message, { port: 'visual' });
+}
