@@ -1,5 +1,7 @@
 /** The catalogue: every node there is, one line each, in the order of the palette. */
 import type { Catalogue } from '#engine/node/node-definition.ts';
+import { draftModel } from './acceleration/draft-model.ts';
+import { earlyExit } from './acceleration/early-exit.ts';
 import { fastv } from './acceleration/fastv.ts';
 import { vtw } from './acceleration/vtw.ts';
 import { averagePool } from './compression/average-pool.ts';
@@ -32,6 +34,8 @@ export const catalogue = {
   'moe/feed-forward': feedForward,
   'acceleration/fastv': fastv,
   'acceleration/vtw': vtw,
+  'acceleration/draft-model': draftModel,
+  'acceleration/early-exit': earlyExit,
   'language/decoder': decoder,
   'output/answer': answer,
 } as const satisfies Catalogue;

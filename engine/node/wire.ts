@@ -91,8 +91,13 @@ export type WireType =
 export type ActsAt =
   /** Drops visual tokens before a layer, counted from 0. */
   | { readonly at: 'between-blocks'; readonly layer: number; readonly leaves: 'some' | 'none' }
-  /** Guesses tokens ahead for the model to verify. */
-  | { readonly at: 'draft' }
+  /** Guesses tokens ahead for the model to verify; `hiddenSize` is that of the visual tokens it would read. */
+  | {
+      readonly at: 'draft';
+      readonly reads: 'words' | 'words-and-picture';
+      readonly vocabularySize: number;
+      readonly hiddenSize: number;
+    }
   /** Lets easy tokens leave before the last layer. */
   | { readonly at: 'exit'; readonly layer: number };
 

@@ -1,12 +1,11 @@
 /** Writes the answer: chooses tokens, streams their text, and fills the rows of whatever way of decoding there is. */
 import { ok, type Outcome } from '#engine/contract/outcome.ts';
 import type { DraftFacts } from '#engine/contract/run-event.ts';
-import { countFlops } from '#engine/estimate/model-cost.ts';
-import { segmentLengths } from '#engine/node/segments.ts';
-import type { Decoding, LanguageModelStep } from '#engine/node/host-step.ts';
+import type { Decoding, Sampling } from '#engine/node/host-step.ts';
 import { seededRandom } from '#engine/seeded-random.ts';
 import { AnswerStream } from '../text/answer-stream.ts';
 import { refusable } from '../sessions/load-model.ts';
+import { CallCount } from './call-count.ts';
 import { decodePlainly } from './decode-plainly.ts';
 import type { Decode, DecodingPhase } from './decoding.ts';
 import { draftAndVerify } from './draft-and-verify.ts';
@@ -35,6 +34,9 @@ interface Answer {
   readonly draft: DraftFacts | null;
 }
 
+/** What each row's model was called with. */
+type Calls = ReadonlyMap<DecodingPhase, CallCount>;
+
 /** At most `most` new tokens behind a prompt of which `logits` [V] are the last place's. */
 export function writeAnswer(
   generation: Generation,
@@ -44,7 +46,7 @@ export function writeAnswer(
 ): Promise<Outcome<Answer>> {
   const { step, language, row, pass, context } = generation;
   const phases = decodingPhases(step.decoding);
-  const before = language.model.state.length;
+  const calls: Calls = new Map(phases.map((phase) => [phase, new CallCount()]));
   const rows = phases.map((phase) => ({
     stage: row(phase),
     ownBytes: heldBytes(language, phase),
@@ -56,20 +58,26 @@ export function writeAnswer(
       const { phase, run } = pass;
       const progress = { phase, run, done: 0, total: most, unit: 'tokens' } as const;
       context.emit({ type: 'stage-progress', stage, ...progress });
-      return write(generation, { prompt, logits, most, enter });
+      return write(generation, { prompt, logits, most, enter, calls });
     },
-    ({ tokenIds, draft }, stage) =>
-      stage === row('draft')
-        ? {
-            tokensOut: draft?.proposed ?? 0,
-            ...stateFacts(language.draft?.model ?? language.model),
-          }
-        : {
-            tokensOut: tokenIds.length,
-            flops: decodeFlops(step, before, tokenIds.length),
-            ...stateFacts(language.model),
-          },
+    ({ tokenIds, draft }, stage) => {
+      const phase = phases.find((each) => row(each) === stage) as DecodingPhase;
+      const { model, graph } = modelOf(generation, phase);
+      return {
+        tokensOut: phase === 'draft' ? (draft?.proposed ?? 0) : tokenIds.length,
+        flops: calls.get(phase)?.flops(graph) ?? 0,
+        ...stateFacts(model),
+      };
+    },
   );
+}
+
+/** The model that a row runs. */
+function modelOf({ language, step }: Generation, phase: DecodingPhase) {
+  const { draft } = language;
+  return phase === 'draft' && draft && step.decoding.kind === 'draft'
+    ? { model: draft.model, graph: step.decoding.graphs.decoder }
+    : { model: language.model, graph: step.graphs.decoder };
 }
 
 function heldBytes({ decoder, draft }: LoadedLanguage, phase: DecodingPhase): number {
@@ -84,13 +92,15 @@ interface Writing {
   readonly most: number;
   /** Time counts from here on for this row. */
   readonly enter: (stage: string) => void;
+  readonly calls: Calls;
 }
 
 async function write(
-  { stage, step, text, language, row, pass, context }: Generation,
-  { prompt, logits, most, enter }: Writing,
+  generation: Generation,
+  { prompt, logits, most, enter, calls }: Writing,
 ): Promise<Outcome<Answer>> {
-  const random = seededRandom(step.sampling.seed);
+  const { stage, step, text, language, row, pass, context } = generation;
+  const chooseAt = chooser(step.sampling);
   const stream = new AnswerStream(text.tokenizer);
   const ends = new Set(step.sampling.stopAtEndOfText ? text.tokenizer.endOfTextIds : []);
   const main = row(decodingPhases(step.decoding).at(-1) as DecodingPhase);
@@ -105,7 +115,9 @@ async function write(
     model: language.model,
     prompt,
     logits,
-    choose: (scores) => nextToken(scores, step.sampling, random),
+    choose: (scores) => chooseAt(scores, tokenIds.length),
+    foresee: (scores, ahead) => chooseAt(scores, tokenIds.length + ahead),
+    ends,
     write(id) {
       if (tokenIds.length === 0) timeToFirstTokenMs = pass.elapsedMs;
       tokenIds.push(id);
@@ -117,6 +129,7 @@ async function write(
       // Each session call lets the event loop turn, so a message that cancels has been heard by now.
       const going = context.cancel.check();
       if (!going.ok) return going;
+      modelOf(generation, phase).model.countIn(calls.get(phase) as CallCount);
       enter(row(phase));
       const done = await refusable(stage.title, work);
       enter(main);
@@ -131,14 +144,12 @@ async function write(
   return ok({ node: stage.id, text: written, tokenIds, timeToFirstTokenMs, draft: decoded.value });
 }
 
-/** All steps of decode; each looks at one token more. */
-function decodeFlops(
-  { boundaries, graphs }: LanguageModelStep,
-  before: readonly number[],
-  newTokens: number,
-): number {
-  const steps = Math.max(0, newTokens - 1);
-  const middle = before.map((cached) => cached + (steps - 1) / 2);
-  const lengths = segmentLengths(boundaries, { fresh: 1, visual: 0 }, middle);
-  return steps * countFlops(graphs.decoder.model, graphs.decoder.dims(lengths));
+/** Each place of the answer has a random number of its own, so that a guess is drawn as the token itself will be. */
+function chooser(sampling: Sampling): (scores: Float32Array, place: number) => number {
+  const random = seededRandom(sampling.seed);
+  const drawn: number[] = [];
+  return (scores, place) => {
+    while (drawn.length <= place) drawn.push(random());
+    return nextToken(scores, sampling, () => drawn[place] as number);
+  };
 }

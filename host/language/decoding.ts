@@ -15,6 +15,10 @@ export interface DecodingTurn {
   readonly logits: Float32Array;
   /** The next token of logits [V]; each token of the answer is asked for once, in order. */
   readonly choose: (logits: Float32Array) => number;
+  /** What `choose` would make of logits [V] at the place so many tokens behind the next one. */
+  readonly foresee: (logits: Float32Array, ahead: number) => number;
+  /** Nothing follows these tokens. */
+  readonly ends: ReadonlySet<number>;
   /** Takes a token of the answer; false once no more are wanted. */
   readonly write: (id: number) => boolean;
   /** Tokens that may still follow those written. */

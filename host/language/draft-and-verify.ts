@@ -1,8 +1,9 @@
 /**
  * Guesses several tokens ahead and lets the model look at all of them at once. Of the guesses those stay that the
  * model itself chooses at their place, so the answer is the one that it writes alone, drawn tokens included: each is
- * drawn from the same logits by the same next random number. (Leviathan et al., arXiv 2211.17192, where guesses are
- * drawn too and kept more often.)
+ * drawn from the model's own logits, by the random number of its place. A guess is drawn by the same number, and so is
+ * the likelier to stay the more alike the two models are. (Leviathan et al., arXiv 2211.17192, where a guess stays by
+ * the ratio of its two probabilities: as often or more, but for another answer than without a draft.)
  */
 import { ok } from '#engine/contract/outcome.ts';
 import type { Decode, DecodingTurn } from './decoding.ts';

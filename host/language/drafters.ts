@@ -1,51 +1,76 @@
 /** Who guesses ahead: a language model of its own, or the first layers of the one that verifies. */
 import type { DraftPart } from '#engine/node/part.ts';
 import type { DecodingTurn } from './decoding.ts';
+import type { StateMark } from './decoder-state.ts';
 import type { Drafter } from './draft-and-verify.ts';
 import type { LanguageModel } from './language-model.ts';
 import { embedSequence } from './prompt-sequence.ts';
-import { largest } from './sampling.ts';
 
-/** The most probable tokens of another language model. */
+/** What another language model would write. */
 export function draftModel(model: LanguageModel, { reads }: Pick<DraftPart, 'reads'>): Drafter {
+  let turn: DecodingTurn;
+  /** Written, and not yet read by the draft. */
+  let unread: readonly number[] = [];
+  /** The end of what is certain in what it has read, and its own guesses behind that. */
+  let mark: StateMark;
+  let guessed: readonly number[] = [];
+  /** A prompt that it cannot hold is not read, and nothing guessed. */
+  let holdsPrompt = false;
   return {
-    async begin({ prompt, room }) {
-      const read = reads === 'words' ? { ...prompt, visual: [] } : prompt;
+    async begin(begun) {
+      turn = begun;
+      [unread, guessed] = [[], []];
+      const read = reads === 'words' ? { ...turn.prompt, visual: [] } : turn.prompt;
       const { embeddings, visual } = await embedSequence(model, read);
-      await model.prefill(embeddings, visual, room());
+      holdsPrompt = embeddings.length / model.hiddenSize <= model.contextLength;
+      if (holdsPrompt && embeddings.length > 0)
+        await model.prefill(embeddings, visual, turn.room());
+      else model.clear();
+      mark = model.mark();
     },
     async propose(certain, count) {
-      const length = (model.state.length[0] as number) + certain.length;
-      const wanted = Math.min(count, model.contextLength - length);
-      if (wanted < 0) return [];
-      let logits = await model.extend(certain, 'last', count);
-      const mark = model.mark();
-      const guesses: number[] = [];
-      while (guesses.length < wanted) {
-        const guess = largest(logits);
-        guesses.push(guess);
-        if (guesses.length < wanted) logits = await model.extend([guess], 'last', count);
+      unread = [...unread, ...certain];
+      const length = (mark.length[0] as number) + unread.length;
+      // The last guess is never read, so it needs no place in the context.
+      const wanted = Math.min(count, model.contextLength - length + 1);
+      if (!holdsPrompt || wanted <= 0) return [];
+      const right = commonStart(guessed, unread);
+      let logits = await model.resume(mark, unread, right, count);
+      mark = model.mark();
+      unread = [];
+      const guesses = [turn.foresee(logits, 0)];
+      while (guesses.length < wanted && !turn.ends.has(guesses.at(-1) as number)) {
+        logits = await model.extend(guesses.slice(-1), 'last', count);
+        guesses.push(turn.foresee(logits, guesses.length));
       }
-      await model.keep(mark, []);
+      guessed = guesses.slice(0, -1);
       return guesses;
     },
   };
 }
 
-/** What the model would say if it stopped at its early exit. */
+/** How many numbers two lists begin with alike. */
+function commonStart(one: readonly number[], other: readonly number[]): number {
+  const different = one.findIndex((id, place) => id !== other[place]);
+  return different < 0 ? one.length : different;
+}
+
+/** What the model would write if it stopped at its early exit. */
 export function earlyExit(): Drafter {
-  let model: LanguageModel;
+  let turn: DecodingTurn;
   return {
-    begin(turn: DecodingTurn) {
-      ({ model } = turn);
+    begin(begun) {
+      turn = begun;
       return Promise.resolve();
     },
     async propose(certain, count) {
+      const { model, foresee, ends } = turn;
       const mark = model.mark();
       const guesses: number[] = [];
       let last = certain.at(-1) as number;
-      while (guesses.length < count) {
-        last = largest(await model.extend([last], 'last', count, { leaves: true }));
+      while (guesses.length < count && !(guesses.length > 0 && ends.has(last))) {
+        const logits = await model.extend([last], 'last', count, { leaves: true });
+        last = foresee(logits, guesses.length);
         guesses.push(last);
       }
       await model.keep(mark, []);

@@ -16,6 +16,7 @@ import {
   type TensorMap,
 } from '../sessions/sessions.ts';
 import { collectGarbage } from '../system/collect-garbage.ts';
+import type { CallCount } from './call-count.ts';
 import { DecoderState, type StateMark } from './decoder-state.ts';
 import type { Coming } from './key-value-cache.ts';
 
@@ -54,6 +55,7 @@ export class LanguageModel {
   readonly #decoder: Session;
   readonly #inputs: ReadonlySet<string>;
   readonly #state: DecoderState;
+  #count: CallCount | null = null;
 
   constructor(
     graphs: LanguageGraphs,
@@ -71,6 +73,10 @@ export class LanguageModel {
 
   get state(): Pick<DecoderState, 'length' | 'keyValueBytes' | 'recurrentBytes'> {
     return this.#state;
+  }
+
+  get hiddenSize(): number {
+    return this.#graphs.hiddenSize;
   }
 
   get contextLength(): number {
@@ -138,6 +144,16 @@ export class LanguageModel {
     return stateBytes(state, counts).keyValueBytes;
   }
 
+  /** Counts what follows, until something else is named. */
+  countIn(count: CallCount): void {
+    this.#count = count;
+  }
+
+  /** Forgets the sequence. */
+  clear(): void {
+    this.#state.clear();
+  }
+
   mark(): StateMark {
     return this.#state.mark();
   }
@@ -146,6 +162,17 @@ export class LanguageModel {
   async keep(mark: StateMark, ids: readonly number[]): Promise<void> {
     const again = this.#state.rewind(mark, ids.length);
     if (again > 0) await this.extend(ids.slice(-again), 'last', 0);
+  }
+
+  /** As `keep` of the first `kept` ids, and then on with the others → logits [V] of the last. */
+  async resume(
+    mark: StateMark,
+    ids: readonly number[],
+    kept: number,
+    expected: number,
+  ): Promise<Float32Array> {
+    const again = this.#state.rewind(mark, kept);
+    return this.extend(ids.slice(kept - again), 'last', expected);
   }
 
   async #advance({
@@ -176,6 +203,7 @@ export class LanguageModel {
     const outputs = {
       ...(await this.#decoder.run({ ...this.#state.feeds(), ...Object.fromEntries(known) })),
     };
+    this.#count?.add(segments, logitRows.length);
     this.#state.take(
       outputs,
       segments.map((segment) => segment.fresh),

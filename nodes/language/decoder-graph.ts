@@ -148,7 +148,9 @@ class DecoderBlocks {
           const known = done[index % done.length] as Value;
           return slice(g, known, 2, g.list(0), g.list(0), shape[2] as Dim);
         });
-        return [norm(g, sum, this.#inputNorm(to), this.#norm), ...none];
+        // As many rows as left here, whatever a pruning further on would have kept.
+        const left = norm(g, sum, this.#inputNorm(to), this.#norm);
+        return [{ ...left, shape: this.normed.shape }, ...none];
       },
     );
     this.normed = normed as Value;

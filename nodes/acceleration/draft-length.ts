@@ -1,0 +1,10 @@
+/** How far ahead tokens are guessed. */
+
+export const draftLengthParam = {
+  kind: 'integer',
+  label: 'Draft length',
+  help: 'Tokens guessed before each look of the whole model. More pay where most guesses are kept.',
+  default: 4,
+  min: 1,
+  max: 64,
+} as const;

@@ -1,0 +1,54 @@
+/** Which decoder: a published one or a custom architecture, for every node that is one. */
+import { error, type Problem } from '#engine/contract/problem.ts';
+import type { ParamValues } from '#engine/node/param.ts';
+import {
+  architectureParams,
+  publishedDecoderOptions,
+  publishedDecoders,
+  rotaryShape,
+  type DecoderArchitecture,
+} from './decoder-architecture.ts';
+
+export const decoderModelParams = {
+  model: {
+    kind: 'choice',
+    label: 'Model',
+    help: 'A published language model, or a custom architecture.',
+    default: 'tinyllama-1.1b',
+    options: [...publishedDecoderOptions, { value: 'custom', label: 'Custom' } as const],
+  },
+  ...architectureParams,
+} as const;
+
+export type DecoderModelParams = ParamValues<typeof decoderModelParams>;
+
+export function decoderArchitecture(values: DecoderModelParams): DecoderArchitecture {
+  return values.model === 'custom' ? values : publishedDecoders[values.model];
+}
+
+/** Why no graph can be built of an architecture; null where one can. */
+export function architectureProblem(architecture: DecoderArchitecture): Problem | null {
+  const { headCount, keyValueHeadCount, rotaryFraction, headSize } = architecture;
+  if (headCount % keyValueHeadCount !== 0) {
+    const message = `${headCount} heads do not divide into ${keyValueHeadCount} groups; choose key/value heads that divide the heads.`;
+    return error('arrangement-unsupported', message, { param: 'keyValueHeadCount' });
+  }
+  if (rotaryShape(architecture).size < 2) {
+    const message = `A rotary fraction of ${rotaryFraction} leaves nothing of a head of ${headSize} to rotate; choose a larger fraction.`;
+    return error('arrangement-unsupported', message, { param: 'rotaryFraction' });
+  }
+  return null;
+}
+
+/** "TinyLlama 1.1B", or what a custom one is. */
+export function decoderSummary({
+  model,
+  keyNames,
+  layerCount,
+  hiddenSize,
+}: DecoderModelParams): string {
+  return (
+    publishedDecoderOptions.find(({ value }) => value === model)?.label ??
+    `custom · ${keyNames} · ${layerCount} layers × ${hiddenSize}`
+  );
+}

@@ -1,0 +1,24 @@
+/** Whether a draft model can guess for a language model. */
+import { error, type Problem } from '#engine/contract/problem.ts';
+import type { WireOf } from '#engine/node/wire.ts';
+import type { DecoderArchitecture } from './decoder-architecture.ts';
+
+/** Why a draft among the parts at a port cannot; null where each can. */
+export function draftProblem(
+  parts: readonly WireOf<'acceleration'>[],
+  { vocabularySize, hiddenSize }: DecoderArchitecture,
+  port: string,
+): Problem | null {
+  for (const { acts } of parts) {
+    if (acts.at !== 'draft') continue;
+    if (acts.vocabularySize !== vocabularySize) {
+      const message = `The draft model knows ${acts.vocabularySize} tokens, the language model ${vocabularySize}; choose a draft model with the same tokenizer.`;
+      return error('dimension-mismatch', message, { port });
+    }
+    if (acts.reads === 'words-and-picture' && acts.hiddenSize !== hiddenSize) {
+      const message = `The visual tokens have ${hiddenSize} channels, the draft model reads tokens of ${acts.hiddenSize}; let it read words only, or choose a draft model of the same hidden size.`;
+      return error('dimension-mismatch', message, { port });
+    }
+  }
+  return null;
+}
