@@ -124,6 +124,42 @@ it('experts cost by how many a token sees, and weigh by how many there are', () 
   );
 });
 
+describe('a draft model', () => {
+  const wire = 'part.part > language.acceleration';
+  const maxNewTokens = 41;
+  const drafted = (own: Params, draft: Params) =>
+    language(
+      answering(['language/decoder', { ...own, maxNewTokens, template: '{prompt}' }], 'Why?', {
+        part: ['acceleration/draft-model', draft],
+        wire,
+      }),
+    );
+  const alone = (model: string) =>
+    language(answering(['language/decoder', { model, maxNewTokens, template: '{prompt}' }]));
+
+  it('adds its parameters, weights and cache, however much its tensors are called like the others', () => {
+    const [large, small] = [alone('vicuna-7b'), alone('tinyllama-1.1b')];
+    const both = drafted({ model: 'vicuna-7b' }, { model: 'tinyllama-1.1b' });
+    expect(both.parameters).toBe(large.parameters + small.parameters);
+    expect(both.weightBytes).toBe(large.weightBytes + small.weightBytes);
+    expect(both.keyValueBytes).toBe(large.keyValueBytes + small.keyValueBytes);
+  });
+
+  it('of the same weights is loaded once, unless its numbers are stored otherwise', () => {
+    const one = alone('tinyllama-1.1b');
+    const same = { model: 'tinyllama-1.1b' };
+    const shared = drafted(same, same);
+    expect(shared.parameters).toBe(one.parameters);
+    expect(shared.weightBytes).toBe(one.weightBytes);
+    expect(shared.keyValueBytes).toBe(2 * one.keyValueBytes);
+    const packed = drafted(same, { ...same, precision: 'int4' });
+    expect(packed.parameters).toBe(one.parameters);
+    expect(packed.weightBytes).toBeGreaterThan(one.weightBytes);
+    const other = drafted(same, { ...same, weights: { kind: 'random', seed: 1 } });
+    expect(other.parameters).toBe(2 * one.parameters);
+  });
+});
+
 describe('LLaVA-1.5', () => {
   it('with FastV has the cheaper prefill and the smaller cache, by what its deep layers drop', async () => {
     const [plain, fastv] = await Promise.all(['llava-1.5-7b', 'llava-1.5-7b-fastv'].map(preset));

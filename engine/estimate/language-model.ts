@@ -2,7 +2,14 @@
 import { stateBytes, type LanguageGraphs } from '../node/decoder-protocol.ts';
 import { prefillChunks, segmentLengths } from '../node/segments.ts';
 import type { LanguageModelStep } from '../node/host-step.ts';
-import { countFlops, countParameters, peakActivationBytes, weightBytes } from './model-cost.ts';
+import type { BoundaryPart, DraftPart } from '../node/part.ts';
+import {
+  countFlops,
+  countParameters,
+  isSameModel,
+  peakActivationBytes,
+  weightBytes,
+} from './model-cost.ts';
 import type { LanguageEstimate, StageCost } from './stage-cost.ts';
 
 /** Characters that one token of English text stands for, roughly, in every common tokenizer. */
@@ -39,10 +46,10 @@ export function estimateLanguageModel(
     decoder.state,
     afterPrefill.map((cached) => cached + decodeSteps),
   );
-  // Guesses are not foreseen: a draft costs its memory, and time as if each token were written by itself.
-  const draft = decoding.kind === 'draft' ? decoding.graphs : null;
-  const all = draft ? [graphs, draft] : [graphs];
-  const draftState = draft ? stateBytes(draft.decoder.state, [sequence + decodeSteps]) : null;
+  const draft =
+    decoding.kind === 'draft'
+      ? estimateDraft(decoding, step, { promptTokens, visualTokens, decodeSteps })
+      : null;
   const language: LanguageEstimate = {
     promptTokens,
     visualTokens,
@@ -52,16 +59,45 @@ export function estimateLanguageModel(
     decodeFlopsPerToken,
   };
   return {
-    parameters: countParameters(all.flatMap(({ embed, decoder: { model } }) => [embed, model])),
+    parameters: countParameters([graphs.embed, decoder.model, ...(draft?.models ?? [])]),
     flops: prefillFlops + decodeFlopsPerToken * decodeSteps,
-    weightBytes: all.reduce(
-      (sum, pair) => sum + weightBytes(pair.embed) + weightBytes(pair.decoder.model),
-      0,
+    weightBytes: weightBytes(graphs.embed) + weightBytes(decoder.model) + (draft?.weightBytes ?? 0),
+    activationBytes: Math.max(
+      chunkActivationBytes(graphs, boundaries, sequence, visualTokens),
+      draft?.activationBytes ?? 0,
     ),
-    activationBytes: chunkActivationBytes(graphs, step, sequence, visualTokens),
-    keyValueBytes: state.keyValueBytes + (draftState?.keyValueBytes ?? 0),
-    recurrentBytes: state.recurrentBytes + (draftState?.recurrentBytes ?? 0),
+    keyValueBytes: state.keyValueBytes + (draft?.keyValueBytes ?? 0),
+    recurrentBytes: state.recurrentBytes + (draft?.recurrentBytes ?? 0),
     language,
+  };
+}
+
+/**
+ * What a draft adds. Guesses are not foreseen: it costs its memory, and no time, as if the model wrote each token by
+ * itself.
+ */
+function estimateDraft(
+  { graphs, reads }: DraftPart,
+  step: LanguageModelStep,
+  counts: {
+    readonly promptTokens: number;
+    readonly visualTokens: number;
+    readonly decodeSteps: number;
+  },
+) {
+  const { embed, decoder, contextLength } = graphs;
+  const visual = reads === 'words' ? 0 : counts.visualTokens;
+  const sequence = Math.min(contextLength, counts.promptTokens + visual);
+  const held = Math.min(contextLength, sequence + counts.decodeSteps);
+  // The same checkpoint in the same arithmetic is loaded once.
+  const loaded = [step.graphs.embed, step.graphs.decoder.model];
+  const models = [embed, decoder.model];
+  const added = models.filter((model) => !loaded.some((other) => isSameModel(model, other)));
+  return {
+    models,
+    weightBytes: added.reduce((sum, model) => sum + weightBytes(model), 0),
+    activationBytes: chunkActivationBytes(graphs, [], sequence, visual),
+    ...stateBytes(decoder.state, [held]),
   };
 }
 
@@ -71,7 +107,7 @@ const oneToken = (step: LanguageModelStep, cached: readonly number[]) =>
 /** The activations of the prompt's last piece, which finds the most in the cache, and the state that it hands over. */
 function chunkActivationBytes(
   { decoder }: LanguageGraphs,
-  { boundaries }: LanguageModelStep,
+  boundaries: readonly BoundaryPart[],
   sequence: number,
   visual: number,
 ): number {

@@ -4,21 +4,38 @@ import { bindDim, sizeBytes, type DimBindings, type Value } from '../onnx/value.
 import { initializersOf } from '../onnx/weight-layout.ts';
 import { tensorsOf } from '../onnx/weight.ts';
 
-/** Numbers learned in training; a tensor that several graphs or places share counts once. */
+/**
+ * Numbers learned in training; a tensor that several graphs or places share counts once. Models of other shapes may
+ * have tensors of the same name, and random ones the same source.
+ */
 export function countParameters(models: readonly StageModel[]): number {
   const sizes = new Map<string, number>();
   for (const model of models) {
     for (const { expression } of model.weights) {
       for (const { name, shape, origin } of tensorsOf(expression)) {
         const source = JSON.stringify(model.origins[origin]?.source);
-        sizes.set(
-          `${source}/${name}`,
-          shape.reduce((product, size) => product * size, 1),
-        );
+        const size = shape.reduce((product, each) => product * each, 1);
+        sizes.set(`${source}/${name}/${shape.join()}`, size);
       }
     }
   }
   return [...sizes.values()].reduce((sum, size) => sum + size, 0);
+}
+
+/** Would two graphs be loaded as one? Those of which nothing differs but the node that names their weights. */
+export function isSameModel(one: StageModel, other: StageModel): boolean {
+  if (one.nodes.length !== other.nodes.length || one.weights.length !== other.weights.length)
+    return false;
+  const written = ({ inputs, outputs, nodes, constants, weights, origins }: StageModel): string =>
+    JSON.stringify([
+      inputs,
+      outputs,
+      nodes,
+      constants,
+      weights,
+      origins.map((each) => each.source),
+    ]);
+  return written(one) === written(other);
 }
 
 /** Bytes of all initializers as they are stored. */
