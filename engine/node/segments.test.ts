@@ -1,0 +1,64 @@
+/** How tokens are spread over the segments of a decoder, and a prompt over pieces. */
+import { describe, expect, it } from 'vitest';
+import type { BoundaryPart } from './part.ts';
+import { prefillChunks, prefillChunkTokens, segmentLengths } from './segments.ts';
+
+const pruning = (layer: number, keptTokens: (count: number) => number): BoundaryPart => ({
+  kind: 'token-reduction',
+  layer,
+  keptTokens,
+  positions: 'kept',
+  ranksBy: 'nothing',
+  select: () => {
+    throw new Error('No graph is built here.');
+  },
+});
+const half = pruning(2, (count) => Math.floor(count / 2));
+const none = pruning(5, () => 0);
+const exit: BoundaryPart = { kind: 'early-exit', layer: 3, draftLength: 4 };
+
+describe('the segments of a call', () => {
+  it('each hold what the boundaries before them let through', () => {
+    const lengths = segmentLengths([half, none], { fresh: 20, visual: 13 }, []);
+    expect(lengths).toEqual([
+      { fresh: 20, visual: 13, cached: 0 },
+      { fresh: 13, visual: 6, cached: 0 },
+      { fresh: 7, visual: 0, cached: 0 },
+    ]);
+  });
+
+  it('find what each has cached, and drop none of an answer of words', () => {
+    const lengths = segmentLengths([half, exit], { fresh: 3, visual: 0 }, [20, 13, 13]);
+    expect(lengths.map(({ fresh, cached }) => [fresh, cached])).toEqual([
+      [3, 20],
+      [3, 13],
+      [3, 13],
+    ]);
+  });
+
+  it('behind an early exit see nothing of a token that leaves, and a pruning there has nothing to drop', () => {
+    const leaving = { fresh: 1, visual: 0, leaves: true };
+    const lengths = segmentLengths([exit, none], leaving, [20, 20, 7]);
+    expect(lengths.map(({ fresh }) => fresh)).toEqual([1, 0, 0]);
+    const all = segmentLengths([exit], { fresh: 20, visual: 13 }, []);
+    expect(all.map(({ fresh }) => fresh)).toEqual([20, 20]);
+  });
+});
+
+describe('a prompt', () => {
+  it('is read in pieces of nearly one size, none above the limit', () => {
+    expect(prefillChunks(1, [])).toEqual([1]);
+    expect(prefillChunks(prefillChunkTokens, [])).toEqual([prefillChunkTokens]);
+    for (const length of [257, 511, 513, 600, 1023, 4097]) {
+      const chunks = prefillChunks(length, [exit]);
+      expect(chunks.reduce((sum, count) => sum + count, 0)).toBe(length);
+      expect(chunks).toHaveLength(Math.ceil(length / prefillChunkTokens));
+      expect(Math.max(...chunks)).toBeLessThanOrEqual(prefillChunkTokens);
+      expect(Math.max(...chunks) - Math.min(...chunks)).toBeLessThan(chunks.length);
+    }
+  });
+
+  it('is read at once where a pruning ranks by its last token', () => {
+    expect(prefillChunks(1000, [exit, half])).toEqual([1000]);
+  });
+});

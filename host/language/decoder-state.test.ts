@@ -1,0 +1,137 @@
+/** A state goes back to where it was, and on over what is known: keys and values by a cut, recurrent tensors by running again. */
+import { describe, expect, test } from 'vitest';
+import type { StateTensor } from '#engine/node/decoder-protocol.ts';
+import { float32, type Tensor } from '../sessions/sessions.ts';
+import { DecoderState } from './decoder-state.ts';
+
+const keyValue = (name: string, segment: number): StateTensor => ({
+  kind: 'key-value',
+  name,
+  heads: 1,
+  size: 1,
+  segment,
+});
+const recurrent: StateTensor = { kind: 'recurrent', name: '1.memory', shape: [1, 2] };
+const nothing = { certain: 0, possible: 0 };
+
+/** Keys are the tokens themselves; a recurrent layer remembers how many there were and their sum. */
+class Model {
+  readonly state: DecoderState;
+  readonly #tensors: readonly StateTensor[];
+
+  constructor(tensors: readonly StateTensor[], segments: number) {
+    this.#tensors = tensors;
+    this.state = new DecoderState({ state: tensors, segments });
+  }
+
+  /** What each segment is given. */
+  read(...tokens: readonly (readonly number[])[]): void {
+    const outputs: Record<string, Tensor> = {};
+    const feeds = this.state.feeds();
+    for (const tensor of this.#tensors) {
+      const ids = tokens[tensor.kind === 'key-value' ? tensor.segment : 0] as readonly number[];
+      const past = feeds[`past.${tensor.name}`]?.data as Float32Array;
+      const sum = ids.reduce((total, id) => total + id, 0);
+      outputs[`new.${tensor.name}`] =
+        tensor.kind === 'key-value'
+          ? float32(Float32Array.from(ids), [1, 1, ids.length, 1])
+          : float32(Float32Array.of((past[0] ?? 0) + ids.length, (past[1] ?? 0) + sum), [1, 2]);
+    }
+    const added = tokens.map((ids) => ids.length);
+    this.state.take(outputs, added, nothing);
+    // What was taken may go.
+    expect(outputs).toEqual({});
+  }
+
+  /** Numbers of each tensor, as far as tokens are cached. */
+  get holds(): Readonly<Record<string, readonly number[]>> {
+    const feeds = this.state.feeds();
+    return Object.fromEntries(
+      this.#tensors.map((tensor) => {
+        const numbers = Array.from(feeds[`past.${tensor.name}`]?.data as Float32Array);
+        const { length } = this.state;
+        return [
+          tensor.name,
+          tensor.kind === 'key-value' ? numbers.slice(0, length[tensor.segment]) : numbers,
+        ];
+      }),
+    );
+  }
+}
+
+describe('keys and values', () => {
+  test('are cut off behind what is kept, in every segment, and nothing has to run again', () => {
+    const model = new Model([keyValue('0.key', 0), keyValue('1.key', 1)], 2);
+    model.read([1, 2, 3, 4], [1, 4]);
+    const mark = model.state.mark();
+    model.read([5, 6, 7], [5, 6, 7]);
+    expect(model.state.rewind(mark, 2)).toBe(0);
+    expect(model.holds).toEqual({ '0.key': [1, 2, 3, 4, 5, 6], '1.key': [1, 4, 5, 6] });
+    model.read([8], [8]);
+    expect(model.state.length).toEqual([7, 5]);
+    expect(model.holds['1.key']).toEqual([1, 4, 5, 6, 8]);
+    // The mark is of a sequence whose first four tokens are still those.
+    expect(model.state.rewind(mark, 0)).toBe(0);
+    expect(model.holds).toEqual({ '0.key': [1, 2, 3, 4], '1.key': [1, 4] });
+  });
+
+  test('of layers that a token never reached are none of it', () => {
+    const model = new Model([keyValue('0.key', 0), keyValue('1.key', 1)], 2);
+    model.read([1, 2], [1, 2]);
+    const mark = model.state.mark();
+    model.read([3], []);
+    model.read([4], []);
+    expect(model.state.length).toEqual([4, 2]);
+    model.state.rewind(mark, 0);
+    expect(model.holds).toEqual({ '0.key': [1, 2], '1.key': [1, 2] });
+  });
+
+  test('grow beyond the mark and are there when it is returned to', () => {
+    const model = new Model([keyValue('0.key', 0)], 1);
+    model.read([1, 2, 3]);
+    const mark = model.state.mark();
+    const many = Array.from({ length: 200 }, (_, place) => 10 + place);
+    for (const token of many) model.read([token]);
+    model.state.rewind(mark, 100);
+    expect(model.holds['0.key']).toEqual([1, 2, 3, ...many.slice(0, 100)]);
+  });
+});
+
+describe('what a recurrent layer remembers', () => {
+  test('is there only as it was at the mark: what is kept has to run again', () => {
+    const model = new Model([recurrent], 1);
+    model.read([1, 2]);
+    const mark = model.state.mark();
+    model.read([3, 4, 5]);
+    expect(model.holds['1.memory']).toEqual([5, 15]);
+    expect(model.state.rewind(mark, 2)).toBe(2);
+    expect(model.holds['1.memory']).toEqual([2, 3]);
+    expect(model.state.length).toEqual([2]);
+    model.read([3, 4]);
+    expect(model.holds['1.memory']).toEqual([4, 10]);
+    expect(model.state.length).toEqual([4]);
+  });
+
+  test('beside keys and values takes them back with it, so that both run again', () => {
+    const model = new Model([keyValue('0.key', 0), recurrent], 1);
+    model.read([1, 2]);
+    const mark = model.state.mark();
+    model.read([3, 4, 5]);
+    expect(model.state.rewind(mark, 1)).toBe(1);
+    expect(model.holds).toEqual({ '0.key': [1, 2], '1.memory': [2, 3] });
+    model.read([3]);
+    expect(model.holds).toEqual({ '0.key': [1, 2, 3], '1.memory': [3, 6] });
+    expect([model.state.keyValueBytes > 0, model.state.recurrentBytes]).toEqual([true, 8]);
+  });
+
+  test('is nothing at the start of each sequence, whatever is still marked', () => {
+    const model = new Model([keyValue('0.key', 0), recurrent], 1);
+    model.read([1, 2]);
+    const mark = model.state.mark();
+    model.state.clear();
+    expect(model.holds).toEqual({ '0.key': [], '1.memory': [0, 0] });
+    model.read([9]);
+    expect(model.holds['1.memory']).toEqual([1, 9]);
+    expect(mark.recurrent[0]?.data).toEqual(Float32Array.of(2, 3));
+  });
+});

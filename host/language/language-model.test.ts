@@ -1,0 +1,74 @@
+/** A long prompt read in pieces is the prompt read at once. */
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { normalNumbers } from '#nodes/normal-numbers.testing.ts';
+import { largestError } from '#nodes/slow-formulas.testing.ts';
+import { floatsOf, NodeBench } from '#verify/node-bench.testing.ts';
+import {
+  openSmallDecoder,
+  smallDecoders,
+  smallModels,
+  writeSmallDecoder,
+} from '#verify/small-decoder.testing.ts';
+import type { LanguageModel } from './language-model.ts';
+import { largest } from './sampling.ts';
+
+let bench: NodeBench;
+beforeAll(async () => {
+  bench = await NodeBench.open();
+});
+afterAll(() => bench.close());
+
+const promptLength = 600;
+const ids = Array.from({ length: promptLength }, (_, place) => (place * 37 + place ** 2) % 97);
+
+/** The most probable tokens, and the logits that they were chosen by. */
+async function continuation(model: LanguageModel, first: Float32Array) {
+  const chosen: number[] = [];
+  const rows: number[] = [];
+  let logits = first;
+  for (let count = 0; count < 20; count++) {
+    rows.push(...logits);
+    chosen.push(largest(logits));
+    logits = await model.extend(chosen.slice(-1), 'last', 0);
+  }
+  return { chosen, rows };
+}
+
+test.for(['llama, grouped queries', 'phi, parallel', 'heads of 10, yarn'] as const)(
+  '%s: pieces of a prompt give the logits of every place, and go on as the whole does',
+  async (name) => {
+    const architecture = { ...smallDecoders[name], contextLength: 640 };
+    const folder = await writeSmallDecoder(bench, architecture);
+    const models = smallModels(architecture, folder);
+    const { model } = await openSmallDecoder(bench, models);
+    const width = architecture.vocabularySize;
+
+    const whole = await model.extend(ids, 'all', 0);
+    expect(whole).toHaveLength(promptLength * width);
+    const expected = await continuation(model, whole.slice(-width));
+    expect(new Set(expected.chosen).size).toBeGreaterThan(2);
+
+    const embeddings = await model.embed(ids);
+    const pieces = await model.begin(embeddings, [], 'all', 0);
+    expect(pieces).toHaveLength(3);
+    expect(model.state.length).toEqual([promptLength]);
+    const rows = pieces.flatMap(({ logits }) => Array.from(floatsOf(logits)));
+    expect(largestError(rows, whole)).toBeLessThan(1e-4);
+    const inPieces = await continuation(model, Float32Array.from(rows.slice(-width)));
+    expect(inPieces.chosen).toEqual(expected.chosen);
+    expect(largestError(inPieces.rows, expected.rows)).toBeLessThan(1e-4);
+
+    const last = await model.prefill(embeddings, [], 0);
+    expect(largestError(last, whole.slice(-width))).toBeLessThan(1e-4);
+  },
+);
+
+test('visual tokens anywhere in a long prompt are read as any others', async () => {
+  const architecture = { ...smallDecoders['llama, grouped queries'], contextLength: 640 };
+  const folder = await writeSmallDecoder(bench, architecture);
+  const { model } = await openSmallDecoder(bench, smallModels(architecture, folder));
+  const prompt = normalNumbers(promptLength * architecture.hiddenSize, 4);
+  const plain = Float32Array.from(await model.prefill(prompt, [], 0));
+  const visual = [{ start: 150, count: 400 }];
+  expect(await model.prefill(prompt, visual, 0)).toEqual(plain);
+});
