@@ -109,7 +109,7 @@ async function answer(
       return !ends.includes(id) && ids.length < most;
     },
     room: () => most - ids.length,
-    async timed<Value>(phase: DecodingPhase, work: () => Promise<Value>): Promise<Outcome<Value>> {
+    async timed<Found>(phase: DecodingPhase, work: () => Promise<Found>): Promise<Outcome<Found>> {
       phases.push(phase);
       return ok(await work());
     },

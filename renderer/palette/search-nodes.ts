@@ -38,8 +38,12 @@ export function searchNodes(catalogue: Catalogue, search: string): readonly Foun
       const scores = words.map((word) => scoreWord(definition, word));
       if (scores.some((score) => score === null)) return [];
       const score = scores.reduce((sum: number, each) => sum + (each ?? 0), 0);
-      const model = scores.includes(modelScore) ? bestModel(definition, words) : null;
-      return [{ score, found: { definition, model } }];
+      if (!scores.includes(modelScore)) return [{ score, found: { definition, model: null } }];
+      // Who looks for a model wants the model, and then what of it plugs into another.
+      const behind = definition.body.kind === 'part' ? 1 : 0;
+      return [
+        { score: score + behind, found: { definition, model: bestModel(definition, words) } },
+      ];
     })
     .toSorted((a, b) => a.score - b.score)
     .map(({ found }) => found);
