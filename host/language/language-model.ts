@@ -137,13 +137,6 @@ export class LanguageModel {
     return logitsOf(outputs);
   }
 
-  /** Of so many tokens more; as large are the buffers by which they came. */
-  #stateBytesOf(count: number): number {
-    const { state, segments } = this.#graphs.decoder;
-    const counts = Array.from({ length: segments }, () => count);
-    return stateBytes(state, counts).keyValueBytes;
-  }
-
   /** Counts what follows, until something else is named. */
   countIn(count: CallCount): void {
     this.#count = count;
@@ -173,6 +166,13 @@ export class LanguageModel {
   ): Promise<Float32Array> {
     const again = this.#state.rewind(mark, kept);
     return this.extend(ids.slice(kept - again), 'last', expected);
+  }
+
+  /** Of so many tokens more; as large are the buffers by which they came. */
+  #stateBytesOf(count: number): number {
+    const { state, segments } = this.#graphs.decoder;
+    const counts = Array.from({ length: segments }, () => count);
+    return stateBytes(state, counts).keyValueBytes;
   }
 
   async #advance({

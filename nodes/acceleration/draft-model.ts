@@ -76,7 +76,11 @@ export const draftModel = defineNode({
     part: ({ params, newGraph }) => ({
       kind: 'draft',
       title,
-      graphs: decoderGraphs(decoderArchitecture(params), { boundaries: [] }, newGraph),
+      graphs: decoderGraphs(
+        decoderArchitecture(params),
+        { feedForwards: [], boundaries: [] },
+        newGraph,
+      ),
       draftLength: params.draftLength,
       reads: params.reads,
     }),

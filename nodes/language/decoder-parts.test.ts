@@ -63,14 +63,12 @@ test('experts of different parts share the layers, or are refused', () => {
   expect(problem?.message).toContain('the feed-forward of layer 12 and 4 more');
 });
 
+const draft: ActsAt = { at: 'draft', reads: 'words', vocabularySize: 32_000, hiddenSize: 2048 };
+
 test.for<[string, ActsAt[], RegExp | null]>([
-  ['one draft model', [{ at: 'draft' }], null],
-  ['two draft models', [{ at: 'draft' }, { at: 'draft' }], /^2 draft models/],
-  [
-    'a draft model and an early exit',
-    [{ at: 'draft' }, { at: 'exit', layer: 3 }],
-    /guess the next/,
-  ],
+  ['one draft model', [draft], null],
+  ['two draft models', [draft, draft], /^2 draft models/],
+  ['a draft model and an early exit', [draft, { at: 'exit', layer: 3 }], /guess the next/],
   [
     'two early exits',
     [
