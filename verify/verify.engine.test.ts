@@ -38,7 +38,7 @@ describe('recorded cases', () => {
     ['compression', 1],
     ['encoder', 9],
     ['moe', 2],
-    ['pipeline', 2],
+    ['pipeline', 3],
     ['preprocess', 6],
     ['projector', 8],
     ['slm', 14],

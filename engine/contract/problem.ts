@@ -39,6 +39,7 @@ export const problemCodes = {
   'image-missing': 'The graph has no picture to look at.',
   'image-unreadable': 'A picture cannot be decoded.',
   'prompt-missing': 'The graph has no question to answer.',
+  'marker-mismatch': 'A prompt has places for another number of pictures or clips than are wired.',
   'context-overflow': 'Prompt and picture have more tokens than the language model can hold.',
   // weights
   'checkpoint-unreadable': 'A checkpoint folder or one of its files cannot be read.',

@@ -88,7 +88,7 @@ function estimateStage(
       ...facts,
       ...free,
       parameters: countParameters([body.model]),
-      flops: countFlops(body.model, dims),
+      flops: countFlops(body.model, dims) * body.expectedRuns,
       weightBytes: weightBytes(body.model),
       activationBytes: peakActivationBytes(body.model, dims),
     };

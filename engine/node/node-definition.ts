@@ -4,13 +4,14 @@ import type { Outcome } from '../contract/outcome.ts';
 import type { Problem } from '../contract/problem.ts';
 import type { GraphBuilder } from '../onnx/graph-builder.ts';
 import type { StageModel } from '../onnx/model.ts';
-import type { DimBindings, Value } from '../onnx/value.ts';
+import type { Dim, DimBindings, Value } from '../onnx/value.ts';
 import type { KeyLayout } from '../onnx/weight.ts';
 import type { HostStep } from './host-step.ts';
 import type { Params, ParamValues } from './param.ts';
 import type { Part } from './part.ts';
 import type { ConfigFiles } from '../contract/config-files.ts';
 import type { TakenConfig } from './taken-config.ts';
+import type { View } from './view.ts';
 import type { WireKind, WireOf, WireType } from './wire.ts';
 
 /** Families in the order of the palette; shape and hue tell them apart. */
@@ -117,16 +118,32 @@ export interface BodyContext<
   readonly newGraph: (emit: (g: GraphBuilder) => void) => StageModel;
 }
 
+/** Whole numbers that follow from the views of one run; the graph reads them as a list [size] int64. */
+export interface ViewFact {
+  readonly size: Dim;
+  of(views: readonly View[]): readonly number[];
+}
+
+export type ViewFacts = ByPort<ViewFact>;
+
+/** What one run of a graph is given: all views at once, or one after the other, or those of one picture or clip. */
+export type RunsBy = 'all' | 'view' | 'item';
+
 export type Body<P extends Params, In extends Ports, Out extends Ports, Found = unknown> =
   /** One ONNX graph, from the tensors of its input ports to those of its output ports. */
   | {
       readonly kind: 'onnx';
+      /** `all` where absent: the graph takes its leading size from its inputs. Of `view`, it is 1. */
+      readonly runsBy?: RunsBy;
+      /** By the names under which `emit` is given them. */
+      facts?(context: BodyContext<P, In, Out, Found>): ViewFacts;
       /** Expected sizes of the symbols that the graph introduces, for the estimate. */
       dims?(context: BodyContext<P, In, Out, Found>): DimBindings;
       emit(
         g: GraphBuilder,
         inputs: Readonly<Record<TensorNames<In>, Value>>,
         context: BodyContext<P, In, Out, Found>,
+        facts: ByPort<Value>,
       ): Readonly<Partial<Record<TensorNames<Out>, Value>>>;
     }
   /** Work that the host does itself, such as decoding an image or the decode loop. */
@@ -198,8 +215,15 @@ export interface AnyContext {
 export type AnyBody =
   | {
       readonly kind: 'onnx';
+      readonly runsBy?: RunsBy;
+      facts?(context: AnyContext): ViewFacts;
       dims?(context: AnyContext): DimBindings;
-      emit(g: GraphBuilder, inputs: ByPort<Value>, context: AnyContext): ByPort<Value | undefined>;
+      emit(
+        g: GraphBuilder,
+        inputs: ByPort<Value>,
+        context: AnyContext,
+        facts: ByPort<Value>,
+      ): ByPort<Value | undefined>;
     }
   | { readonly kind: 'host'; step(context: AnyContext): HostStep }
   | {

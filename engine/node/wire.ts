@@ -32,6 +32,8 @@ export interface Grid {
   readonly columns: number;
 }
 
+export type Media = 'image' | 'video';
+
 /** How many views: tiles, slices, frames or pictures that go through the encoder each by itself. */
 export interface ViewCount {
   readonly known: boolean;
@@ -39,9 +41,23 @@ export interface ViewCount {
   readonly views: number;
   /** The largest count that can occur. */
   readonly most: number;
+  /** Pictures or clips that they are views of; absent where each view is one by itself. */
+  readonly items?: number;
+  /** Absent for pictures. */
+  readonly media?: Media;
 }
 
 export const oneView: ViewCount = { known: true, views: 1, most: 1 };
+
+/** The pictures or clips that views are of; each becomes one run of visual tokens in a prompt. */
+export const itemsOf = ({ items, views }: ViewCount = oneView): number => items ?? views;
+
+/** The views of a wire, for one whose views are the same; nothing where there is one. */
+export const sameViews = ({
+  views,
+}: {
+  readonly views?: ViewCount;
+}): { readonly views?: ViewCount } => (views ? { views } : {});
 
 export type WireType =
   /** Size in pixels, null until a picture is chosen. `pictures` is absent where there is one. */
@@ -120,6 +136,25 @@ export function tokensInAll({ count, views = oneView }: WireOf<'tokens'>): Token
   };
 }
 
+/** The views of several wires of pictures, each picture or frame being one; nothing where there is one in all. */
+export function picturesInAll(wires: readonly WireOf<'image'>[]): { readonly views?: ViewCount } {
+  const counts = wires.map(({ pictures = oneView }) => pictures);
+  const [first] = counts;
+  if (!first || (counts.length === 1 && first === oneView)) return {};
+  const sum = (pick: (count: ViewCount) => number): number =>
+    counts.reduce((total, count) => total + pick(count), 0);
+  const clips = counts.every(({ media }) => media === 'video');
+  return {
+    views: {
+      known: counts.every(({ known }) => known),
+      views: sum(({ views }) => views),
+      most: sum(({ most }) => most),
+      items: sum(itemsOf),
+      ...(clips && { media: 'video' }),
+    },
+  };
+}
+
 export interface PortTensor {
   readonly name: string;
   readonly type: DataType;
@@ -128,8 +163,9 @@ export interface PortTensor {
 
 export const viewsSymbol = 'views';
 
-/** The size of a graph's leading dimension; views of which the picture decides are a symbol. */
-const viewsDim = ({ known, views }: ViewCount = oneView): Dim => (known ? views : viewsSymbol);
+/** The size of a graph's leading dimension: 1, or a symbol, so that one graph serves any number of views. */
+const viewsDim = ({ known, views }: ViewCount = oneView): Dim =>
+  known && views === 1 ? 1 : viewsSymbol;
 
 const countDim = (port: string, { known, tokens }: TokenCount): Dim =>
   known ? tokens : `${port}Count`;

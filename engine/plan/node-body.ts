@@ -6,16 +6,21 @@ import type {
   AnyContext,
   AnyNodeDefinition,
   Demand,
+  RunsBy,
+  ViewFacts,
   WiresByPort,
   WireTypes,
 } from '../node/node-definition.ts';
 import type { Part } from '../node/part.ts';
 import { blockFormat, type WeightParams } from '../node/weight-params.ts';
 import {
+  itemsOf,
+  oneView,
   portTensors,
   viewsSymbol,
   wireKinds,
   type PortTensor,
+  type ViewCount,
   type WireType,
 } from '../node/wire.ts';
 import { GraphBuilder, type WeightSetting } from '../onnx/graph-builder.ts';
@@ -25,6 +30,7 @@ import type { DimBindings, Value } from '../onnx/value.ts';
 /** Graphs name their inputs and outputs after ports, which may have the same name on both sides. */
 export const inputPrefix = 'in.';
 export const outputPrefix = 'out.';
+export const factPrefix = 'fact.';
 
 /** Is something that plugs in wired to this port? */
 export function isPart({ definition }: CheckedNode, port: string): boolean {
@@ -101,11 +107,16 @@ export function buildModel(
   return context.newGraph((g) => {
     const inputs: Record<string, Value> = {};
     for (const [port, wires] of Object.entries(node.inputs)) {
-      for (const { name, type, shape } of inputTensors(node.definition, port, wires)) {
+      const given = body.runsBy === 'view' ? wires.map(oneViewOf) : wires;
+      for (const { name, type, shape } of inputTensors(node.definition, port, given)) {
         inputs[name] = g.input(inputPrefix + name, type, shape);
       }
     }
-    const values = body.emit(g, inputs, context);
+    const facts = Object.entries(body.facts?.(context) ?? {}).map(([name, { size }]) => [
+      name,
+      g.input(factPrefix + name, 'int64', [size]),
+    ]);
+    const values = body.emit(g, inputs, context, Object.fromEntries(facts));
     for (const [name, value] of Object.entries(values)) {
       if (value) g.output(outputPrefix + name, value);
     }
@@ -113,13 +124,31 @@ export function buildModel(
   });
 }
 
-/** What a run found at a port: how many views, and tokens in each. */
+/** The wire of one of its views. */
+function oneViewOf(wire: WireType): WireType {
+  if (!('views' in wire)) return wire;
+  const { views: _, ...one } = wire;
+  return one;
+}
+
+/** How often a graph is expected to run in one pass. */
+export function expectedRuns(node: CheckedNode, { runsBy }: OnnxBody): number {
+  if (runsBy === undefined || runsBy === 'all') return 1;
+  const counts = Object.values(node.inputs)
+    .flat()
+    .map((wire) => ('views' in wire ? wire.views : undefined));
+  const of = (count: ViewCount = oneView): number =>
+    runsBy === 'view' ? count.views : itemsOf(count);
+  return Math.max(1, ...counts.map(of));
+}
+
+/** What a run found at a port: how many views, and tokens in each (0 of pixels). */
 export interface MeasuredCount {
   readonly views: number;
   readonly tokens: number;
 }
 
-/** Sizes of a graph's symbols: expected, or as measured where counts are given, by tensor. */
+/** Sizes of a graph's symbols in one of its runs: expected, or as measured where counts are given, by tensor. */
 export function onnxDims(
   node: CheckedNode,
   body: OnnxBody,
@@ -132,18 +161,20 @@ export function onnxDims(
       wire && withMeasured(wire, measured[port]),
     ]),
   );
+  const runs = Object.keys(measured).length > 0 ? 1 : expectedRuns(node, body);
   const dims: Record<string, number> = {};
   const bind = (name: string, wire: WireType | undefined): void => {
     if (!wire) return;
     if (wire.kind === 'tokens' || wire.kind === 'token-ids' || wire.kind === 'text-embeddings')
       dims[`${name}Count`] = wire.count.tokens;
-    if ('views' in wire && wire.views && !wire.views.known) dims[viewsSymbol] = wire.views.views;
   };
   for (const [port, wires] of Object.entries(node.inputs)) {
     const several = node.definition?.inputs[port]?.several === true;
     for (const [index, wire] of wires.entries()) {
       const name = several ? `${port}.${index}` : port;
-      bind(name, withMeasured(wire, measured[name]));
+      const found = withMeasured(wire, measured[name]);
+      bind(name, found);
+      if ('views' in found && found.views) dims[viewsSymbol] = found.views.views / runs;
     }
   }
   for (const [port, wire] of Object.entries(outputs)) bind(port, wire);
@@ -151,8 +182,10 @@ export function onnxDims(
 }
 
 function withMeasured(wire: WireType, count: MeasuredCount | undefined): WireType {
-  if (wire.kind !== 'tokens' || !count) return wire;
+  if (!count || (wire.kind !== 'tokens' && wire.kind !== 'pixels' && wire.kind !== 'query-key'))
+    return wire;
   const views = wire.views && { views: { ...wire.views, views: count.views } };
+  if (wire.kind !== 'tokens') return { ...wire, ...views };
   return { ...wire, count: { ...wire.count, tokens: count.tokens }, ...views };
 }
 
@@ -170,10 +203,15 @@ export interface SingleNode {
   readonly taps?: readonly string[];
 }
 
+export interface BuiltNode {
+  readonly model: StageModel;
+  readonly outputs: WireTypes;
+  readonly runsBy: RunsBy;
+  readonly facts: ViewFacts;
+}
+
 /** The graph of one node on its own, with the wires that leave it. */
-export function buildSingleNode(
-  single: SingleNode,
-): Outcome<{ model: StageModel; outputs: WireTypes }> {
+export function buildSingleNode(single: SingleNode): Outcome<BuiltNode> {
   const { definition, demands = {}, wired = [], taps = [], parts = [] } = single;
   const declared = Object.entries(definition.params).map(([name, param]) => [name, param.default]);
   const params = { ...Object.fromEntries(declared), ...single.params };
@@ -201,5 +239,10 @@ export function buildSingleNode(
     wired: new Set(wired),
   };
   const context = { ...bodyContext({ nodes: { node } }, node), parts };
-  return ok({ model: buildModel(node, body, context, taps), outputs });
+  return ok({
+    model: buildModel(node, body, context, taps),
+    outputs,
+    runsBy: body.runsBy ?? 'all',
+    facts: body.facts?.(context) ?? {},
+  });
 }

@@ -3,14 +3,27 @@ import { fail, ok, type Outcome } from '../contract/outcome.ts';
 import { error, type Problem } from '../contract/problem.ts';
 import type { CheckedGraph, CheckedNode } from '../graph/check.ts';
 import { nodeTitle } from '../graph/node-title.ts';
-import type { AnyNodeDefinition, Port, PortRole } from '../node/node-definition.ts';
+import type {
+  AnyNodeDefinition,
+  Port,
+  PortRole,
+  RunsBy,
+  ViewFacts,
+} from '../node/node-definition.ts';
 import type { WeightsChoice } from '../contract/sources.ts';
 import type { WeightParams } from '../node/weight-params.ts';
 import type { WireType } from '../node/wire.ts';
 import type { StageModel } from '../onnx/model.ts';
 import type { DimBindings } from '../onnx/value.ts';
 import type { HostStep } from '../node/host-step.ts';
-import { bodyContext, buildModel, isPart, onnxDims, type MeasuredCount } from './node-body.ts';
+import {
+  bodyContext,
+  buildModel,
+  expectedRuns,
+  isPart,
+  onnxDims,
+  type MeasuredCount,
+} from './node-body.ts';
 
 export type Precision = 'float32' | 'int8' | 'int4';
 
@@ -36,6 +49,10 @@ export interface Stage {
     | {
         readonly kind: 'onnx';
         readonly model: StageModel;
+        readonly runsBy: RunsBy;
+        readonly facts: ViewFacts;
+        /** Runs that one pass is expected to take. */
+        readonly expectedRuns: number;
         /** Sizes of the graph's symbols: expected, or as measured where counts by tensor are given. */
         readonly dims: (measured?: Readonly<Record<string, MeasuredCount>>) => DimBindings;
       }
@@ -119,6 +136,9 @@ function planNode(checked: CheckedGraph, node: CheckedNode): Stage | null {
         : {
             kind: 'onnx',
             model: buildModel(node, body, context),
+            runsBy: body.runsBy ?? 'all',
+            facts: body.facts?.(context) ?? {},
+            expectedRuns: expectedRuns(node, body),
             dims: (measured = {}) => onnxDims(node, body, context, measured),
           },
   };

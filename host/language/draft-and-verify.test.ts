@@ -20,6 +20,7 @@ import { decodePlainly } from './decode-plainly.ts';
 import type { Decode, DecodingPhase, DecodingTurn } from './decoding.ts';
 import { draftAndVerify } from './draft-and-verify.ts';
 import { draftModel, earlyExit } from './drafters.ts';
+import type { Prompt } from '../text/prompt.ts';
 import type { LanguageModel } from './language-model.ts';
 import { embedSequence, type PromptSequence } from './prompt-sequence.ts';
 import { nextToken } from './sampling.ts';
@@ -51,11 +52,19 @@ const pruningBefore = (layer: number): TokenReductionPart => ({
   select: (g, scores, { count, size }) => topK(g, scores as Value, count, size).indices,
 });
 
-const words = { before: [3, 14, 15, 92], after: [65, 35, 8, 9, 79], text: '', hasImage: true };
+const picture = { kind: 'visual', run: 0 } as const;
+const words: Prompt = {
+  text: '',
+  segments: [
+    { kind: 'words', ids: [3, 14, 15, 92] },
+    picture,
+    { kind: 'words', ids: [65, 35, 8, 9, 79] },
+  ],
+};
 const justWords: PromptSequence = { prompt: words, visual: [] };
 const withPicture = (hiddenSize: number): PromptSequence => ({
   prompt: words,
-  visual: [{ data: normalNumbers(13 * hiddenSize, 5), count: 13 }],
+  visual: [{ media: 'image', parts: [normalNumbers(13 * hiddenSize, 5)], count: 13 }],
 });
 
 type Choosing = 'greedy' | 'sample';
@@ -259,7 +268,7 @@ describe('with a picture', () => {
   test('and nothing else, a draft of words begins with the answer', async () => {
     const model = await open(architecture);
     const draft = await open(architecture);
-    const silent = { ...prompt, prompt: { ...words, before: [], after: [] } };
+    const silent = { ...prompt, prompt: { ...words, segments: [picture] } };
     const expected = await answer(model, silent, decodePlainly);
     const drafted = await answer(model, silent, byDraft(draft, 4));
     expect(drafted.ids).toEqual(expected.ids);

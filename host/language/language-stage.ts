@@ -2,19 +2,15 @@
 import { ok, type Outcome } from '#engine/contract/outcome.ts';
 import type { LanguagePhase, StageFacts } from '#engine/contract/run-event.ts';
 import { countFlops } from '#engine/estimate/model-cost.ts';
-import { tokensInAll as tokensOnWire, type WireType } from '#engine/node/wire.ts';
+import { itemsOf, tokensInAll, type WireType } from '#engine/node/wire.ts';
 import { segmentLengths } from '#engine/node/segments.ts';
 import type { LanguageModelStep } from '#engine/node/host-step.ts';
 import type { Stage } from '#engine/plan/plan.ts';
 import { refusable } from '../sessions/load-model.ts';
 import { breathe } from '../sessions/progress.ts';
 import type { StageContext, StageRunner } from '../stages/stage-runner.ts';
-import {
-  countsOf,
-  type StageInputs,
-  type StageOutputs,
-  type StageValue,
-} from '../stages/stage-value.ts';
+import type { StageInputs, StageOutputs } from '../stages/stage-value.ts';
+import { wordIds } from '../text/prompt.ts';
 import { decodingPhases, writeAnswer } from './answer.ts';
 import {
   stateFacts,
@@ -22,9 +18,14 @@ import {
   type LanguageStage,
   type LoadedLanguage,
 } from './generation.ts';
-import { openLanguageText, type LanguageText } from './language-text.ts';
+import { openLanguageText, type LanguageText, type WiredRun } from './language-text.ts';
 import { identifyModels, loadLanguage } from './load-language.ts';
-import { embedSequence, type EmbeddedSequence, type PromptSequence } from './prompt-sequence.ts';
+import {
+  embedSequence,
+  visualSpans,
+  type EmbeddedSequence,
+  type PromptSequence,
+} from './prompt-sequence.ts';
 
 /** `visualWires` is what is wired to the visual tokens. */
 export function languageStage(
@@ -46,7 +47,7 @@ export function languageStage(
       const opened = await openLanguageText(step, context.baseFolder);
       if (!opened.ok) return opened;
       text = opened.value;
-      const prompt = text.tokenise(questionOf(stage, inputs), expectedVisualTokens(visualWires));
+      const prompt = text.tokenise(questionOf(stage, inputs), visualWires.flatMap(expectedRuns));
       return prompt.ok ? keys : prompt;
     },
     async load() {
@@ -82,11 +83,16 @@ function questionOf({ roles }: Stage, inputs: StageInputs): string {
   return question?.kind === 'text' ? question.text : '';
 }
 
-/** Null where only a run can tell. */
-function expectedVisualTokens(wires: readonly WireType[]): number | null {
-  const counts = wires.flatMap((wire) => (wire.kind === 'tokens' ? [tokensOnWire(wire)] : []));
-  if (counts.some(({ known }) => !known)) return null;
-  return counts.reduce((sum, { tokens }) => sum + tokens, 0);
+/** The pictures and clips of a wire. */
+function expectedRuns(wire: WireType): readonly WiredRun[] {
+  if (wire.kind !== 'tokens') return [];
+  const items = itemsOf(wire.views);
+  const { known, tokens } = tokensInAll(wire);
+  const run: WiredRun = {
+    media: wire.views?.media ?? 'image',
+    tokens: known ? tokens / items : null,
+  };
+  return Array.from({ length: items }, () => run);
 }
 
 async function generate(
@@ -119,42 +125,32 @@ function tokenise(
   { stage, text, row, pass }: Generation,
   inputs: StageInputs,
 ): Promise<Outcome<PromptSequence>> {
-  const visual = (inputs[stage.roles.visual ?? ''] ?? []).flatMap(visualSpan);
-  const visualCount = visual.reduce((sum, { count }) => sum + count, 0);
+  const visual = (inputs[stage.roles.visual ?? ''] ?? []).flatMap(visualSpans);
+  const runs = visual.map(({ media, count }) => ({ media, tokens: count }));
   return pass.span(
     row('tokenise'),
     0,
     () => {
-      const prompt = text.tokenise(questionOf(stage, inputs), visualCount);
+      const prompt = text.tokenise(questionOf(stage, inputs), runs);
       return prompt.ok ? ok({ prompt: prompt.value, visual }) : prompt;
     },
-    (sequence) => {
-      const tokens = wordCount(sequence);
+    ({ prompt }) => {
+      const tokens = wordIds(prompt).length;
       return { tokensOut: tokens, outputBytes: tokens * 8 };
     },
   );
 }
 
-const wordCount = ({ prompt }: PromptSequence): number =>
-  prompt.before.length + prompt.after.length;
-
-function visualSpan(value: StageValue): PromptSequence['visual'] {
-  const counts = countsOf(value);
-  if (!counts || value.kind !== 'tensors') return [];
-  const data = value.tensors['']?.data as Float32Array;
-  return [{ data, count: counts.views * counts.tokens }];
-}
-
 function embed(
   { stage, step, language, row, pass }: Generation,
-  prompt: PromptSequence,
+  sequence: PromptSequence,
 ): Promise<Outcome<EmbeddedSequence>> {
   return pass.span(
     row('embed'),
     language.embed.ownBytes,
-    () => refusable(stage.title, () => embedSequence(language.model, prompt)),
+    () => refusable(stage.title, () => embedSequence(language.model, sequence)),
     ({ embeddings }) => ({
-      tokensIn: wordCount(prompt),
+      tokensIn: wordIds(sequence.prompt).length,
       tokensOut: embeddings.length / step.graphs.hiddenSize,
       outputBytes: embeddings.byteLength,
     }),

@@ -1,20 +1,25 @@
 /** The text side of a language model: tokenizer, template, and the tokens of a question. */
 import { fail, ok, type Outcome } from '#engine/contract/outcome.ts';
 import { error } from '#engine/contract/problem.ts';
+import type { Media } from '#engine/node/wire.ts';
 import type { LanguageModelStep } from '#engine/node/host-step.ts';
 import { openChatTemplate, type ChatTemplate } from '../text/chat-template.ts';
-import { buildPrompt, type Prompt } from '../text/prompt.ts';
+import { buildPrompt, wordIds, type Prompt } from '../text/prompt.ts';
 import { standInTokenizer } from '../text/stand-in-tokenizer.ts';
 import { openTokenizer, type Tokenizer } from '../text/tokenizer.ts';
 import { checkpointFolder } from '../weights/checkpoint-folder.ts';
 
 export interface LanguageText {
   readonly tokenizer: Tokenizer;
-  /**
-   * Ids before and after the visual tokens, or why the question does not fit. `visualTokens` is 0 without
-   * a picture and null where only a run can tell how many there are.
-   */
-  readonly tokenise: (question: string, visualTokens: number | null) => Outcome<Prompt>;
+  /** Words and places of visual tokens in turn, or why the question does not fit. */
+  readonly tokenise: (question: string, runs: readonly WiredRun[]) => Outcome<Prompt>;
+}
+
+/** The visual tokens of one picture or clip that is wired. */
+export interface WiredRun {
+  readonly media: Media;
+  /** Null where only a run can tell. */
+  readonly tokens: number | null;
 }
 
 /** Random weights have no tokenizer of their own; one that makes about as many tokens stands in. */
@@ -41,20 +46,21 @@ function languageText(
 ): LanguageText {
   return {
     tokenizer,
-    tokenise(question, visualTokens) {
-      const hasImage = visualTokens !== 0;
-      const prompt = buildPrompt({ tokenizer, template, chat, prompt: question, hasImage });
+    tokenise(question, runs) {
+      const media = runs.map((run) => run.media);
+      const prompt = buildPrompt({ tokenizer, template, chat, prompt: question, runs: media });
       if (!prompt.ok) return prompt;
-      const { before, after } = prompt.value;
-      const strange = [...before, ...after].find((id) => id >= vocabularySize);
+      const ids = wordIds(prompt.value);
+      const strange = ids.find((id) => id >= vocabularySize);
       if (strange !== undefined) {
         const message = `The tokenizer gives token ${strange}, the model's vocabulary ends at ${vocabularySize - 1}; choose the checkpoint that belongs to the model.`;
         return fail(error('tokenizer-unreadable', message, { param: 'weights' }));
       }
-      const words = before.length + after.length;
-      return words + (visualTokens ?? 1) + 1 <= contextLength
+      // Of a run that is not known yet, there is one token at least.
+      const visualTokens = runs.reduce((sum, { tokens }) => sum + (tokens ?? 1), 0);
+      return ids.length + visualTokens + 1 <= contextLength
         ? prompt
-        : overflow(words, visualTokens ?? 0, contextLength);
+        : overflow(ids.length, visualTokens, contextLength);
     },
   };
 }

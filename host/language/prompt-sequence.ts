@@ -1,16 +1,20 @@
 /** The prompt as the language model reads it: words and visual tokens in turn. */
-import type { Prompt } from '../text/prompt.ts';
+import type { Media } from '#engine/node/wire.ts';
+import type { StageValue } from '../stages/stage-value.ts';
+import { wordIds, type Prompt } from '../text/prompt.ts';
 import type { LanguageModel, VisualRun } from './language-model.ts';
 
-/** Visual tokens that lie together. */
+/** The visual tokens of one picture or clip, which lie together. */
 export interface VisualSpan {
-  /** [count, D] */
-  readonly data: Float32Array;
+  readonly media: Media;
+  /** Of its views in turn, each [N, D]. */
+  readonly parts: readonly Float32Array[];
   readonly count: number;
 }
 
 export interface PromptSequence {
   readonly prompt: Prompt;
+  /** By run; one that is left out is not read. */
   readonly visual: readonly VisualSpan[];
 }
 
@@ -20,23 +24,59 @@ export interface EmbeddedSequence {
   readonly visual: readonly VisualRun[];
 }
 
+/** The visual tokens at a wire, by picture or clip. */
+export function visualSpans(value: StageValue): readonly VisualSpan[] {
+  if (value.kind !== 'tensors') return [];
+  const spans: { item: number; media: Media; parts: Float32Array[]; count: number }[] = [];
+  for (const { tensors, views } of value.batches) {
+    const tensor = tensors[''];
+    const [leading = 1, tokens = 0, channels = 0] = tensor?.dims ?? [];
+    const data = tensor?.data as Float32Array;
+    for (let view = 0; view < leading; view++) {
+      const { item = 0, media = 'image' } = views[view] ?? {};
+      let span = spans.at(-1);
+      if (span?.item !== item || span.media !== media)
+        spans.push((span = { item, media, parts: [], count: 0 }));
+      const size = tokens * channels;
+      span.parts.push(data.subarray(view * size, (view + 1) * size));
+      span.count += tokens;
+    }
+  }
+  return spans;
+}
+
 /** Embeddings of the words, with the visual tokens between them. */
 export async function embedSequence(
   model: LanguageModel,
-  { prompt: { before, after }, visual }: PromptSequence,
+  { prompt, visual }: PromptSequence,
 ): Promise<EmbeddedSequence> {
-  const words = await model.embed([...before, ...after]);
+  const ids = wordIds(prompt);
+  const words = await model.embed(ids);
   if (visual.length === 0) return { embeddings: words, visual: [] };
-  const cut = (words.length / (before.length + after.length)) * before.length;
-  const pictures = visual.reduce((sum, { data }) => sum + data.length, 0);
-  const embeddings = new Float32Array(words.length + pictures);
-  embeddings.set(words.subarray(0, cut));
-  let at = cut;
-  for (const { data } of visual) {
-    embeddings.set(data, at);
-    at += data.length;
+  const visualCount = visual.reduce((sum, { count }) => sum + count, 0);
+  const visualLength = visual
+    .flatMap(({ parts }) => parts)
+    .reduce((sum, { length }) => sum + length, 0);
+  const embeddings = new Float32Array(words.length + visualLength);
+  const hiddenSize = embeddings.length / (ids.length + visualCount);
+  const runs: VisualRun[] = [];
+  let at = 0;
+  let word = 0;
+  const put = (part: Float32Array): void => {
+    embeddings.set(part, at);
+    at += part.length;
+  };
+  for (const segment of prompt.segments) {
+    if (segment.kind === 'words') {
+      const end = word + segment.ids.length;
+      put(words.subarray(word * hiddenSize, end * hiddenSize));
+      word = end;
+      continue;
+    }
+    const span = visual[segment.run];
+    if (!span) continue;
+    runs.push({ start: at / hiddenSize, count: span.count });
+    for (const part of span.parts) put(part);
   }
-  embeddings.set(words.subarray(cut), at);
-  const count = visual.reduce((sum, span) => sum + span.count, 0);
-  return { embeddings, visual: [{ start: before.length, count }] };
+  return { embeddings, visual: runs };
 }

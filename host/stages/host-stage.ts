@@ -3,8 +3,7 @@ import { assertNever, ok, type Outcome } from '#engine/contract/outcome.ts';
 import type { HostStep, LanguageModelStep } from '#engine/node/host-step.ts';
 import type { Stage } from '#engine/plan/plan.ts';
 import { loadImage } from '../images/load-image.ts';
-import { preprocess } from '../images/preprocess.ts';
-import { float32 } from '../sessions/sessions.ts';
+import { wholeViews } from './picture-views.ts';
 import { stageFacts, type StageContext, type StageRunner } from './stage-runner.ts';
 import {
   outputBytes,
@@ -38,18 +37,14 @@ async function runStep(
   switch (step.kind) {
     case 'load-image': {
       const image = await loadImage(step.source, baseFolder);
-      return image.ok ? ok({ image: { kind: 'image', image: image.value } }) : image;
+      if (!image.ok) return image;
+      return ok({ image: { kind: 'image', media: 'image', images: [image.value] } });
     }
     case 'give-text':
       return ok({ text: { kind: 'text', text: step.text } });
     case 'preprocess': {
-      const [picture] = inputs['image'] ?? [];
-      const { image } = picture as Extract<StageValue, { kind: 'image' }>;
-      const { recipe } = step;
-      const height = recipe.crop?.height ?? recipe.resizeTo;
-      const width = recipe.crop?.width ?? recipe.resizeTo;
-      const pixels = float32(preprocess(image, recipe), [1, 3, height, width]);
-      return ok({ pixels: { kind: 'tensors', tensors: { '': pixels } } });
+      const batches = [wholeViews(inputs['image'] ?? [], step.recipe)];
+      return ok({ pixels: { kind: 'tensors', batches } });
     }
     case 'show-answer':
       // What it is given it hands on, to the person.

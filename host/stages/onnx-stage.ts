@@ -7,12 +7,18 @@ import { refusable } from '../sessions/load-model.ts';
 import { threadCount } from '../system/machine.ts';
 import { stageFacts, type StageContext, type StageRunner } from './stage-runner.ts';
 import {
+  batchesByPort,
   feedsOf,
+  graphRuns,
+  joinRuns,
   measuredInputs,
   measuredOutputs,
+  type GraphRun,
+} from './graph-runs.ts';
+import {
   outputBytes,
-  outputsByPort,
   tokensInAll,
+  type Batch,
   type StageInputs,
   type StageOutputs,
 } from './stage-value.ts';
@@ -20,7 +26,7 @@ import {
 type OnnxBody = Extract<Stage['body'], { kind: 'onnx' }>;
 
 export function onnxStage(stage: Stage, body: OnnxBody, context: StageContext): StageRunner {
-  const { model } = body;
+  const { model, runsBy, facts } = body;
   let held: HeldModel | null = null;
   return {
     facts: [stageFacts(stage)],
@@ -39,27 +45,46 @@ export function onnxStage(stage: Stage, body: OnnxBody, context: StageContext): 
     async run(inputs, pass) {
       if (!held) throw new Error(`"${stage.id}" runs before it is loaded.`);
       const { session } = held.loaded;
+      const runs = graphRuns(inputs, runsBy);
+      if (!runs.ok) return runs;
       const outcome = await pass.span(
         stage.id,
         held.ownBytes,
         () =>
-          refusable(stage.title, async () =>
-            outputsByPort(await session.run(feedsOf(inputs, model))),
-          ),
-        (outputs) => spanFacts(body, inputs, outputs),
+          refusable(stage.title, async () => {
+            const ran: FinishedRun[] = [];
+            for (const run of runs.value) {
+              const tensors = await session.run(feedsOf(run, model, facts));
+              ran.push({ run, outputs: batchesByPort(tensors, run.views) });
+            }
+            return { ran, outputs: joinRuns(ran.map(({ outputs }) => outputs)) };
+          }),
+        ({ ran, outputs }) => spanFacts(body, ran, inputs, outputs),
       );
-      if (outcome.ok && isCold(held)) settleModels(stage.id, [held], context);
-      return outcome;
+      if (!outcome.ok) return outcome;
+      if (isCold(held)) settleModels(stage.id, [held], context);
+      return ok(outcome.value.outputs);
     },
   };
 }
 
-function spanFacts(body: OnnxBody, inputs: StageInputs, outputs: StageOutputs) {
-  const measured = { ...measuredInputs(inputs), ...measuredOutputs(outputs) };
+interface FinishedRun {
+  readonly run: GraphRun;
+  readonly outputs: Readonly<Record<string, Batch>>;
+}
+
+function spanFacts(
+  body: OnnxBody,
+  ran: readonly FinishedRun[],
+  inputs: StageInputs,
+  outputs: StageOutputs,
+) {
+  const flopsOf = ({ run, outputs: own }: FinishedRun): number =>
+    countFlops(body.model, body.dims({ ...measuredInputs(run), ...measuredOutputs(own) }));
   return {
     tokensIn: tokensInAll(inputs['tokens']?.[0]),
     tokensOut: tokensInAll(outputs['tokens']),
-    flops: countFlops(body.model, body.dims(measured)),
+    flops: ran.reduce((sum, each) => sum + flopsOf(each), 0),
     outputBytes: outputBytes(outputs),
   };
 }

@@ -5,11 +5,12 @@ import { Template } from '@huggingface/jinja';
 import { z } from 'zod';
 import { fail, ok, type Outcome } from '#engine/contract/outcome.ts';
 import { error } from '#engine/contract/problem.ts';
+import type { Media } from '#engine/node/wire.ts';
 import { readCappedText, readJsonObject, reasonOf } from './read-json-object.ts';
 import { maxConfigBytes, tokenName } from './tokenizer.ts';
 
 export type ChatContent =
-  { readonly type: 'image' } | { readonly type: 'text'; readonly text: string };
+  { readonly type: Media } | { readonly type: 'text'; readonly text: string };
 
 export interface ChatMessage {
   readonly role: 'system' | 'user' | 'assistant';

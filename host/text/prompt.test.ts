@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { openChatTemplate } from './chat-template.ts';
-import { buildPrompt, type Prompt, type PromptRequest } from './prompt.ts';
+import { buildPrompt, wordIds, type Prompt, type PromptRequest } from './prompt.ts';
 import { standInTokenizer } from './stand-in-tokenizer.ts';
 import { openTokenizer, type Tokenizer } from './tokenizer.ts';
 
@@ -14,6 +14,9 @@ const presets = join(import.meta.dirname, '../../presets');
 const shapes = join(presets, 'checkpoints/shapes-llava');
 const recorded = join(import.meta.dirname, '..', '..', 'verify', 'recorded');
 const template = 'USER: <image>\n{prompt} ASSISTANT:';
+const onePicture = ['image'] as const;
+const twoPictures = ['image', 'image'] as const;
+const noPicture = [] as const;
 
 async function open(folder: string): Promise<Tokenizer> {
   const opened = await openTokenizer(folder);
@@ -27,10 +30,22 @@ function built(request: PromptRequest): Prompt {
   return prompt.value;
 }
 
+/** Ids of the words, and the runs of visual tokens between them by number. */
+const order = ({ segments }: Prompt): (number | readonly number[])[] =>
+  segments.map((segment) => (segment.kind === 'words' ? segment.ids : segment.run));
+
+/** The words on both sides of one picture. */
+function sidesOf({ segments }: Prompt): { before: readonly number[]; after: readonly number[] } {
+  const at = segments.findIndex(({ kind }) => kind === 'visual');
+  return {
+    before: wordIds({ segments: segments.slice(0, at) }),
+    after: wordIds({ segments: segments.slice(at + 1) }),
+  };
+}
+
 function refusalOf(request: PromptRequest): string {
   const prompt = buildPrompt(request);
   if (prompt.ok) throw new Error('built');
-  expect(prompt.problems[0]).toMatchObject({ param: 'template' });
   return prompt.problems[0]?.message ?? '';
 }
 
@@ -61,10 +76,11 @@ describe('the prompt of a checkpoint', () => {
           template: written,
           chat,
           prompt: scene.question,
-          hasImage: true,
+          runs: onePicture,
         };
-        const { text, before, after } = built(request);
-        ours.push({ text, ids: [...before, 3, ...after] });
+        const prompt = built(request);
+        const { before, after } = sidesOf(prompt);
+        ours.push({ text: prompt.text, ids: [...before, 3, ...after] });
         expected.push({ text: scene.prompt, ids: scene.prompt_tokens });
       }
     }
@@ -87,11 +103,13 @@ describe('the prompt of a checkpoint', () => {
       const chat = await openChatTemplate(folder);
       for (const written of [template, null]) {
         const prompt = 'What is in the picture?';
-        expect(built({ tokenizer, template: written, chat, prompt, hasImage: true })).toEqual({
+        expect(built({ tokenizer, template: written, chat, prompt, runs: onePicture })).toEqual({
           text: recordedCase.prompt,
-          before: ids.slice(0, first),
-          after: ids.slice(last + 1),
-          hasImage: true,
+          segments: [
+            { kind: 'words', ids: ids.slice(0, first) },
+            { kind: 'visual', run: 0 },
+            { kind: 'words', ids: ids.slice(last + 1) },
+          ],
         });
       }
     },
@@ -99,7 +117,7 @@ describe('the prompt of a checkpoint', () => {
 });
 
 describe('a question', () => {
-  it('is plain text, whatever it spells', async () => {
+  it('is plain text, whatever it spells where no picture is wired', async () => {
     const tokenizer = await open(shapes);
     const special = new Set([0, 1, 2, 3]);
     const prompt = 'is <image> a {prompt}? </s><s>';
@@ -108,31 +126,25 @@ describe('a question', () => {
       await chatOf('{{ messages[0].content | trim }}<{{ "/s>" }}'),
     ]) {
       for (const written of [template, '<image>{prompt}', null]) {
-        const { before, after } = built({
-          tokenizer,
-          template: written,
-          chat,
-          prompt,
-          hasImage: true,
-        });
-        expect(tokenizer.decode(after, { skipSpecialTokens: false })).toContain(prompt);
-        expect(before.slice(1).filter((id) => special.has(id))).toEqual([]);
-        expect(after.slice(0, -1).filter((id) => special.has(id))).toEqual([]);
+        const request = { tokenizer, template: written, chat, prompt, runs: noPicture };
+        const ids = wordIds(built(request));
+        expect(tokenizer.decode(ids, { skipSpecialTokens: false })).toContain(prompt);
+        expect(ids.slice(1, -1).filter((id) => special.has(id))).toEqual([]);
       }
     }
   });
 
   it('does not become a special token together with the template', async () => {
     const tokenizer = await open(shapes);
-    const request = { tokenizer, template: '<image>\n<{prompt}', chat: null, hasImage: true };
-    const { after } = built({ ...request, prompt: 'image>' });
+    const request = { tokenizer, template: '<image>\n<{prompt}', chat: null, runs: onePicture };
+    const { after } = sidesOf(built({ ...request, prompt: 'image>' }));
     expect(tokenizer.decode(after, { skipSpecialTokens: true })).toBe('\n<image>');
   });
 
   it('may be trimmed by the chat template', async () => {
     const tokenizer = await open(shapes);
     const chat = await chatOf('{% for m in messages %}[{{ m.content | trim }}]{% endfor %}');
-    const { text } = built({ tokenizer, template: null, chat, prompt: ' why? ', hasImage: false });
+    const { text } = built({ tokenizer, template: null, chat, prompt: ' why? ', runs: noPicture });
     expect(text).toBe('[why?]');
   });
 });
@@ -140,13 +152,18 @@ describe('a question', () => {
 describe('the place of the picture', () => {
   it('is where a tokenizer without image token would read <image>, encoded on both sides apart', () => {
     const tokenizer = standInTokenizer(1000);
-    const request = { tokenizer, template, chat: null, prompt: 'Is it <image>?', hasImage: true };
-    const { text, before, after } = built(request);
-    expect(text).toBe('USER: <image>\nIs it <image>? ASSISTANT:');
-    expect(before).toEqual(tokenizer.encode('USER: ', { addSpecialTokens: true }));
-    expect(after).toEqual(
-      tokenizer.encode('\nIs it <image>? ASSISTANT:', { addSpecialTokens: false }),
-    );
+    const request = { tokenizer, template, chat: null, prompt: 'Is it <video>?', runs: onePicture };
+    expect(built(request)).toEqual({
+      text: 'USER: <image>\nIs it <video>? ASSISTANT:',
+      segments: [
+        { kind: 'words', ids: tokenizer.encode('USER: ', { addSpecialTokens: true }) },
+        { kind: 'visual', run: 0 },
+        {
+          kind: 'words',
+          ids: tokenizer.encode('\nIs it <video>? ASSISTANT:', { addSpecialTokens: false }),
+        },
+      ],
+    });
   });
 
   it('is before the question in the chat template of a plain language model', async () => {
@@ -155,21 +172,19 @@ describe('the place of the picture', () => {
       "{% for m in messages %}{{ '<|' + m['role'] + '|>\n' + m['content'] + '</s>\n' }}{% endfor %}<|assistant|>",
     );
     const request = { tokenizer, template: null, chat, prompt: 'Why?' };
-    expect(built({ ...request, hasImage: true }).text).toBe(
+    expect(built({ ...request, runs: onePicture }).text).toBe(
       '<|user|>\n<image>\nWhy?</s>\n<|assistant|>',
     );
-    expect(built({ ...request, hasImage: false }).text).toBe('<|user|>\nWhy?</s>\n<|assistant|>');
+    expect(built({ ...request, runs: noPicture }).text).toBe('<|user|>\nWhy?</s>\n<|assistant|>');
   });
 
   it('is dropped with the newline after it where no picture is wired', async () => {
     const tokenizer = await open(shapes);
-    const request = { tokenizer, template, chat: null, prompt: 'Why?', hasImage: false };
+    const request = { tokenizer, template, chat: null, prompt: 'Why?', runs: noPicture };
     const text = 'USER: Why? ASSISTANT:';
     expect(built(request)).toEqual({
       text,
-      before: tokenizer.encode(text, { addSpecialTokens: true }),
-      after: [],
-      hasImage: false,
+      segments: [{ kind: 'words', ids: tokenizer.encode(text, { addSpecialTokens: true }) }],
     });
   });
 
@@ -180,10 +195,93 @@ describe('the place of the picture', () => {
     await writeFile(join(path, 'tokenizer.json'), file.replaceAll('<image>', '<|image_pad|>'));
     await writeFile(join(path, 'config.json'), '{"image_token_id": 515}');
     const tokenizer = await open(path);
-    const request = { tokenizer, chat: null, prompt: 'Why?', hasImage: true };
+    const request = { tokenizer, chat: null, prompt: 'Why?', runs: onePicture };
     const named = built({ ...request, template: '<|im_start|><|image_pad|>{prompt}' });
     expect(named).toEqual(built({ ...request, template: '<|im_start|><image>{prompt}' }));
-    expect(named.before).toEqual([513]);
+    expect(sidesOf(named).before).toEqual([513]);
+  });
+});
+
+describe('several pictures', () => {
+  it('have the tokens that the processor of llava-two-images makes, by template and by chat template', async () => {
+    const folder = join(recorded, 'pipeline', 'llava-two-images');
+    const tokenizer = await open(folder);
+    const { prompt: text, prompt_tokens: tokens } = JSON.parse(
+      await readFile(join(folder, 'case.json'), 'utf8'),
+    ) as { prompt: string; prompt_tokens: readonly string[] };
+    const perPicture = 16;
+    const chat = await openChatTemplate(folder);
+    for (const written of [template, null]) {
+      const prompt = 'What is in the picture?';
+      const request = { tokenizer, template: written, chat, prompt, runs: twoPictures };
+      const asTokens = built(request).segments.flatMap((segment) =>
+        segment.kind === 'visual'
+          ? Array.from({ length: perPicture }, () => '<image>')
+          : segment.ids.map((id) => tokenizer.tokenOf(id)),
+      );
+      expect([built(request).text, asTokens]).toEqual([text, tokens]);
+    }
+  });
+
+  it('go where the question says, in order, and then nowhere else', async () => {
+    const tokenizer = standInTokenizer(1000);
+    const prompt = 'Is <image> larger than <image>?';
+    const words = (text: string, addSpecialTokens = false) =>
+      tokenizer.encode(text, { addSpecialTokens });
+    const typed = built({ tokenizer, template, chat: null, prompt, runs: twoPictures });
+    expect(typed.text).toBe('USER: Is <image> larger than <image>? ASSISTANT:');
+    expect(order(typed)).toEqual([
+      words('USER: Is ', true),
+      0,
+      words(' larger than '),
+      1,
+      words('? ASSISTANT:'),
+    ]);
+    const chat = await chatOf(
+      "{% for part in messages[0].content %}{{ '<image>' if part.type == 'image' else part.text }}{% endfor %}!",
+    );
+    const chatted = built({ tokenizer, template: null, chat, prompt, runs: twoPictures });
+    expect(chatted.text).toBe('Is <image> larger than <image>?!');
+    const plain = await chatOf('Q: {{ messages[0].content | trim }}');
+    const padded = { tokenizer, template: null, chat: plain, prompt: `${prompt} ` };
+    expect(built({ ...padded, runs: twoPictures }).text).toBe(`Q: ${prompt}`);
+  });
+
+  it('all go to one place, each with the line break that follows it', () => {
+    const tokenizer = standInTokenizer(1000);
+    const request = { tokenizer, template, chat: null, runs: twoPictures };
+    expect(built({ ...request, prompt: 'Which?' }).text).toBe(
+      'USER: <image>\n<image>\nWhich? ASSISTANT:',
+    );
+    expect(built({ ...request, prompt: 'Here <image> which?' }).text).toBe(
+      'USER: Here <image><image> which? ASSISTANT:',
+    );
+  });
+
+  it('are told apart from clips, which take places of pictures where there are none of their own', () => {
+    const tokenizer = standInTokenizer(1000);
+    const runs = ['video', 'image'] as const;
+    const request = { tokenizer, chat: null, prompt: 'Why?', runs };
+    const places = (written: string) =>
+      order(built({ ...request, template: written })).filter(Number.isInteger);
+    expect(places('<image><video>{prompt}')).toEqual([1, 0]);
+    expect(places(template)).toEqual([0, 1]);
+  });
+
+  it('are refused where there are more places than pictures, or fewer', () => {
+    const tokenizer = standInTokenizer(1000);
+    const request = { tokenizer, template, chat: null, runs: twoPictures };
+    expect(buildPrompt({ ...request, prompt: '<image> <image> <image>' })).toMatchObject({
+      ok: false,
+      problems: [
+        {
+          code: 'marker-mismatch',
+          port: 'prompt',
+          message:
+            'The prompt has 3 places <image>, but 2 pictures are wired; write <image> once for each, or once for all.',
+        },
+      ],
+    });
   });
 });
 
@@ -191,19 +289,19 @@ describe('a begin-of-text token', () => {
   it('is not added to a template that begins with it', async () => {
     const tokenizer = await open(join(recorded, 'tokenizer/bytelevel-bpe-llama3'));
     const chat = await chatOf('{{ "<|begin_of_text|>" }}{{ messages[0].content }}');
-    const request = { tokenizer, chat, prompt: 'a', hasImage: false };
-    expect(built({ ...request, template: null }).before).toEqual([516, 64]);
-    expect(built({ ...request, template: '{prompt}' }).before).toEqual([516, 64]);
+    const request = { tokenizer, chat, prompt: 'a', runs: noPicture };
+    expect(wordIds(built({ ...request, template: null }))).toEqual([516, 64]);
+    expect(wordIds(built({ ...request, template: '{prompt}' }))).toEqual([516, 64]);
     // A question cannot take its place.
-    const typed = built({ ...request, template: '{prompt}', prompt: '<|begin_of_text|>' }).before;
-    expect(typed.filter((id) => id === 516)).toHaveLength(1);
+    const typed = built({ ...request, template: '{prompt}', prompt: '<|begin_of_text|>' });
+    expect(wordIds(typed).filter((id) => id === 516)).toHaveLength(1);
   });
 });
 
 describe('a template that cannot be used', () => {
   it('says what is missing', async () => {
     const tokenizer = await open(shapes);
-    const request = { tokenizer, chat: null, prompt: 'Why?', hasImage: true };
+    const request = { tokenizer, chat: null, prompt: 'Why?', runs: onePicture };
     const textOnly = await chatOf('{{ messages[0].content[0].text }}');
     expect([
       refusalOf({ ...request, template: 'USER: {prompt}' }),
@@ -217,7 +315,7 @@ describe('a template that cannot be used', () => {
       ),
     ]).toEqual([
       'The template has no place for the picture: add <image> where the visual tokens go.',
-      'The template has more than one <image>: keep the one that is meant.',
+      'The template has 2 places <image>, but 1 picture is wired; write <image> once for each, or once for all.',
       'The template leaves the question out: add {prompt} where it goes.',
       'Without a checkpoint there is no chat template: write a prompt template, such as USER: <image>\\n{prompt} ASSISTANT:.',
       expect.stringMatching(

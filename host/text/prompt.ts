@@ -1,9 +1,19 @@
-/** Builds the token sequence of a request: the question in its template, and the place where the visual tokens go. */
+/** Builds the token sequence of a request: the question in its template, and the places where the visual tokens go. */
 import { fail, ok, type Outcome } from '#engine/contract/outcome.ts';
 import { error } from '#engine/contract/problem.ts';
-import type { ChatMessage, ChatTemplate } from './chat-template.ts';
+import type { Media } from '#engine/node/wire.ts';
+import { chatPieces } from './chat-pieces.ts';
+import type { ChatTemplate } from './chat-template.ts';
 import type { TextRange } from './literal-text.ts';
 import type { Tokenizer } from './tokenizer.ts';
+import {
+  allMedia,
+  markers,
+  placeRuns,
+  splitAtPlaces,
+  type Piece,
+  type PlacedPiece,
+} from './visual-places.ts';
 
 export interface PromptRequest {
   readonly tokenizer: Tokenizer;
@@ -11,210 +21,180 @@ export interface PromptRequest {
   readonly template: string | null;
   /** What openChatTemplate gave for the checkpoint folder; null without a folder. Looked at only without a template. */
   readonly chat: Outcome<ChatTemplate> | null;
-  /** The user's question; it is plain text whatever it spells. */
+  /**
+   * The user's question; it is plain text whatever it spells, except that `<image>` and `<video>` are places where
+   * such is wired.
+   */
   readonly prompt: string;
-  readonly hasImage: boolean;
+  /** The pictures and clips that are wired, each of which is one run of visual tokens. */
+  readonly runs: readonly Media[];
 }
+
+export type PromptSegment =
+  | { readonly kind: 'words'; readonly ids: readonly number[] }
+  /** A run of visual tokens, by its place among those wired. */
+  | { readonly kind: 'visual'; readonly run: number };
 
 export interface Prompt {
-  /** The rendered text, with the image marker where visual tokens go. */
+  /** The rendered text, with a marker where visual tokens go. */
   readonly text: string;
-  /** Ids before the visual tokens; all ids where there is no picture. */
-  readonly before: readonly number[];
-  /** Ids after the visual tokens; empty where there is no picture. */
-  readonly after: readonly number[];
-  readonly hasImage: boolean;
+  readonly segments: readonly PromptSegment[];
 }
 
-type Segment =
-  | { readonly kind: 'template'; readonly text: string }
-  | { readonly kind: 'question'; readonly text: string }
-  | { readonly kind: 'image' };
-
-const imageMarker = '<image>';
 const questionMarker = '{prompt}';
 
+/** All ids of the words, in order. */
+export const wordIds = ({ segments }: Pick<Prompt, 'segments'>): readonly number[] =>
+  segments.flatMap((segment) => (segment.kind === 'words' ? segment.ids : []));
+
 /**
- * Where the tokenizer has an image token, the whole text is encoded with it and cut there, as transformers'
+ * Where the tokenizer has a token for pictures, the text around them is encoded with it and cut there, as transformers'
  * LlavaProcessor does. Where it has none, the texts on both sides are encoded apart, with special tokens before the first
  * only, as the original LLaVA does (`tokenizer_image_token`).
  *
- * A begin-of-text token that the template spells out is not added a second time.
+ * A begin-of-text token that the template spells out is not added a second time. Fails with `marker-mismatch` where
+ * there are more places than pictures or fewer, and with `param-invalid` for a template that cannot be used.
  */
 export function buildPrompt(request: PromptRequest): Outcome<Prompt> {
-  const segments =
-    request.template === null ? chatSegments(request) : templateSegments(request.template, request);
-  if (!segments.ok) return segments;
-  return encodeSegments(request.tokenizer, segments.value, request.hasImage);
+  const pieces = request.template === null ? fromChat(request) : fromTemplate(request);
+  if (!pieces.ok) return pieces;
+  const placed = placeRuns(pieces.value, request.runs);
+  return placed.ok ? encodePieces(request.tokenizer, placed.value) : placed;
 }
 
-function templateSegments(
-  template: string,
-  { tokenizer, prompt, hasImage }: PromptRequest,
-): Outcome<readonly Segment[]> {
-  const parts = splitAtMarkers(template, tokenizer);
-  const images = parts.filter(({ kind }) => kind === 'image').length;
-  if (hasImage && images === 0) {
-    return wrongTemplate(
-      'The template has no place for the picture: add <image> where the visual tokens go.',
-    );
-  }
-  if (images > 1) {
-    return wrongTemplate('The template has more than one <image>: keep the one that is meant.');
-  }
-  if (!template.includes(questionMarker)) {
+function fromTemplate({
+  template,
+  tokenizer,
+  prompt,
+  runs,
+}: PromptRequest): Outcome<readonly Piece[]> {
+  const text = template ?? '';
+  if (!text.includes(questionMarker)) {
     return wrongTemplate('The template leaves the question out: add {prompt} where it goes.');
   }
-  const segments = parts.flatMap((part) =>
-    part.kind === 'template' ? withQuestion(part.text, prompt) : [part],
-  );
-  return ok(hasImage ? segments : withoutImage(segments));
-}
-
-/** Cuts text at `<image>`, and at the tokenizer's own image token. */
-function splitAtMarkers(text: string, tokenizer: Tokenizer): Segment[] {
-  const segments: Segment[] = [];
-  for (const [index, outer] of text.split(imageTokenOf(tokenizer)).entries()) {
-    if (index > 0) segments.push({ kind: 'image' });
-    for (const [innerIndex, inner] of outer.split(imageMarker).entries()) {
-      if (innerIndex > 0) segments.push({ kind: 'image' });
-      segments.push({ kind: 'template', text: inner });
-    }
-  }
-  return segments;
-}
-
-function imageTokenOf(tokenizer: Tokenizer): string {
-  const id = tokenizer.imageTokenId;
-  return (id === null ? null : tokenizer.tokenOf(id)) ?? imageMarker;
-}
-
-function withQuestion(text: string, question: string): Segment[] {
-  return text
+  const pieces = text
     .split(questionMarker)
-    .flatMap((part, index): Segment[] => [
-      ...(index > 0 ? [{ kind: 'question', text: question } as const] : []),
-      { kind: 'template', text: part },
+    .flatMap((part, index): readonly Piece[] => [
+      ...(index > 0 ? questionPieces(prompt, runs) : []),
+      ...splitAtPlaces(part, spellingsOf(tokenizer), 'template'),
     ]);
+  return ok(pieces);
 }
 
-/** Drops the image marker and one newline after it. */
-function withoutImage(segments: readonly Segment[]): readonly Segment[] {
-  const at = segments.findIndex(({ kind }) => kind === 'image');
-  const next = segments[at + 1];
-  if (at < 0) return segments;
-  const after =
-    next?.kind === 'template' ? [{ ...next, text: next.text.replace(/^\r?\n/, '') }] : [];
-  return [...segments.slice(0, at), ...after, ...segments.slice(at + 1 + after.length)];
+/** The question's own places: markers of what is wired. */
+function questionPieces(prompt: string, runs: readonly Media[]): readonly Piece[] {
+  const wired = allMedia.filter(
+    (media) => runs.includes(media) || (media === 'image' && runs.length > 0),
+  );
+  const spellings = wired.map((media) => [markers[media], media] as const);
+  return splitAtPlaces(prompt, spellings, 'question');
 }
 
-/** Stands for the question while the template's own text is looked for; Unicode keeps it free for such use. */
-const stand = '\uFDD0';
-
-/**
- * Renders the chat template twice, with a stand-in and with the question, so that the question's place is known and its
- * characters are not taken for markers. Templates of plain language models take a string; the picture then goes first.
- */
-function chatSegments(request: PromptRequest): Outcome<readonly Segment[]> {
-  const { chat, tokenizer, prompt, hasImage } = request;
+function fromChat({ chat, tokenizer, prompt, runs }: PromptRequest): Outcome<readonly Piece[]> {
   if (chat === null) {
     return wrongTemplate(
       'Without a checkpoint there is no chat template: write a prompt template, such as USER: <image>\\n{prompt} ASSISTANT:.',
     );
   }
   if (!chat.ok) return chat;
-  const refusals: Outcome<never>[] = [];
-  for (const messagesFor of [multimodalMessages, plainMessages]) {
-    const probe = chat.value.render(messagesFor(stand, hasImage, tokenizer));
-    if (!probe.ok) {
-      refusals.push(probe);
-      continue;
-    }
-    const [prefix, suffix, ...more] = probe.value.split(stand);
-    if (prefix === undefined || suffix === undefined || more.length > 0) continue;
-    // A template that expects a string prints the list as JSON.
-    if (prefix.endsWith('"text": "')) continue;
-    const before = splitAtMarkers(prefix, tokenizer);
-    const after = splitAtMarkers(suffix, tokenizer);
-    const images = [...before, ...after].filter(({ kind }) => kind === 'image').length;
-    if (images !== (hasImage ? 1 : 0)) continue;
+  const asked = questionPieces(prompt, runs);
+  const hasPlaces = asked.some(({ kind }) => kind === 'place');
+  const before = runs.map((media, run) => ({ kind: 'run', run, media }) as const);
+  const question = hasPlaces
+    ? placeRuns(asked, runs)
+    : ok([...before, { kind: 'question', text: prompt } as const]);
+  if (!question.ok) return question;
+  return chatPieces({
+    chat: chat.value,
+    question: question.value.filter(
+      (piece) => piece.kind === 'run' || piece.text !== '' || !hasPlaces,
+    ),
+    spellings: spellingsOf(tokenizer),
+  });
+}
 
-    const rendered = chat.value.render(messagesFor(prompt, hasImage, tokenizer));
-    if (!rendered.ok) return rendered;
-    const question = between(rendered.value, prefix, suffix);
-    if (question === null) continue;
-    return ok([...before, { kind: 'question', text: question }, ...after]);
-  }
-  const [refusal, secondRefusal] = refusals;
-  if (refusal !== undefined && secondRefusal !== undefined) return refusal;
-  return wrongTemplate(
-    `The chat template in ${chat.value.path} does not show one question${hasImage ? ' and one picture' : ''}: write a prompt template instead.`,
+/** How a template may spell a place: the checkpoint's own token, or the common marker. */
+function spellingsOf(tokenizer: Tokenizer): readonly (readonly [string, Media])[] {
+  return allMedia.flatMap((media) =>
+    [...new Set([tokenOf(tokenizer, media), markers[media]])].map(
+      (spelling) => [spelling, media] as const,
+    ),
   );
 }
 
-function multimodalMessages(question: string, hasImage: boolean): readonly ChatMessage[] {
-  const text = { type: 'text', text: question } as const;
-  return [{ role: 'user', content: hasImage ? [{ type: 'image' }, text] : [text] }];
+const tokenIdOf = (tokenizer: Tokenizer, media: Media): number | null =>
+  media === 'image' ? tokenizer.imageTokenId : tokenizer.videoTokenId;
+
+function tokenOf(tokenizer: Tokenizer, media: Media): string {
+  const id = tokenIdOf(tokenizer, media);
+  return (id === null ? null : tokenizer.tokenOf(id)) ?? markers[media];
 }
 
-function plainMessages(
-  question: string,
-  hasImage: boolean,
-  tokenizer: Tokenizer,
-): readonly ChatMessage[] {
-  const image = hasImage ? `${imageTokenOf(tokenizer)}\n` : '';
-  return [{ role: 'user', content: image + question }];
-}
-
-/** Templates may trim the question, so it is what lies between the rest. */
-function between(text: string, prefix: string, suffix: string): string | null {
-  if (text.length < prefix.length + suffix.length) return null;
-  if (!text.startsWith(prefix) || !text.endsWith(suffix)) return null;
-  return text.slice(prefix.length, text.length - suffix.length);
-}
-
-function encodeSegments(
-  tokenizer: Tokenizer,
-  segments: readonly Segment[],
-  hasImage: boolean,
-): Outcome<Prompt> {
+function encodePieces(tokenizer: Tokenizer, pieces: readonly PlacedPiece[]): Outcome<Prompt> {
   const begin =
     tokenizer.beginOfTextId === null ? null : tokenizer.tokenOf(tokenizer.beginOfTextId);
-  const addSpecialTokens = !(
-    begin !== null &&
-    segments[0]?.kind === 'template' &&
-    segments[0].text.startsWith(begin)
-  );
-  const at = segments.findIndex(({ kind }) => kind === 'image');
-  const whole = join(segments, imageTokenOf(tokenizer));
-  if (at < 0) {
-    const before = tokenizer.encode(whole.text, { addSpecialTokens, literal: whole.literal });
-    return ok({ text: whole.text, before, after: [], hasImage });
+  const [first] = pieces;
+  const spellsBegin = begin !== null && first?.kind === 'template' && first.text.startsWith(begin);
+  const segments: PromptSegment[] = [];
+  for (const [index, stretch] of stretchesOf(tokenizer, pieces).entries()) {
+    if (stretch.before !== null) segments.push({ kind: 'visual', run: stretch.before });
+    const { text, literal } = join(tokenizer, stretch.pieces);
+    const addSpecialTokens = index === 0 && !spellsBegin;
+    const ids = tokenizer.encode(text, { addSpecialTokens, literal });
+    const cut = cutAtTokens(tokenizer, ids, stretch.pieces);
+    if (!cut.ok) return cut;
+    segments.push(...cut.value);
   }
-  if (tokenizer.imageTokenId === null) {
-    const [left, right] = [segments.slice(0, at), segments.slice(at + 1)].map((side) =>
-      join(side, ''),
-    );
-    return ok({
-      text: whole.text,
-      before: tokenizer.encode(left!.text, { addSpecialTokens, literal: left!.literal }),
-      after: tokenizer.encode(right!.text, { addSpecialTokens: false, literal: right!.literal }),
-      hasImage,
-    });
+  const hasIds = (segment: PromptSegment): boolean =>
+    segment.kind === 'visual' || segment.ids.length > 0;
+  return ok({ text: join(tokenizer, pieces).text, segments: segments.filter(hasIds) });
+}
+
+/** Pieces that are encoded together, behind a run for which the tokenizer has no token. */
+interface Stretch {
+  readonly before: number | null;
+  readonly pieces: readonly PlacedPiece[];
+}
+
+function stretchesOf(tokenizer: Tokenizer, pieces: readonly PlacedPiece[]): readonly Stretch[] {
+  const stretches: { before: number | null; pieces: PlacedPiece[] }[] = [
+    { before: null, pieces: [] },
+  ];
+  for (const piece of pieces) {
+    if (piece.kind === 'run' && tokenIdOf(tokenizer, piece.media) === null)
+      stretches.push({ before: piece.run, pieces: [] });
+    else stretches.at(-1)?.pieces.push(piece);
   }
-  const ids = tokenizer.encode(whole.text, { addSpecialTokens, literal: whole.literal });
-  const place = ids.indexOf(tokenizer.imageTokenId);
-  if (place < 0 || ids.includes(tokenizer.imageTokenId, place + 1)) {
+  return stretches;
+}
+
+/** Cuts ids at the tokens of pictures, of which there have to be as many as runs. */
+function cutAtTokens(
+  tokenizer: Tokenizer,
+  ids: readonly number[],
+  pieces: readonly PlacedPiece[],
+): Outcome<readonly PromptSegment[]> {
+  const runs = pieces.filter((piece) => piece.kind === 'run');
+  const tokens = new Set(runs.map(({ media }) => tokenIdOf(tokenizer, media)));
+  const segments: PromptSegment[] = [];
+  let from = 0;
+  let found = 0;
+  for (const [place, id] of ids.entries()) {
+    if (!tokens.has(id)) continue;
+    const run = runs[found++];
+    if (run) {
+      const words = { kind: 'words', ids: ids.slice(from, place) } as const;
+      segments.push(words, { kind: 'visual', run: run.run });
+    }
+    from = place + 1;
+  }
+  if (found !== runs.length) {
+    const [{ media } = { media: 'image' as const }] = runs;
     return wrongTemplate(
-      `The tokenizer reads the image token ${imageTokenOf(tokenizer)} not once in this prompt: write another prompt template.`,
+      `The tokenizer reads the token ${tokenOf(tokenizer, media)} ${found} times in this prompt, it is meant ${runs.length} times: write another prompt template.`,
     );
   }
-  return ok({
-    text: whole.text,
-    before: ids.slice(0, place),
-    after: ids.slice(place + 1),
-    hasImage,
-  });
+  return ok([...segments, { kind: 'words', ids: ids.slice(from) }]);
 }
 
 interface JoinedText {
@@ -222,13 +202,13 @@ interface JoinedText {
   readonly literal: readonly TextRange[];
 }
 
-function join(segments: readonly Segment[], imageText: string): JoinedText {
+function join(tokenizer: Tokenizer, pieces: readonly PlacedPiece[]): JoinedText {
   let text = '';
   const literal: TextRange[] = [];
-  for (const segment of segments) {
+  for (const piece of pieces) {
     const start = text.length;
-    text += segment.kind === 'image' ? imageText : segment.text;
-    if (segment.kind === 'question') literal.push({ start, end: text.length });
+    text += piece.kind === 'run' ? tokenOf(tokenizer, piece.media) : piece.text;
+    if (piece.kind === 'question') literal.push({ start, end: text.length });
   }
   return { text, literal };
 }

@@ -36,6 +36,7 @@ export function standInTokenizer(vocabularySize: number): Tokenizer {
     beginOfTextId,
     endOfTextIds: [],
     imageTokenId: null,
+    videoTokenId: null,
     idOf: () => null,
     tokenOf: () => null,
   };

@@ -5,6 +5,7 @@ import { Tokenizer as LibraryTokenizer } from '@huggingface/tokenizers';
 import { z } from 'zod';
 import { fail, ok, type Outcome } from '#engine/contract/outcome.ts';
 import { error } from '#engine/contract/problem.ts';
+import type { Media } from '#engine/node/wire.ts';
 import { cutMarker, cutMarkerToken, cutSpecialTokens, type TextRange } from './literal-text.ts';
 import { readJsonObject, reasonOf, type JsonObject } from './read-json-object.ts';
 import { withReferenceSplits } from './reference-splits.ts';
@@ -33,6 +34,8 @@ export interface Tokenizer {
   readonly endOfTextIds: readonly number[];
   /** The token that stands for visual tokens, such as `<image>`. */
   readonly imageTokenId: number | null;
+  /** The same for the frames of a clip, such as `<video>`. */
+  readonly videoTokenId: number | null;
   idOf(token: string): number | null;
   tokenOf(id: number): string | null;
 }
@@ -193,6 +196,7 @@ class CheckpointTokenizer implements Tokenizer {
   readonly beginOfTextId: number | null;
   readonly endOfTextIds: readonly number[];
   readonly imageTokenId: number | null;
+  readonly videoTokenId: number | null;
   readonly #library: TokenizerLibrary;
   readonly #startDecoder: () => TextDecoding<string>;
   readonly #specialIds: ReadonlySet<number>;
@@ -214,12 +218,12 @@ class CheckpointTokenizer implements Tokenizer {
     };
     this.beginOfTextId = named('bos_token');
     this.endOfTextIds = [...new Set([...endOfTextIdsOf(configs), ...idsOf(named('eos_token'))])];
-    this.imageTokenId = this.#findImageToken(configs.model);
-    const imageToken = this.imageTokenId === null ? null : this.tokenOf(this.imageTokenId);
-    this.#specialContents = [
-      ...specials.map(({ content }) => content),
-      ...(imageToken === null ? [] : [imageToken]),
-    ];
+    this.imageTokenId = this.#findVisualToken('image', configs.model);
+    this.videoTokenId = this.#findVisualToken('video', configs.model);
+    const visual = [this.imageTokenId, this.videoTokenId].flatMap((id) =>
+      id === null ? [] : (this.tokenOf(id) ?? []),
+    );
+    this.#specialContents = [...specials.map(({ content }) => content), ...visual];
   }
 
   encode(text: string, { addSpecialTokens, literal = [] }: EncodeOptions): readonly number[] {
@@ -255,16 +259,16 @@ class CheckpointTokenizer implements Tokenizer {
     return id < 0 ? null : (this.#library.id_to_token(id) ?? null);
   }
 
-  /** The configuration's image token counts only where its name is read as that token. */
-  #findImageToken(modelConfig: JsonObject): number | null {
-    for (const key of ['image_token_id', 'image_token_index']) {
+  /** The configuration's token counts only where its name is read as that token. */
+  #findVisualToken(media: Media, modelConfig: JsonObject): number | null {
+    for (const key of [`${media}_token_id`, `${media}_token_index`]) {
       const id = modelConfig[key];
       const token = typeof id === 'number' ? this.tokenOf(id) : null;
       if (typeof id !== 'number' || token === null) continue;
       const { ids } = this.#library.encode(token, { add_special_tokens: false });
       if (ids.length === 1 && ids[0] === id) return id;
     }
-    return this.idOf('<image>');
+    return this.idOf(`<${media}>`);
   }
 }
 

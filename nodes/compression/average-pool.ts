@@ -60,7 +60,7 @@ export const averagePool = defineNode({
     kind: 'onnx',
     emit(g, { tokens }, { params: { kernel }, inputs }) {
       const { grid, prefixTokens } = inputs.tokens;
-      const map = tokensToMap(g, dropPrefix(g, tokens, prefixTokens), grid!); // [1, D, rows, columns]
+      const map = tokensToMap(g, dropPrefix(g, tokens, prefixTokens), grid!); // [B, D, rows, columns]
       return { tokens: mapToTokens(g, pool(g, map, { kernel })) };
     },
   },

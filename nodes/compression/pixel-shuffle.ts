@@ -2,9 +2,10 @@
 import { fail, ok } from '#engine/contract/outcome.ts';
 import { error } from '#engine/contract/problem.ts';
 import { defineNode } from '#engine/node/node-definition.ts';
-import { knownCount } from '#engine/node/wire.ts';
+import { knownCount, sameViews } from '#engine/node/wire.ts';
 import { dropPrefix } from '#engine/onnx/blocks/feature-map.ts';
 import { reshape, transpose } from '#engine/onnx/operators.ts';
+import type { Dim } from '#engine/onnx/value.ts';
 import { configFile, foreign, modelTypeOf, unsupported } from '../config/published-config.ts';
 import { gridOf } from './grid.ts';
 
@@ -76,6 +77,7 @@ export const pixelShuffle = defineNode({
       outputs: {
         tokens: {
           kind: 'tokens',
+          ...sameViews(tokens),
           count: knownCount(shuffled.rows * shuffled.columns),
           channels: tokens.channels * factor ** 2,
           prefixTokens: 0,
@@ -91,10 +93,11 @@ export const pixelShuffle = defineNode({
       const from = inputs.tokens;
       const to = outputs.tokens;
       const { rows, columns } = to.grid!;
-      const patches = dropPrefix(g, tokens, from.prefixTokens); // [1, N, D]
-      const groups = reshape(g, patches, [rows, factor, columns, factor, from.channels]);
-      const ordered = transpose(g, groups, 0, 2, 1, 3, 4); // [rows, columns, group row, group column, D]
-      return { tokens: reshape(g, ordered, [1, to.count.tokens, to.channels]) };
+      const patches = dropPrefix(g, tokens, from.prefixTokens); // [B, N, D]
+      const views = tokens.shape[0] as Dim;
+      const groups = reshape(g, patches, [views, rows, factor, columns, factor, from.channels]);
+      const ordered = transpose(g, groups, 0, 1, 3, 2, 4, 5); // [B, rows, columns, group row, group column, D]
+      return { tokens: reshape(g, ordered, [views, to.count.tokens, to.channels]) };
     },
   },
 });

@@ -79,6 +79,8 @@ export const prumerge = defineNode({
   summary: ({ neighbours }) => `adaptive · ${neighbours} neighbours`,
   body: {
     kind: 'onnx',
+    // How many tokens stay differs from view to view.
+    runsBy: 'view',
     dims: ({ outputs: { tokens } }) => ({
       selected: tokens.count.tokens - 1,
       sought: tokens.count.tokens,

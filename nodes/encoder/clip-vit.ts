@@ -4,7 +4,7 @@ import { modelParam } from '#engine/node/architecture-params.ts';
 import { defineNode } from '#engine/node/node-definition.ts';
 import type { ParamValues } from '#engine/node/param.ts';
 import { weightParams } from '#engine/node/weight-params.ts';
-import { knownCount, type WireOf } from '#engine/node/wire.ts';
+import { knownCount, sameViews, type WireOf } from '#engine/node/wire.ts';
 import { dropPrefix } from '#engine/onnx/blocks/feature-map.ts';
 import { linear } from '#engine/onnx/blocks/linear.ts';
 import { norm, type Norm } from '#engine/onnx/blocks/norm.ts';
@@ -138,7 +138,8 @@ function tokensOf(
 ): WireOf<'tokens'> {
   if (!isPooled(values)) return gridTokens(shape, pixels, values.select === 'all' ? 1 : 0);
   const channels = values.select === 'pooled' ? shape.hiddenSize : projectionSize(values);
-  return { kind: 'tokens', count: knownCount(1), channels, prefixTokens: 0, grid: null };
+  const count = knownCount(1);
+  return { kind: 'tokens', ...sameViews(pixels), count, channels, prefixTokens: 0, grid: null };
 }
 
 export const clipVit = defineNode({
@@ -205,7 +206,12 @@ export const clipVit = defineNode({
     return ok({
       outputs: {
         tokens: tokensOf(values, shape, pixels),
-        queryKey: { kind: 'query-key', count: all.count.tokens, channels: shape.hiddenSize },
+        queryKey: {
+          kind: 'query-key',
+          ...sameViews(pixels),
+          count: all.count.tokens,
+          channels: shape.hiddenSize,
+        },
       },
     });
   },

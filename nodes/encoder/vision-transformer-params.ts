@@ -5,7 +5,7 @@ import { fail, ok, type Outcome } from '#engine/contract/outcome.ts';
 import { error } from '#engine/contract/problem.ts';
 import { choice, decimal, option, size } from '#engine/node/architecture-params.ts';
 import type { ParamValue } from '#engine/node/param.ts';
-import { knownCount, type Grid, type WireOf } from '#engine/node/wire.ts';
+import { knownCount, sameViews, type Grid, type WireOf } from '#engine/node/wire.ts';
 
 /** The figures of a vision transformer, by the names of its parameters. */
 export interface VisionTransformerShape {
@@ -138,5 +138,5 @@ export function gridTokens(
 ): WireOf<'tokens'> {
   const grid = patchGrid(pixels, { patchSize });
   const count = knownCount(prefixTokens + grid.rows * grid.columns);
-  return { kind: 'tokens', count, channels: hiddenSize, prefixTokens, grid };
+  return { kind: 'tokens', ...sameViews(pixels), count, channels: hiddenSize, prefixTokens, grid };
 }

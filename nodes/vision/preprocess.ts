@@ -3,7 +3,7 @@ import { fail, ok } from '#engine/contract/outcome.ts';
 import { error } from '#engine/contract/problem.ts';
 import { defineNode } from '#engine/node/node-definition.ts';
 import type { ParamValues } from '#engine/node/param.ts';
-import type { WireOf } from '#engine/node/wire.ts';
+import { picturesInAll, type WireOf } from '#engine/node/wire.ts';
 import type { PreprocessRecipe } from '#engine/node/host-step.ts';
 import { preprocessFromConfig } from './preprocess-config.ts';
 
@@ -97,10 +97,10 @@ export const preprocess = defineNode({
     { title: 'LLaVA-1.5: pad instead of crop', url: 'https://arxiv.org/abs/2310.03744' },
   ],
   params,
-  inputs: { image: { kind: 'image', title: 'Image' } },
+  inputs: { image: { kind: 'image', title: 'Image', several: true } },
   outputs: { pixels: { kind: 'pixels', title: 'Pixels' } },
   fromConfig: (files) => preprocessFromConfig(files, normalisations),
-  infer({ id, params: values, demands }) {
+  infer({ id, params: values, inputs, demands }) {
     const wanted = demands.pixels?.pixels;
     if (values.size !== null && wanted !== undefined && values.size !== wanted) {
       const message = `The preprocessing gives ${values.size} pixels a side, the encoder sees ${wanted}; set the size to ${wanted}.`;
@@ -114,7 +114,10 @@ export const preprocess = defineNode({
         'The size is not known; wire the preprocessing to an encoder, or type the size.';
       return fail(error('param-invalid', message, { param: 'size' }));
     }
-    return ok({ outputs: { pixels: { kind: 'pixels', height, width: values.width ?? height } } });
+    const views = picturesInAll(inputs.image);
+    return ok({
+      outputs: { pixels: { kind: 'pixels', height, width: values.width ?? height, ...views } },
+    });
   },
   summary: ({ geometry, normalisation }) => `${geometry} · ${normalisation}`,
   body: {

@@ -3,10 +3,12 @@ import { join } from 'node:path';
 import { fail, ok, type Outcome } from '#engine/contract/outcome.ts';
 import { checkGraph, type CheckedNode } from '#engine/graph/check.ts';
 import { sketchDocument } from '#engine/graph/sketch-document.ts';
-import type { PreprocessRecipe } from '#engine/node/host-step.ts';
+import type { WireType } from '#engine/node/wire.ts';
 import { bodyContext } from '#engine/plan/node-body.ts';
 import { decodeImage } from '#host/images/decode-image.ts';
-import { preprocess } from '#host/images/preprocess.ts';
+import type { Tensor } from '#host/sessions/sessions.ts';
+import { wholeViews } from '#host/stages/picture-views.ts';
+import type { Batch, StageValue } from '#host/stages/stage-value.ts';
 import { catalogue } from '#nodes/index.ts';
 import type { Driver } from './case-check.ts';
 import type { PreprocessRow } from '../cases/case-row.ts';
@@ -23,29 +25,30 @@ export const preprocessDriver: Driver<PreprocessRow> = async (row, recorded) => 
     const name = `pixel_values.${/([^/]+)\.\w+$/.exec(path)?.[1]}`;
     const expected = outputs.get(name);
     if (!expected) continue;
-    const pixels = await pixelsOf(node, join(folder, path));
-    if (!pixels.ok) return pixels;
-    comparisons.push(compareTensors(name, pixels.value, expected, atol));
+    const prepared = await prepareAlone(node, [join(folder, path)]);
+    if (!prepared.ok) return prepared;
+    comparisons.push(compareTensors(name, pixelsOf(prepared.value.batch), expected, atol));
   }
   return ok(comparisons);
 };
 
-/** A picture's file through the node → [1, 3, height, width]. */
-export async function pixelsOf(node: SetNode, path: string): Promise<Outcome<ComputedTensor>> {
-  const recipe = recipeOf(node);
-  if (!recipe.ok) return recipe;
-  const picture = await decodeImage(path);
-  if (!picture.ok) return picture;
-  const { crop, resizeTo } = recipe.value;
-  const height = crop?.height ?? resizeTo;
-  const width = crop?.width ?? resizeTo;
-  return ok({ shape: [1, 3, height, width], data: preprocess(picture.value, recipe.value) });
+export interface PreparedPictures {
+  readonly batch: Batch;
+  readonly wire: WireType;
 }
 
-function recipeOf({ definition, params }: SetNode): Outcome<PreprocessRecipe> {
+/** Files of pictures through the node, as a graph with nothing else would have it. */
+export async function prepareAlone(
+  { definition, params }: SetNode,
+  paths: readonly string[],
+): Promise<Outcome<PreparedPictures>> {
+  const images = paths.map((_, index) => `image${index}`);
   const document = sketchDocument(
-    { image: ['input/image'], preprocess: [definition.type, params] },
-    ['image.image > preprocess.image'],
+    {
+      ...Object.fromEntries(images.map((id) => [id, ['input/image']])),
+      preprocess: [definition.type, params],
+    },
+    images.map((id) => `${id}.image > preprocess.image`),
   );
   const checked = checkGraph(document, catalogue);
   const errors = checked.problems.filter(({ severity }) => severity === 'error');
@@ -53,6 +56,20 @@ function recipeOf({ definition, params }: SetNode): Outcome<PreprocessRecipe> {
   const node = checked.nodes['preprocess'] as CheckedNode;
   const body = node.definition?.body;
   const step = body?.kind === 'host' ? body.step(bodyContext(checked, node)) : null;
-  if (step?.kind !== 'preprocess') throw new Error(`"${definition.type}" makes no pixels.`);
-  return ok(step.recipe);
+  const wire = node.outputs['pixels'];
+  if (step?.kind !== 'preprocess' || !wire)
+    throw new Error(`"${definition.type}" makes no pixels.`);
+  const values: StageValue[] = [];
+  for (const path of paths) {
+    const picture = await decodeImage(path);
+    if (!picture.ok) return picture;
+    values.push({ kind: 'image', media: 'image', images: [picture.value] });
+  }
+  return ok({ batch: wholeViews(values, step.recipe), wire });
+}
+
+/** [views, 3, height, width] */
+export function pixelsOf({ tensors }: Batch): ComputedTensor {
+  const { dims, data } = tensors[''] as Tensor;
+  return { shape: dims, data: data as Float32Array };
 }
