@@ -66,7 +66,7 @@ async function engineRound(host: LocalHost): Promise<Speeds> {
   const events: RunEvent[] = [];
   for await (const { event } of host.runEvents(started.value.runId, -1)) events.push(event);
   const { stages, totals, problems } = foldReport(document.title, events);
-  const prefill = stages.find(({ id }) => id === 'language/prefill');
+  const prefill = stages.find(({ phase }) => phase === 'prefill');
   if (problems.length > 0 || !prefill) throw new Error(JSON.stringify(problems));
   return {
     promptTokens: prefill.tokensIn ?? 0,

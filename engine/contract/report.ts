@@ -32,6 +32,8 @@ export const languageReportSchema = speedsSchema.extend({
   node: z.string(),
   title: z.string(),
   answer: answerSchema,
+  /** Has it random weights, or anything whose values reach it? Then its words mean nothing. */
+  hasRandomWeights: z.boolean(),
   /** Tokens guessed ahead over the last run; null where it wrote them one at a time. */
   draft: draftFactsSchema.nullable(),
 });

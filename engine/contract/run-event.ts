@@ -48,6 +48,8 @@ export const runEventSchema = z.discriminatedUnion('type', [
     type: z.literal('run-started'),
     machine: machineSchema,
     stages: z.array(stageFactsSchema),
+    /** Which of their nodes reads what which other one gives. */
+    wires: z.array(z.object({ from: z.string(), to: z.string() })),
     runs: z.int(),
   }),
   /** A stage entered a phase, or got on in it. */
@@ -119,6 +121,11 @@ export const runEventSchema = z.discriminatedUnion('type', [
 /** "Language model · prefill" */
 export function rowTitle({ title, phase }: Pick<StageFacts, 'title' | 'phase'>): string {
   return phase === null ? title : `${title} · ${phase}`;
+}
+
+/** Does this row write new tokens, by whatever way of decoding? */
+export function isDecoding({ phase }: Pick<StageFacts, 'phase'>): boolean {
+  return phase === 'decode' || phase === 'draft' || phase === 'verify';
 }
 
 export type DraftFacts = DeepReadonly<z.infer<typeof draftFactsSchema>>;

@@ -28,10 +28,11 @@ const encoder = facts('encoder', 'CLIP ViT');
 const prefill = facts('language/prefill', 'Language model', 'prefill');
 const decode = facts('language/decode', 'Language model', 'decode');
 
-const started: RunEvent = {
+const started: Extract<RunEvent, { type: 'run-started' }> = {
   type: 'run-started',
   machine,
   stages: [encoder, prefill, decode],
+  wires: [{ from: 'encoder', to: 'language' }],
   runs: 2,
 };
 
@@ -120,6 +121,73 @@ describe('the report of two runs', () => {
   });
 });
 
+describe('the report of two language models', () => {
+  const told = { ...facts('told/prefill', 'Reader', 'prefill'), weights: 'checkpoint' as const };
+  const guessed = facts('guessed/prefill', 'Guesser', 'prefill');
+  const draft = facts('guessed/draft', 'Guesser', 'draft');
+  const verify = facts('guessed/verify', 'Guesser', 'verify');
+  const seen = { ...encoder, weights: 'checkpoint' as const };
+  const report = foldReport('Two', [
+    {
+      ...started,
+      stages: [seen, told, facts('noise', 'Noise'), guessed, draft, verify],
+      wires: [
+        { from: 'encoder', to: 'told' },
+        { from: 'noise', to: 'guessed' },
+      ],
+    },
+    measured(told, 1, { latencyMs: 50, tokensIn: 100, tokensOut: 100 }),
+    { ...answer(1, 'Red.', [5], 70), node: 'told' },
+    measured(guessed, 1, { latencyMs: 200, tokensIn: 100, tokensOut: 100 }),
+    measured(draft, 1, { latencyMs: 30, tokensOut: 40 }),
+    measured(verify, 1, { latencyMs: 70, tokensOut: 21 }),
+    { ...answer(1, 'xq', [1, 2], 400), node: 'guessed', draft: { proposed: 40, accepted: 31 } },
+    { type: 'run-measured', run: 1, wallMs: 500, peakBytes: 2000 },
+    { type: 'run-finished' },
+  ]);
+
+  it('keeps answer, speeds and guesses of each apart, and has none for both together', () => {
+    expect(report.languageModels).toEqual([
+      {
+        node: 'told',
+        title: 'Reader',
+        answer: { text: 'Red.', tokenIds: [5] },
+        timeToFirstTokenMs: 70,
+        prefillTokensPerSecond: 100 / 0.05,
+        decodeTokensPerSecond: null,
+        hasRandomWeights: false,
+        draft: null,
+      },
+      {
+        node: 'guessed',
+        title: 'Guesser',
+        answer: { text: 'xq', tokenIds: [1, 2] },
+        timeToFirstTokenMs: 400,
+        prefillTokensPerSecond: 100 / 0.2,
+        decodeTokensPerSecond: 20 / 0.1, // guessing is part of writing
+        hasRandomWeights: true,
+        draft: { proposed: 40, accepted: 31 },
+      },
+    ]);
+    expect(report.answer).toBeNull();
+    expect(report.totals).toMatchObject({ wallMs: 500, timeToFirstTokenMs: null });
+  });
+
+  it('says that words mean nothing where random numbers reach a trained model, however far off they come from', () => {
+    const [model] = foldReport('One', [
+      {
+        ...started,
+        stages: [encoder, { ...facts('projector', 'Projector'), weights: 'checkpoint' }, told],
+        wires: [
+          { from: 'encoder', to: 'projector' },
+          { from: 'projector', to: 'told' },
+        ],
+      },
+    ]).languageModels;
+    expect(model).toMatchObject({ node: 'told', hasRandomWeights: true });
+  });
+});
+
 describe('the report of a run that ended early', () => {
   it('has, after a cancel, the rows measured until then and the totals of whole passes', () => {
     const cut = secondRun.slice(0, 1);
@@ -199,7 +267,7 @@ function answer(
   text: string,
   tokenIds: readonly number[],
   timeToFirstTokenMs: number,
-): RunEvent {
+): Extract<RunEvent, { type: 'answer' }> {
   const node = 'language';
   return { type: 'answer', node, run, text, tokenIds, timeToFirstTokenMs, draft: null };
 }

@@ -1,7 +1,8 @@
 /** The report of a run: one pure fold over its events. */
 import type { LanguageReport, Report, StageReport } from '../contract/report.ts';
-import type { LanguagePhase, RunEvent, StageFacts } from '../contract/run-event.ts';
+import { isDecoding, type RunEvent, type StageFacts } from '../contract/run-event.ts';
 
+type Started = Extract<RunEvent, { type: 'run-started' }>;
 type Measured = Extract<RunEvent, { type: 'stage-measured' }>;
 type Loaded = Extract<RunEvent, { type: 'stage-loaded' }>;
 
@@ -15,7 +16,10 @@ export function foldReport(graph: string, events: readonly RunEvent[]): Report {
   const passes = pick('run-measured').filter(({ run }) => run > 0);
   const stages = (started?.stages ?? []).map((facts) => stageReport(facts, measured, loaded));
   const answers = pick('answer').filter(({ run }) => run > 0);
-  const languageModels = languageNodes(stages).map((rows) => languageReport(rows, answers));
+  const randomNodes = reachedByRandomWeights(stages, started?.wires ?? []);
+  const languageModels = languageNodes(stages).map((rows) =>
+    languageReport(rows, answers, randomNodes),
+  );
   const [only, other] = languageModels;
   const one = other ? undefined : only;
   const stagesMs = stagesMsByRun(measured);
@@ -43,6 +47,20 @@ export function foldReport(graph: string, events: readonly RunEvent[]): Report {
   };
 }
 
+/** Nodes with random weights, and all that what these give leads to. */
+function reachedByRandomWeights(
+  stages: readonly StageReport[],
+  wires: Started['wires'],
+): ReadonlySet<string> {
+  const reached = new Set(
+    stages.flatMap(({ node, weights }) => (weights === 'random' ? node : [])),
+  );
+  for (const node of reached) {
+    for (const { from, to } of wires) if (from === node) reached.add(to);
+  }
+  return reached;
+}
+
 /** The rows of each language model that writes, in running order. */
 function languageNodes(stages: readonly StageReport[]): readonly (readonly StageReport[])[] {
   const rows = stages.filter(({ phase }) => phase !== null);
@@ -53,12 +71,13 @@ function languageNodes(stages: readonly StageReport[]): readonly (readonly Stage
 function languageReport(
   rows: readonly StageReport[],
   answers: readonly Extract<RunEvent, { type: 'answer' }>[],
+  randomNodes: ReadonlySet<string>,
 ): LanguageReport {
   const [{ node, title }] = rows as readonly [StageReport];
   const own = answers.filter((answer) => answer.node === node);
   const last = own.at(-1);
-  const measured = (phases: readonly LanguagePhase[]) =>
-    rows.filter(({ phase, latencyMs }) => phase && phases.includes(phase) && latencyMs.runs > 0);
+  const measured = rows.filter(({ latencyMs }) => latencyMs.runs > 0);
+  const prefill = measured.filter(({ phase }) => phase === 'prefill');
   return {
     node,
     title,
@@ -70,11 +89,12 @@ function languageReport(
             0.5,
           )
         : null,
-    prefillTokensPerSecond: speed(measured(['prefill']), ({ tokensIn }) => tokensIn ?? 0),
+    prefillTokensPerSecond: speed(prefill, ({ tokensIn }) => tokensIn ?? 0),
     // The first new token comes out of prefill.
-    decodeTokensPerSecond: speed(measured(['decode', 'draft', 'verify']), ({ phase, tokensOut }) =>
+    decodeTokensPerSecond: speed(measured.filter(isDecoding), ({ phase, tokensOut }) =>
       phase === 'draft' ? 0 : (tokensOut ?? 0) - 1,
     ),
+    hasRandomWeights: randomNodes.has(node),
     draft: last?.draft ?? null,
   };
 }

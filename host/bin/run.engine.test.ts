@@ -79,6 +79,7 @@ describe('the shapes preset', () => {
       // Looking up rows of a table is no arithmetic.
       expect(flops > 0, id).toBe(id !== 'language/embed');
       expect(memory.kvBytes > 0, id).toBe(id === 'language/prefill' || id === 'language/decode');
+      expect(memory.stateBytes, id).toBe(memory.kvBytes);
     }
     const tokens = stages.map(({ id, tokensIn, tokensOut }) => [id, tokensIn, tokensOut]);
     const text = stageOf(measured, 'language/tokenise').tokensOut as number;
@@ -108,7 +109,7 @@ describe('the shapes preset', () => {
     const estimate = JSON.parse(stdout) as GraphEstimate;
     for (const { node, weightBytes } of estimate.stages) {
       // Prefill and decode are the same model.
-      const rows = stages.filter((stage) => stage.node === node && !stage.id.endsWith('/decode'));
+      const rows = stages.filter((stage) => stage.node === node && stage.phase !== 'decode');
       const measured = rows.reduce((sum, { memory }) => sum + memory.weightsBytes, 0);
       expect([node, measured]).toEqual([node, weightBytes]);
     }

@@ -1,5 +1,6 @@
 /** Runs a graph: loads its stages in order, warms them up, and times as many passes as were asked for. */
 import { fail, ok, type Outcome } from '#engine/contract/outcome.ts';
+import type { RunEvent } from '#engine/contract/run-event.ts';
 import type { RunRequest } from '#engine/contract/run-request.ts';
 import { checkGraph } from '#engine/graph/check.ts';
 import { applyOverrides } from '#engine/plan/apply-overrides.ts';
@@ -41,15 +42,25 @@ export async function executeRun(
     runner: runnerOf(stage, plan.value, context),
   }));
   const stages = pipeline.flatMap(({ runner }) => runner.facts);
-  emit({ type: 'run-started', machine: describeMachine(), stages, runs: request.runs });
+  const { runs } = request;
+  const wires = wiresOf(plan.value);
+  emit({ type: 'run-started', machine: describeMachine(), stages, wires, runs });
 
   const warm = await warmUp(pipeline, context);
   if (!warm.ok) return warm;
-  for (let pass = 1; pass <= request.runs; pass++) {
+  for (let pass = 1; pass <= runs; pass++) {
     const done = await timedPass(pipeline, pass, context);
     if (!done.ok) return done;
   }
   return ok(null);
+}
+
+function wiresOf({ stages }: Plan): Extract<RunEvent, { type: 'run-started' }>['wires'] {
+  return stages.flatMap(({ id, inputs }) =>
+    Object.values(inputs)
+      .flat()
+      .map(({ stage }) => ({ from: stage, to: id })),
+  );
 }
 
 function runnerOf(stage: Stage, { stages }: Plan, context: StageContext): StageRunner {

@@ -10,7 +10,7 @@ export const answer = defineNode({
   about: 'Shows the answer word by word while the language model writes it.',
   references: [],
   params: {},
-  inputs: { answer: { kind: 'answer', title: 'Answer' } },
+  inputs: { answer: { kind: 'answer', title: 'Answer', role: 'answer' } },
   outputs: {},
   infer: () => ok({ outputs: {} }),
   summary: () => 'streams',

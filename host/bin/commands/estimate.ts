@@ -1,4 +1,5 @@
 import { formatBytes, formatCount, formatFlops } from '#engine/contract/format.ts';
+import { stateWord } from '#engine/contract/state-word.ts';
 import { estimateGraph, type GraphEstimate } from '#engine/estimate/estimate.ts';
 import { checkGraph } from '#engine/graph/check.ts';
 import { catalogue } from '#nodes/index.ts';
@@ -49,7 +50,11 @@ function text(title: string, { stages, wires, totals }: GraphEstimate): string {
       { title: 'FLOPs', align: 'right', text: (stage) => formatFlops(stage.flops) },
       { title: 'weights', align: 'right', text: (stage) => formatBytes(stage.weightBytes) },
       { title: 'activations', align: 'right', text: (stage) => formatBytes(stage.activationBytes) },
-      { title: 'KV cache', align: 'right', text: (stage) => formatBytes(stage.keyValueBytes) },
+      {
+        title: stateWord(totals.recurrentBytes),
+        align: 'right',
+        text: ({ keyValueBytes, recurrentBytes }) => formatBytes(keyValueBytes + recurrentBytes),
+      },
     ],
     [...stages, { ...totals, title: 'total (activations: the largest)' }],
   );

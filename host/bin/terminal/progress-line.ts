@@ -26,7 +26,8 @@ export class ProgressLine {
       this.#runs = event.runs;
     } else if (event.type === 'token') {
       this.#tokens++;
-      this.#paint(`decoding · ${this.#tokens} tokens`);
+      const title = this.#stages.find(({ node }) => node === event.node)?.title ?? event.node;
+      this.#paint(`${title} · decoding · ${this.#tokens} tokens`);
     } else if (event.type === 'stage-progress') {
       this.#paint(this.#progressText(event));
       if (event.phase === 'running') this.#tokens = 0;

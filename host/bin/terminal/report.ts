@@ -1,24 +1,35 @@
-/** The report of a run as a readable page: answer, stage table with bars, totals. */
+/** The report of a run as a readable page: stage table with bars, totals, and what each language model answered. */
 import { formatBytes, formatMilliseconds, formatRate } from '#engine/contract/format.ts';
-import type { Report, StageReport } from '#engine/contract/report.ts';
+import type { LanguageReport, Report, StageReport } from '#engine/contract/report.ts';
 import { rowTitle } from '#engine/contract/run-event.ts';
+import { languageTitles } from '#engine/profile/language-titles.ts';
 import { bar, formatTable } from './table.ts';
 
 const barColumns = 24;
 
 export function formatReport(report: Report): string {
-  const { graph, machine, stages, answer, totals } = report;
+  const { graph, machine, stages, languageModels, totals } = report;
   const parts = [graph];
   if (machine)
     parts.push(`${machine.cpu}, ${machine.threads} threads, ONNX Runtime ${machine.onnxRuntime}`);
   parts.push('', stageTable(stages, totals.stagesMs), '', totalsText(report));
-  if (answer) {
-    parts.push('', 'Answer', answer.text.trim());
-    if (stages.some(({ weights }) => weights === 'random')) {
-      parts.push('(Random weights: timing is real, these words mean nothing.)');
-    }
+  const titles = languageTitles(languageModels);
+  for (const model of languageModels) {
+    const heading = titles.size > 1 ? `Answer of ${titles.get(model.node)}` : 'Answer';
+    parts.push(...answerLines(heading, model));
+    // The speeds of an only model stand among the totals.
+    if (titles.size > 1) parts.push(speedFacts(model).join(' · '));
   }
   return parts.join('\n');
+}
+
+function answerLines(
+  heading: string,
+  { answer, hasRandomWeights }: LanguageReport,
+): readonly string[] {
+  if (!answer) return [];
+  const warning = '(Random weights: timing is real, these words mean nothing.)';
+  return ['', heading, answer.text.trim(), ...(hasRandomWeights ? [warning] : [])];
 }
 
 function stageTable(stages: readonly StageReport[], totalMs: number): string {
@@ -60,18 +71,31 @@ function tokensText({ tokensIn, tokensOut }: StageReport): string {
   return String(tokensOut ?? tokensIn ?? '–');
 }
 
-function totalsText({ totals }: Report): string {
+function totalsText({ totals, languageModels }: Report): string {
   const unaccounted =
     totals.wallMs > 0 ? (100 * (totals.wallMs - totals.stagesMs)) / totals.wallMs : 0;
   const facts = [
     `wall clock ${formatMilliseconds(totals.wallMs)}, ${unaccounted.toFixed(1)}% outside stages`,
   ];
-  if (totals.timeToFirstTokenMs !== null)
-    facts.push(`first token after ${formatMilliseconds(totals.timeToFirstTokenMs)}`);
-  if (totals.prefillTokensPerSecond !== null)
-    facts.push(`prefill ${formatRate(totals.prefillTokensPerSecond)} tokens/s`);
-  if (totals.decodeTokensPerSecond !== null)
-    facts.push(`decode ${formatRate(totals.decodeTokensPerSecond)} tokens/s`);
+  const [only, other] = languageModels;
+  if (only && !other) facts.push(...speedFacts(only));
   facts.push(`peak memory ${formatBytes(totals.peakBytes)}`);
   return facts.join(' · ');
+}
+
+function speedFacts({
+  timeToFirstTokenMs,
+  prefillTokensPerSecond,
+  decodeTokensPerSecond,
+  draft,
+}: LanguageReport): readonly string[] {
+  const facts: string[] = [];
+  if (timeToFirstTokenMs !== null)
+    facts.push(`first token after ${formatMilliseconds(timeToFirstTokenMs)}`);
+  if (prefillTokensPerSecond !== null)
+    facts.push(`prefill ${formatRate(prefillTokensPerSecond)} tokens/s`);
+  if (decodeTokensPerSecond !== null)
+    facts.push(`decode ${formatRate(decodeTokensPerSecond)} tokens/s`);
+  if (draft) facts.push(`draft: ${draft.accepted} of ${draft.proposed} guesses kept`);
+  return facts;
 }
