@@ -66,11 +66,18 @@ export class App {
     return this.page.getByRole('group', { name: 'Text of the answer' });
   }
 
+  /** One of several language models among the answers, by its title. */
+  answerOf(title: string): Locator {
+    return this.page
+      .getByRole('group', { name: 'Answers of the language models' })
+      .getByRole('region', { name: title, exact: true });
+  }
+
   /** "running", "streaming", "done" … */
   get answerState(): Locator {
     return this.page
       .getByRole('complementary', { name: 'Answer and headline figures' })
-      .getByRole('heading', { name: 'Answer' })
+      .getByRole('heading', { name: /^Answers?$/ })
       .locator('+ span');
   }
 

@@ -60,7 +60,7 @@ test('FastV plugged in: fewer tokens, and less to reckon in the prefill', async 
   await expect(app.card('Language model')).toContainText('FastV');
   await app.run();
   const after = await app.report();
-  const prefill = ({ stages }: typeof after) => stages.find(({ id }) => id.endsWith('/prefill'));
+  const prefill = ({ stages }: typeof after) => stages.find(({ phase }) => phase === 'prefill');
   expect(prefill(before)).toMatchObject({ tokensIn: 581, tokensOut: 581 });
   expect(prefill(after)).toMatchObject({ tokensIn: 581, tokensOut: 581 - 288 });
   expect(prefill(after)?.flops).toBeLessThan(prefill(before)?.flops ?? 0);

@@ -1,5 +1,6 @@
 /** A person runs a graph, and reads what it answered and what it cost. */
-import { formatBytes, formatMilliseconds } from '#engine/contract/format.ts';
+import { formatBytes, formatMilliseconds, formatRate } from '#engine/contract/format.ts';
+import { rowTitle } from '#engine/contract/run-event.ts';
 import { expect, test } from './fixtures.ts';
 
 test('a preset from the gallery gives a true answer, and figures that are those of its report', async ({
@@ -12,8 +13,8 @@ test('a preset from the gallery gives a true answer, and figures that are those 
 
   const { stages, totals } = await app.report();
   expect(stages.length).toBeGreaterThan(5);
-  for (const { title, latencyMs, memory } of stages) {
-    const row = app.results.getByRole('row', { name: title });
+  for (const { latencyMs, memory, ...facts } of stages) {
+    const row = app.results.getByRole('row', { name: rowTitle(facts) });
     await expect(row).toContainText(formatMilliseconds(latencyMs.median));
     await expect(row).toContainText(formatMilliseconds(latencyMs.p95));
     await expect(row).toContainText(formatBytes(memory.peakBytes));
@@ -48,6 +49,49 @@ test('random weights are said to be random wherever their words are shown', asyn
   await app.run();
   await expect(app.results.getByText('Random weights: these words mean nothing.')).toBeVisible();
   await expect(app.card('Answer')).toContainText('Random weights');
+});
+
+test('two language models that read the same prompt answer apart, each with its own figures', async ({
+  app,
+}) => {
+  await app.importFile('e2e/graphs/two-models.patchbay.json');
+  await app.run();
+  const { languageModels, totals } = await app.report();
+  expect(languageModels.map(({ title, hasRandomWeights }) => [title, hasRandomWeights])).toEqual([
+    ['Tiny random', true],
+    ['Shapes', false],
+  ]);
+  const [tiny, shapes] = languageModels;
+  expect(shapes?.answer?.text).toBe('red');
+  expect(tiny?.answer?.text).not.toBe('red');
+  expect(totals.timeToFirstTokenMs).toBeNull();
+
+  for (const { title, answer, hasRandomWeights, ...speeds } of languageModels) {
+    const { timeToFirstTokenMs, prefillTokensPerSecond, decodeTokensPerSecond } = speeds;
+    const part = app.answerOf(title);
+    await expect(part).toContainText(answer?.text ?? '');
+    await expect(part).toContainText(
+      `${formatMilliseconds(timeToFirstTokenMs ?? 0)} to first token`,
+    );
+    await expect(part).toContainText(
+      `prefill ${formatRate(prefillTokensPerSecond ?? 0)} tokens / s`,
+    );
+    await expect(part).toContainText(`${formatRate(decodeTokensPerSecond ?? 0)} tokens / s`);
+    await expect(part.getByText('Random weights')).toHaveCount(hasRandomWeights ? 1 : 0);
+    await expect(app.card(title)).toContainText(`decode ${formatRate(decodeTokensPerSecond ?? 0)}`);
+    // The card shows the words of the model that is wired to it.
+    const card = app.card(`Answer of ${title}`);
+    await expect(card).toContainText(answer?.text ?? '');
+    await expect(card.getByText('Random weights')).toHaveCount(hasRandomWeights ? 1 : 0);
+  }
+
+  await app.card('Tiny random').click();
+  const measured = app.inspector.getByRole('region', { name: 'Measured' });
+  await expect(measured).toContainText(formatMilliseconds(tiny?.timeToFirstTokenMs ?? 0));
+  await expect(measured).toContainText('KV cache');
+  await app.results.getByRole('tab', { name: 'Runs' }).click();
+  const row = app.results.getByRole('row', { name: /^Tiny random/ });
+  await expect(row).toContainText(formatRate(tiny?.decodeTokensPerSecond ?? 0));
 });
 
 test('a run up to a node stops there', async ({ app }) => {

@@ -24,8 +24,8 @@ export interface LiveRun {
   readonly order: readonly string[];
   /** The stage that got on last. */
   readonly current: string | null;
-  /** The answer as far as it is written in the present pass. */
-  readonly answer: string;
+  /** What each language model has written in the present pass, by its node. */
+  readonly answers: Readonly<Record<string, string>>;
   readonly problems: readonly Problem[];
 }
 
@@ -36,7 +36,7 @@ export const newLiveRun: LiveRun = {
   stages: {},
   order: [],
   current: null,
-  answer: '',
+  answers: {},
   problems: [],
 };
 
@@ -52,10 +52,10 @@ export function foldLive(live: LiveRun, event: RunEvent): LiveRun {
     case 'stage-progress': {
       const { phase, done = null, total = null, unit = null } = event;
       const share = done !== null && total !== null && total > 0 ? done / total : null;
-      // The first event of a pass says that another answer begins.
-      const answer = event.run === live.run ? live.answer : '';
+      // The first event of a pass says that other answers begin.
+      const answers = event.run === live.run ? live.answers : {};
       const changed = withStage(live, event.stage, { phase, share, done, total, unit });
-      return { ...changed, run: event.run, answer, current: event.stage };
+      return { ...changed, run: event.run, answers, current: event.stage };
     }
     case 'stage-loaded':
       return withStage(live, event.stage, { phase: 'loaded', share: null });
@@ -64,7 +64,7 @@ export function foldLive(live: LiveRun, event: RunEvent): LiveRun {
     case 'token':
       return withToken(live, event);
     case 'answer':
-      return { ...live, answer: event.text };
+      return { ...live, answers: { ...live.answers, [event.node]: event.text } };
     case 'run-warned':
       return { ...live, problems: [...live.problems, ...event.problems] };
     case 'run-failed':
@@ -80,11 +80,15 @@ export function foldLive(live: LiveRun, event: RunEvent): LiveRun {
   }
 }
 
-function withToken(live: LiveRun, { run, text }: Extract<RunEvent, { type: 'token' }>): LiveRun {
-  const answer = (run === live.run ? live.answer : '') + text;
+function withToken(
+  live: LiveRun,
+  { node, run, text }: Extract<RunEvent, { type: 'token' }>,
+): LiveRun {
+  const answers = run === live.run ? live.answers : {};
+  const told = { ...live, run, answers: { ...answers, [node]: (answers[node] ?? '') + text } };
   const stage = live.stages[live.current ?? ''];
-  const told = { ...live, answer, run };
-  if (!stage || stage.unit !== 'tokens' || stage.done === null || stage.total === null) return told;
+  if (stage?.facts.node !== node || stage.unit !== 'tokens') return told;
+  if (stage.done === null || stage.total === null) return told;
   // The text held back until the end comes as one more event, and is no token.
   const done = Math.min(stage.done + 1, stage.total);
   return withStage(told, stage.facts.id, { done, share: done / stage.total });

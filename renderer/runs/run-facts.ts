@@ -4,16 +4,12 @@ import type { Report, StageReport } from '#engine/contract/report.ts';
 import type { LiveRun } from './live-run.ts';
 
 /** "random", "checkpoint", "partly random"; null where no stage has weights. */
-export function runWeights({ stages }: Report): string | null {
+export function runWeights({ stages }: Pick<Report, 'stages'>): string | null {
   const kinds = new Set(stages.flatMap(({ weights }) => weights ?? []));
   if (kinds.size === 0) return null;
   if (kinds.size > 1) return 'partly random';
   return kinds.has('random') ? 'random' : 'checkpoint';
 }
-
-/** Do the words of the answer mean anything? */
-export const hasRandomWeights = ({ stages }: Report): boolean =>
-  stages.some(({ weights }) => weights === 'random');
 
 /** "pass 2 of 3", "done", "failed" */
 export function runStatus({ status, run, runs }: LiveRun): string {

@@ -109,7 +109,8 @@ const facts = {
   id: 'language/decode',
   node: 'language',
   type: 'language/decoder',
-  title: 'Language model: decode',
+  title: 'Language model',
+  phase: 'decode',
   precision: null,
   weights: 'random',
 } as const;
@@ -127,6 +128,7 @@ const started: RunEvent = {
     patchbay: '0.1.0',
   },
   stages: [facts],
+  wires: [],
   runs: 1,
 };
 const decoding: RunEvent = {
@@ -138,7 +140,13 @@ const decoding: RunEvent = {
   total: 4,
   unit: 'tokens',
 };
-const token = (text: string): RunEvent => ({ type: 'token', run: 1, id: 7, text });
+const token = (text: string): RunEvent => ({
+  type: 'token',
+  node: 'language',
+  run: 1,
+  id: 7,
+  text,
+});
 const measured: RunEvent = {
   type: 'stage-measured',
   stage: facts.id,
@@ -149,6 +157,7 @@ const measured: RunEvent = {
   flops: 1e6,
   peakBytes: 1e8,
   keyValueBytes: 1e5,
+  recurrentBytes: 0,
 };
 const finished: RunEvent = { type: 'run-finished' };
 
@@ -174,7 +183,7 @@ function runOnce(runId: string, isThere: (run: FollowedRun) => boolean): Promise
   });
 }
 
-const answered = (text: string) => (each: FollowedRun) => each.live.answer === text;
+const answered = (text: string) => (each: FollowedRun) => each.live.answers['language'] === text;
 const over = (each: FollowedRun): boolean => isOver(each.live);
 const told = (): readonly string[] => notices.getState().shown.map(({ text }) => text);
 
@@ -218,7 +227,7 @@ test('a stream that breaks is taken up where it broke off, and nothing is heard 
   line.mend();
   host.tell('run-1', token('.'), finished);
   const done = await runOnce('run-1', over);
-  expect(done.live.answer).toBe('A small cat.');
+  expect(done.live.answers).toEqual({ language: 'A small cat.' });
   expect(done.live.stages[facts.id]).toMatchObject({ done: 4, total: 4 });
   expect(host.streams).toEqual([-1, 2, 4]);
 });
@@ -240,7 +249,10 @@ test('a run that is cancelled keeps what it measured, and the next one is shown'
   ]);
   host.tell('run-1', { type: 'run-cancelled' });
   const cancelled = await runOnce('run-1', over);
-  expect(cancelled.live).toMatchObject({ status: 'cancelled', answer: 'A' });
+  expect(cancelled.live).toMatchObject({
+    status: 'cancelled',
+    answers: { language: 'A' },
+  });
   expect(cancelled.report.stages).toHaveLength(1);
 
   showRun('run-1');

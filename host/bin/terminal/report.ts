@@ -2,6 +2,7 @@
 import { formatBytes, formatMilliseconds, formatRate } from '#engine/contract/format.ts';
 import type { LanguageReport, Report, StageReport } from '#engine/contract/report.ts';
 import { rowTitle } from '#engine/contract/run-event.ts';
+import { draftText } from '#engine/profile/draft-text.ts';
 import { languageTitles } from '#engine/profile/language-titles.ts';
 import { bar, formatTable } from './table.ts';
 
@@ -96,6 +97,6 @@ function speedFacts({
     facts.push(`prefill ${formatRate(prefillTokensPerSecond)} tokens/s`);
   if (decodeTokensPerSecond !== null)
     facts.push(`decode ${formatRate(decodeTokensPerSecond)} tokens/s`);
-  if (draft) facts.push(`draft: ${draft.accepted} of ${draft.proposed} guesses kept`);
+  if (draft) facts.push(`draft: ${draftText(draft)}`);
   return facts;
 }

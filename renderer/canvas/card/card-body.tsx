@@ -4,7 +4,7 @@ import { assertNever } from '#engine/contract/outcome.ts';
 import type { ImageSource } from '#engine/contract/sources.ts';
 import { usePicture } from '#renderer/analysis/picture.ts';
 import { Hint } from '#renderer/parts/hint.tsx';
-import { hasRandomWeights } from '#renderer/runs/run-facts.ts';
+import { answerText } from '#renderer/runs/answer-text.ts';
 import { isOver } from '#renderer/runs/live-run.ts';
 import { ownRun, useRuns } from '#renderer/runs/run-store.ts';
 import { useCardContext } from './card-context.ts';
@@ -20,7 +20,7 @@ export function CardBodyView({ body }: { readonly body: CardBody }) {
     case 'text':
       return <TextBody text={body.text} />;
     case 'answer':
-      return <AnswerBody />;
+      return <AnswerBody from={body.from} />;
     default:
       return assertNever(body);
   }
@@ -73,22 +73,26 @@ function TextBody({ text }: { readonly text: string }) {
   );
 }
 
-function AnswerBody() {
+function AnswerBody({ from }: Pick<Extract<CardBody, { kind: 'answer' }>, 'from'>) {
   const { documentId } = useCardContext();
-  const text = useRuns((runs) => ownRun(runs, documentId)?.live.answer ?? null);
+  const text = useRuns((runs) => {
+    const run = ownRun(runs, documentId);
+    return run === null || from === null ? '' : answerText(run, from);
+  });
   const isGoing = useRuns((runs) => {
     const run = ownRun(runs, documentId);
     return run !== null && !isOver(run.live);
   });
   const isRandom = useRuns((runs) => {
     const run = ownRun(runs, documentId);
-    return run !== null && hasRandomWeights(run.report);
+    const model = run?.report.languageModels.find(({ node }) => node === from);
+    return model?.hasRandomWeights ?? false;
   });
   const end = useRef<HTMLDivElement>(null);
   useEffect(() => {
     if (isGoing && end.current) end.current.scrollTop = end.current.scrollHeight;
   }, [text, isGoing]);
-  const isEmpty = text === null || text === '';
+  const isEmpty = text === '';
   return (
     <div className={styles['answer-row']} style={{ height: rowPx.answer }}>
       <div ref={end} className={`nowheel ${styles['answer']}`} data-empty={isEmpty || undefined}>

@@ -30,7 +30,11 @@ export interface SocketModel {
 export type CardBody =
   | { readonly kind: 'picture'; readonly source: ImageSource }
   | { readonly kind: 'text'; readonly text: string }
-  | { readonly kind: 'answer' };
+  | {
+      readonly kind: 'answer';
+      /** The node whose answer it is; null while nothing is wired to it. */
+      readonly from: string | null;
+    };
 
 export interface CardContent {
   readonly id: string;

@@ -6,7 +6,7 @@ import { formatCount } from '#engine/contract/format.ts';
 import type { StageEstimate } from '#engine/estimate/estimate.ts';
 import { wireAt, type CheckedGraph, type CheckedNode } from '#engine/graph/check.ts';
 import { nodeTitle } from '#engine/graph/node-title.ts';
-import type { AnyNodeDefinition, Port } from '#engine/node/node-definition.ts';
+import { portWithRole, type AnyNodeDefinition, type Port } from '#engine/node/node-definition.ts';
 import { wireKinds } from '#engine/node/wire.ts';
 import { shapeText } from '#renderer/canvas/wire/shape-text.ts';
 import type { CardBody, CardContent, PortModel, SocketModel } from './card-content.ts';
@@ -136,7 +136,7 @@ function withKept(port: PortModel, estimate: StageEstimate | null): PortModel {
   return { ...port, shape: `${language.visualTokens} → ${language.keptVisualTokens}` };
 }
 
-function bodyOf({ definition, params }: CheckedNode): CardBody | null {
+function bodyOf({ definition, params, incoming }: CheckedNode): CardBody | null {
   if (!definition) return null;
   const ofKind = (kind: string): Json | undefined => {
     const name = Object.entries(definition.params).find(([, param]) => param.kind === kind)?.[0];
@@ -147,8 +147,8 @@ function bodyOf({ definition, params }: CheckedNode): CardBody | null {
   const text = ofKind('text');
   const givesText = Object.values(definition.outputs).some(({ kind }) => kind === 'text');
   if (givesText && typeof text === 'string') return { kind: 'text', text };
-  const takesAnswer = Object.values(definition.inputs).some(({ kind }) => kind === 'answer');
-  return takesAnswer ? { kind: 'answer' } : null;
+  const port = portWithRole(definition, 'inputs', 'answer');
+  return port === null ? null : { kind: 'answer', from: incoming[port]?.[0]?.from.node ?? null };
 }
 
 /** Null where the body says it already. */

@@ -4,11 +4,12 @@ import { foldReport } from '#engine/profile/report.ts';
 import { foldLive, newLiveRun } from '#renderer/runs/live-run.ts';
 import { cardRun } from './card-run.ts';
 
-const facts = (id: string, node: string): StageFacts => ({
+const facts = (id: string, phase: StageFacts['phase'] = null): StageFacts => ({
   id,
-  node,
+  node: id.replace(/\/.*/, ''),
   type: 'language/decoder',
   title: id,
+  phase,
   precision: 'int4',
   weights: 'random',
 });
@@ -25,10 +26,16 @@ const machine = {
 const started: RunEvent = {
   type: 'run-started',
   machine,
-  stages: [facts('encoder', 'encoder'), facts('lm/prefill', 'lm'), facts('lm/decode', 'lm')],
+  stages: [facts('encoder'), facts('lm/prefill', 'prefill'), facts('lm/decode', 'decode')],
+  wires: [],
   runs: 1,
 };
-const measured = (stage: string, latencyMs: number, tokensOut: number | null): RunEvent => ({
+const measured = (
+  stage: string,
+  latencyMs: number,
+  tokensOut: number | null,
+  recurrentBytes = 0,
+): RunEvent => ({
   type: 'stage-measured',
   stage,
   run: 1,
@@ -37,7 +44,8 @@ const measured = (stage: string, latencyMs: number, tokensOut: number | null): R
   tokensOut,
   flops: 1,
   peakBytes: 2e6,
-  keyValueBytes: stage.startsWith('lm') ? 3e6 : 0,
+  keyValueBytes: stage === 'encoder' ? 0 : 3e6,
+  recurrentBytes,
 });
 
 function runOf(events: readonly RunEvent[]) {
@@ -85,7 +93,7 @@ test('after the run a card holds what was measured, of all its stages', () => {
     measured('encoder', 50, 576),
     measured('lm/prefill', 100, 1),
     measured('lm/decode', 50, 11),
-    { type: 'run-measured', run: 1, wallMs: 400, timeToFirstTokenMs: 150, peakBytes: 5e6 },
+    { type: 'run-measured', run: 1, wallMs: 400, peakBytes: 5e6 },
     { type: 'run-finished' },
   ]);
   const { foot, state } = cardRun(run, 'lm');
@@ -98,6 +106,9 @@ test('after the run a card holds what was measured, of all its stages', () => {
     'KV 3.00\u2009MB',
   ]);
   expect(cardRun(run, 'encoder').foot?.lines).toEqual([['50.0\u2009ms', '2.00\u2009MB']]);
+
+  const recurrent = runOf([started, measured('lm/prefill', 100, 1, 1e6)]);
+  expect(cardRun(recurrent, 'lm').foot?.lines[1]).toEqual(['no decoding', 'state 4.00\u2009MB']);
 });
 
 test('a card that a run broke at says why', () => {

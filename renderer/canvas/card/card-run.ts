@@ -1,5 +1,6 @@
 /** Where one card stands in the run that is shown: its stages, folded to a few words and figures. Pure. */
 import type { StageReport } from '#engine/contract/report.ts';
+import { isDecoding } from '#engine/contract/run-event.ts';
 import { isOver, type LiveRun, type StageState } from '#renderer/runs/live-run.ts';
 import type { FollowedRun } from '#renderer/runs/run-store.ts';
 import { measuredFoot, type MeasuredFoot } from './foot-text.ts';
@@ -32,7 +33,7 @@ export function cardRun(run: FollowedRun | null, node: string): CardRun {
   const failure = run.live.problems.find(
     (problem) => problem.node === node && problem.severity === 'error',
   );
-  const foot = measuredFoot(reports, run.report.totals);
+  const foot = measuredFoot(reports, run.report);
   if (isOver(run.live)) {
     const failed = run.live.status === 'failed' && failure !== undefined;
     return {
@@ -77,7 +78,7 @@ function goingState(
 
 function phaseText({ phase, facts, share, done, total, unit }: StageState): string {
   if (unit === 'tokens' && done !== null && total !== null) {
-    const verb = facts.id.endsWith('/decode') ? 'decoding' : 'reading';
+    const verb = isDecoding(facts) ? 'decoding' : 'reading';
     return `${verb} ${done}/${total}`;
   }
   const words = phase === 'warming-up' ? 'warming up' : phase;

@@ -20,17 +20,22 @@ export interface MeasuredFoot extends FootText {
 
 /** Null for a stage whose cost nobody can reckon, such as decoding a picture. */
 export function estimatedFoot(stage: StageEstimate): FootText | null {
-  const { flops, weightBytes, activationBytes, keyValueBytes, language } = stage;
+  const { flops, weightBytes, activationBytes, keyValueBytes, recurrentBytes, language } = stage;
   if (flops === 0 && weightBytes === 0) return null;
-  const memory = formatBytes(weightBytes + activationBytes + keyValueBytes);
+  const stateBytes = keyValueBytes + recurrentBytes;
+  const memory = formatBytes(weightBytes + activationBytes + stateBytes);
   if (!language) return { lines: [[`est. ${flopText(flops)}`, memory]] };
   return {
     lines: [
       [`est. ${flopText(language.prefillFlops)}`, memory],
-      [`${flopText(language.decodeFlopsPerToken)}/token`, `KV ${formatBytes(keyValueBytes)}`],
+      [`${flopText(language.decodeFlopsPerToken)}/token`, stateText(stateBytes, keyValueBytes)],
     ],
   };
 }
+
+/** There is room for the short word only. */
+const stateText = (stateBytes: number, kvBytes: number): string =>
+  `${stateBytes > kvBytes ? 'state' : 'KV'} ${formatBytes(stateBytes)}`;
 
 const flopText = (flops: number): string => {
   const text = formatFlops(flops);
@@ -40,30 +45,29 @@ const flopText = (flops: number): string => {
 /** Of all rows that one node has in the report; null before any of them is measured. */
 export function measuredFoot(
   rows: readonly StageReport[],
-  totals: Report['totals'],
+  { totals, languageModels }: Report,
 ): MeasuredFoot | null {
   const measured = rows.filter(({ latencyMs }) => latencyMs.runs > 0);
   if (measured.length === 0) return null;
   const totalMs = measured.reduce((sum, { latencyMs }) => sum + latencyMs.median, 0);
   const share = totals.wallMs > 0 ? Math.min(1, totalMs / totals.wallMs) : 0;
   const peak = formatBytes(Math.max(...measured.map(({ memory }) => memory.peakBytes)));
-  const phase = (name: string): StageReport | undefined =>
-    measured.find(({ id }) => id.endsWith(`/${name}`));
-  const prefill = phase('prefill');
+  const prefill = measured.find(({ phase }) => phase === 'prefill');
   if (!prefill) return { lines: [[formatMilliseconds(totalMs), peak]], share };
-  const keyValues = Math.max(...measured.map(({ memory }) => memory.kvBytes));
+  const model = languageModels.find(({ node }) => node === prefill.node);
+  const most = (bytes: 'stateBytes' | 'kvBytes'): number =>
+    Math.max(...measured.map(({ memory }) => memory[bytes]));
   return {
     lines: [
       [`prefill ${formatMilliseconds(prefill.latencyMs.median)}`, peak],
-      [decodeText(phase('decode')), `KV ${formatBytes(keyValues)}`],
+      [
+        decodeText(model?.decodeTokensPerSecond ?? null),
+        stateText(most('stateBytes'), most('kvBytes')),
+      ],
     ],
     share,
   };
 }
 
-/** The first new token comes out of prefill, so decode wrote one less. */
-function decodeText(decode: StageReport | undefined): string {
-  const steps = (decode?.tokensOut ?? 0) - 1;
-  if (!decode || steps <= 0 || decode.latencyMs.median === 0) return 'no decoding';
-  return `decode ${formatRate(steps / (decode.latencyMs.median / 1000))} tok/s`;
-}
+const decodeText = (tokensPerSecond: number | null): string =>
+  tokensPerSecond === null ? 'no decoding' : `decode ${formatRate(tokensPerSecond)} tok/s`;

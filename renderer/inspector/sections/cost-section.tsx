@@ -8,6 +8,7 @@ import { ownRun, useRuns } from '#renderer/runs/run-store.ts';
 import type { OpenDocument } from '#renderer/workspace/open-document.ts';
 import { Figures } from './figures.tsx';
 import {
+  languageMeasures,
   measuredFigures,
   measuredRows,
   stageFigures,
@@ -59,6 +60,7 @@ function Estimate({ open, node }: CostProps) {
 function Measurement({ open, node }: CostProps) {
   const run = useRuns((runs) => ownRun(runs, open.id));
   const rows = measuredRows(run?.report ?? null, node.id);
+  const model = run?.report.languageModels.find((each) => each.node === node.id);
   const passes = rows[0]?.stage.latencyMs.runs ?? 0;
   if (passes === 0) return null;
   return (
@@ -72,7 +74,10 @@ function Measurement({ open, node }: CostProps) {
       {rows.length === 1 ? (
         rows.map(({ id, stage }) => <Figures key={id} figures={measuredFigures(stage)} />)
       ) : (
-        <PhaseTable rows={rows} />
+        <>
+          <PhaseTable rows={rows} />
+          {model && <Figures figures={languageMeasures(model, rows)} />}
+        </>
       )}
     </section>
   );

@@ -4,7 +4,9 @@ import { estimateGraph } from '#engine/estimate/estimate.ts';
 import { checkGraph } from '#engine/graph/check.ts';
 import { sketchDocument } from '#engine/graph/sketch-document.ts';
 import { catalogue } from '#nodes/index.ts';
+import { sampleModel } from '#renderer/results/figures/sample-report.testing.ts';
 import {
+  languageMeasures,
   measuredFigures,
   measuredRows,
   stageFigures,
@@ -61,24 +63,25 @@ test('what is reckoned is marked, what is counted is not, and what says nothing 
 });
 
 test('a language model is measured in phases, any other node in one row, and none before a pass', () => {
-  const stage = (id: string, node: string, runs: number): StageReport => ({
+  const stage = (id: string, runs: number, phase: StageReport['phase'] = null): StageReport => ({
     id,
-    node,
+    node: id.replace(/\/.*/, ''),
     type: '',
     title: '',
+    phase,
     precision: null,
     weights: null,
     latencyMs: { median: 1, p95: 1, runs },
-    memory: { weightsBytes: 0, peakBytes: 0, kvBytes: 0 },
+    memory: { weightsBytes: 0, peakBytes: 0, stateBytes: 3e6, kvBytes: 2e6 },
     tokensIn: null,
     tokensOut: null,
     flops: 0,
   });
   const stages = [
-    stage('encoder', 'encoder', 3),
-    stage('language/prefill', 'language', 3),
-    stage('language/decode', 'language', 3),
-    stage('late', 'late', 0),
+    stage('encoder', 3),
+    stage('language/prefill', 3, 'prefill'),
+    stage('language/decode', 3, 'decode'),
+    stage('late', 0),
   ];
   const report = { stages } as unknown as Report;
   const phases = (node: string) => measuredRows(report, node).map(({ phase }) => phase);
@@ -86,7 +89,18 @@ test('a language model is measured in phases, any other node in one row, and non
   expect(phases('language')).toEqual(['prefill', 'decode']);
   expect(phases('late')).toEqual([]);
   expect(measuredRows(null, 'encoder')).toEqual([]);
-  expect(lines(measuredFigures(stage('encoder', 'encoder', 3)))).toHaveLength(3);
+  expect(lines(measuredFigures(stage('encoder', 3)))).toHaveLength(3);
+  const model = sampleModel('language', {
+    timeToFirstTokenMs: 40,
+    decodeTokensPerSecond: 20,
+    draft: { proposed: 40, accepted: 31 },
+  });
+  expect(lines(languageMeasures(model, measuredRows(report, 'language')))).toEqual([
+    'Time to first token: 40.0\u2009ms',
+    'Decode: 20.0 tokens / s',
+    'Draft: 31 of 40 guesses kept',
+    'State: 3.00\u2009MB',
+  ]);
   expect(tokensText({ tokensIn: 576, tokensOut: 144 })).toBe('576 → 144');
   expect(tokensText({ tokensIn: null, tokensOut: 144 })).toBe('144');
 });

@@ -4,8 +4,11 @@ import {
   formatCount,
   formatFlops,
   formatMilliseconds,
+  formatRate,
 } from '#engine/contract/format.ts';
-import type { Report, StageReport } from '#engine/contract/report.ts';
+import type { LanguageReport, Report, StageReport } from '#engine/contract/report.ts';
+import { stateWord } from '#engine/contract/state-word.ts';
+import { draftText } from '#engine/profile/draft-text.ts';
 import type { GraphEstimate, StageEstimate } from '#engine/estimate/estimate.ts';
 
 export interface Figure {
@@ -20,7 +23,7 @@ const estimated = (label: string, value: string): Figure => ({ label, value, isE
 
 /** Rows that would say nothing are left out. */
 export function stageFigures(stage: StageEstimate): readonly Figure[] {
-  const { parameters, flops, weightBytes, activationBytes, keyValueBytes, language } = stage;
+  const { parameters, flops, weightBytes, activationBytes, language } = stage;
   const bytes = (label: string, amount: number): readonly Figure[] =>
     amount > 0 ? [estimated(label, formatBytes(amount))] : [];
   return [
@@ -29,9 +32,17 @@ export function stageFigures(stage: StageEstimate): readonly Figure[] {
     ...(!language && flops > 0 ? [estimated('FLOPs', formatFlops(flops))] : []),
     ...bytes('Weights', weightBytes),
     ...bytes('Activations', activationBytes),
-    ...bytes(language ? `KV at ${contextTokens(language)} tokens` : 'KV', keyValueBytes),
+    ...bytes(stateLabel(stage), stage.keyValueBytes + stage.recurrentBytes),
   ];
 }
+
+/** Keys and values grow with the tokens, what recurrent layers remember does not. */
+function stateLabel({ keyValueBytes, recurrentBytes, language }: StageEstimate): string {
+  const word = capitalised(stateWord(recurrentBytes));
+  return language && keyValueBytes > 0 ? `${word} at ${contextTokens(language)} tokens` : word;
+}
+
+const capitalised = (word: string): string => word.slice(0, 1).toUpperCase() + word.slice(1);
 
 type Language = NonNullable<StageEstimate['language']>;
 
@@ -40,28 +51,33 @@ const contextTokens = ({ promptTokens, visualTokens, newTokens }: Language): num
   promptTokens + visualTokens + newTokens - 1;
 
 function languageFigures(language: Language): readonly Figure[] {
-  const { promptTokens, visualTokens, keptVisualTokens } = language;
-  const pruned = keptVisualTokens === visualTokens ? '' : ` → ${keptVisualTokens}`;
+  const visual = visualText(language);
   return [
-    estimated('Prompt tokens', String(promptTokens)),
-    ...(visualTokens > 0 ? [estimated('Visual tokens', `${visualTokens}${pruned}`)] : []),
+    estimated('Prompt tokens', String(language.promptTokens)),
+    ...(visual === null ? [] : [estimated('Visual tokens', visual)]),
     estimated('Prefill FLOPs', formatFlops(language.prefillFlops)),
     estimated('FLOPs a new token', formatFlops(language.decodeFlopsPerToken)),
   ];
 }
 
+/** "144 → 72" where some are dropped on the way; null where there are none. */
+function visualText({ visualTokens, keptVisualTokens }: Language): string | null {
+  if (visualTokens === 0) return null;
+  return keptVisualTokens === visualTokens
+    ? String(visualTokens)
+    : `${visualTokens} → ${keptVisualTokens}`;
+}
+
 /** The whole graph, before it is run. */
 export function totalFigures({ stages, totals }: GraphEstimate): readonly Figure[] {
-  const language = stages.find((stage) => stage.language)?.language;
-  const visual = language && language.visualTokens > 0 ? language : undefined;
-  const pruned =
-    visual && visual.keptVisualTokens !== visual.visualTokens
-      ? ` → ${visual.keptVisualTokens}`
-      : '';
+  const models = stages.flatMap(({ language }) => language ?? []);
+  const visual = new Set(models.flatMap((language) => visualText(language) ?? []));
+  const prefillFlops = models.reduce((sum, language) => sum + language.prefillFlops, 0);
   return [
     counted('Parameters', formatCount(totals.parameters)),
-    ...(visual ? [estimated('Visual tokens', `${visual.visualTokens}${pruned}`)] : []),
-    ...(language ? [estimated('Prefill FLOPs', formatFlops(language.prefillFlops))] : []),
+    // Where several models read different counts, each says its own.
+    ...(visual.size === 1 ? [estimated('Visual tokens', [...visual].join())] : []),
+    ...(prefillFlops > 0 ? [estimated('Prefill FLOPs', formatFlops(prefillFlops))] : []),
     estimated('FLOPs of a run', formatFlops(totals.flops)),
     estimated('Weights', formatBytes(totals.weightBytes)),
     estimated('Peak memory', formatBytes(totals.peakBytes)),
@@ -79,10 +95,7 @@ export interface MeasuredRow {
 export function measuredRows(report: Report | null, node: string): readonly MeasuredRow[] {
   return (report?.stages ?? [])
     .filter((stage) => stage.node === node && stage.latencyMs.runs > 0)
-    .map((stage) => {
-      const phase = stage.id.startsWith(`${node}/`) ? stage.id.slice(node.length + 1) : '';
-      return { id: stage.id, phase, stage };
-    });
+    .map((stage) => ({ id: stage.id, phase: stage.phase ?? '', stage }));
 }
 
 /** Of a node that is one stage. */
@@ -93,6 +106,26 @@ export function measuredFigures(stage: StageReport): readonly Figure[] {
     counted('Latency, p95', formatMilliseconds(latencyMs.p95)),
     counted('Peak memory', formatBytes(memory.peakBytes)),
     ...(tokensIn === null && tokensOut === null ? [] : [counted('Tokens', tokensText(stage))]),
+  ];
+}
+
+/** Of a language model, beside its phases; what it did not come to is left out. */
+export function languageMeasures(
+  { timeToFirstTokenMs, prefillTokensPerSecond, decodeTokensPerSecond, draft }: LanguageReport,
+  rows: readonly MeasuredRow[],
+): readonly Figure[] {
+  const figure = (label: string, value: number | null, format: (value: number) => string) =>
+    value === null || value === 0 ? [] : [counted(label, format(value))];
+  const speed = (perSecond: number): string => `${formatRate(perSecond)} tokens / s`;
+  const most = (bytes: 'stateBytes' | 'kvBytes'): number =>
+    Math.max(0, ...rows.map(({ stage }) => stage.memory[bytes]));
+  const word = capitalised(stateWord(most('stateBytes') - most('kvBytes')));
+  return [
+    ...figure('Time to first token', timeToFirstTokenMs, formatMilliseconds),
+    ...figure('Prefill', prefillTokensPerSecond, speed),
+    ...figure('Decode', decodeTokensPerSecond, speed),
+    ...(draft ? [counted('Draft', draftText(draft))] : []),
+    ...figure(word, most('stateBytes'), formatBytes),
   ];
 }
 

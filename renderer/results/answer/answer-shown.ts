@@ -1,35 +1,57 @@
-/** The answer of a run as it is shown: so far, or whole, or why there is none. Pure. */
-import type { Report } from '#engine/contract/report.ts';
+/** The answers of a run as they are shown, one a language model: so far, or whole, or why there is none. Pure. */
+import type { LanguageReport, Report } from '#engine/contract/report.ts';
+import { isDecoding } from '#engine/contract/run-event.ts';
+import { languageTitles } from '#engine/profile/language-titles.ts';
+import { answerText } from '#renderer/runs/answer-text.ts';
 import { isOver, type LiveRun } from '#renderer/runs/live-run.ts';
 
 export interface AnswerShown {
+  /** What tells the model from the others of the run. */
+  readonly title: string;
+  readonly model: LanguageReport;
   readonly text: string;
-  /** One word beside the heading. */
+  /** "streaming" or "running" while the run is at this model; else empty. */
   readonly state: string;
   /** In place of a text that is not there. */
   readonly instead: string;
 }
 
-export function answerShown(
+export interface AnswersShown {
+  /** One word beside the heading. */
+  readonly state: string;
+  readonly answers: readonly AnswerShown[];
+  /** In place of answers where there is no language model. */
+  readonly instead: string;
+}
+
+export function answersShown(
   run: { readonly live: LiveRun; readonly report: Report } | null,
-): AnswerShown {
-  if (!run) return { text: '', state: '', instead: 'After a run, the model’s answer stands here.' };
+): AnswersShown {
+  if (!run)
+    return { state: '', answers: [], instead: 'After a run, the model’s answer stands here.' };
   const { live, report } = run;
-  // Many tokenizers begin an answer with a space. Between two passes the answer of the one before stays.
-  const text = live.answer.trimStart() || report.answer?.text || '';
-  return { text, state: stateWord(live), instead: insteadOf(live, report) };
+  const titles = languageTitles(report.languageModels);
+  return {
+    state: isOver(live) ? endWord(live) : goingWord(live),
+    answers: report.languageModels.map((model) => ({
+      title: titles.get(model.node) ?? model.title,
+      model,
+      text: answerText(run, model.node),
+      state: !isOver(live) && currentFacts(live)?.node === model.node ? goingWord(live) : '',
+      instead: isOver(live) ? endedInstead(live) : 'Not a word yet.',
+    })),
+    instead: isOver(live) ? 'No language model ran, so there is no answer.' : 'Not a word yet.',
+  };
 }
 
-function stateWord(live: LiveRun): string {
-  if (!isOver(live)) return live.current?.endsWith('/decode') === true ? 'streaming' : 'running';
-  return live.status === 'finished' ? 'done' : live.status;
+const currentFacts = ({ current, stages }: LiveRun) => stages[current ?? '']?.facts;
+
+const endWord = ({ status }: LiveRun): string => (status === 'finished' ? 'done' : status);
+
+function goingWord(live: LiveRun): string {
+  const facts = currentFacts(live);
+  return facts && isDecoding(facts) ? 'streaming' : 'running';
 }
 
-function insteadOf(live: LiveRun, { answer, stages }: Report): string {
-  if (!isOver(live)) return 'Not a word yet.';
-  if (live.status !== 'finished') return 'The run ended before a word was written.';
-  if (answer) return 'The model wrote nothing.';
-  return stages.some(({ id }) => id.endsWith('/decode'))
-    ? 'The model wrote nothing.'
-    : 'No language model ran, so there is no answer.';
-}
+const endedInstead = ({ status }: LiveRun): string =>
+  status === 'finished' ? 'The model wrote nothing.' : 'The run ended before a word was written.';

@@ -1,6 +1,8 @@
 /** Two runs side by side: which stages belong together, and how the second does against the first. Pure. */
-import { formatBytes, formatMilliseconds } from '#engine/contract/format.ts';
-import type { Report, StageReport } from '#engine/contract/report.ts';
+import { formatBytes, formatMilliseconds, formatRate } from '#engine/contract/format.ts';
+import type { LanguageReport, Report, StageReport } from '#engine/contract/report.ts';
+import { draftText } from '#engine/profile/draft-text.ts';
+import { languageTitles } from '#engine/profile/language-titles.ts';
 import {
   formatChange,
   formatPercent,
@@ -13,33 +15,45 @@ export interface StagePair {
   readonly b: StageReport | null;
 }
 
-/** "prefill" of "language/prefill"; empty for a stage that is its node. */
-const phaseOf = ({ id, node }: StageReport): string => id.slice(node.length);
-
-/** What makes two stages the same, the surest first. A phase never stands for another one. */
+/** What makes two nodes the same, the surest first. */
 const marks: readonly ((stage: StageReport) => string)[] = [
-  ({ id }) => id,
-  (stage) => stage.type + phaseOf(stage),
+  ({ node }) => node,
+  ({ type }) => type,
   ({ title }) => title,
 ];
 
-/** Stages matched by node id, then by type, then by title, in the order in which they run. */
+/** The node of the second run that stands for each node of the first. */
+function pairNodes(
+  a: readonly StageReport[],
+  b: readonly StageReport[],
+): ReadonlyMap<string, string> {
+  const partners = new Map<string, string>();
+  const taken = new Set<string>();
+  for (const markOf of marks) {
+    for (const stage of a) {
+      if (partners.has(stage.node)) continue;
+      const partner = b.find((other) => !taken.has(other.node) && markOf(other) === markOf(stage));
+      if (!partner) continue;
+      partners.set(stage.node, partner.node);
+      taken.add(partner.node);
+    }
+  }
+  return partners;
+}
+
+/**
+ * Stages matched by node id, then by type, then by title of their nodes, in the order in which they run.
+ * A phase never stands for another one.
+ */
 export function pairStages(
   a: readonly StageReport[],
   b: readonly StageReport[],
 ): readonly StagePair[] {
-  const partners = new Map<StageReport, StageReport>();
-  const taken = new Set<StageReport>();
-  for (const markOf of marks) {
-    for (const stage of a) {
-      if (partners.has(stage)) continue;
-      const partner = b.find((other) => !taken.has(other) && markOf(other) === markOf(stage));
-      if (!partner) continue;
-      partners.set(stage, partner);
-      taken.add(partner);
-    }
-  }
-  const pairs: StagePair[] = a.map((stage) => ({ a: stage, b: partners.get(stage) ?? null }));
+  const partners = pairNodes(a, b);
+  const partnerOf = ({ node, phase }: StageReport): StageReport | null =>
+    b.find((other) => other.node === partners.get(node) && other.phase === phase) ?? null;
+  const pairs: StagePair[] = a.map((stage) => ({ a: stage, b: partnerOf(stage) }));
+  const taken = new Set(pairs.map((pair) => pair.b));
   for (const [place, stage] of b.entries()) {
     if (taken.has(stage)) continue;
     const before = b[place - 1];
@@ -83,15 +97,48 @@ export function pairWords({ a, b }: StagePair): string {
 /** What matters of the whole, each in one sentence, B against A. */
 export function differences(a: Report, b: Report): readonly string[] {
   return [
-    firstTokenSentence(a.totals.timeToFirstTokenMs, b.totals.timeToFirstTokenMs),
+    ...languageSentences(a, b),
     passSentence(a.totals.wallMs, b.totals.wallMs),
-    prefillSentence(prefillOf(a), prefillOf(b)),
     peakSentence(a.totals.peakBytes, b.totals.peakBytes),
   ].filter((sentence) => sentence !== null);
 }
 
-const prefillOf = ({ stages }: Report): StageReport | undefined =>
-  stages.find(({ id, latencyMs }) => id.endsWith('/prefill') && latencyMs.runs > 0);
+/** Each language model against the one that stands for it in the other run; named where there are several. */
+function languageSentences(a: Report, b: Report): readonly (string | null)[] {
+  const partners = pairNodes(a.stages, b.stages);
+  const titles = [languageTitles(a.languageModels), languageTitles(b.languageModels)] as const;
+  const areSeveral = Math.max(titles[0].size, titles[1].size) > 1;
+  return a.languageModels.flatMap((model) => {
+    const other = b.languageModels.find(({ node }) => node === partners.get(model.node));
+    if (!other) return [];
+    const names = new Set([titles[0].get(model.node), titles[1].get(other.node)]);
+    const name = areSeveral ? `${[...names].join(' → ')}: ` : '';
+    return [
+      firstTokenSentence(model.timeToFirstTokenMs, other.timeToFirstTokenMs),
+      prefillSentence(prefillOf(a, model), prefillOf(b, other)),
+      decodeSentence(model, other),
+    ].map((sentence) => sentence && name + sentence);
+  });
+}
+
+const prefillOf = ({ stages }: Report, model: LanguageReport): StageReport | undefined =>
+  stages.find(
+    ({ node, phase, latencyMs }) =>
+      node === model.node && phase === 'prefill' && latencyMs.runs > 0,
+  );
+
+function decodeSentence(a: LanguageReport, b: LanguageReport): string | null {
+  const [aRate, bRate] = [a.decodeTokensPerSecond ?? 0, b.decodeTokensPerSecond ?? 0];
+  const words = speedWords(1 / aRate, 1 / bRate);
+  if (aRate === 0 || bRate === 0 || words === null) return null;
+  return `B writes ${words}: ${rateText(b, bRate)}, A ${rateText(a, aRate)}.`;
+}
+
+/** "42 tokens / s with 31 of 40 guesses kept" */
+function rateText({ draft }: LanguageReport, perSecond: number): string {
+  const speed = `${formatRate(perSecond)} tokens / s`;
+  return draft ? `${speed} with ${draftText(draft)}` : speed;
+}
 
 function firstTokenSentence(aMs: number | null, bMs: number | null): string | null {
   const words = speedWords(aMs ?? 0, bMs ?? 0);

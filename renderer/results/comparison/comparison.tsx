@@ -112,6 +112,7 @@ function PairRow({ pair, longestMs }: { readonly pair: StagePair; readonly longe
         <StageName
           node={stage.node}
           type={stage.type}
+          phase={stage.phase}
           title={renamed === null ? stage.title : `${stage.title} → ${renamed}`}
           isThere={false}
         />

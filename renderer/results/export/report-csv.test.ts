@@ -10,7 +10,8 @@ test('each stage is a line that a spreadsheet reads as it was meant', () => {
       precision: 'int8',
       weights: 'random',
       medianMs: 1204.5,
-      memory: { weightsBytes: 10, peakBytes: 30, kvBytes: 5 },
+      phase: 'prefill',
+      memory: { weightsBytes: 10, peakBytes: 30, stateBytes: 7, kvBytes: 5 },
       tokensOut: 576,
       flops: 1.5e12,
     }),
@@ -18,9 +19,9 @@ test('each stage is a line that a spreadsheet reads as it was meant', () => {
   ]);
   expect(reportCsv(report)).toBe(
     [
-      'stage,node,type,title,precision,weights,medianMs,p95Ms,runs,weightsBytes,kvBytes,peakBytes,tokensIn,tokensOut,flops',
-      'encoder,encoder,encoder/clip-vit,"Tower, ""large""",int8,random,1204.5,1204.5,3,10,5,30,,576,1500000000000',
-      `note,note,encoder/clip-vit,"'=1+1\nor so",,,0,0,0,0,0,0,,,0`,
+      'stage,node,type,title,phase,precision,weights,medianMs,p95Ms,runs,weightsBytes,stateBytes,kvBytes,peakBytes,tokensIn,tokensOut,flops',
+      'encoder,encoder,encoder/clip-vit,"Tower, ""large""",prefill,int8,random,1204.5,1204.5,3,10,7,5,30,,576,1500000000000',
+      `note,note,encoder/clip-vit,"'=1+1\nor so",,,,0,0,0,0,0,0,0,,,0`,
       '',
     ].join('\r\n'),
   );

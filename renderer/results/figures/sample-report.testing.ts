@@ -1,5 +1,5 @@
 /** Reports for tests, said in few words. */
-import type { Report, StageReport } from '#engine/contract/report.ts';
+import type { LanguageReport, Report, StageReport } from '#engine/contract/report.ts';
 
 export function sampleStage(
   id: string,
@@ -23,15 +23,30 @@ export function sampleStage(
   };
 }
 
+export function sampleModel(node: string, given: Partial<LanguageReport> = {}): LanguageReport {
+  return {
+    node,
+    title: node,
+    answer: null,
+    timeToFirstTokenMs: null,
+    prefillTokensPerSecond: null,
+    decodeTokensPerSecond: null,
+    hasRandomWeights: false,
+    draft: null,
+    ...given,
+  };
+}
+
 export function sampleReport(
   stages: readonly StageReport[],
   totals: Partial<Report['totals']> = {},
+  languageModels: readonly LanguageReport[] = [],
 ): Report {
   return {
     graph: 'Sample',
     machine: null,
     stages,
-    languageModels: [],
+    languageModels,
     answer: null,
     totals: {
       wallMs: 0,

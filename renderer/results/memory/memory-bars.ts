@@ -1,12 +1,14 @@
 /** What a stage's memory is made of, and where the whole run stands within the machine's. Pure. */
 import type { Report, StageReport } from '#engine/contract/report.ts';
+import { stateWord } from '#engine/contract/state-word.ts';
 import { reservedBytes } from '#engine/estimate/estimate.ts';
 
 export interface MemoryBar {
   readonly stage: StageReport;
   readonly weightsBytes: number;
-  readonly kvBytes: number;
-  /** Measured above weights and cache: activations and what the runtime keeps. */
+  /** Carried from token to token. */
+  readonly stateBytes: number;
+  /** Measured above weights and state: activations and what the runtime keeps. */
   readonly restBytes: number;
   /** The measured peak. */
   readonly peakBytes: number;
@@ -14,21 +16,28 @@ export interface MemoryBar {
 
 export interface MemoryBars {
   readonly bars: readonly MemoryBar[];
+  /** What is carried from token to token, by its name. */
+  readonly stateWord: ReturnType<typeof stateWord>;
   /** What a full-width bar stands for. */
   readonly widestBytes: number;
 }
 
 export function memoryBars({ stages }: Report): MemoryBars {
   const bars = stages.map((stage): MemoryBar => {
-    const { weightsBytes, kvBytes, peakBytes } = stage.memory;
+    const { weightsBytes, stateBytes, peakBytes } = stage.memory;
     // Of weights that are read from a file only the pages that were touched count as resident.
-    const restBytes = Math.max(0, peakBytes - weightsBytes - kvBytes);
-    return { stage, weightsBytes, kvBytes, restBytes, peakBytes };
+    const restBytes = Math.max(0, peakBytes - weightsBytes - stateBytes);
+    return { stage, weightsBytes, stateBytes, restBytes, peakBytes };
   });
   const widest = bars.map(
-    ({ weightsBytes, kvBytes, restBytes }) => weightsBytes + kvBytes + restBytes,
+    ({ weightsBytes, stateBytes, restBytes }) => weightsBytes + stateBytes + restBytes,
   );
-  return { bars, widestBytes: Math.max(0, ...widest) };
+  const recurrent = stages.map(({ memory }) => memory.stateBytes - memory.kvBytes);
+  return {
+    bars,
+    stateWord: stateWord(Math.max(0, ...recurrent)),
+    widestBytes: Math.max(0, ...widest),
+  };
 }
 
 export interface MemoryUse {

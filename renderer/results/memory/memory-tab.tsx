@@ -49,7 +49,7 @@ function MachineBar({
 }
 
 function MemoryTable({ open, run }: { readonly open: OpenDocument; readonly run: FollowedRun }) {
-  const { bars, widestBytes } = memoryBars(run.report);
+  const { bars, stateWord, widestBytes } = memoryBars(run.report);
   const nodes = run.documentId === open.id ? open.document.nodes : {};
   const number = `${table['number']} ${styles['bytes']}`;
   return (
@@ -64,7 +64,7 @@ function MemoryTable({ open, run }: { readonly open: OpenDocument; readonly run:
             weights
           </th>
           <th scope="col" className={number}>
-            KV cache
+            {stateWord}
           </th>
           <th scope="col" className={number}>
             the rest
@@ -73,7 +73,7 @@ function MemoryTable({ open, run }: { readonly open: OpenDocument; readonly run:
             peak
           </th>
           <th scope="col" className={styles['bar']}>
-            <Legend />
+            <Legend stateWord={stateWord} />
             <span className="visually-hidden">bar</span>
           </th>
         </tr>
@@ -92,7 +92,7 @@ function MemoryTable({ open, run }: { readonly open: OpenDocument; readonly run:
   );
 }
 
-function Legend() {
+function Legend({ stateWord }: { readonly stateWord: string }) {
   const hue = 'var(--second-ink)';
   return (
     <span className={styles['legend']} aria-hidden>
@@ -100,7 +100,7 @@ function Legend() {
       <span className={styles['swatch']}>
         <Hatch hue={hue} />
       </span>{' '}
-      KV cache
+      {stateWord}
       <span
         className={`${styles['swatch']} ${styles['lighter']}`}
         style={{ background: hue }}
@@ -117,15 +117,16 @@ interface MemoryRowProps {
 }
 
 function MemoryRow({ bar, widestBytes, isThere }: MemoryRowProps) {
-  const { stage, weightsBytes, kvBytes, restBytes, peakBytes } = bar;
-  const hue = hueOf(stage.type);
+  const { stage, weightsBytes, stateBytes, restBytes, peakBytes } = bar;
+  const { node, type, title, phase } = stage;
+  const hue = hueOf(type);
   const width = (bytes: number): string => `${widestBytes > 0 ? (bytes / widestBytes) * 100 : 0}%`;
   return (
     <tr className={isThere ? table['clickable'] : undefined}>
       <th scope="row">
-        <StageName node={stage.node} type={stage.type} title={stage.title} isThere={isThere} />
+        <StageName node={node} type={type} title={title} phase={phase} isThere={isThere} />
       </th>
-      {[weightsBytes, kvBytes, restBytes, peakBytes].map((bytes, column) => (
+      {[weightsBytes, stateBytes, restBytes, peakBytes].map((bytes, column) => (
         <td key={columns[column]} className={table['number']}>
           {bytes > 0 ? formatBytes(bytes) : '–'}
         </td>
@@ -133,7 +134,7 @@ function MemoryRow({ bar, widestBytes, isThere }: MemoryRowProps) {
       <td className={styles['bar']}>
         <span className={styles['stack']} aria-hidden>
           <span style={{ width: width(weightsBytes), background: hue }} />
-          <span style={{ width: width(kvBytes) }}>
+          <span style={{ width: width(stateBytes) }}>
             <Hatch hue={hue} />
           </span>
           <span
@@ -146,4 +147,4 @@ function MemoryRow({ bar, widestBytes, isThere }: MemoryRowProps) {
   );
 }
 
-const columns = ['weights', 'kv', 'rest', 'peak'] as const;
+const columns = ['weights', 'state', 'rest', 'peak'] as const;

@@ -1,5 +1,7 @@
 /** Past runs: one to show, two to compare. */
+import { Fragment } from 'react';
 import { formatBytes, formatMilliseconds, formatRate } from '#engine/contract/format.ts';
+import { languageTitles } from '#engine/profile/language-titles.ts';
 import { LongName } from '#renderer/parts/long-name.tsx';
 import { showRun, toggleCompared, useRuns, type FollowedRun } from '#renderer/runs/run-store.ts';
 import type { OpenDocument } from '#renderer/workspace/open-document.ts';
@@ -34,12 +36,14 @@ export function RunsTab({ open, shown }: RunsTabProps) {
         <Head />
         <tbody>
           {runs.map((run) => (
-            <RunRow
-              key={run.runId}
-              run={run}
-              isShown={run.runId === shown?.runId}
-              isCompared={comparedIds.includes(run.runId)}
-            />
+            <Fragment key={run.runId}>
+              <RunRow
+                run={run}
+                isShown={run.runId === shown?.runId}
+                isCompared={comparedIds.includes(run.runId)}
+              />
+              <ModelRows run={run} />
+            </Fragment>
           ))}
         </tbody>
       </table>
@@ -90,11 +94,12 @@ interface RunRowProps {
 function RunRow({ run, isShown, isCompared }: RunRowProps) {
   const { runId, graph, startedAt, until, report, live } = run;
   const { wallMs, timeToFirstTokenMs, decodeTokensPerSecond, peakBytes } = report.totals;
+  const areSeveral = report.languageModels.length > 1;
   const title = graph || 'Untitled';
   const figures = {
     wall: written(wallMs, formatMilliseconds),
-    first: written(timeToFirstTokenMs, formatMilliseconds),
-    rate: written(decodeTokensPerSecond, formatRate),
+    first: areSeveral ? '' : written(timeToFirstTokenMs, formatMilliseconds),
+    rate: areSeveral ? '' : written(decodeTokensPerSecond, formatRate),
     peak: written(peakBytes, formatBytes),
   };
   return (
@@ -133,6 +138,29 @@ function RunRow({ run, isShown, isCompared }: RunRowProps) {
       </td>
     </tr>
   );
+}
+
+/** Several language models stand below their run, each with its own speeds. */
+function ModelRows({ run: { report } }: { readonly run: FollowedRun }) {
+  const titles = languageTitles(report.languageModels);
+  if (titles.size < 2) return null;
+  return report.languageModels.map(({ node, timeToFirstTokenMs, decodeTokensPerSecond }) => {
+    const stages = report.stages.filter((stage) => stage.node === node);
+    return (
+      <tr key={node} className={styles['model']}>
+        <td colSpan={2} />
+        <th scope="row">
+          <LongName name={titles.get(node) ?? node} />
+        </th>
+        <td />
+        <td className={table['number']}>{written(timeToFirstTokenMs, formatMilliseconds)}</td>
+        <td className={table['number']}>{written(decodeTokensPerSecond, formatRate)}</td>
+        <td />
+        <td className={styles['words']}>{runWeights({ stages }) ?? '–'}</td>
+        <td />
+      </tr>
+    );
+  });
 }
 
 function written(value: number | null, format: (value: number) => string): string {

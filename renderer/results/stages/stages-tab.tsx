@@ -1,6 +1,7 @@
 /** The stages of the shown run as a table, each with its place in the pass. */
 import { formatBytes, formatMilliseconds } from '#engine/contract/format.ts';
 import type { StageReport } from '#engine/contract/report.ts';
+import { rowTitle } from '#engine/contract/run-event.ts';
 import { ProgressBar } from '#renderer/parts/progress-bar.tsx';
 import type { FollowedRun } from '#renderer/runs/run-store.ts';
 import type { OpenDocument } from '#renderer/workspace/open-document.ts';
@@ -87,16 +88,20 @@ interface StageRowProps {
 }
 
 function StageRow({ stage, shown, span, isThere }: StageRowProps) {
-  const { node, type, title, precision, weights } = stage;
+  const { node, type, title, phase, precision, weights } = stage;
   return (
     <tr className={isThere ? table['clickable'] : undefined}>
       <th scope="row">
-        <StageName node={node} type={type} title={title} isThere={isThere} />
+        <StageName node={node} type={type} title={title} phase={phase} isThere={isThere} />
       </th>
       <td className={styles['words']}>
         {[precision, weights].filter((word) => word !== null).join(' · ') || '–'}
       </td>
-      {shown.kind === 'figures' ? <Figures stage={stage} /> : <Doing title={title} shown={shown} />}
+      {shown.kind === 'figures' ? (
+        <Figures stage={stage} />
+      ) : (
+        <Doing title={rowTitle(stage)} shown={shown} />
+      )}
       <td className={styles['fall']}>
         {stage.latencyMs.runs > 0 && <WaterfallBar stage={stage} span={span} />}
       </td>

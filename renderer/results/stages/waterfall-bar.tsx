@@ -1,5 +1,6 @@
 /** A stage's bar at its place within the pass, and what no stage accounts for. Figures say the same in the table. */
 import type { StageReport } from '#engine/contract/report.ts';
+import { isDecoding } from '#engine/contract/run-event.ts';
 import { Hatch } from '#renderer/results/figures/hatch.tsx';
 import { hueOf } from '#renderer/results/figures/stage-name.tsx';
 import type { Span, Waterfall } from './waterfall.ts';
@@ -13,11 +14,10 @@ interface WaterfallBarProps {
 }
 
 export function WaterfallBar({ stage, span }: WaterfallBarProps) {
-  const isDecode = stage.id.endsWith('/decode');
   return (
     <span className={styles['lane']} aria-hidden>
       <span
-        className={`${styles['bar']} ${isDecode ? styles['lighter'] : ''}`}
+        className={`${styles['bar']} ${isDecoding(stage) ? styles['lighter'] : ''}`}
         style={{
           left: percent(span.start),
           width: percent(span.width),

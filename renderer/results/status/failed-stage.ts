@@ -1,4 +1,5 @@
 /** Where a run failed: the stage that was at work, or the one that was refused before its turn. Pure. */
+import { rowTitle } from '#engine/contract/run-event.ts';
 import type { LiveRun } from '#renderer/runs/live-run.ts';
 
 export interface FailedStage {
@@ -19,11 +20,9 @@ export function failedStage({
   const node = problems.find(({ severity }) => severity === 'error')?.node;
   const atWork = current === null ? undefined : stages[current];
   if (atWork && (node === undefined || node === atWork.facts.node))
-    return { id: atWork.facts.id, title: atWork.facts.title };
+    return { id: atWork.facts.id, title: rowTitle(atWork.facts) };
   // Weights and inputs of all stages are looked at while the first ones run.
   const refused = order.find((id) => stages[id]?.facts.node === node);
   const facts = refused === undefined ? undefined : stages[refused]?.facts;
-  if (!facts) return null;
-  const isPhase = facts.id !== facts.node;
-  return { id: facts.id, title: isPhase ? facts.title.replace(/ · [^·]*$/, '') : facts.title };
+  return facts ? { id: facts.id, title: facts.title } : null;
 }

@@ -1,5 +1,6 @@
 /** Why a run failed or where it was cancelled, and what to do; nothing of a run that went well. */
 import { CircleAlert, CircleSlash } from 'lucide-react';
+import { rowTitle } from '#engine/contract/run-event.ts';
 import { Button } from '#renderer/parts/button.tsx';
 import { startRun, type FollowedRun } from '#renderer/runs/run-store.ts';
 import type { OpenDocument } from '#renderer/workspace/open-document.ts';
@@ -49,7 +50,7 @@ function Failed({ open, run }: RunFailureProps) {
 function Cancelled({ open, run }: RunFailureProps) {
   const { live } = run;
   const stage = live.current === null ? undefined : live.stages[live.current];
-  const title = stage?.facts.title ?? null;
+  const title = stage ? rowTitle(stage.facts) : null;
   const pass = live.run > 0 ? ` in pass ${live.run} of ${live.runs}` : ' while it got ready';
   const where = title === null ? ' before its first stage' : `${pass}, at ${title}`;
   return (

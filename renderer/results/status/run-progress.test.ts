@@ -1,16 +1,17 @@
 import { expect, test } from 'vitest';
-import type { RunEvent } from '#engine/contract/run-event.ts';
+import type { RunEvent, StageFacts } from '#engine/contract/run-event.ts';
 import { foldReport } from '#engine/profile/report.ts';
 import { foldLive, newLiveRun, type LiveRun } from '#renderer/runs/live-run.ts';
 import { stageShown } from '#renderer/results/stages/stage-shown.ts';
 import { failedStage } from './failed-stage.ts';
 import { progressSentence, progressShare } from './run-progress.ts';
 
-const facts = (id: string, title: string) => ({
+const facts = (id: string, title: string, phase: StageFacts['phase'] = null): StageFacts => ({
   id,
   node: id.replace(/\/.*/, ''),
   type: 'x/y',
   title,
+  phase,
   precision: null,
   weights: null,
 });
@@ -29,8 +30,9 @@ const started: RunEvent = {
   stages: [
     facts('image', 'Image'),
     facts('encoder', 'CLIP ViT'),
-    facts('language/decode', 'Language model · decode'),
+    facts('language/decode', 'Language model', 'decode'),
   ],
+  wires: [],
   runs: 3,
 };
 type Progress = Extract<RunEvent, { type: 'stage-progress' }>;
@@ -46,6 +48,7 @@ const measured = (stage: string, run: number): RunEvent => ({
   flops: 0,
   peakBytes: 0,
   keyValueBytes: 0,
+  recurrentBytes: 0,
 });
 
 const story: readonly RunEvent[] = [

@@ -1,6 +1,6 @@
 /** How far a run has got, in words and as a share. Pure. */
 import { formatBytes } from '#engine/contract/format.ts';
-import type { StagePhase } from '#engine/contract/run-event.ts';
+import { isDecoding, rowTitle, type StagePhase } from '#engine/contract/run-event.ts';
 import type { LiveRun, StageState } from '#renderer/runs/live-run.ts';
 import { formatPercent } from '#renderer/results/figures/format-ratio.ts';
 
@@ -15,12 +15,10 @@ const phaseWords: Readonly<Record<StageState['phase'], string>> = {
   measured: 'ready',
 };
 
-const isDecode = ({ facts }: StageState): boolean => facts.id.endsWith('/decode');
-
 /** "building 40 %", "warming up", "decoding 23/64": as a row of the table says it. */
 export function stageWords(stage: StageState): string {
   const { phase, done, total, unit, share } = stage;
-  const word = phase === 'running' && isDecode(stage) ? 'decoding' : phaseWords[phase];
+  const word = phase === 'running' && isDecoding(stage.facts) ? 'decoding' : phaseWords[phase];
   if (phase !== 'running' && phase !== 'building') return word;
   if (unit === 'tokens' && done !== null) return `${word} ${amount(done, total)}`;
   return share === null ? word : `${word} ${formatPercent(Math.floor(share * 100) / 100)}`;
@@ -35,13 +33,13 @@ export function progressSentence(live: LiveRun): string {
   const pass = live.run === 0 ? 'Getting ready' : `Pass ${live.run} of ${live.runs}`;
   const stage = live.current === null ? undefined : live.stages[live.current];
   if (!stage) return pass;
-  return `${pass} · ${stage.facts.title} · ${stageAmount(stage)}`;
+  return `${pass} · ${rowTitle(stage.facts)} · ${stageAmount(stage)}`;
 }
 
 /** A run stops between two stages or two tokens. */
 export function cancellingSentence({ current, stages }: LiveRun): string {
   const stage = current === null ? undefined : stages[current];
-  return stage ? `Cancelling · ${stage.facts.title}` : 'Cancelling';
+  return stage ? `Cancelling · ${rowTitle(stage.facts)}` : 'Cancelling';
 }
 
 function stageAmount(stage: StageState): string {

@@ -1,0 +1,32 @@
+/** What a language model did, in a few words each; what is not known is left out. Pure. */
+import { formatMilliseconds, formatRate } from '#engine/contract/format.ts';
+import type { LanguageReport } from '#engine/contract/report.ts';
+import { draftText } from '#engine/profile/draft-text.ts';
+
+/** "12.3 ms to first token", "45.1 tokens / s" */
+export function headlineFacts({
+  timeToFirstTokenMs,
+  decodeTokensPerSecond,
+}: LanguageReport): readonly string[] {
+  return [
+    ...fact(timeToFirstTokenMs, (value) => `${formatMilliseconds(value)} to first token`),
+    ...fact(decodeTokensPerSecond, (value) => `${formatRate(value)} tokens / s`),
+  ];
+}
+
+/** "prefill 1 200 tokens / s", "12 tokens", "draft: 31 of 40 guesses kept" */
+export function furtherFacts({
+  prefillTokensPerSecond,
+  answer,
+  draft,
+}: LanguageReport): readonly string[] {
+  const count = (tokens: number): string => (tokens === 1 ? '1 token' : `${tokens} tokens`);
+  return [
+    ...fact(prefillTokensPerSecond, (value) => `prefill ${formatRate(value)} tokens / s`),
+    ...(answer ? [count(answer.tokenIds.length)] : []),
+    ...(draft ? [`draft: ${draftText(draft)}`] : []),
+  ];
+}
+
+const fact = (value: number | null, text: (value: number) => string): readonly string[] =>
+  value === null ? [] : [text(value)];

@@ -1,0 +1,32 @@
+/** One of several answers, with what it took. */
+import { useId } from 'react';
+import { LongName } from '#renderer/parts/long-name.tsx';
+import type { AnswerShown } from './answer-shown.ts';
+import { CopyAnswer } from './copy-answer.tsx';
+import { furtherFacts, headlineFacts } from './language-facts.ts';
+import { RandomWords } from './random-words.tsx';
+import styles from './answer-side.module.css';
+
+export function ModelAnswer({ answer }: { readonly answer: AnswerShown }) {
+  const { title, model, text, state, instead } = answer;
+  const heading = useId();
+  const facts = [...headlineFacts(model), ...furtherFacts(model)];
+  return (
+    <section
+      className={styles['model']}
+      aria-labelledby={heading}
+      data-going={state === '' ? undefined : true}
+    >
+      <header className={styles['model-head']}>
+        <h3 id={heading} className={styles['model-title']}>
+          <LongName name={title} />
+        </h3>
+        <span className={styles['state']}>{state}</span>
+        <CopyAnswer text={text} of={title} />
+      </header>
+      <RandomWords answer={answer} />
+      <p className={text === '' ? styles['empty'] : styles['text']}>{text || instead}</p>
+      {facts.length > 0 && <p className={`numbers ${styles['facts']}`}>{facts.join(' · ')}</p>}
+    </section>
+  );
+}
