@@ -10,6 +10,7 @@ import { prumerge } from './compression/prumerge.ts';
 import { clipVit } from './encoder/clip-vit.ts';
 import { dinov2 } from './encoder/dinov2.ts';
 import { siglip } from './encoder/siglip.ts';
+import { channelJoin } from './fusion/channel-join.ts';
 import { image } from './input/image.ts';
 import { prompt } from './input/prompt.ts';
 import { decoder } from './language/decoder.ts';
@@ -26,6 +27,7 @@ export const catalogue = {
   'encoder/clip-vit': clipVit,
   'encoder/siglip': siglip,
   'encoder/dinov2': dinov2,
+  'fusion/channel-join': channelJoin,
   'compression/average-pool': averagePool,
   'compression/pixel-shuffle': pixelShuffle,
   'compression/prumerge': prumerge,

@@ -170,6 +170,7 @@ function firstOf(first: Demand | undefined, second: Demand | undefined): Demand 
   return {
     channels: first.channels ?? second.channels,
     pixels: first.pixels ?? second.pixels,
+    usualPixels: first.usualPixels ?? second.usualPixels,
   };
 }
 

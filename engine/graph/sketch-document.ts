@@ -1,5 +1,5 @@
 /** A graph document in shorthand: what a test or an example says of a graph, and nothing else. */
-import type { GraphDocument, Json } from '../contract/document.ts';
+import type { Edge, GraphDocument, Json } from '../contract/document.ts';
 
 export type NodeSketch = readonly [type: string, params?: Readonly<Record<string, Json>>];
 
@@ -16,13 +16,16 @@ export function sketchDocument(
     nodes: Object.fromEntries(
       Object.entries(nodes).map(([id, [type, params = {}]]) => [id, { type, version: 1, params }]),
     ),
-    edges: wires.map((wire) => {
-      const [from = '', to = ''] = wire.split(' > ');
-      return { from: sketchPort(from), to: sketchPort(to) };
-    }),
+    edges: wires.map(sketchEdge),
     layout: {},
     notes: [],
   };
+}
+
+/** `encoder.tokens > projector.tokens` */
+export function sketchEdge(wire: string): Edge {
+  const [from = '', to = ''] = wire.split(' > ');
+  return { from: sketchPort(from), to: sketchPort(to) };
 }
 
 function sketchPort(text: string): { node: string; port: string } {

@@ -19,6 +19,7 @@ export const families = {
   input: { title: 'Input', glyph: 'round' },
   vision: { title: 'Preprocessing', glyph: 'square' },
   encoder: { title: 'Vision encoder', glyph: 'square' },
+  fusion: { title: 'Fusion', glyph: 'diamond' },
   compression: { title: 'Token compression', glyph: 'diamond' },
   projector: { title: 'Projector', glyph: 'square' },
   moe: { title: 'Mixture of experts', glyph: 'diamond' },
@@ -52,6 +53,8 @@ export interface Demand {
   readonly channels?: number | undefined;
   /** Side of the square picture. */
   readonly pixels?: number | undefined;
+  /** The side it was trained on, where pictures of other sizes are taken too. */
+  readonly usualPixels?: number | undefined;
 }
 
 type ByPort<Item> = Readonly<Record<string, Item>>;

@@ -21,6 +21,7 @@ import {
   featureLayerParam,
   gridTokens,
   normEpsilonParam,
+  pixelsDemand,
   positionsParam,
   shapeOfSize,
   transformerParams,
@@ -187,10 +188,7 @@ export const clipVit = defineNode({
       beside: ['visual_projection.'],
     });
   },
-  demand: ({ params: values }) => {
-    const { imageSize } = shapeOf(values);
-    return { pixels: { pixels: imageSize } };
-  },
+  demand: ({ params: values }) => pixelsDemand(shapeOf(values), values.positions),
   infer({ params: values, inputs }) {
     const shape = shapeOf(values);
     const pixels = inputs.pixels;

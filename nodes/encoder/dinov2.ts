@@ -21,6 +21,7 @@ import {
   featureLayerParam,
   gridTokens,
   normEpsilonParam,
+  pixelsDemand,
   shapeOfSize,
   trainedGrid,
   transformerParams,
@@ -189,7 +190,7 @@ export const dinov2 = defineNode({
     const shape = shapeOf(values);
     return dinov2Layouts({ ...shape, usedLayers: blocksFor(shape, featureLayerOf(values)) });
   },
-  demand: ({ params: values }) => ({ pixels: { pixels: shapeOf(values).imageSize } }),
+  demand: ({ params: values }) => pixelsDemand(shapeOf(values), 'interpolated'),
   infer({ params: values, inputs: { pixels } }) {
     const shape = shapeOf(values);
     const layer = featureLayerOf(values);

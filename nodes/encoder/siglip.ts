@@ -19,6 +19,7 @@ import {
   featureLayerParam,
   gridTokens,
   normEpsilonParam,
+  pixelsDemand,
   positionsParam,
   shapeOfSize,
   transformerParams,
@@ -135,7 +136,7 @@ export const siglip = defineNode({
       beside: [],
     });
   },
-  demand: ({ params: values }) => ({ pixels: { pixels: shapeOf(values).imageSize } }),
+  demand: ({ params: values }) => pixelsDemand(shapeOf(values), values.positions),
   infer({ params: values, inputs }) {
     const shape = shapeOf(values);
     const pixels = inputs.pixels;

@@ -4,6 +4,7 @@ import { patchGrid } from '#engine/onnx/blocks/patch-embedding.ts';
 import { fail, ok, type Outcome } from '#engine/contract/outcome.ts';
 import { error } from '#engine/contract/problem.ts';
 import { choice, decimal, option, size } from '#engine/node/architecture-params.ts';
+import type { Demand } from '#engine/node/node-definition.ts';
 import type { ParamValue } from '#engine/node/param.ts';
 import { knownCount, sameViews, type Grid, type WireOf } from '#engine/node/wire.ts';
 
@@ -123,6 +124,14 @@ export function transformerProblems(
     return fail(error('dimension-mismatch', message, { port: 'pixels' }));
   }
   return ok(null);
+}
+
+/** The picture that a shape asks for: one of its own size, unless positions are brought to any grid. */
+export function pixelsDemand(
+  { imageSize }: VisionTransformerShape,
+  positions: Positions,
+): { readonly pixels: Demand } {
+  return { pixels: positions === 'trained' ? { pixels: imageSize } : { usualPixels: imageSize } };
 }
 
 /** The grid that the positions were trained on. */

@@ -29,6 +29,16 @@ const params = {
     max: 262_144,
     whenEmpty: 'as the output width',
   },
+  laterWidth: {
+    kind: 'optional-integer',
+    label: 'Later hidden width',
+    help: 'Channels behind the second layer and later ones: models with joined encoders go wide once, then on at the output width.',
+    default: null,
+    min: 1,
+    max: 262_144,
+    whenEmpty: 'as the hidden width',
+    shownWhen: { param: 'depth', is: [3, 4, 5, 6, 7, 8] },
+  },
   activation: {
     kind: 'choice',
     label: 'Activation',
@@ -79,6 +89,7 @@ function keyLayouts(inputNorm: boolean): readonly KeyLayout[] {
     aligner('Janus', 'model.aligner.'),
     numbered('LLaVA, original', 'model.mm_projector.'),
     numbered('InternVL, original', 'mlp1.'),
+    numbered('Prismatic and Cobra', 'projector.projector.'),
   ];
 }
 
@@ -118,7 +129,8 @@ export const mlp = defineNode({
         ? norm(g, tokens, 'layer_norm', { kind: 'layer', epsilon: 1e-5 })
         : tokens;
       for (let layer = 1; layer <= values.depth; layer++) {
-        const width = layer === values.depth ? output : hidden;
+        const later = layer > 1 ? (values.laterWidth ?? hidden) : hidden;
+        const width = layer === values.depth ? output : later;
         x = linear(g, x, `linear_${layer}`, {
           inputs: fixedDim(x, -1),
           outputs: width,

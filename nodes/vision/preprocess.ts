@@ -108,7 +108,7 @@ export const preprocess = defineNode({
       const mend = { title: `Set the size to ${wanted}`, edits: [edit] };
       return fail(error('dimension-mismatch', message, { param: 'size', mend }));
     }
-    const height = values.size ?? wanted;
+    const height = values.size ?? wanted ?? demands.pixels?.usualPixels;
     if (height === undefined) {
       const message =
         'The size is not known; wire the preprocessing to an encoder, or type the size.';

@@ -19,18 +19,20 @@ export interface NodeSetting {
   readonly params?: JsonObject;
   /**
    * Where the case's configuration is in no published spelling: each parameter by the key that has it, or the
-   * keys whose product it is.
+   * keys whose product it is. `tower.depth` is the key `depth` of what is at `tower`.
    */
   readonly paramKeys?: Readonly<Record<string, readonly string[]>>;
 }
 
 /** Where the computed values of a recorded tensor are found. */
 export interface TensorSource {
+  /** The node that computes it; the last one where nothing is said. */
+  readonly node?: string;
   /** A tensor of an output port; `tokens` where nothing is said. */
   readonly port?: string;
   /** An inner value instead. */
   readonly tap?: string;
-  /** The parameters, of the last node, that the recorded tensor stands for. */
+  /** The parameters of that node that the recorded tensor stands for. */
   readonly params?: JsonObject;
   /** The tokens as the grid that they lie on; or how many values there are, or what share of the inputs that is. */
   readonly read?: 'grid' | 'count' | 'share';
@@ -41,6 +43,20 @@ export interface NodesRow {
   readonly kind: 'nodes';
   readonly nodes: readonly [NodeSetting, ...NodeSetting[]];
   /** Recorded inputs → tensors of the first node's ports. */
+  readonly inputs: Readonly<Record<string, string>>;
+  /** Tokens before those of the grid in what is recorded. */
+  readonly prefixTokens?: number;
+  readonly outputs: Readonly<Record<string, TensorSource>>;
+}
+
+/** Nodes that are graphs, wired together, such as several towers before one projector. */
+export interface GraphRow {
+  readonly kind: 'graph';
+  /** By id, in the order in which they run. */
+  readonly nodes: Readonly<Record<string, NodeSetting>>;
+  /** As `encoder.tokens > projector.tokens`. */
+  readonly wires: readonly string[];
+  /** Recorded inputs → tensors of ports, as `encoder.pixels`. */
   readonly inputs: Readonly<Record<string, string>>;
   /** Tokens before those of the grid in what is recorded. */
   readonly prefixTokens?: number;
@@ -103,7 +119,7 @@ export interface PipelineRow {
 }
 
 export type CaseShape =
-  NodesRow | FeedForwardRow | LanguageRow | PreprocessRow | TokenizerRow | PipelineRow;
+  NodesRow | GraphRow | FeedForwardRow | LanguageRow | PreprocessRow | TokenizerRow | PipelineRow;
 
 export type CaseRow = Matched & {
   /**

@@ -20,6 +20,16 @@ const projected = {
   outputs: { image_features: {} },
 } as const;
 
+/** Figures of one of several towers, as timm calls them. */
+const timmTower = (name: string) => ({
+  imageSize: ['image_size'],
+  patchSize: ['patch_size'],
+  hiddenSize: [`${name}.embed_dim`],
+  layerCount: [`${name}.depth`],
+  headCount: [`${name}.num_heads`],
+  feedForwardSize: [`${name}.embed_dim`, `${name}.mlp_ratio`],
+});
+
 /** The first row that fits a case is its own. */
 export const caseRows: readonly CaseRow[] = [
   {
@@ -213,6 +223,37 @@ export const caseRows: readonly CaseRow[] = [
     kind: 'language',
     node: { type: 'language/decoder' },
     outputs: languageOutputs,
+  },
+  {
+    family: 'ssm',
+    names: ['cobra-featurizer'],
+    kind: 'graph',
+    nodes: {
+      dino: {
+        type: 'encoder/dinov2',
+        params: { model: 'custom', positions: 'timm', registerCount: 4 },
+        paramKeys: timmTower('dino'),
+      },
+      siglip: {
+        type: 'encoder/siglip',
+        params: { model: 'custom', activation: 'gelu' },
+        paramKeys: timmTower('siglip'),
+      },
+      join: { type: 'fusion/channel-join' },
+      projector: {
+        type: 'projector/mlp',
+        // Four times the joined width, 24 + 32.
+        params: { depth: 3, hiddenWidth: 224 },
+        paramKeys: { laterWidth: ['llm_dim'], outputWidth: ['llm_dim'] },
+      },
+    },
+    wires: [
+      'dino.tokens > join.tokens',
+      'siglip.tokens > join.tokens',
+      'join.tokens > projector.tokens',
+    ],
+    inputs: { pixel_values_dino: 'dino.pixels', pixel_values_siglip: 'siglip.pixels' },
+    outputs: { features: { node: 'join' }, projected: {} },
   },
   { family: 'preprocess', kind: 'preprocess', node: { type: 'vision/preprocess' } },
   { family: 'tokenizer', kind: 'tokenizer' },

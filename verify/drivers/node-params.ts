@@ -1,5 +1,6 @@
 /** A node's parameters for a recorded case: what the configuration says, and the weights of the folder. */
 import type { ConfigFiles, JsonObject } from '#engine/contract/config-files.ts';
+import type { Json } from '#engine/contract/document.ts';
 import type { AnyNodeDefinition } from '#engine/node/node-definition.ts';
 import { catalogue } from '#nodes/index.ts';
 import type { NodeSetting, NodeType } from '../cases/case-row.ts';
@@ -37,10 +38,16 @@ function figuresAt(config: JsonObject, keys: NonNullable<NodeSetting['paramKeys'
   return Object.fromEntries(
     Object.entries(keys).map(([param, factors]) => [
       param,
-      factors.reduce((product, key) => product * Number(config[key]), 1),
+      factors.reduce((product, key) => product * Number(valueAt(config, key)), 1),
     ]),
   );
 }
+
+/** `tower.depth` is the key `depth` of what is at `tower`. */
+const valueAt = (config: JsonObject, path: string): Json | undefined =>
+  path
+    .split('.')
+    .reduce<Json | undefined>((at, key) => (at as JsonObject | undefined)?.[key], config);
 
 /**
  * A projector's few recorded figures as they would stand in the config.json of the whole model, of which they

@@ -5,8 +5,8 @@ import type { CaseResult } from '../cases/case-result.ts';
 import type { CaseRow } from '../cases/case-row.ts';
 import { caseRows, rowFor } from '../cases/cases.ts';
 import { feedForwardDriver } from './feed-forward.ts';
+import { chainAsGraph, graphDriver } from './graph.ts';
 import { languageDriver } from './language.ts';
-import { nodesDriver } from './nodes.ts';
 import { pipelineDriver } from './pipeline.ts';
 import { preprocessDriver } from './preprocess.ts';
 import { tokenizerDriver } from './tokenizer.ts';
@@ -39,7 +39,9 @@ export async function verifyCase(
 function check(row: CaseRow, recorded: RecordedCase, workbench: Workbench): Promise<Checked> {
   switch (row.kind) {
     case 'nodes':
-      return nodesDriver(row, recorded, workbench);
+      return graphDriver(chainAsGraph(row), recorded, workbench);
+    case 'graph':
+      return graphDriver(row, recorded, workbench);
     case 'feed-forward':
       return feedForwardDriver(row, recorded, workbench);
     case 'language':

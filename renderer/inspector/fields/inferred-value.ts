@@ -19,6 +19,10 @@ const inferences: Readonly<Record<string, Inference>> = {
   inputWidth: ({ inputs }) => channelsOf(Object.values(inputs).flat()),
   outputWidth: ({ outputs }) => channelsOf(Object.values(outputs)),
   hiddenWidth: ({ outputs }) => channelsOf(Object.values(outputs)),
+  laterWidth: ({ params, outputs }) =>
+    typeof params['hiddenWidth'] === 'number'
+      ? params['hiddenWidth']
+      : channelsOf(Object.values(outputs)),
   size: (node) => pixelsOf(node)?.height ?? null,
   width: (node) => pixelsOf(node)?.width ?? null,
   resizeTo: (node) => pixelsOf(node)?.height ?? null,

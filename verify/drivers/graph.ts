@@ -1,40 +1,43 @@
-/** Cases of nodes that are ONNX graphs, alone or one behind the other. */
+/** Cases of nodes that are ONNX graphs: one, a chain of them, or several wired together. */
 import type { JsonObject } from '#engine/contract/config-files.ts';
 import { ok, type Outcome } from '#engine/contract/outcome.ts';
 import { outputPrefix } from '#engine/plan/node-body.ts';
 import type { Tensor } from '#host/sessions/sessions.ts';
 import type { Driver } from './case-check.ts';
-import type { NodesRow, TensorSource } from '../cases/case-row.ts';
+import type { CaseRow, GraphRow, NodesRow, TensorSource } from '../cases/case-row.ts';
 import { compareTensors, type ComputedTensor } from '../cases/comparison.ts';
 import { asWholeModel, setNode, type SetNode } from './node-params.ts';
 import type { RecordedCase, RecordedTensor } from '../cases/recorded-case.ts';
-import { runChain, type ChainResult } from './run-chain.ts';
+import { runGraph, type Given, type NodeResult, type SetGraph } from './run-graph.ts';
 import type { Workbench } from '../workbench.ts';
 
-export const nodesDriver: Driver<NodesRow & { readonly figuresOf?: string }> = async (
+export const graphDriver: Driver<GraphRow & Pick<CaseRow, 'figuresOf'>> = async (
   row,
   recorded,
   workbench,
 ) => {
   const { config, outputs, atol } = recorded;
   const files = row.figuresOf === undefined ? recorded.files : asWholeModel(row.figuresOf, config);
-  const nodes: SetNode[] = [];
-  for (const setting of row.nodes) {
+  const nodes: Record<string, SetNode> = {};
+  for (const [id, setting] of Object.entries(row.nodes)) {
     const node = setNode(setting, recorded, files);
     if (typeof node === 'string') return { unsupported: node };
-    nodes.push(node);
+    nodes[id] = node;
   }
-  const wanted = [...outputs.keys()].flatMap((name) => {
+  const last = Object.keys(nodes).at(-1) as string;
+  const wanted = [...outputs.keys()].flatMap((name): readonly Wanted[] => {
     const source = Object.hasOwn(row.outputs, name) ? row.outputs[name] : undefined;
-    return source ? [{ name, source }] : [];
+    return source ? [{ name, source: { node: last, ...source } }] : [];
   });
   const computed = new Map<string, ComputedTensor>();
   // What stands for the same parameters comes from one graph.
-  const paramsOf = ({ source }: Wanted): string => JSON.stringify(source.params ?? {});
+  const paramsOf = ({ source: { node, params = {} } }: Wanted): string =>
+    JSON.stringify(Object.keys(params).length > 0 ? { [node]: params } : {});
   for (const params of new Set(wanted.map(paramsOf))) {
-    const variant = withLastParams(nodes, JSON.parse(params) as JsonObject);
+    const changed = withParams(nodes, JSON.parse(params) as Readonly<Record<string, JsonObject>>);
     const group = wanted.filter((each) => paramsOf(each) === params);
-    const results = await runBatch(row, variant, recorded, group, workbench);
+    const graph = { nodes: changed, wires: row.wires };
+    const results = await runBatch(row, graph, recorded, group, workbench);
     if (!results.ok) return isRefusal(results) ? { unsupported: sentences(results) } : results;
     for (const [name, tensor] of results.value) computed.set(name, tensor);
   }
@@ -45,14 +48,33 @@ export const nodesDriver: Driver<NodesRow & { readonly figuresOf?: string }> = a
   );
 };
 
-interface Wanted {
-  readonly name: string;
-  readonly source: TensorSource;
+/** Each takes at `tokens` what the one before gives there; what is given, the first takes. */
+export function chainAsGraph<Row extends NodesRow>({ nodes, inputs, ...row }: Row) {
+  return {
+    ...row,
+    kind: 'graph',
+    nodes: Object.fromEntries(nodes.map((setting, index) => [`node${index}`, setting])),
+    wires: nodes.slice(1).map((_, index) => `node${index}.tokens > node${index + 1}.tokens`),
+    inputs: Object.fromEntries(
+      Object.entries(inputs).map(([name, tensor]) => [name, `node0.${tensor}`]),
+    ),
+  } as const;
 }
 
-function withLastParams(nodes: readonly SetNode[], params: JsonObject): readonly SetNode[] {
-  return nodes.map((node, index) =>
-    index + 1 < nodes.length ? node : { ...node, params: { ...node.params, ...params } },
+interface Wanted {
+  readonly name: string;
+  readonly source: TensorSource & { readonly node: string };
+}
+
+function withParams(
+  nodes: SetGraph['nodes'],
+  changes: Readonly<Record<string, JsonObject>>,
+): SetGraph['nodes'] {
+  return Object.fromEntries(
+    Object.entries(nodes).map(([id, node]) => [
+      id,
+      { ...node, params: { ...node.params, ...changes[id] } },
+    ]),
   );
 }
 
@@ -67,25 +89,29 @@ const sentences = ({ problems }: Extract<Outcome<unknown>, { ok: false }>): stri
 
 /** One run for each picture of the batch; what comes of them is put together again along the first dimension. */
 async function runBatch(
-  row: NodesRow,
-  nodes: readonly SetNode[],
+  row: GraphRow,
+  graph: SetGraph,
   recorded: RecordedCase,
   wanted: readonly Wanted[],
   workbench: Workbench,
 ): Promise<Outcome<ReadonlyMap<string, ComputedTensor>>> {
   const [first] = recorded.inputs.values();
   const batch = first?.shape[0] ?? 1;
-  const taps = [...new Set(wanted.flatMap(({ source }) => source.tap ?? []))];
+  const taps: Record<string, string[]> = {};
+  for (const { node, tap } of wanted.map(({ source }) => source))
+    if (tap !== undefined && taps[node]?.includes(tap) !== true) (taps[node] ??= []).push(tap);
   const pieces = new Map<string, ComputedTensor[]>(wanted.map(({ name }) => [name, []]));
   for (let place = 0; place < batch; place++) {
-    const given = Object.entries(row.inputs).map(([name, tensor]) => ({
-      tensor,
-      value: pictureOf(recorded.inputs.get(name) as RecordedTensor, place),
-    }));
-    const outputs = await runChain(nodes, given, row.prefixTokens ?? 0, taps, workbench);
-    if (!outputs.ok) return outputs;
+    const given = Object.entries(row.inputs).map(([name, target]): Given => {
+      const [, node = '', tensor = ''] = /^([^.]+)\.(.+)$/.exec(target) ?? [];
+      return { node, tensor, value: pictureOf(recorded.inputs.get(name) as RecordedTensor, place) };
+    });
+    const setting = { given, prefixTokens: row.prefixTokens ?? 0, taps };
+    const results = await runGraph(graph, setting, workbench);
+    if (!results.ok) return results;
+    const inputCount = given[0]?.value.shape[1] ?? 0;
     for (const { name, source } of wanted)
-      pieces.get(name)?.push(read(outputs.value, source, given[0]?.value.shape[1] ?? 0));
+      pieces.get(name)?.push(read(results.value[source.node] as NodeResult, source, inputCount));
   }
   return ok(new Map([...pieces].map(([name, parts]) => [name, joined(parts)])));
 }
@@ -97,7 +123,7 @@ function pictureOf({ shape, data }: RecordedTensor, place: number): ComputedTens
 }
 
 function read(
-  { tensors, wires }: ChainResult,
+  { tensors, wires }: NodeResult,
   { tap, port = 'tokens', read: reading }: TensorSource,
   inputCount: number,
 ): ComputedTensor {
