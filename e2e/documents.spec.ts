@@ -138,6 +138,19 @@ test('a weights folder fills the node from its config and says what it took; one
   await expect(app.inspector.getByRole('radio', { name: 'Seeded random' })).toBeChecked();
 });
 
+test('a node without weights is filled from the checkpoint of the others', async ({ app }) => {
+  await app.openPreset('Shapes LLaVA');
+  await app.card('Preprocess').click();
+  await app.inspector.getByRole('combobox', { name: 'Geometry' }).click();
+  await app.page.getByRole('option', { name: /^Squash/ }).click();
+  await expect(app.card('Preprocess')).toContainText('squash');
+  await app.inspector.getByRole('button', { name: /^Use.*built-in/ }).click();
+  await expect(app.inspector.getByRole('status')).toHaveText(
+    'Took 5 parameters from preprocessor_config.json: CLIPImageProcessor, crop, 96 px.',
+  );
+  await expect(app.card('Preprocess')).toContainText('crop');
+});
+
 test('a folder whose config is not one of the node leaves it as it is and says why', async ({
   app,
 }) => {

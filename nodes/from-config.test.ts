@@ -154,6 +154,20 @@ describe('a language model', () => {
     expect(refusal(decoder, config({ ...llama, hidden_size: 'wide' }))).toMatch(/"hidden_size" is/);
     expect(refusal(decoder, {})).toMatch(/no config\.json/);
   });
+
+  it('whose attention slides is refused, unless the window holds the whole context', () => {
+    const decoder = catalogue['language/decoder'];
+    const mistral = (changes: JsonObject) =>
+      config({ ...read('slm/llama-mha/config.json'), model_type: 'mistral', ...changes });
+    const refused = 'Attention in a sliding window is not built yet.';
+    expect(refusal(decoder, mistral({}))).toBe('taken');
+    expect(refusal(decoder, mistral({ max_position_embeddings: 32_768 }))).toBe(refused);
+    expect(refusal(decoder, mistral({ sliding_window: null }))).toBe('taken');
+    expect(refusal(decoder, mistral({ sliding_window: 6 }))).toBe(refused);
+    const qwen = read('slm/qwen2/config.json');
+    const mixed = { layer_types: ['full_attention', 'sliding_attention'] };
+    expect(refusal(decoder, config({ ...qwen, ...mixed }))).toBe(refused);
+  });
 });
 
 describe('a vision tower', () => {

@@ -27,14 +27,8 @@ const half = 1 << (weightBits - 1);
 /**
  * Resizes as Pillow's `Image.resize(…, BICUBIC)` does on eight-bit images: first along rows, then along columns,
  * with 22-bit fixed-point weights and whole grey levels after each pass; a side that keeps its length is left alone.
- */
-export function resizeBicubic(image: RgbImage, width: number, height: number): RgbImage {
-  return resizeWindow(image, width, height, { left: 0, top: 0, width, height });
-}
-
-/**
- * The part of the resized picture that lies in `window`, as cutting it out afterwards would give it, with the image
- * on a canvas first where one is given. Time and memory follow the image and the window, not canvas and whole result.
+ * Gives the part that lies in `window`, as cutting it out afterwards would, with the image on a canvas first where
+ * one is given. Time and memory follow the image and the window, not canvas and whole result.
  */
 export function resizeWindow(
   image: RgbImage,

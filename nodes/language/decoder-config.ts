@@ -57,6 +57,7 @@ const configSchema = z.object({
   rope_scaling: rotarySchema.nullish(),
   rope_parameters: rotarySchema.nullish(),
   layer_types: z.array(z.string()).nullish(),
+  sliding_window: z.int().nullish(),
   use_sliding_window: z.boolean().nullish(),
   use_bidirectional_attention: z.boolean().nullish(),
 });
@@ -90,6 +91,23 @@ const families: Readonly<Record<string, DecoderFamily>> = {
       outputBias: attention_bias ?? false,
       feedForwardBias: mlp_bias ?? false,
     }),
+  },
+  mistral: {
+    title: 'Mistral',
+    defaults: {
+      vocab_size: 32_000,
+      hidden_size: 4096,
+      intermediate_size: 14_336,
+      num_hidden_layers: 32,
+      num_attention_heads: 32,
+      num_key_value_heads: 8,
+      max_position_embeddings: 131_072,
+      hidden_act: 'silu',
+      rms_norm_eps: 1e-6,
+      sliding_window: 4096,
+      tie_word_embeddings: false,
+    },
+    adds: () => ({}),
   },
   /** Its experts are a part of their own. */
   mixtral: {
@@ -244,10 +262,17 @@ function architectureFrom(family: DecoderFamily, json: JsonObject): Outcome<Deco
 
 /** What of a configuration no graph here has. */
 function lackingIn(config: Config): string | null {
-  const slides = config.layer_types?.includes('sliding_attention') ?? config.use_sliding_window;
-  if (slides === true) return 'Attention in a sliding window';
+  if (slides(config)) return 'Attention in a sliding window';
   if (config.use_bidirectional_attention === true) return 'Attention in both directions';
   return null;
+}
+
+/** A window as long as the context hides nothing. */
+function slides(config: Config): boolean {
+  const { layer_types, use_sliding_window, sliding_window, max_position_embeddings } = config;
+  if (layer_types) return layer_types.includes('sliding_attention');
+  if (typeof use_sliding_window === 'boolean') return use_sliding_window;
+  return typeof sliding_window === 'number' && sliding_window < max_position_embeddings;
 }
 
 function describe(figures: DecoderArchitecture): readonly string[] {

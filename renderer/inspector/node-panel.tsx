@@ -6,6 +6,7 @@ import type { AnyNodeDefinition } from '#engine/node/node-definition.ts';
 import { checkedGraph } from '#renderer/analysis/checked-graph.ts';
 import type { OpenDocument } from '#renderer/workspace/open-document.ts';
 import { sealStep } from '#renderer/workspace/workspace-store.ts';
+import { ConfigSection } from '#renderer/inspector/sections/config-section.tsx';
 import { CostSection } from '#renderer/inspector/sections/cost-section.tsx';
 import { Explanation } from '#renderer/inspector/sections/explanation.tsx';
 import { rawParams } from '#renderer/inspector/fields/form-layout.ts';
@@ -48,6 +49,9 @@ export function NodePanel({ open, node, definition, problems }: NodePanelProps) 
         problems={placed.map(({ problem }) => problem)}
         inferredOf={(param) => inferredValue(node, param)}
       />
+      {definition.fromConfig && !('weights' in definition.params) && (
+        <ConfigSection key={node.id} open={open} node={node.id} />
+      )}
       <CostSection open={open} node={node} />
       <PortsSection document={document} checked={checked} node={node} />
     </div>

@@ -5,10 +5,10 @@ import type { GraphDocument } from '#engine/contract/document.ts';
 import { fail, ok } from '#engine/contract/outcome.ts';
 import { error } from '#engine/contract/problem.ts';
 import { weightsChoiceSchema } from '#engine/contract/sources.ts';
+import { sameValue } from '#engine/same-value.ts';
 import { chooseFolder } from '#renderer/files/choose-path.ts';
 import { IconButton } from '#renderer/parts/button.tsx';
 import { Field } from '#renderer/parts/field.tsx';
-import { LongName } from '#renderer/parts/long-name.tsx';
 import { Segmented } from '#renderer/parts/segmented.tsx';
 import { TextField } from '#renderer/parts/text-field.tsx';
 import { sealStep } from '#renderer/workspace/workspace-store.ts';
@@ -16,6 +16,7 @@ import { mergeKeyOf, type BoundParam } from './bound-param.ts';
 import { chooseParam, resetToDefault, takeBackTyping, typeParam } from './change-param.ts';
 import { builtinName, likelyFolders } from './checkpoint-folders.ts';
 import { fillFromFolder } from './fill-from-folder.ts';
+import { LikelyFolders } from './likely-folders.tsx';
 import { ProblemLines } from './problem-lines.tsx';
 import { randomSeed } from './random-seed.ts';
 import { parseWhole, seedParam, stepped, writeNumber } from './typed-number.ts';
@@ -44,7 +45,14 @@ export function WeightsField({ bound, document }: WeightsFieldProps) {
   const [lastFolder, setLastFolder] = useState<string | null>(null);
   const kind: Kind | null = wantsFolder ? 'checkpoint' : (choice?.kind ?? null);
   const [said, setSaid] = useState<readonly string[]>([]);
-  const fill = async (from: string): Promise<void> => setSaid(await fillFromFolder(bound, from));
+  const fill = async (from: string): Promise<void> => {
+    const isWanted = ({ nodes }: GraphDocument): boolean =>
+      bound.nodes.every((id) =>
+        sameValue(nodes[id]?.params[bound.name], { kind: 'checkpoint', folder: from }),
+      );
+    const step = { label: 'Change weights', mergeKey: mergeKeyOf(bound), isWanted };
+    setSaid(await fillFromFolder({ ...bound, folder: from, ...step }));
+  };
   const takeFolder = (next: string): void => {
     setWantsFolder(false);
     sealStep();
@@ -214,29 +222,4 @@ function parseFolder(text: string) {
   if (folder.length > longestPath)
     return fail(error('param-invalid', `A path has at most ${longestPath} characters.`));
   return ok(folder);
-}
-
-interface LikelyFoldersProps {
-  readonly folders: readonly string[];
-  readonly onChoose: (folder: string) => void;
-}
-
-function LikelyFolders({ folders, onChoose }: LikelyFoldersProps) {
-  if (folders.length === 0) return null;
-  return (
-    <ul className={styles['likely']} aria-label="Folders that may fit">
-      {folders.map((folder) => {
-        const builtin = builtinName(folder);
-        const name = builtin === null ? folder : `the built-in ${builtin}`;
-        return (
-          <li key={folder}>
-            <button type="button" className={styles['folder']} onClick={() => onChoose(folder)}>
-              Use&nbsp;
-              <LongName name={name} />
-            </button>
-          </li>
-        );
-      })}
-    </ul>
-  );
 }

@@ -1,24 +1,11 @@
-/** Pictures drawn here survive the way through a file, and the samples are the scenes that their list names. */
-import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+/** The sample pictures are the scenes that their list names. */
+import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { describeScene } from '#nodes/input/shapes-caption.ts';
 import { paintScene } from '#nodes/input/shapes-picture.ts';
 import { drawScene } from '#nodes/input/shapes-scene.ts';
 import { decodeImage } from './decode-image.ts';
-import { encodePng } from './encode-png.ts';
-
-test('a scene written as a PNG is read back byte for byte', async () => {
-  const folder = await mkdtemp(join(tmpdir(), 'patchbay-png-'));
-  try {
-    const scene = paintScene(drawScene(7));
-    await writeFile(join(folder, 'scene.png'), await encodePng(scene));
-    expect(await decodeImage(join(folder, 'scene.png'))).toEqual({ ok: true, value: scene });
-  } finally {
-    await rm(folder, { recursive: true });
-  }
-});
 
 test('every sample is in the list, and every scene in it is drawn from the seed given there', async () => {
   const folder = join(import.meta.dirname, '../../presets/samples');
