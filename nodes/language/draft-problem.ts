@@ -1,12 +1,12 @@
 /** Whether a draft model can guess for a language model. */
 import { error, type Problem } from '#engine/contract/problem.ts';
 import type { WireOf } from '#engine/node/wire.ts';
-import type { DecoderArchitecture } from './decoder-architecture.ts';
+import type { LanguageGraphs } from '#engine/node/decoder-protocol.ts';
 
 /** Why a draft among the parts at a port cannot; null where each can. */
 export function draftProblem(
   parts: readonly WireOf<'acceleration'>[],
-  { vocabularySize, hiddenSize }: DecoderArchitecture,
+  { vocabularySize, hiddenSize }: Pick<LanguageGraphs, 'vocabularySize' | 'hiddenSize'>,
   port: string,
 ): Problem | null {
   for (const { acts } of parts) {
