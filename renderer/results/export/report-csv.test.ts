@@ -19,12 +19,32 @@ test('each stage is a line that a spreadsheet reads as it was meant', () => {
   ]);
   expect(reportCsv(report)).toBe(
     [
-      'stage,node,type,title,phase,precision,weights,medianMs,p95Ms,runs,weightsBytes,stateBytes,kvBytes,peakBytes,tokensIn,tokensOut,flops',
-      'encoder,encoder,encoder/clip-vit,"Tower, ""large""",prefill,int8,random,1204.5,1204.5,3,10,7,5,30,,576,1500000000000',
-      `note,note,encoder/clip-vit,"'=1+1\nor so",,,,0,0,0,0,0,0,0,,,0`,
+      'stage,node,type,title,phase,precision,weights,medianMs,p95Ms,runs,weightsBytes,stateBytes,kvBytes,peakBytes,tokensIn,tokensOut,tokensKept,flops',
+      'encoder,encoder,encoder/clip-vit,"Tower, ""large""",prefill,int8,random,1204.5,1204.5,3,10,7,5,30,,576,,1500000000000',
+      `note,note,encoder/clip-vit,"'=1+1\nor so",,,,0,0,0,0,0,0,0,,,,0`,
       '',
     ].join('\r\n'),
   );
+});
+
+test('the line of a draft says how many of its guesses were kept', () => {
+  const sample = sampleReport([
+    sampleStage('language/draft', { phase: 'draft', tokensOut: 40 }),
+    sampleStage('language/verify', { phase: 'verify', tokensOut: 48 }),
+  ]);
+  const stages = sample.stages.map((stage) => ({ ...stage, node: 'language' }));
+  const model = {
+    node: 'language',
+    title: 'Language model',
+    answer: null,
+    timeToFirstTokenMs: null,
+    prefillTokensPerSecond: null,
+    decodeTokensPerSecond: null,
+    draft: { proposed: 40, accepted: 31 },
+  };
+  const lines = reportCsv({ ...sample, stages, languageModels: [model] }).split('\r\n');
+  expect(lines[1]).toMatch(/,40,31,0$/);
+  expect(lines[2]).toMatch(/,48,,0$/);
 });
 
 test('the JSON is the report itself', () => {

@@ -3,7 +3,7 @@ import type { Report, StageReport } from '#engine/contract/report.ts';
 
 type Cell = string | number | null;
 
-const columns: Readonly<Record<string, (stage: StageReport) => Cell>> = {
+const columns: Readonly<Record<string, (stage: StageReport, report: Report) => Cell>> = {
   stage: ({ id }) => id,
   node: ({ node }) => node,
   type: ({ type }) => type,
@@ -20,15 +20,20 @@ const columns: Readonly<Record<string, (stage: StageReport) => Cell>> = {
   peakBytes: ({ memory }) => memory.peakBytes,
   tokensIn: ({ tokensIn }) => tokensIn,
   tokensOut: ({ tokensOut }) => tokensOut,
+  /** Of tokens guessed ahead, those that the model itself would have written. */
+  tokensKept: ({ node, phase }, { languageModels }) =>
+    phase === 'draft'
+      ? (languageModels.find((model) => model.node === node)?.draft?.accepted ?? null)
+      : null,
   flops: ({ flops }) => flops,
 };
 
 /** One line a stage under a line of names, each ended as RFC 4180 has it. */
-export function reportCsv({ stages }: Report): string {
+export function reportCsv(report: Report): string {
   const cells = Object.values(columns);
   const lines = [
     Object.keys(columns),
-    ...stages.map((stage) => cells.map((cellOf) => cellOf(stage))),
+    ...report.stages.map((stage) => cells.map((cellOf) => cellOf(stage, report))),
   ];
   return lines.map((line) => `${line.map(written).join(',')}\r\n`).join('');
 }
