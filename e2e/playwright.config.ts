@@ -11,7 +11,7 @@ export default defineConfig<FaceOptions>({
   forbidOnly: process.env['CI'] !== undefined,
   // A test waits for what is to be seen, however long a slow or busy machine takes; these end one that hangs.
   timeout: 1_200_000,
-  expect: { timeout: 300_000 },
+  expect: { timeout: 120_000 },
   retries: 0,
   reporter: [['list']],
   globalSetup: './global-setup.ts',
