@@ -3,13 +3,16 @@ import type { Catalogue } from '#engine/node/node-definition.ts';
 import { draftModel } from './acceleration/draft-model.ts';
 import { earlyExit } from './acceleration/early-exit.ts';
 import { fastv } from './acceleration/fastv.ts';
+import { linformer } from './acceleration/linformer.ts';
 import { vtw } from './acceleration/vtw.ts';
 import { averagePool } from './compression/average-pool.ts';
 import { pixelShuffle } from './compression/pixel-shuffle.ts';
 import { prumerge } from './compression/prumerge.ts';
+import { tome } from './compression/tome.ts';
 import { clipVit } from './encoder/clip-vit.ts';
 import { dinov2 } from './encoder/dinov2.ts';
 import { siglip } from './encoder/siglip.ts';
+import { vit } from './encoder/vit.ts';
 import { channelJoin } from './fusion/channel-join.ts';
 import { image } from './input/image.ts';
 import { prompt } from './input/prompt.ts';
@@ -24,6 +27,7 @@ export const catalogue = {
   'input/image': image,
   'input/prompt': prompt,
   'vision/preprocess': preprocess,
+  'encoder/vit': vit,
   'encoder/clip-vit': clipVit,
   'encoder/siglip': siglip,
   'encoder/dinov2': dinov2,
@@ -31,6 +35,7 @@ export const catalogue = {
   'compression/average-pool': averagePool,
   'compression/pixel-shuffle': pixelShuffle,
   'compression/prumerge': prumerge,
+  'compression/tome': tome,
   'projector/linear': linear,
   'projector/mlp': mlp,
   'moe/feed-forward': feedForward,
@@ -38,6 +43,7 @@ export const catalogue = {
   'acceleration/vtw': vtw,
   'acceleration/draft-model': draftModel,
   'acceleration/early-exit': earlyExit,
+  'acceleration/linformer': linformer,
   'language/decoder': decoder,
   'output/answer': answer,
 } as const satisfies Catalogue;

@@ -3,12 +3,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import { join } from 'node:path';
 import type { StageModel } from '#engine/onnx/model.ts';
-import {
-  buildSingleNode,
-  inputPrefix,
-  outputPrefix,
-  type SingleNode,
-} from '#engine/plan/node-body.ts';
+import { inputPrefix, outputPrefix } from '#engine/plan/node-body.ts';
+import { buildSingleNode, type SingleNode } from '#engine/plan/single-node.ts';
 import type { Tensor, TensorMap } from '#host/sessions/sessions.ts';
 import { valueOf } from './value-of.testing.ts';
 import { Workbench } from './workbench.ts';

@@ -35,8 +35,9 @@ async function verify(folder: string): Promise<readonly CaseResult[]> {
 describe('recorded cases', () => {
   test.for([
     ['acceleration', 2],
-    ['compression', 1],
-    ['encoder', 9],
+    ['attention', 1],
+    ['compression', 4],
+    ['encoder', 11],
     ['moe', 2],
     ['pipeline', 3],
     ['preprocess', 6],

@@ -249,6 +249,16 @@ const findings: readonly Finding[] = [
     says: 'Average pooling needs tokens that lie on a grid',
   },
   {
+    of: 'a part that acts in a block that the encoder does not have',
+    document: sketchDocument({ ...eyes, merging: ['compression/tome', { first: 24 }] }, [
+      ...eyeWires,
+      'merging.part > encoder.parts',
+    ]),
+    code: 'parts-conflict',
+    place: { node: 'encoder', port: 'parts' },
+    says: 'A part acts in block 24, but this CLIP has blocks 0 to 23',
+  },
+  {
     of: 'a layer deeper than the encoder',
     document: sketchDocument(
       { ...eyes, encoder: ['encoder/clip-vit', { featureLayer: -26 }] },

@@ -1,8 +1,24 @@
 /** Which layers of a model a part is for, without knowing how many there are. */
 
-export const layerChoices = ['all', 'every-second', 'first-half', 'second-half'] as const;
+export type LayerChoice = 'all' | 'every-second' | 'first-half' | 'second-half';
 
-export type LayerChoice = (typeof layerChoices)[number];
+/** The parameter by which a part says so. */
+export const layerChoiceParam = <const Standard extends LayerChoice>(
+  help: string,
+  standard: Standard,
+) =>
+  ({
+    kind: 'choice',
+    label: 'Layers',
+    help,
+    default: standard,
+    options: [
+      { value: 'all', label: 'All' },
+      { value: 'every-second', label: 'Every second', about: 'Layers 0, 2, 4 and so on.' },
+      { value: 'first-half', label: 'First half' },
+      { value: 'second-half', label: 'Second half' },
+    ],
+  }) as const;
 
 /** `layer` counts from 0. */
 export function choosesLayer(choice: LayerChoice, layer: number, layerCount: number): boolean {

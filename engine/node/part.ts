@@ -2,6 +2,7 @@
 import type { GraphBuilder } from '../onnx/graph-builder.ts';
 import type { FeedForwardShape } from '../onnx/blocks/feed-forward.ts';
 import type { Dim, Value } from '../onnx/value.ts';
+import type { QueryKeyValue } from '../onnx/blocks/attention-projections.ts';
 import type { LanguageGraphs } from './decoder-protocol.ts';
 import type { LayerChoice } from './layer-choice.ts';
 
@@ -44,6 +45,46 @@ export interface TokenReductionPart {
   ) => Value;
 }
 
+/** Acts inside the blocks of an encoder, between attention and feed-forward, where tokens become fewer. */
+export interface InsideBlockPart {
+  readonly kind: 'inside-block';
+  /** What it carries from block to block belongs to the pass. `tokens` [B, N, D] enter the first block. */
+  readonly begin: (
+    g: GraphBuilder,
+    host: {
+      readonly tokens: Value;
+      readonly prefixTokens: number;
+      readonly headCount: number;
+      readonly layerCount: number;
+    },
+  ) => InsideBlockPass;
+}
+
+/** The block that is meant where −1 is the last, −2 the one before it. */
+export const lastBlock = (last: number, layerCount: number): number =>
+  last < 0 ? layerCount + last : last;
+
+/** Asked block by block, in their order. */
+export interface InsideBlockPass {
+  /** Added to the scores of each key in the coming block, [B, 1, 1, N]; null adds nothing. */
+  readonly keyBias: () => Value | null;
+  /** Tokens [B, N, D], and the keys of the block's attention [B, N, H · d] → fewer tokens; null leaves a block as it is. */
+  readonly reduce: (block: number) => ((tokens: Value, key: Value) => Value) | null;
+}
+
+/** Acts on attention: takes the place of how queries, keys and values meet in a block of an encoder. */
+export interface AttentionPart {
+  readonly kind: 'attention';
+  readonly layers: LayerChoice;
+  /** [B, N, H · d] each → [B, N, H · d] */
+  readonly emit: (
+    g: GraphBuilder,
+    projected: QueryKeyValue<Value>,
+    /** `name` is the part's own name for the block, e.g. `layers.3`. */
+    host: { readonly name: string; readonly headCount: number },
+  ) => Value;
+}
+
 /** A language model of its own that guesses tokens ahead. */
 export interface DraftPart {
   readonly kind: 'draft';
@@ -66,7 +107,13 @@ export interface EarlyExitPart {
 /** Parts that act between two layers: those before and those behind hold other tokens. */
 export type BoundaryPart = TokenReductionPart | EarlyExitPart;
 
-export type Part = FeedForwardPart | TokenReductionPart | DraftPart | EarlyExitPart;
+export type Part =
+  | FeedForwardPart
+  | TokenReductionPart
+  | InsideBlockPart
+  | AttentionPart
+  | DraftPart
+  | EarlyExitPart;
 
 export type PartKind = Part['kind'];
 

@@ -14,6 +14,7 @@ export const wireKinds = {
   answer: { title: 'Answer', part: false },
   'feed-forward': { title: 'Feed-forward part', part: true },
   acceleration: { title: 'Acceleration part', part: true },
+  'encoder-part': { title: 'Encoder part', part: true },
 } as const;
 
 export type WireKind = keyof typeof wireKinds;
@@ -101,7 +102,8 @@ export type WireType =
   | { readonly kind: 'text-embeddings'; readonly count: TokenCount; readonly channels: number }
   | { readonly kind: 'answer' }
   | { readonly kind: 'feed-forward'; readonly layers: LayerChoice }
-  | { readonly kind: 'acceleration'; readonly acts: ActsAt };
+  | { readonly kind: 'acceleration'; readonly acts: ActsAt }
+  | { readonly kind: 'encoder-part'; readonly acts: EncoderActsAt };
 
 /** Where a part interferes with the model that it plugs into, so that what excludes each other is refused. */
 export type ActsAt =
@@ -116,6 +118,28 @@ export type ActsAt =
     }
   /** Lets easy tokens leave before the last layer. */
   | { readonly at: 'exit'; readonly layer: number };
+
+/** The same inside an encoder. */
+export type EncoderActsAt =
+  /** Takes up to `fewer` tokens out in each block from the first to the last named, counted from 0. */
+  | {
+      readonly at: 'inside-block';
+      readonly first: number;
+      /** Negative from the end: −1 is the encoder's last. */
+      readonly last: number;
+      readonly fewer: number;
+      /** Does it add to the scores of keys in the blocks behind? */
+      readonly weighsKeys: boolean;
+    }
+  /** Takes the place of attention. */
+  | {
+      readonly at: 'attention';
+      readonly layers: LayerChoice;
+      /** Null where any number of tokens can attend. */
+      readonly mostTokens: number | null;
+      /** Do scores of single keys remain, that something could be added to? */
+      readonly scoresKeys: boolean;
+    };
 
 export type WireOf<Kind extends WireKind> = Extract<WireType, { kind: Kind }>;
 
@@ -199,6 +223,7 @@ export function portTensors(port: string, wire: WireType): readonly PortTensor[]
     case 'answer':
     case 'feed-forward':
     case 'acceleration':
+    case 'encoder-part':
       return [];
   }
 }
@@ -233,6 +258,7 @@ export function describeWire(wire: WireType): string {
     case 'answer':
     case 'feed-forward':
     case 'acceleration':
+    case 'encoder-part':
       return wireKinds[wire.kind].title.toLowerCase();
   }
 }

@@ -60,7 +60,7 @@ export class GraphBuilder {
   readonly #weights = new Map<string, { entry: WeightEntry; values: readonly Value[] }>();
   readonly #origins: WeightOrigin[] = [];
   #work: WorkTerm[] = [];
-  readonly #taps = new Map<string, Value>();
+  readonly #taps = new Map<string, Value | (() => Value)>();
   readonly #usedNames = new Set<string>();
   #scope = '';
   #setting: WeightSetting | null = null;
@@ -111,6 +111,11 @@ export class GraphBuilder {
     return value;
   }
 
+  /** As `tap`, of a value that is built only where somebody asks for it. */
+  tapLater(name: string, build: () => Value): void {
+    this.#taps.set(name, build);
+  }
+
   hasTap(name: string): boolean {
     return this.#taps.has(name);
   }
@@ -118,7 +123,7 @@ export class GraphBuilder {
   tapped(name: string): Value {
     const value = this.#taps.get(name);
     if (!value) throw new Error(`The graph has no tap "${name}".`);
-    return value;
+    return typeof value === 'function' ? this.scope(name, value) : value;
   }
 
   /** A named tensor as a recipe; nothing is stored until `weight` or `blockWeight` asks for it. */

@@ -1,16 +1,6 @@
 /** From a checked node to what it does: its context, the parts plugged into it, its ONNX graph. */
-import type { Json } from '../contract/document.ts';
-import { ok, type Outcome } from '../contract/outcome.ts';
 import { wiresByPort, type CheckedGraph, type CheckedNode } from '../graph/check.ts';
-import type {
-  AnyContext,
-  AnyNodeDefinition,
-  Demand,
-  RunsBy,
-  ViewFacts,
-  WiresByPort,
-  WireTypes,
-} from '../node/node-definition.ts';
+import type { AnyContext, AnyNodeDefinition } from '../node/node-definition.ts';
 import type { Part } from '../node/part.ts';
 import { blockFormat, type WeightParams } from '../node/weight-params.ts';
 import {
@@ -41,9 +31,12 @@ export function isPart({ definition }: CheckedNode, port: string): boolean {
 /** Where a node's weights come from and their format; null for a node without weights. */
 function weightSetting({ id, definition, params }: CheckedNode): WeightSetting | null {
   if (!definition?.keyLayouts) return null;
-  const values = params as WeightParams & Readonly<Record<string, Json>>;
-  const origin = { node: id, source: values.weights, layouts: definition.keyLayouts(values) };
-  return { origin, blocks: blockFormat(values) };
+  const { weights, precision, blockSize } = params as Pick<WeightParams, 'weights'> &
+    Partial<WeightParams>;
+  const origin = { node: id, source: weights, layouts: definition.keyLayouts(params) };
+  // A part whose weights are never matrices of a product has no precision to choose.
+  const blocks = precision && blockSize ? blockFormat({ precision, blockSize }) : null;
+  return { origin, blocks };
 }
 
 export type OnnxBody = Extract<AnyNodeDefinition['body'], { kind: 'onnx' }>;
@@ -187,62 +180,4 @@ function withMeasured(wire: WireType, count: MeasuredCount | undefined): WireTyp
   const views = wire.views && { views: { ...wire.views, views: count.views } };
   if (wire.kind !== 'tokens') return { ...wire, ...views };
   return { ...wire, count: { ...wire.count, tokens: count.tokens }, ...views };
-}
-
-export interface SingleNode {
-  readonly definition: AnyNodeDefinition;
-  /** Those that differ from the defaults. */
-  readonly params: Readonly<Record<string, Json>>;
-  /** A list where a port takes several wires. */
-  readonly inputs: WiresByPort;
-  /** What is plugged in. */
-  readonly parts?: readonly Part[];
-  readonly demands?: Readonly<Record<string, Demand>>;
-  readonly wired?: readonly string[];
-  /** Inner values wanted as outputs `tap.<name>`. */
-  readonly taps?: readonly string[];
-}
-
-export interface BuiltNode {
-  readonly model: StageModel;
-  readonly outputs: WireTypes;
-  readonly runsBy: RunsBy;
-  readonly facts: ViewFacts;
-}
-
-/** The graph of one node on its own, with the wires that leave it. */
-export function buildSingleNode(single: SingleNode): Outcome<BuiltNode> {
-  const { definition, demands = {}, wired = [], taps = [], parts = [] } = single;
-  const declared = Object.entries(definition.params).map(([name, param]) => [name, param.default]);
-  const params = { ...Object.fromEntries(declared), ...single.params };
-  const inferred = definition.infer({ id: 'node', params, inputs: single.inputs, demands });
-  if (!inferred.ok) return inferred;
-  const { body, type, version } = definition;
-  if (body.kind !== 'onnx') throw new Error(`"${type}" is no ONNX graph.`);
-  const { outputs, found } = inferred.value;
-  const inputs = Object.fromEntries(
-    Object.entries(single.inputs).map(([port, wires]) => [
-      port,
-      wires === undefined ? [] : [wires].flat(),
-    ]),
-  );
-  const node: CheckedNode = {
-    id: 'node',
-    node: { type, version, params },
-    definition,
-    params,
-    incoming: {},
-    inputs,
-    outputs,
-    found,
-    demands,
-    wired: new Set(wired),
-  };
-  const context = { ...bodyContext({ nodes: { node } }, node), parts };
-  return ok({
-    model: buildModel(node, body, context, taps),
-    outputs,
-    runsBy: body.runsBy ?? 'all',
-    facts: body.facts?.(context) ?? {},
-  });
 }

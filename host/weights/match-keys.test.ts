@@ -6,7 +6,7 @@ import type { WireType } from '#engine/node/wire.ts';
 import { knownCount } from '#engine/node/wire.ts';
 import type { StageModel } from '#engine/onnx/model.ts';
 import type { KeyLayout } from '#engine/onnx/weight.ts';
-import { buildSingleNode } from '#engine/plan/node-body.ts';
+import { buildSingleNode } from '#engine/plan/single-node.ts';
 import { clipVit } from '#nodes/encoder/clip-vit.ts';
 import { dinov2 } from '#nodes/encoder/dinov2.ts';
 import { siglip } from '#nodes/encoder/siglip.ts';

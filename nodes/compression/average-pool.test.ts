@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { knownCount, type WireOf } from '#engine/node/wire.ts';
-import { buildSingleNode } from '#engine/plan/node-body.ts';
+import { buildSingleNode } from '#engine/plan/single-node.ts';
 import { float32 } from '#host/sessions/sessions.ts';
 import { floatsOf, NodeBench } from '#verify/node-bench.testing.ts';
 import { normalNumbers } from '../normal-numbers.testing.ts';

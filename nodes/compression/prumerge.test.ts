@@ -1,7 +1,7 @@
 /** PruMerge on ONNX Runtime against the authors' steps, written out in float64. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { knownCount, type WireOf } from '#engine/node/wire.ts';
-import { buildSingleNode } from '#engine/plan/node-body.ts';
+import { buildSingleNode } from '#engine/plan/single-node.ts';
 import { float32 } from '#host/sessions/sessions.ts';
 import { floatsOf, NodeBench, wholesOf } from '#verify/node-bench.testing.ts';
 import { normalNumbers } from '../normal-numbers.testing.ts';

@@ -14,6 +14,13 @@ import { transformerLayers } from '#engine/onnx/blocks/vision-transformer.ts';
 import { slice } from '#engine/onnx/operators.ts';
 import { publishedOrCustom } from '../config/published-config.ts';
 import { describeTower, towerFromConfig, type TowerConfig } from './tower-config.ts';
+import {
+  checkEncoderParts,
+  encoderHooks,
+  encoderSocket,
+  withEncoderParts,
+  type EncoderHost,
+} from './encoder-parts.ts';
 import { visionTowerLayouts } from './tower-names.ts';
 import {
   activationParam,
@@ -132,6 +139,19 @@ const isPooled = ({ select }: ClipParams): boolean => select === 'pooled' || sel
 const featureLayerOf = (values: ClipParams): number =>
   isPooled(values) ? -1 : values.featureLayer;
 
+/** The encoder as its parts see it. */
+function hostOf(values: ClipParams, pixels: WireOf<'pixels'>): EncoderHost {
+  const shape = shapeOf(values);
+  const prefixTokens = 1;
+  return {
+    title: 'CLIP',
+    layerCount: shape.layerCount,
+    usedLayers: blocksFor(shape, featureLayerOf(values)),
+    tokens: gridTokens(shape, pixels, prefixTokens).count.tokens,
+    prefixTokens,
+  };
+}
+
 function tokensOf(
   values: ClipParams,
   shape: VisionTransformerShape,
@@ -159,7 +179,7 @@ export const clipVit = defineNode({
     },
   ],
   params,
-  inputs: { pixels: { kind: 'pixels', title: 'Pixels' } },
+  inputs: { pixels: { kind: 'pixels', title: 'Pixels' }, ...encoderSocket },
   outputs: {
     tokens: { kind: 'tokens', title: 'Visual tokens' },
     queryKey: { kind: 'query-key', title: "Last layer's queries and keys", optional: true },
@@ -200,17 +220,23 @@ export const clipVit = defineNode({
       values.positions,
     );
     if (!possible.ok) return possible;
-    const all = gridTokens(shape, pixels, 1);
+    const host = hostOf(values, pixels);
+    const parts = checkEncoderParts(inputs.parts, host);
+    if (!parts.ok) return parts;
+    const { tokensAfter, warnings } = parts.value;
+    const tokens = tokensOf(values, shape, pixels);
     return ok({
       outputs: {
-        tokens: tokensOf(values, shape, pixels),
+        tokens: isPooled(values) ? tokens : withEncoderParts(tokens, parts.value, host),
         queryKey: {
           kind: 'query-key',
           ...sameViews(pixels),
-          count: all.count.tokens,
+          // Of what enters the last layer.
+          count: tokensAfter(shape.layerCount - 1),
           channels: shape.hiddenSize,
         },
       },
+      warnings,
     });
   },
   summary: (values) => {
@@ -220,7 +246,7 @@ export const clipVit = defineNode({
   },
   body: {
     kind: 'onnx',
-    emit(g, { pixels }, { params: values, inputs, wired }) {
+    emit(g, { pixels }, { params: values, inputs, wired, parts }) {
       const shape = shapeOf(values);
       const blockNorm: Norm = { kind: 'layer', epsilon: shape.normEpsilon };
       const { patchSize, hiddenSize } = shape;
@@ -242,6 +268,7 @@ export const clipVit = defineNode({
         norm: blockNorm,
         count: blocksFor(shape, featureLayerOf(values)),
         queryKey: wired.has('queryKey'),
+        hooks: encoderHooks(g, parts, normed, hostOf(values, inputs.pixels), shape),
       });
       const queryKey = wired.has('queryKey')
         ? { 'queryKey.query': g.tapped('query'), 'queryKey.key': g.tapped('key') }

@@ -4,7 +4,7 @@ import type { JsonObject } from '#engine/contract/config-files.ts';
 import type { Json } from '#engine/contract/document.ts';
 import { countParameters } from '#engine/estimate/model-cost.ts';
 import type { WireOf } from '#engine/node/wire.ts';
-import { buildSingleNode } from '#engine/plan/node-body.ts';
+import { buildSingleNode } from '#engine/plan/single-node.ts';
 import { float32 } from '#host/sessions/sessions.ts';
 import { floatsOf, NodeBench } from '#verify/node-bench.testing.ts';
 import { valueOf } from '#verify/value-of.testing.ts';

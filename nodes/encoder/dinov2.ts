@@ -4,7 +4,7 @@ import { flag, modelParam, size } from '#engine/node/architecture-params.ts';
 import { defineNode } from '#engine/node/node-definition.ts';
 import type { ParamValues } from '#engine/node/param.ts';
 import { weightParams } from '#engine/node/weight-params.ts';
-import { knownCount } from '#engine/node/wire.ts';
+import { knownCount, type WireOf } from '#engine/node/wire.ts';
 import { dropPrefix } from '#engine/onnx/blocks/feature-map.ts';
 import { norm, type Norm } from '#engine/onnx/blocks/norm.ts';
 import { patchEmbedding, patchGrid } from '#engine/onnx/blocks/patch-embedding.ts';
@@ -14,6 +14,13 @@ import { slice } from '#engine/onnx/operators.ts';
 import { publishedOrCustom } from '../config/published-config.ts';
 import { dinov2Layers, type Dinov2Shape } from './dinov2-layers.ts';
 import { dinov2Layouts } from './dinov2-names.ts';
+import {
+  checkEncoderParts,
+  encoderHooks,
+  encoderSocket,
+  withEncoderParts,
+  type EncoderHost,
+} from './encoder-parts.ts';
 import { describeTower, towerFromConfig, type TowerConfig } from './tower-config.ts';
 import {
   activationParam,
@@ -141,6 +148,19 @@ const libraryConfig: TowerConfig = {
 const featureLayerOf = (values: Dinov2Params): number =>
   values.select === 'pooled' ? -1 : values.featureLayer;
 
+/** The encoder as its parts see it. */
+function hostOf(values: Dinov2Params, pixels: WireOf<'pixels'>): EncoderHost {
+  const shape = shapeOf(values);
+  const prefixTokens = 1 + shape.registerCount;
+  return {
+    title: 'DINOv2',
+    layerCount: shape.layerCount,
+    usedLayers: blocksFor(shape, featureLayerOf(values)),
+    tokens: gridTokens(shape, pixels, prefixTokens).count.tokens,
+    prefixTokens,
+  };
+}
+
 export const dinov2 = defineNode({
   type: 'encoder/dinov2',
   version: 1,
@@ -159,7 +179,7 @@ export const dinov2 = defineNode({
     { title: 'Vision Transformers Need Registers', url: 'https://arxiv.org/abs/2309.16588' },
   ],
   params,
-  inputs: { pixels: { kind: 'pixels', title: 'Pixels' } },
+  inputs: { pixels: { kind: 'pixels', title: 'Pixels' }, ...encoderSocket },
   outputs: { tokens: { kind: 'tokens', title: 'Visual tokens' } },
   fromConfig(files) {
     const found = towerFromConfig(files, libraryConfig);
@@ -191,18 +211,25 @@ export const dinov2 = defineNode({
     return dinov2Layouts({ ...shape, usedLayers: blocksFor(shape, featureLayerOf(values)) });
   },
   demand: ({ params: values }) => pixelsDemand(shapeOf(values), 'interpolated'),
-  infer({ params: values, inputs: { pixels } }) {
+  infer({ params: values, inputs }) {
+    const { pixels } = inputs;
     const shape = shapeOf(values);
     const layer = featureLayerOf(values);
     const possible = transformerProblems('DINOv2', shape, layer, pixels, 'interpolated');
     if (!possible.ok) return possible;
     const prefixTokens = values.select === 'all' ? 1 + shape.registerCount : 0;
     const tokens = gridTokens(shape, pixels, prefixTokens);
+    const host = hostOf(values, pixels);
+    const parts = checkEncoderParts(inputs.parts, host);
+    if (!parts.ok) return parts;
     return ok({
       outputs: {
         tokens:
-          values.select === 'pooled' ? { ...tokens, count: knownCount(1), grid: null } : tokens,
+          values.select === 'pooled'
+            ? { ...tokens, count: knownCount(1), grid: null }
+            : withEncoderParts(tokens, parts.value, host),
       },
+      warnings: parts.value.warnings,
     });
   },
   summary: (values) => {
@@ -212,7 +239,7 @@ export const dinov2 = defineNode({
   },
   body: {
     kind: 'onnx',
-    emit(g, { pixels }, { params: values, inputs }) {
+    emit(g, { pixels }, { params: values, inputs, parts }) {
       const shape = shapeOf(values);
       const { hiddenSize, patchSize, registerCount } = shape;
       const kind: Norm = { kind: 'layer', epsilon: shape.normEpsilon };
@@ -245,6 +272,7 @@ export const dinov2 = defineNode({
         norm: kind,
         count: blocksFor(shape, featureLayerOf(values)),
         queryKey: false,
+        hooks: encoderHooks(g, parts, embedded, hostOf(values, inputs.pixels), shape),
       });
       const normed = (tokens: typeof hidden) =>
         featureLayerOf(values) === -1 ? norm(g, tokens, 'layernorm', kind) : tokens;

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Json } from '#engine/contract/document.ts';
 import type { AnyNodeDefinition } from '#engine/node/node-definition.ts';
 import type { WireOf } from '#engine/node/wire.ts';
-import { buildSingleNode } from '#engine/plan/node-body.ts';
+import { buildSingleNode } from '#engine/plan/single-node.ts';
 import { float32 } from '#host/sessions/sessions.ts';
 import { floatsOf, NodeBench } from '#verify/node-bench.testing.ts';
 import { valueOf } from '#verify/value-of.testing.ts';

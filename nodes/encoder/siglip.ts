@@ -4,7 +4,7 @@ import { modelParam } from '#engine/node/architecture-params.ts';
 import { defineNode } from '#engine/node/node-definition.ts';
 import type { ParamValues } from '#engine/node/param.ts';
 import { weightParams } from '#engine/node/weight-params.ts';
-import { knownCount } from '#engine/node/wire.ts';
+import { knownCount, type WireOf } from '#engine/node/wire.ts';
 import { attentionPooling } from '#engine/onnx/blocks/attention-pooling.ts';
 import { norm, type Norm } from '#engine/onnx/blocks/norm.ts';
 import { patchEmbedding, patchGrid } from '#engine/onnx/blocks/patch-embedding.ts';
@@ -12,6 +12,13 @@ import { positionedTokens } from '#engine/onnx/blocks/position-table.ts';
 import { transformerLayers } from '#engine/onnx/blocks/vision-transformer.ts';
 import { publishedOrCustom, unsupported } from '../config/published-config.ts';
 import { describeTower, towerFromConfig, type TowerConfig } from './tower-config.ts';
+import {
+  checkEncoderParts,
+  encoderHooks,
+  encoderSocket,
+  withEncoderParts,
+  type EncoderHost,
+} from './encoder-parts.ts';
 import { visionTowerLayouts } from './tower-names.ts';
 import {
   activationParam,
@@ -94,6 +101,19 @@ const libraryConfig: TowerConfig = {
 const featureLayerOf = (values: SiglipParams): number =>
   values.select === 'pooled' ? -1 : values.featureLayer;
 
+/** The encoder as its parts see it. */
+function hostOf(values: SiglipParams, pixels: WireOf<'pixels'>): EncoderHost {
+  const shape = shapeOf(values);
+  const prefixTokens = 0;
+  return {
+    title: 'SigLIP',
+    layerCount: shape.layerCount,
+    usedLayers: blocksFor(shape, featureLayerOf(values)),
+    tokens: gridTokens(shape, pixels, prefixTokens).count.tokens,
+    prefixTokens,
+  };
+}
+
 export const siglip = defineNode({
   type: 'encoder/siglip',
   version: 1,
@@ -110,7 +130,7 @@ export const siglip = defineNode({
     },
   ],
   params,
-  inputs: { pixels: { kind: 'pixels', title: 'Pixels' } },
+  inputs: { pixels: { kind: 'pixels', title: 'Pixels' }, ...encoderSocket },
   outputs: { tokens: { kind: 'tokens', title: 'Visual tokens' } },
   fromConfig(files) {
     const found = towerFromConfig(files, libraryConfig);
@@ -148,12 +168,18 @@ export const siglip = defineNode({
       values.positions,
     );
     if (!possible.ok) return possible;
+    const host = hostOf(values, pixels);
+    const parts = checkEncoderParts(inputs.parts, host);
+    if (!parts.ok) return parts;
     const patches = gridTokens(shape, pixels, 0);
     return ok({
       outputs: {
         tokens:
-          values.select === 'pooled' ? { ...patches, count: knownCount(1), grid: null } : patches,
+          values.select === 'pooled'
+            ? { ...patches, count: knownCount(1), grid: null }
+            : withEncoderParts(patches, parts.value, host),
       },
+      warnings: parts.value.warnings,
     });
   },
   summary: (values) => {
@@ -163,7 +189,7 @@ export const siglip = defineNode({
   },
   body: {
     kind: 'onnx',
-    emit(g, { pixels }, { params: values, inputs }) {
+    emit(g, { pixels }, { params: values, inputs, parts }) {
       const shape = shapeOf(values);
       const blockNorm: Norm = { kind: 'layer', epsilon: shape.normEpsilon };
       const { patchSize, hiddenSize } = shape;
@@ -184,6 +210,7 @@ export const siglip = defineNode({
         norm: blockNorm,
         count: blocksFor(shape, featureLayerOf(values)),
         queryKey: false,
+        hooks: encoderHooks(g, parts, embedded, hostOf(values, inputs.pixels), shape),
       });
       if (featureLayerOf(values) !== -1) return { tokens: hidden };
       const final = norm(g, hidden, 'post_layernorm', blockNorm);

@@ -11,6 +11,7 @@ import { routeToExperts, routerLogits } from '#engine/onnx/blocks/expert-routing
 import type { GraphBuilder } from '#engine/onnx/graph-builder.ts';
 import type { Value } from '#engine/onnx/value.ts';
 import { configFile, foreign, modelTypeOf, readFigures } from '../config/published-config.ts';
+import { layerChoiceParam } from '#engine/node/layer-choice.ts';
 import { expertKeyLayouts } from './expert-names.ts';
 
 const params = {
@@ -30,22 +31,10 @@ const params = {
     min: 1,
     max: 256,
   },
-  layers: {
-    kind: 'choice',
-    label: 'Layers',
-    help: 'Which layers of the language model get experts.',
-    default: 'every-second',
-    options: [
-      { value: 'all', label: 'All' },
-      {
-        value: 'every-second',
-        label: 'Every second',
-        about: 'Layers 0, 2, 4 …, as MoE-LLaVA has them.',
-      },
-      { value: 'first-half', label: 'First half' },
-      { value: 'second-half', label: 'Second half' },
-    ],
-  },
+  layers: layerChoiceParam(
+    'Which layers of the language model get experts; MoE-LLaVA has them in every second.',
+    'every-second',
+  ),
   renormalise: {
     kind: 'flag',
     label: 'Renormalise',

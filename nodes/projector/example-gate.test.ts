@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { buildSingleNode } from '#engine/plan/node-body.ts';
+import { buildSingleNode } from '#engine/plan/single-node.ts';
 import { knownCount } from '#engine/node/wire.ts';
 import { float32 } from '#host/sessions/sessions.ts';
 import { writeKnownWeights } from '#host/weights/known-weights.testing.ts';

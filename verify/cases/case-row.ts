@@ -22,6 +22,8 @@ export interface NodeSetting {
    * keys whose product it is. `tower.depth` is the key `depth` of what is at `tower`.
    */
   readonly paramKeys?: Readonly<Record<string, readonly string[]>>;
+  /** What is plugged into the node, by port. */
+  readonly parts?: Readonly<Record<string, NodeSetting>>;
 }
 
 /** Where the computed values of a recorded tensor are found. */
@@ -72,6 +74,31 @@ export interface FeedForwardRow {
   readonly outputs: Readonly<Record<string, string>>;
 }
 
+/** Tokens `x` merged in rounds, each by its `metric<round>`. */
+export interface MergingRow {
+  readonly kind: 'merging';
+  /** Keys of the configuration: how many go in each round, and whether the first token is protected. */
+  readonly counts: string;
+  readonly classToken: string;
+}
+
+/** One layer of attention with projections of its own, none of which but the last has a bias. */
+export interface AttentionRow {
+  readonly kind: 'attention';
+  readonly node: NodeSetting;
+  /** Keys of the configuration. */
+  readonly hiddenSize: string;
+  readonly headCount: string;
+  readonly projections: {
+    readonly query: string;
+    readonly key: string;
+    readonly value: string;
+    readonly output: string;
+  };
+  /** Which recorded input asks, and which is looked at. */
+  readonly outputs: Readonly<Record<string, { readonly tokens: string; readonly memory: string }>>;
+}
+
 /**
  * `logits` of every place of the prompt, an inner value `tap.NAME` of prefill, the greedy continuation, or how many
  * tokens each layer has cached behind it.
@@ -119,7 +146,15 @@ export interface PipelineRow {
 }
 
 export type CaseShape =
-  NodesRow | GraphRow | FeedForwardRow | LanguageRow | PreprocessRow | TokenizerRow | PipelineRow;
+  | NodesRow
+  | GraphRow
+  | FeedForwardRow
+  | AttentionRow
+  | MergingRow
+  | LanguageRow
+  | PreprocessRow
+  | TokenizerRow
+  | PipelineRow;
 
 export type CaseRow = Matched & {
   /**

@@ -9,6 +9,15 @@ const languageOutputs: Readonly<Record<string, LanguageSource>> = {
   step_logits: 'greedy.logits',
 };
 
+/** What timm calls the figures of a vision transformer. */
+const timmKeys = {
+  patchSize: ['patch_size'],
+  hiddenSize: ['embed_dim'],
+  layerCount: ['depth'],
+  headCount: ['num_heads'],
+  feedForwardSize: ['embed_dim', 'mlp_ratio'],
+} as const;
+
 /** VTW, where words are counted anew behind the layer. */
 const whenReset = (source: LanguageSource) => ({
   source,
@@ -65,14 +74,7 @@ export const caseRows: readonly CaseRow[] = [
       {
         type: 'encoder/dinov2',
         params: { model: 'custom', positions: 'timm', registerCount: 4 },
-        paramKeys: {
-          imageSize: ['img_size'],
-          patchSize: ['patch_size'],
-          hiddenSize: ['embed_dim'],
-          layerCount: ['depth'],
-          headCount: ['num_heads'],
-          feedForwardSize: ['embed_dim', 'mlp_ratio'],
-        },
+        paramKeys: { ...timmKeys, imageSize: ['img_size'] },
       },
     ],
     inputs: { pixel_values: 'pixels' },
@@ -81,6 +83,64 @@ export const caseRows: readonly CaseRow[] = [
       penultimate_patches: { params: { featureLayer: -2, select: 'patches' } },
       pooled: { params: { select: 'pooled' } },
     },
+  },
+  {
+    family: 'encoder',
+    modelTypes: ['vit'],
+    kind: 'nodes',
+    nodes: [{ type: 'encoder/vit', params: { positions: 'interpolated' } }],
+    inputs: { pixel_values: 'pixels' },
+    outputs: {
+      last_hidden_state: { params: { featureLayer: -1, select: 'all' } },
+      penultimate_hidden_state: { params: { featureLayer: -2, select: 'all' } },
+      pooler_output: { params: { select: 'pooled' } },
+    },
+  },
+  {
+    family: 'encoder',
+    names: ['timm-vit'],
+    kind: 'nodes',
+    nodes: [
+      {
+        type: 'encoder/vit',
+        params: { model: 'custom', imageSize: 32, imageWidth: 48, normEpsilon: 1e-6 },
+        paramKeys: timmKeys,
+      },
+    ],
+    inputs: { pixel_values: 'pixels' },
+    outputs: {
+      features: { params: { featureLayer: -1, select: 'all' } },
+      penultimate_patches: { params: { featureLayer: -2, select: 'patches' } },
+      pooled: { params: { select: 'class' } },
+    },
+  },
+  {
+    family: 'compression',
+    names: ['tome', 'tome-cls'],
+    kind: 'merging',
+    counts: 'r',
+    classToken: 'class_token',
+  },
+  {
+    family: 'compression',
+    names: ['tome-vit'],
+    kind: 'nodes',
+    nodes: [
+      {
+        type: 'encoder/vit',
+        params: { model: 'custom', featureLayer: -1, select: 'all' },
+        paramKeys: {
+          ...timmKeys,
+          imageSize: ['image_size'],
+          imageWidth: ['image_size'],
+          normEpsilon: ['layer_norm_eps'],
+        },
+        // Its list of r is five for each of the three blocks.
+        parts: { parts: { type: 'compression/tome', params: { merged: 5 } } },
+      },
+    ],
+    inputs: { pixel_values: 'pixels' },
+    outputs: { tokens: {}, size: { tap: 'size' }, source: { tap: 'source' } },
   },
   {
     family: 'encoder',
@@ -172,6 +232,23 @@ export const caseRows: readonly CaseRow[] = [
     node: { type: 'language/decoder' },
     parts: { feedForward: { type: 'moe/feed-forward' } },
     outputs: languageOutputs,
+  },
+  {
+    family: 'attention',
+    names: ['linformer'],
+    kind: 'attention',
+    node: {
+      type: 'acceleration/linformer',
+      paramKeys: { projected: ['k'], tokens: ['seq_len'] },
+    },
+    hiddenSize: 'dim',
+    headCount: 'heads',
+    projections: { query: 'to_q', key: 'to_k', value: 'to_v', output: 'to_out' },
+    outputs: {
+      y: { tokens: 'x', memory: 'x' },
+      y_short: { tokens: 'x_short', memory: 'x_short' },
+      y_context: { tokens: 'x', memory: 'context' },
+    },
   },
   {
     family: 'acceleration',

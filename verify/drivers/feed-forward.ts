@@ -7,7 +7,8 @@ import { float32, type Tensor } from '#host/sessions/sessions.ts';
 import type { Driver } from './case-check.ts';
 import type { FeedForwardRow } from '../cases/case-row.ts';
 import { compareTensors } from '../cases/comparison.ts';
-import { setNode, type SetNode } from './node-params.ts';
+import { setNode } from './node-params.ts';
+import { partOf } from './single-part.ts';
 import type { RecordedCase, RecordedTensor } from '../cases/recorded-case.ts';
 
 export const feedForwardDriver: Driver<FeedForwardRow> = async (row, recorded, workbench) => {
@@ -16,7 +17,7 @@ export const feedForwardDriver: Driver<FeedForwardRow> = async (row, recorded, w
   if (typeof node === 'string') return { unsupported: node };
   const host = hostOf(recorded);
   if (typeof host === 'string') return { unsupported: host };
-  const part = partOf(node, recorded.folder);
+  const part = partOf(node, 'feed-forward', recorded.folder);
   const { shape, data } = inputs.get(row.input) as RecordedTensor;
   const channels = shape.at(-1) ?? 0;
   const tokens = data.length / channels;
@@ -41,25 +42,6 @@ export const feedForwardDriver: Driver<FeedForwardRow> = async (row, recorded, w
     }),
   );
 };
-
-function partOf({ definition, params }: SetNode, folder: string) {
-  const { body } = definition;
-  if (body.kind !== 'part') throw new Error(`"${definition.type}" is no part.`);
-  const declared = Object.entries(definition.params).map(([name, param]) => [name, param.default]);
-  const values = { ...Object.fromEntries(declared), ...params };
-  const source = { kind: 'checkpoint', folder } as const;
-  const layouts = definition.keyLayouts?.(values) ?? [];
-  const setting = { origin: { node: 'case', source, layouts }, blocks: null };
-  const part = body.part({
-    params: values,
-    withWeights: (g, emit) => g.weightsFrom(setting, emit),
-    newGraph: () => {
-      throw new Error('A block of experts has no graph of its own.');
-    },
-  });
-  if (part.kind !== 'feed-forward') throw new Error(`"${definition.type}" is no feed-forward.`);
-  return part;
-}
 
 /** The language model that the block would be plugged into, as far as the block sees it. */
 function hostOf({ config }: RecordedCase): Omit<FeedForwardHost, 'hiddenSize'> | string {

@@ -9,22 +9,32 @@ import type { RecordedCase } from '../cases/recorded-case.ts';
 export interface SetNode {
   readonly definition: AnyNodeDefinition;
   readonly params: JsonObject;
+  /** What is plugged in, by port. */
+  readonly parts: Readonly<Record<string, readonly SetNode[]>>;
 }
 
 export const definitionOf = (type: NodeType): AnyNodeDefinition => catalogue[type];
 
 /** Where the configuration is not the node's, or asks for what is not built, the reason as a string. */
 export function setNode(
-  { type, params = {}, paramKeys }: NodeSetting,
-  { config, folder }: RecordedCase,
+  { type, params = {}, paramKeys, parts = {} }: NodeSetting,
+  recorded: RecordedCase,
   files: ConfigFiles,
 ): SetNode | string {
+  const { config, folder } = recorded;
   const definition = definitionOf(type);
+  const plugged: Record<string, readonly SetNode[]> = {};
+  for (const [port, setting] of Object.entries(parts)) {
+    const part = setNode(setting, recorded, files);
+    if (typeof part === 'string') return part;
+    plugged[port] = [part];
+  }
   const taken = paramKeys ? undefined : definition.fromConfig?.(files);
   if (taken?.ok === false) return taken.problems.map(({ message }) => message).join(' ');
   const weights = { kind: 'checkpoint', folder };
   return {
     definition,
+    parts: plugged,
     params: {
       ...taken?.value.params,
       ...figuresAt(config, paramKeys ?? {}),

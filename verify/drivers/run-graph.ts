@@ -3,7 +3,8 @@ import { ok, type Outcome } from '#engine/contract/outcome.ts';
 import { sketchEdge } from '#engine/graph/sketch-document.ts';
 import type { AnyNodeDefinition, WireTypes } from '#engine/node/node-definition.ts';
 import { knownCount, type WireOf, type WireType } from '#engine/node/wire.ts';
-import { buildSingleNode, inputPrefix, outputPrefix } from '#engine/plan/node-body.ts';
+import { inputPrefix, outputPrefix } from '#engine/plan/node-body.ts';
+import { buildSingleNode } from '#engine/plan/single-node.ts';
 import { float32, type Tensor, type TensorMap } from '#host/sessions/sessions.ts';
 import type { ComputedTensor } from '../cases/comparison.ts';
 import type { SetNode } from './node-params.ts';
@@ -44,14 +45,14 @@ export async function runGraph(
   workbench: Workbench,
 ): Promise<Outcome<Readonly<Record<string, NodeResult>>>> {
   const results: Record<string, NodeResult> = {};
-  for (const [id, { definition, params }] of Object.entries(nodes)) {
+  for (const [id, { definition, params, parts }] of Object.entries(nodes)) {
     const gathered = new GatheredInputs(definition);
     for (const { node, tensor, value } of given)
       if (node === id) gathered.giveRecorded(tensor, value, prefixTokens);
     for (const { from, to } of wires.map(sketchEdge))
       if (to.node === id) gathered.wireTo(to.port, results[from.node], from.port);
     const { inputs, feeds } = gathered;
-    const built = buildSingleNode({ definition, params, inputs, taps: taps[id] ?? [] });
+    const built = buildSingleNode({ definition, params, parts, inputs, taps: taps[id] ?? [] });
     if (!built.ok) return built;
     const ran = await workbench.run(built.value.model, feeds);
     if (!ran.ok) return ran;

@@ -1,7 +1,7 @@
 /** Views through nodes that are ONNX graphs, one behind the other, run as the stages of a graph are. */
 import { ok, type Outcome } from '#engine/contract/outcome.ts';
 import type { WireType } from '#engine/node/wire.ts';
-import { buildSingleNode } from '#engine/plan/node-body.ts';
+import { buildSingleNode } from '#engine/plan/single-node.ts';
 import { batchesByPort, feedsOf, graphRuns, joinRuns } from '#host/stages/graph-runs.ts';
 import type { Batch } from '#host/stages/stage-value.ts';
 import type { SetNode } from './node-params.ts';

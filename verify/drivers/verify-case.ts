@@ -4,9 +4,11 @@ import type { Checked } from './case-check.ts';
 import type { CaseResult } from '../cases/case-result.ts';
 import type { CaseRow } from '../cases/case-row.ts';
 import { caseRows, rowFor } from '../cases/cases.ts';
+import { attentionDriver } from './attention.ts';
 import { feedForwardDriver } from './feed-forward.ts';
 import { chainAsGraph, graphDriver } from './graph.ts';
 import { languageDriver } from './language.ts';
+import { mergingDriver } from './merging.ts';
 import { pipelineDriver } from './pipeline.ts';
 import { preprocessDriver } from './preprocess.ts';
 import { tokenizerDriver } from './tokenizer.ts';
@@ -44,6 +46,10 @@ function check(row: CaseRow, recorded: RecordedCase, workbench: Workbench): Prom
       return graphDriver(row, recorded, workbench);
     case 'feed-forward':
       return feedForwardDriver(row, recorded, workbench);
+    case 'attention':
+      return attentionDriver(row, recorded, workbench);
+    case 'merging':
+      return mergingDriver(row, recorded, workbench);
     case 'language':
       return languageDriver(row, recorded, workbench);
     case 'preprocess':

@@ -141,18 +141,34 @@ export interface SelfAttention extends AttentionShape {
   readonly prepare?: (projected: QueryKeyValue<Value>) => QueryKeyValue<Value>;
 }
 
-/** Tokens look at one another; taps `query` and `key` [B, N, H · d] as projected. [B, N, D] → [B, N, D] */
+/** How queries, keys and values meet: [B, Nq, H · d] and twice [B, Nk, H · d] → [B, Nq, H · d]. */
+export type Meeting = (projected: QueryKeyValue<Value>) => Value;
+
+export interface SelfAttentionOptions extends AttentionOptions {
+  /** Takes the place of softmax(q kᵀ) v. */
+  readonly meeting?: Meeting | null;
+}
+
+export interface SelfAttended {
+  /** [B, N, D] */
+  readonly output: Value;
+  /** As projected, [B, N, H · d]. */
+  readonly key: Value;
+}
+
+/** Tokens [B, N, D] look at one another; taps `query` and `key` [B, N, H · d] as projected. */
 export function selfAttention(
   g: GraphBuilder,
   x: Value,
   layer: SelfAttention,
-  options: AttentionOptions = {},
-): Value {
+  { meeting = null, ...options }: SelfAttentionOptions = {},
+): SelfAttended {
   return g.scope('attention', () => {
     const projected = projectAll(g, x, x, layer.projections);
     g.tap('query', projected.query);
     g.tap('key', projected.key);
     const prepared = layer.prepare?.(projected) ?? projected;
-    return linearWith(g, attend(g, prepared, layer, options), layer.output, 'output');
+    const attended = meeting ? meeting(prepared) : attend(g, prepared, layer, options);
+    return { output: linearWith(g, attended, layer.output, 'output'), key: projected.key };
   });
 }

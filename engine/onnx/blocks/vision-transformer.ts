@@ -2,7 +2,7 @@
 import type { GraphBuilder } from '../graph-builder.ts';
 import { add } from '../operators.ts';
 import type { Value } from '../value.ts';
-import { selfAttention, type SelfAttention } from './attention.ts';
+import { selfAttention, type Meeting, type SelfAttention } from './attention.ts';
 import { linearWith } from './linear.ts';
 import { addAndNorm, norm, type Norm } from './norm.ts';
 
@@ -15,12 +15,23 @@ export interface TransformerLayer {
   readonly feedForward: (g: GraphBuilder, normed: Value) => Value;
 }
 
+/** What is done inside the layers beside what they are made of; each is asked as its layer comes, null for nothing. */
+export interface LayerHooks {
+  /** Added to the scores of each key, [B, 1, 1, N]. */
+  readonly keyBias: (layer: number) => Value | null;
+  /** Takes the place of how queries, keys and values meet. */
+  readonly meeting: (layer: number) => Meeting | null;
+  /** Between the halves: tokens [B, N, D] with the attention added, and its keys [B, N, H · d] → fewer tokens. */
+  readonly reduce: (layer: number) => ((tokens: Value, key: Value) => Value) | null;
+}
+
 export interface LayersWanted {
   readonly norm: Norm;
   /** Layers whose output is wanted. */
   readonly count: number;
   /** Are the last layer's queries and keys wanted, as taps `query` and `key` [B, N, D]? */
   readonly queryKey: boolean;
+  readonly hooks?: LayerHooks;
 }
 
 /**
@@ -32,7 +43,7 @@ export function transformerLayers(
   g: GraphBuilder,
   tokens: Value,
   layers: readonly TransformerLayer[],
-  { norm: kind, count, queryKey }: LayersWanted,
+  { norm: kind, count, queryKey, hooks }: LayersWanted,
 ): Value {
   const last = layers.length - 1;
   const until = queryKey ? Math.max(count, last) : count;
@@ -44,8 +55,17 @@ export function transformerLayers(
   let normed = first && needsInputOf(0) ? norm(g, sum, first.attentionNorm, kind) : sum;
   for (const [index, layer] of layers.slice(0, until).entries()) {
     g.scope(`layers.${index}`, () => {
-      const attended = selfAttention(g, normed, layer.attention);
-      ({ sum, normed } = addAndNorm(g, sum, attended, layer.feedForwardNorm, kind));
+      const attended = selfAttention(g, normed, layer.attention, {
+        bias: hooks?.keyBias(index) ?? null,
+        meeting: hooks?.meeting(index) ?? null,
+      });
+      const reduce = hooks?.reduce(index);
+      if (reduce) {
+        sum = reduce(add(g, sum, attended.output), attended.key);
+        normed = norm(g, sum, layer.feedForwardNorm, kind);
+      } else {
+        ({ sum, normed } = addAndNorm(g, sum, attended.output, layer.feedForwardNorm, kind));
+      }
       const branch = g.scope('mlp', () => layer.feedForward(g, normed));
       const next = layers[index + 1];
       if (next && needsInputOf(index + 1)) {

@@ -34,6 +34,7 @@ export function shapeText(wire: WireType): string | null {
     case 'answer':
     case 'feed-forward':
     case 'acceleration':
+    case 'encoder-part':
       return null;
   }
 }
@@ -55,6 +56,7 @@ export function shortShapeText(wire: WireType): string | null {
     case 'answer':
     case 'feed-forward':
     case 'acceleration':
+    case 'encoder-part':
       return shapeText(wire);
   }
 }

@@ -37,6 +37,7 @@ const rows = (id: string) =>
 test('each port says what flows there and who is at the other end', () => {
   expect(rows('encoder')).toEqual([
     ['input', 'Pixels', 'pixels, 3 × 224 × 224', 'preprocess'],
+    ['input', 'Encoder parts', null],
     [
       'output',
       'Visual tokens',

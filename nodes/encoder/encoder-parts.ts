@@ -1,0 +1,157 @@
+/** What plugs into an encoder: a socket, what its parts exclude, how many tokens they leave, and where they act. */
+import { fail, ok, type Outcome } from '#engine/contract/outcome.ts';
+import { error, warning, type Problem } from '#engine/contract/problem.ts';
+import { choosesLayer } from '#engine/node/layer-choice.ts';
+import { lastBlock, partsOfKind, type Part } from '#engine/node/part.ts';
+import { knownCount, type EncoderActsAt, type WireOf } from '#engine/node/wire.ts';
+import { mostMerged } from '#engine/onnx/blocks/token-merging.ts';
+import type { LayerHooks } from '#engine/onnx/blocks/vision-transformer.ts';
+import type { GraphBuilder } from '#engine/onnx/graph-builder.ts';
+import type { Value } from '#engine/onnx/value.ts';
+
+/** Spread into the inputs of an encoder made of transformer blocks. */
+export const encoderSocket = {
+  parts: { kind: 'encoder-part', title: 'Encoder parts', several: true, optional: true },
+} as const;
+
+export interface EncoderHost {
+  readonly title: string;
+  readonly layerCount: number;
+  /** Blocks before the features are taken. */
+  readonly usedLayers: number;
+  /** Tokens that enter the first block, those of the prefix included. */
+  readonly tokens: number;
+  readonly prefixTokens: number;
+}
+
+export interface EncoderParts {
+  /** Tokens behind so many blocks, those of the prefix included. */
+  readonly tokensAfter: (blocks: number) => number;
+  readonly warnings: readonly Problem[];
+}
+
+type InsideBlock = Extract<EncoderActsAt, { at: 'inside-block' }>;
+type OnAttention = Extract<EncoderActsAt, { at: 'attention' }>;
+
+/** Fails with `parts-conflict`. */
+export function checkEncoderParts(
+  wires: readonly WireOf<'encoder-part'>[],
+  host: EncoderHost,
+): Outcome<EncoderParts> {
+  const acts = wires.map((wire) => wire.acts);
+  const reducing = acts.filter((each) => each.at === 'inside-block');
+  const attending = acts.filter((each) => each.at === 'attention');
+  const [reduction] = reducing;
+  const reason =
+    (reduction && reductionProblem(reducing, reduction, host)) ??
+    attentionProblem(attending, host) ??
+    (reduction && togetherProblem(reduction, attending, host));
+  if (reason) return fail(error('parts-conflict', reason, { port: 'parts' }));
+  const counts = tokenCounts(reduction, host);
+  const unused = reducing.map(({ first }) => first).filter((first) => first >= host.usedLayers);
+  return ok({
+    tokensAfter: (blocks) => counts[blocks] ?? host.tokens,
+    warnings: unused.map((first) =>
+      warning(
+        'parts-conflict',
+        `A part begins in block ${first}, but the features are taken behind block ${host.usedLayers - 1}, so it does nothing; choose an earlier block or a later feature layer.`,
+        { port: 'parts' },
+      ),
+    ),
+  });
+}
+
+function reductionProblem(
+  all: readonly InsideBlock[],
+  { first, last: said }: InsideBlock,
+  { title, layerCount }: EncoderHost,
+): string | null {
+  const last = lastBlock(said, layerCount);
+  if (all.length > 1)
+    return `${all.length} parts would take tokens out inside the same encoder, each not knowing which the other has left; unplug all of them but one.`;
+  const missing = [first, last].find((block) => block < 0 || block >= layerCount);
+  if (missing !== undefined)
+    return `A part acts in block ${missing < 0 ? said : missing}, but this ${title} has blocks 0 to ${layerCount - 1}; choose one of those in the part.`;
+  if (last < first)
+    return `A part would act from block ${first} to block ${last}; set its last block to ${first} or more.`;
+  return null;
+}
+
+function attentionProblem(
+  all: readonly OnAttention[],
+  { layerCount, tokens }: EncoderHost,
+): string | null {
+  const layers = Array.from({ length: layerCount }, (_, layer) => layer);
+  const shared = layers.find(
+    (layer) => all.filter((part) => choosesLayer(part.layers, layer, layerCount)).length > 1,
+  );
+  if (shared !== undefined)
+    return `Two parts would replace the attention of block ${shared}; choose blocks for them that do not meet, such as the first and the second half.`;
+  const short = all.find(({ mostTokens }) => mostTokens !== null && mostTokens < tokens);
+  if (short)
+    return `A part replaces attention over at most ${short.mostTokens} tokens, ${tokens} enter the encoder; raise its tokens to ${tokens}, or use a smaller picture.`;
+  return null;
+}
+
+/** Merged tokens count by their size where they are looked at one by one. */
+function togetherProblem(
+  { first, weighsKeys }: InsideBlock,
+  attending: readonly OnAttention[],
+  { layerCount }: EncoderHost,
+): string | null {
+  const behind = Array.from({ length: layerCount }, (_, layer) => layer).filter(
+    (layer) => layer > first,
+  );
+  const meets = attending.some(
+    ({ layers, scoresKeys }) =>
+      !scoresKeys && behind.some((layer) => choosesLayer(layers, layer, layerCount)),
+  );
+  return weighsKeys && meets
+    ? 'One part weighs each key by its size, and another mixes the keys before anyone looks at them; switch proportional attention off in the first, or unplug one of the two.'
+    : null;
+}
+
+/** Tokens behind 0, 1, 2 … blocks. */
+function tokenCounts(part: InsideBlock | undefined, host: EncoderHost): readonly number[] {
+  const counts = [host.tokens];
+  for (let block = 0; block < host.layerCount; block++) {
+    const tokens = counts[block] as number;
+    const acts = part && block >= part.first && block <= lastBlock(part.last, host.layerCount);
+    counts.push(
+      acts ? tokens - Math.min(part.fewer, mostMerged(tokens, host.prefixTokens)) : tokens,
+    );
+  }
+  return counts;
+}
+
+/** What leaves an encoder behind its features: fewer tokens, which then lie on no grid. */
+export function withEncoderParts(
+  wire: WireOf<'tokens'>,
+  { tokensAfter }: EncoderParts,
+  { tokens, usedLayers }: EncoderHost,
+): WireOf<'tokens'> {
+  const gone = tokens - tokensAfter(usedLayers);
+  return gone === 0 ? wire : { ...wire, count: knownCount(wire.count.tokens - gone), grid: null };
+}
+
+/** What the parts do inside the blocks; `tokens` [B, N, D] enter the first. */
+export function encoderHooks(
+  g: GraphBuilder,
+  parts: readonly Part[],
+  tokens: Value,
+  { prefixTokens, layerCount }: EncoderHost,
+  { headCount }: { readonly headCount: number },
+): LayerHooks {
+  const [reduction] = partsOfKind(parts, 'inside-block');
+  const pass = reduction?.begin(g, { tokens, prefixTokens, headCount, layerCount });
+  const attention = partsOfKind(parts, 'attention');
+  return {
+    keyBias: () => pass?.keyBias() ?? null,
+    reduce: (layer) => pass?.reduce(layer) ?? null,
+    meeting(layer) {
+      const part = attention.find(({ layers }) => choosesLayer(layers, layer, layerCount));
+      if (!part) return null;
+      return (projected) => part.emit(g, projected, { name: `layers.${layer}`, headCount });
+    },
+  };
+}
