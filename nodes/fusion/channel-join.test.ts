@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { sketchDocument } from '#engine/graph/sketch-document.ts';
 import { checkGraph } from '#engine/graph/check.ts';
 import { estimatedCount, knownCount, type WireOf } from '#engine/node/wire.ts';
-import { buildSingleNode } from '#engine/plan/node-body.ts';
+import { buildSingleNode } from '#engine/plan/single-node.ts';
 import { float32 } from '#host/sessions/sessions.ts';
 import { floatsOf, NodeBench } from '#verify/node-bench.testing.ts';
 import { catalogue } from '../index.ts';
