@@ -13,11 +13,13 @@ import { fail, ok, type Outcome } from '#engine/contract/outcome.ts';
 import { error } from '#engine/contract/problem.ts';
 import { readSafetensorsHeader, type TensorEntry } from '#host/weights/safetensors.ts';
 
-const caseSchema = z.looseObject({
+const caseSchema = z.object({
   name: z.string(),
   family: z.string(),
   config: z.record(z.string(), z.custom<Json>()),
   atol: z.number(),
+  /** Names of what is recorded. */
+  outputs: z.array(z.string()).optional(),
   /** Preprocessing and pipelines: the raw pictures and the prompt. */
   images: z.array(z.string()).optional(),
   prompt: z.string().optional(),
@@ -45,7 +47,7 @@ const stringsSchema = z.array(
 /** A text with its ids, and the text that they give back. */
 export type RecordedString = z.infer<typeof stringsSchema>[number];
 
-export type RecordedCase = z.infer<typeof caseSchema> & {
+export type RecordedCase = Omit<z.infer<typeof caseSchema>, 'outputs'> & {
   readonly folder: string;
   /** The folder's published configuration; of `config.json` also what only the case says. */
   readonly files: ConfigFiles;
@@ -90,8 +92,14 @@ export async function openCase(folder: string): Promise<Outcome<RecordedCase>> {
         .filter(([name]) => name.startsWith(prefix))
         .map(([name, tensor]) => [name.slice(prefix.length), tensor]),
     );
+  const { outputs: named = [], ...facts } = parsed.value;
+  const lacking = named.find((name) => !tensors.value.has(`out.${name}`));
+  if (lacking !== undefined) {
+    const message = `${folder} does not hold the output "${lacking}" that its case.json names; record it again.`;
+    return fail(error('document-invalid', message));
+  }
   return ok({
-    ...parsed.value,
+    ...facts,
     folder,
     files: files.value,
     strings: strings.value,

@@ -148,7 +148,6 @@ function joined(
   source: LanguageSource,
   expected: RecordedTensor,
 ): ComputedTensor {
-  const width = expected.shape.at(-1) ?? 0;
   if (source === 'greedy.ids') {
     const ids = rows.flatMap((row) => row.ids);
     return { shape: [rows.length, ids.length / rows.length], data: ids };
@@ -159,18 +158,20 @@ function joined(
   }
   if (source === 'greedy.logits') {
     const numbers = Float32Array.from(rows.flatMap(({ stepLogits }) => Array.from(stepLogits)));
-    return { shape: [rows.length, numbers.length / rows.length / width, width], data: numbers };
+    const steps = rows[0]?.ids.length ?? 0;
+    return { shape: [rows.length, steps, numbers.length / rows.length / steps], data: numbers };
   }
   const parts = rows.map(({ results, padding }) => {
     const { dims, data } = results[source] as TensorMap[string];
     const numbers = data instanceof Float32Array ? data : Array.from(data as BigInt64Array, Number);
-    return { dims, numbers: [...Array<number>(padding * width).fill(0), ...numbers] };
+    const filled = Array<number>(padding * (dims.at(-1) ?? 0)).fill(0);
+    return { dims, padding, numbers: [...filled, ...numbers] };
   });
   const numbers = parts.flatMap((part) => part.numbers);
   const isFloat = expected.data instanceof Float32Array;
-  const { dims = [] } = parts[0] ?? {};
-  // A tap without a batch of its own, such as the places kept, is one row.
-  const places =
-    dims.length < 3 ? dims : [rows.length, numbers.length / rows.length / width, width];
-  return { shape: places, data: isFloat ? Float32Array.from(numbers) : numbers };
+  const { dims = [], padding = 0 } = parts[0] ?? {};
+  const [, places = 0, ...rest] = dims;
+  // An inner value without a batch of its own, such as the places kept, is one row.
+  const shape = dims.length < 3 ? dims : [rows.length, padding + places, ...rest];
+  return { shape, data: isFloat ? Float32Array.from(numbers) : numbers };
 }
