@@ -1,8 +1,7 @@
 /** Writes the answer: chooses tokens, streams their text, and fills the rows of whatever way of decoding there is. */
 import { ok, type Outcome } from '#engine/contract/outcome.ts';
 import type { DraftFacts } from '#engine/contract/run-event.ts';
-import type { Decoding, Sampling } from '#engine/node/host-step.ts';
-import { seededRandom } from '#engine/seeded-random.ts';
+import type { Decoding } from '#engine/node/host-step.ts';
 import { AnswerStream } from '../text/answer-stream.ts';
 import { refusable } from '../sessions/load-model.ts';
 import { CallCount } from './call-count.ts';
@@ -12,7 +11,7 @@ import { draftAndVerify } from './draft-and-verify.ts';
 import { draftModel, earlyExit } from './drafters.ts';
 import { stateFacts, type Generation, type LoadedLanguage } from './generation.ts';
 import type { PromptSequence } from './prompt-sequence.ts';
-import { nextToken } from './sampling.ts';
+import { choiceByPlace } from './sampling.ts';
 
 /** The rows of the report that a way of decoding fills, in running order. */
 export function decodingPhases({ kind }: Decoding): readonly DecodingPhase[] {
@@ -100,7 +99,7 @@ async function write(
   { prompt, logits, most, enter, calls }: Writing,
 ): Promise<Outcome<Answer>> {
   const { stage, step, text, language, row, pass, context } = generation;
-  const chooseAt = chooser(step.sampling);
+  const chooseAt = choiceByPlace(step.sampling);
   const stream = new AnswerStream(text.tokenizer);
   const ends = new Set(step.sampling.stopAtEndOfText ? text.tokenizer.endOfTextIds : []);
   const main = row(decodingPhases(step.decoding).at(-1) as DecodingPhase);
@@ -142,14 +141,4 @@ async function write(
   // Many tokenizers begin an answer with the space that follows the prompt.
   const written = stream.text.trim();
   return ok({ node: stage.id, text: written, tokenIds, timeToFirstTokenMs, draft: decoded.value });
-}
-
-/** Each place of the answer has a random number of its own, so that a guess is drawn as the token itself will be. */
-function chooser(sampling: Sampling): (scores: Float32Array, place: number) => number {
-  const random = seededRandom(sampling.seed);
-  const drawn: number[] = [];
-  return (scores, place) => {
-    while (drawn.length <= place) drawn.push(random());
-    return nextToken(scores, sampling, () => drawn[place] as number);
-  };
 }

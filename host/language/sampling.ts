@@ -1,11 +1,21 @@
 /** Chooses the next token from logits. */
 import type { Sampling } from '#engine/node/host-step.ts';
-import type { RandomSource } from '#engine/seeded-random.ts';
+import { seededRandom, type RandomSource } from '#engine/seeded-random.ts';
 import { orderByProbability, reach } from './probability-order.ts';
 
 /** logits [V] → token id. */
 export function nextToken(logits: Float32Array, sampling: Sampling, random: RandomSource): number {
   return sampling.strategy === 'greedy' ? largest(logits) : draw(logits, sampling, random);
+}
+
+/** Each place of the answer has a random number of its own, so that a guess is drawn as the token itself will be. */
+export function choiceByPlace(sampling: Sampling): (logits: Float32Array, place: number) => number {
+  const random = seededRandom(sampling.seed);
+  const drawn: number[] = [];
+  return (logits, place) => {
+    while (drawn.length <= place) drawn.push(random());
+    return nextToken(logits, sampling, () => drawn[place] as number);
+  };
 }
 
 /** The first of the largest, as the reference libraries' arg-max. */
