@@ -17,6 +17,7 @@ import { channelJoin } from './fusion/channel-join.ts';
 import { image } from './input/image.ts';
 import { prompt } from './input/prompt.ts';
 import { decoder } from './language/decoder.ts';
+import { mamba } from './language/mamba.ts';
 import { feedForward } from './moe/feed-forward.ts';
 import { answer } from './output/answer.ts';
 import { linear } from './projector/linear.ts';
@@ -45,5 +46,6 @@ export const catalogue = {
   'acceleration/early-exit': earlyExit,
   'acceleration/linformer': linformer,
   'language/decoder': decoder,
+  'language/mamba': mamba,
   'output/answer': answer,
 } as const satisfies Catalogue;

@@ -332,6 +332,25 @@ export const caseRows: readonly CaseRow[] = [
     inputs: { pixel_values_dino: 'dino.pixels', pixel_values_siglip: 'siglip.pixels' },
     outputs: { features: { node: 'join' }, projected: {} },
   },
+  {
+    family: 'ssm',
+    names: ['mamba-lm'],
+    kind: 'language',
+    node: { type: 'language/mamba' },
+    outputs: { logits: 'logits', greedy_tokens: 'greedy.ids' },
+  },
+  {
+    family: 'ssm',
+    modelTypes: ['mamba'],
+    kind: 'language',
+    node: { type: 'language/mamba' },
+    outputs: {
+      ...languageOutputs,
+      // The library's hidden states of Mamba begin behind the first block, not before it.
+      embeddings: 'tap.block.0',
+      block_0: 'tap.block.1',
+    },
+  },
   { family: 'preprocess', kind: 'preprocess', node: { type: 'vision/preprocess' } },
   { family: 'tokenizer', kind: 'tokenizer' },
   {

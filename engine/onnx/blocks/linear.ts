@@ -73,6 +73,12 @@ export function linearWith(
   return g.scope(name, () => matrixProduct(g, x, weight, bias));
 }
 
+/** As `linear`, with weights that stay float32 whatever the precision of the node. */
+export function exactLinear(g: GraphBuilder, x: Value, name: string, shape: LinearShape): Value {
+  const { weight, bias } = linearWeights(g, name, shape);
+  return g.scope(lastPart(name), () => floatProduct(g, x, weight, bias));
+}
+
 /** Several linears over the same input as one product; outputs lie side by side. [.., K] → [.., ΣN] */
 export function joinedLinear(
   g: GraphBuilder,
@@ -102,33 +108,46 @@ export function matrixProduct(
   weight: WeightExpression,
   bias: WeightExpression | null,
 ): Value {
-  const [outputs = 0, inputs = 0] = expressionShape(weight);
-  if (fixedDim(x, -1) !== inputs) {
-    throw new Error(`"${x.name}" has ${x.shape.at(-1)} channels, its matrix takes ${inputs}.`);
-  }
-  const leading = x.shape.slice(0, -1);
-  const result = { type: x.type, shape: [...leading, outputs] as readonly Dim[] };
-  g.work(inputs * outputs, leading);
-  if (g.blocks) {
-    const { codes, scales } = g.blockWeight(weight, g.blocks);
-    const inputsOfOp = [x, codes, scales, null, null, bias && g.weight(bias)];
-    return g.op('MatMulNBits', bias ? inputsOfOp : inputsOfOp.slice(0, 3), result, {
-      domain: 'com.microsoft',
-      attributes: {
-        K: int(inputs),
-        N: int(outputs),
-        bits: int(g.blocks.bits),
-        block_size: int(g.blocks.blockSize),
-        // 8-bit integer arithmetic; level 0 is up to a hundred times slower on a CPU.
-        accuracy_level: int(4),
-      },
-    });
-  }
+  if (!g.blocks) return floatProduct(g, x, weight, bias);
+  const { inputs, outputs, result } = countProduct(g, x, weight);
+  const { codes, scales } = g.blockWeight(weight, g.blocks);
+  const inputsOfOp = [x, codes, scales, null, null, bias && g.weight(bias)];
+  return g.op('MatMulNBits', bias ? inputsOfOp : inputsOfOp.slice(0, 3), result, {
+    domain: 'com.microsoft',
+    attributes: {
+      K: int(inputs),
+      N: int(outputs),
+      bits: int(g.blocks.bits),
+      block_size: int(g.blocks.blockSize),
+      // 8-bit integer arithmetic; level 0 is up to a hundred times slower on a CPU.
+      accuracy_level: int(4),
+    },
+  });
+}
+
+function floatProduct(
+  g: GraphBuilder,
+  x: Value,
+  weight: WeightExpression,
+  bias: WeightExpression | null,
+): Value {
+  const { result } = countProduct(g, x, weight);
   const product = g.op('FusedMatMul', [x, g.weight(weight)], result, {
     domain: 'com.microsoft',
     attributes: { transB: int(1) },
   });
   return bias ? add(g, product, g.weight(bias)) : product;
+}
+
+function countProduct(g: GraphBuilder, x: Value, weight: WeightExpression) {
+  const [outputs = 0, inputs = 0] = expressionShape(weight);
+  if (fixedDim(x, -1) !== inputs) {
+    throw new Error(`"${x.name}" has ${x.shape.at(-1)} channels, its matrix takes ${inputs}.`);
+  }
+  const leading = x.shape.slice(0, -1);
+  g.work(inputs * outputs, leading);
+  const result = { type: x.type, shape: [...leading, outputs] as readonly Dim[] };
+  return { inputs, outputs, result };
 }
 
 function lastPart(name: string): string {

@@ -1,0 +1,199 @@
+/** A Mamba goes on from its state as if it had read everything at once, and the state never grows. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { estimateGraph } from '#engine/estimate/estimate.ts';
+import { countParameters } from '#engine/estimate/model-cost.ts';
+import { checkGraph } from '#engine/graph/check.ts';
+import { sketchDocument } from '#engine/graph/sketch-document.ts';
+import { decoderInput } from '#engine/node/decoder-protocol.ts';
+import { GraphBuilder } from '#engine/onnx/graph-builder.ts';
+import type { BlockFormat } from '#engine/onnx/weight.ts';
+import { seededRandom } from '#engine/seeded-random.ts';
+import type { LanguageModel } from '#host/language/language-model.ts';
+import { writeKnownWeights } from '#host/weights/known-weights.testing.ts';
+import { floatsOf, NodeBench } from '#verify/node-bench.testing.ts';
+import { openSmallDecoder } from '#verify/small-decoder.testing.ts';
+import { valueOf } from '#verify/value-of.testing.ts';
+import { catalogue } from '../index.ts';
+import { largestError } from '../slow-formulas.testing.ts';
+import { publishedMambas, type MambaArchitecture } from './mamba-architecture.ts';
+import { mambaGraphs } from './mamba-graph.ts';
+import { mambaKeyLayouts } from './mamba-names.ts';
+
+let bench: NodeBench;
+beforeAll(async () => {
+  bench = await NodeBench.open();
+});
+afterAll(() => bench.close());
+
+const small: MambaArchitecture = {
+  vocabularySize: 61,
+  hiddenSize: 32,
+  layerCount: 3,
+  innerSize: 64,
+  stateSize: 6,
+  kernelSize: 4,
+  stepRank: 3,
+  projectionBias: false,
+  convolutionBias: true,
+  norm: 'rms',
+  normEpsilon: 1e-5,
+  tiedEmbeddings: true,
+};
+const others: Readonly<Record<string, MambaArchitecture>> = {
+  'as published': small,
+  'with biases, another kernel and a head of its own': {
+    ...small,
+    projectionBias: true,
+    convolutionBias: false,
+    kernelSize: 2,
+    norm: 'layer',
+    tiedEmbeddings: false,
+  },
+};
+
+function graphsOf(architecture: MambaArchitecture, folder: string, blocks: BlockFormat | null) {
+  const source = { kind: 'checkpoint', folder } as const;
+  const layouts = mambaKeyLayouts(architecture.tiedEmbeddings);
+  return mambaGraphs(architecture, (emit) => {
+    const g = new GraphBuilder();
+    g.weightsFrom({ origin: { node: 'mamba', source, layouts }, blocks }, () => emit(g));
+    return g.finish();
+  });
+}
+
+async function open(architecture: MambaArchitecture): Promise<LanguageModel> {
+  const folder = await bench.newFolder();
+  const graphs = graphsOf(architecture, folder, null);
+  await writeKnownWeights(folder, [graphs.embed, graphs.decoder.model], 3);
+  return (await openSmallDecoder(bench, graphs)).model;
+}
+
+const random = seededRandom(7);
+/** More than are read at once, so that a prompt of them is cut into pieces. */
+const ids = Array.from({ length: 300 }, () => Math.floor(random() * small.vocabularySize));
+/** Float32 sums of some hundred products, taken in another order. */
+const tolerance = 1e-4;
+
+describe.each(Object.entries(others))('a Mamba %s', (_, architecture) => {
+  const width = architecture.vocabularySize;
+
+  it('reads a prompt in pieces, token by token and several at once with the same logits', async () => {
+    const model = await open(architecture);
+    const pieces = await model.begin(await model.embed(ids), [], 'all', 0);
+    expect(pieces).toHaveLength(2);
+    const all = pieces.flatMap((piece) => Array.from(floatsOf(piece['logits'])));
+    const rows = (from: number, to: number) => all.slice(from * width, to * width);
+    // The model tells tokens apart, so that agreement says something.
+    expect(largestError(rows(40, 41), rows(41, 42))).toBeGreaterThan(0.1);
+
+    let logits = await model.prefill(await model.embed(ids.slice(0, 1)), [], 0);
+    let worst = largestError(logits, rows(0, 1));
+    for (let place = 1; place < ids.length; place++) {
+      logits = await model.extend([ids[place]!], 'last', 0);
+      worst = Math.max(worst, largestError(logits, rows(place, place + 1)));
+    }
+    expect(worst).toBeLessThan(tolerance);
+
+    await model.prefill(await model.embed(ids.slice(0, 5)), [], 0);
+    for (const [from, to] of [
+      [5, 7],
+      [7, 8],
+      [8, 40],
+    ] as const) {
+      const several = await model.extend(ids.slice(from, to), 'all', 0);
+      expect(largestError(several, rows(from, to))).toBeLessThan(tolerance);
+    }
+  });
+
+  it('goes back to a mark, and on from there with what is kept, as if nothing else had been read', async () => {
+    const model = await open(architecture);
+    const expected = await model.prefill(await model.embed(ids.slice(0, 13)), [], 0);
+    await model.prefill(await model.embed(ids.slice(0, 10)), [], 0);
+    const mark = model.mark();
+    await model.extend([ids[10]!, ids[11]!, 1, 2, 3], 'all', 0);
+    await model.keep(mark, [ids[10]!, ids[11]!]);
+    expect(model.state.length).toEqual([12]);
+    const logits = await model.extend([ids[12]!], 'last', 0);
+    expect(largestError(logits, expected)).toBeLessThan(tolerance);
+  });
+
+  it('carries the same bytes after 500 tokens and after 2000', async () => {
+    const model = await open(architecture);
+    const long = Array.from({ length: 2000 }, (_none, place) => ids[place % ids.length]!);
+    const bytes: number[] = [];
+    await model.prefill(await model.embed(long.slice(0, 500)), [], 1500);
+    bytes.push(model.state.recurrentBytes, model.state.keyValueBytes);
+    await model.extend(long.slice(500), 'last', 0);
+    bytes.push(model.state.recurrentBytes, model.state.keyValueBytes);
+    const { layerCount, innerSize, stateSize, kernelSize } = architecture;
+    const carried = 4 * layerCount * innerSize * (stateSize + kernelSize - 1);
+    expect(bytes).toEqual([carried, 0, carried, 0]);
+  });
+});
+
+it('what multiplies tokens is in blocks; how fast states fade, and the convolution, stay exact', () => {
+  const { decoder } = graphsOf(small, '/nowhere', { bits: 4, blockSize: 32 });
+  const formOf = (form: 'blocks' | 'float32') =>
+    decoder.model.weights
+      .filter((entry) => entry.form.kind === form)
+      .flatMap(({ initializers: [first] }) => first?.name ?? [])
+      .filter((name) => name.includes('layers.1.mixer') || name.includes('embedding'));
+  expect(formOf('blocks')).toEqual([
+    'backbone.layers.1.mixer.in_proj.weight.codes',
+    'backbone.layers.1.mixer.x_proj.weight.codes',
+    'backbone.layers.1.mixer.out_proj.weight.codes',
+    'backbone.embedding.weight.codes',
+  ]);
+  expect(formOf('float32')).toEqual([
+    'backbone.layers.1.mixer.conv1d.weight',
+    'backbone.layers.1.mixer.conv1d.bias',
+    'backbone.layers.1.mixer.dt_proj.weight',
+    'backbone.layers.1.mixer.dt_proj.bias',
+    'backbone.layers.1.mixer.A_log',
+    'backbone.layers.1.mixer.D',
+  ]);
+});
+
+it('is given what it reads of the protocol, and no positions', () => {
+  const { decoder } = graphsOf(small, '/nowhere', null);
+  const past = decoder.state.map(({ name }) => `past.${name}`);
+  expect(decoder.model.inputs.map(({ name }) => name)).toEqual([
+    decoderInput.embeddings,
+    decoderInput.logitRows,
+    ...past,
+  ]);
+});
+
+/** Numbers in the authors' checkpoints, the tied table once. */
+const publishedParameters = {
+  'mamba-130m': 129_135_360,
+  'mamba-370m': 371_516_416,
+  'mamba-790m': 793_204_224,
+  'mamba-1.4b': 1_372_178_432,
+  'mamba-2.8b': 2_768_345_600,
+} as const satisfies Record<keyof typeof publishedMambas, number>;
+
+it.each(Object.entries(publishedParameters))('%s has %d parameters', (model, parameters) => {
+  const { architecture } = publishedMambas[model as keyof typeof publishedParameters];
+  const { embed, decoder } = graphsOf(architecture, '/nowhere', null);
+  expect(countParameters([embed, decoder.model])).toBe(parameters);
+});
+
+it('a graph with one estimates a state that does not depend on the prompt', () => {
+  const stateFor = (text: string, maxNewTokens: number) => {
+    const document = sketchDocument(
+      {
+        prompt: ['input/prompt', { text }],
+        mamba: ['language/mamba', { model: 'mamba-130m', maxNewTokens }],
+        answer: ['output/answer'],
+      },
+      ['prompt.text > mamba.prompt', 'mamba.answer > answer.answer'],
+    );
+    const { stages } = valueOf(estimateGraph(checkGraph(document, catalogue)));
+    const { recurrentBytes, keyValueBytes } = stages.find(({ node }) => node === 'mamba')!;
+    return { recurrentBytes, keyValueBytes };
+  };
+  const short = stateFor('Hello', 1);
+  expect(short).toEqual({ recurrentBytes: 4 * 24 * 1536 * (16 + 3), keyValueBytes: 0 });
+  expect(stateFor('Hello '.repeat(1500), 500)).toEqual(short);
+});

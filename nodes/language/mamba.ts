@@ -1,0 +1,53 @@
+/** A language model that remembers by a state of one size instead of keys and values. */
+import { fail, ok } from '#engine/contract/outcome.ts';
+import { defineNode } from '#engine/node/node-definition.ts';
+import { weightParams } from '#engine/node/weight-params.ts';
+import { answerParams, answering } from './answer-params.ts';
+import { languageInputs, languageOutputs, visualProblem } from './language-ports.ts';
+import { mambaArchitecture, mambaParams, publishedMambas } from './mamba-architecture.ts';
+import { mambaFromConfig } from './mamba-config.ts';
+import { mambaGraphs } from './mamba-graph.ts';
+import { mambaKeyLayouts } from './mamba-names.ts';
+
+const params = { ...mambaParams, ...answerParams, ...weightParams } as const;
+
+export const mamba = defineNode({
+  type: 'language/mamba',
+  version: 1,
+  family: 'language',
+  title: 'Mamba language model',
+  about:
+    'A selective state-space model: every channel keeps a few numbers, and each token decides what is added to them, how ' +
+    'fast they fade and what is read. There is no attention and no cache: what is carried from token to token has the ' +
+    'same size after ten tokens and after ten thousand, and so has the work of writing one more.',
+  references: [
+    {
+      title: 'Mamba: Linear-Time Sequence Modeling with Selective State Spaces',
+      url: 'https://arxiv.org/abs/2312.00752',
+    },
+  ],
+  params,
+  inputs: languageInputs,
+  outputs: languageOutputs,
+  fromConfig: mambaFromConfig,
+  keyLayouts: (values) => mambaKeyLayouts(mambaArchitecture(values).tiedEmbeddings),
+  demand: ({ params: values }) => ({ visual: { channels: mambaArchitecture(values).hiddenSize } }),
+  infer({ params: values, inputs }) {
+    const problem = visualProblem(inputs.visual, mambaArchitecture(values).hiddenSize);
+    return problem ? fail(problem) : ok({ outputs: { answer: { kind: 'answer' } } });
+  },
+  summary: ({ model, layerCount, hiddenSize }) =>
+    model === 'custom'
+      ? `custom · ${layerCount} layers × ${hiddenSize}`
+      : publishedMambas[model].label,
+  body: {
+    kind: 'host',
+    step: ({ params: values, newGraph }) => ({
+      kind: 'generate',
+      graphs: mambaGraphs(mambaArchitecture(values), newGraph),
+      boundaries: [],
+      decoding: { kind: 'plain' },
+      ...answering(values),
+    }),
+  },
+});
