@@ -11,7 +11,7 @@ import {
 import { causalConvolution } from '#engine/onnx/blocks/causal-convolution.ts';
 import { exactLinear, linear } from '#engine/onnx/blocks/linear.ts';
 import { addAndNorm, norm, type Norm } from '#engine/onnx/blocks/norm.ts';
-import { selectiveScan } from '#engine/onnx/blocks/selective-scan.ts';
+import { selectiveScan, severalTokens } from '#engine/onnx/blocks/selective-scan.ts';
 import type { GraphBuilder } from '#engine/onnx/graph-builder.ts';
 import type { StageModel } from '#engine/onnx/model.ts';
 import { gather, multiply, quickGelu, split } from '#engine/onnx/operators.ts';
@@ -80,6 +80,7 @@ export function emitMamba(g: GraphBuilder, architecture: MambaArchitecture): voi
   const normName = (layer: number): string =>
     layer < layerCount ? mambaLayerNames(layer).norm : finalNormName;
 
+  const several = severalTokens(g, embeddings);
   let sum = g.tap('embeddings', embeddings);
   let normed = norm(g, sum, normName(0), norms);
   const after: (readonly [RecurrentTensor, Value])[] = [];
@@ -88,7 +89,7 @@ export function emitMamba(g: GraphBuilder, architecture: MambaArchitecture): voi
       const [convolved, memory] = layerState(architecture, layer);
       const past: MixerState = { convolved: pastOf(g, convolved), memory: pastOf(g, memory) };
       const mixed = g.scope('mixer', () =>
-        emitMixer(g, normed, mambaLayerNames(layer), architecture, past),
+        emitMixer(g, { x: normed, several }, mambaLayerNames(layer), architecture, past),
       );
       after.push([convolved, mixed.state.convolved], [memory, mixed.state.memory]);
       ({ sum, normed } = addAndNorm(g, sum, mixed.output, normName(layer + 1), norms));
@@ -117,7 +118,7 @@ export interface MixerState {
 /** What a Mamba block adds to the residual stream. x [B, T, D] → [B, T, D] */
 export function emitMixer(
   g: GraphBuilder,
-  x: Value,
+  { x, several }: { readonly x: Value; readonly several: Value },
   names: MambaLayerNames,
   architecture: MambaArchitecture,
   past: MixerState,
@@ -155,7 +156,7 @@ export function emitMixer(
     skip: g.tensor(names.skip, [innerSize], 'norm'),
   };
   const scanned = g.scope('scan', () =>
-    selectiveScan(g, { x: seen.output, step, write, read }, weights, past.memory),
+    selectiveScan(g, { x: seen.output, step, write, read, several }, weights, past.memory),
   );
   const gated = multiply(g, scanned.output, quickGelu(g, gate, 1));
   const output = linear(g, gated, names.outputProjection, {

@@ -54,7 +54,7 @@ it('a selective scan is its recurrence, over several sequences from any state', 
   const run = await bench.run(shapes, (g, { past, ...input }) => {
     const logRate = g.tensor('A_log', [channels, size], 'matrix');
     const skip = g.tensor('D', [channels], 'norm');
-    return { ...selectiveScan(g, input, { logRate, skip }, past) };
+    return { ...selectiveScan(g, { ...input, several: null }, { logRate, skip }, past) };
   });
   const slow = scanSlowly(run);
   expect(run.shapes).toEqual({ output: shapes.x, state: shapes.past });

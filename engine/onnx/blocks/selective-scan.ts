@@ -3,7 +3,18 @@
  * token adds to it, how fast it fades and what is read of it follow from the token itself.
  */
 import type { GraphBuilder } from '../graph-builder.ts';
-import { add, matmul, multiply, negate, reshape, transpose, unsqueeze } from '../operators.ts';
+import {
+  add,
+  gather,
+  greater,
+  lengthOf,
+  matmul,
+  multiply,
+  negate,
+  reshape,
+  transpose,
+  unsqueeze,
+} from '../operators.ts';
 import { scan } from '../scan.ts';
 import { fixedDim, type Dim, type Value } from '../value.ts';
 import type { WeightExpression } from '../weight.ts';
@@ -16,6 +27,8 @@ export interface SelectiveScanInput {
   /** What is written of a token, and what is read. Both [B, T, N] */
   readonly write: Value;
   readonly read: Value;
+  /** As `severalTokens` tells, [] bool, where T is known only when the graph runs; null where it is a number. */
+  readonly several: Value | null;
 }
 
 export interface SelectiveScanWeights {
@@ -42,35 +55,75 @@ export interface SelectiveScanResult {
  */
 export function selectiveScan(
   g: GraphBuilder,
-  { x, step, write, read }: SelectiveScanInput,
+  { x, step, write, read, several }: SelectiveScanInput,
   { logRate, skip }: SelectiveScanWeights,
   past: Value,
 ): SelectiveScanResult {
   const [count, length, channels] = x.shape as readonly [Dim, Dim, number];
-  const stateSize = fixedDim(write, 2);
   const fade = transpose(g, negate(g, exponential(g, g.weight(logRate))), 1, 0); // [N, E]
-  const time = g.op('Softplus', [step], step);
-  const across = (value: Value) => unsqueeze(g, timeFirst(g, value), 2); // [T, B, 1, ..]
-  const slices = [
-    across(time),
-    across(multiply(g, time, x)),
-    unsqueeze(g, timeFirst(g, write), 3), // [T, B, N, 1]
-    across(read),
-  ];
-  const { states, outputs } = scan(g, { states: [past], slices }, (before, entries) => {
-    const [now, gain, into, from] = entries as readonly [Value, Value, Value, Value];
-    const kept = multiply(g, before[0] as Value, exponential(g, multiply(g, fade, now)));
-    const state = add(g, kept, multiply(g, into, gain)); // [B, N, E]
-    // Two multiply-adds for every number of the state; reading is a product that counts itself.
-    g.work(2 * stateSize * channels, [count]);
-    return { states: [state], outputs: [matmul(g, from, state)] };
+  const time = softplus(g, step);
+  const gain = multiply(g, time, x);
+  const all: Entries = [time, gain, write, read];
+  const [scanned, state] = (
+    several
+      ? g.chooseAll(
+          several,
+          () => scanTokens(g, fade, past, all),
+          () => {
+            const [read1, state1] = renew(g, fade, past, firstOf(g, all));
+            return [reshape(g, read1, x.shape), state1];
+          },
+        )
+      : scanTokens(g, fade, past, all)
+  ) as Renewed;
+  return { output: add(g, scanned, multiply(g, x, g.weight(skip))), state };
+}
+
+/** Are there several tokens? x [B, T, ..] → [] bool, for all scans of a graph. */
+export function severalTokens(g: GraphBuilder, x: Value): Value {
+  return greater(g, lengthOf(g, x, 1), g.scalar('int64', 1));
+}
+
+/** Δ and Δ x [B, T, E], what is written and what is read [B, T, N]. */
+type Entries = readonly [time: Value, gain: Value, write: Value, read: Value];
+/** What is read, [B, T, E], and the state after the last token. */
+type Renewed = readonly [read: Value, state: Value];
+
+function scanTokens(g: GraphBuilder, fade: Value, past: Value, entries: Entries): Renewed {
+  const [count, length, channels] = entries[0].shape as readonly [Dim, Dim, Dim];
+  const slices = entries.map((value) => unsqueeze(g, timeFirst(g, value), 2)); // [T, B, 1, ..]
+  const { states, outputs } = scan(g, { states: [past], slices }, ([before], token) => {
+    const [read, state] = renew(g, fade, before as Value, token as unknown as Entries);
+    return { states: [state], outputs: [read] };
   });
-  const scanned = reshape(g, outputs[0] as Value, [length, count, channels]);
-  const output = add(g, timeFirst(g, scanned), multiply(g, x, g.weight(skip)));
-  return { output, state: states[0] as Value };
+  const rows = reshape(g, outputs[0] as Value, [length, count, channels]);
+  return [timeFirst(g, rows), states[0] as Value];
+}
+
+/** One token, which costs less as it stands than as a scan. [B, 1, ..] each */
+function firstOf(g: GraphBuilder, entries: Entries): Entries {
+  return entries.map((value) => gather(g, value, g.list(0), 1)) as unknown as Entries;
+}
+
+function renew(g: GraphBuilder, fade: Value, before: Value, token: Entries): Renewed {
+  const [time, gain, write, read] = token;
+  const [count, stateSize, channels] = before.shape as readonly [Dim, number, number];
+  // Two multiply-adds for every number of the state; reading is a product that counts itself.
+  g.work(2 * stateSize * channels, [count]);
+  const kept = multiply(g, before, exponential(g, multiply(g, fade, time)));
+  const into = reshape(g, write, [count, stateSize, 1]);
+  const state = add(g, kept, multiply(g, into, gain)); // [B, N, E]
+  return [matmul(g, read, state), state];
 }
 
 const exponential = (g: GraphBuilder, x: Value): Value => g.op('Exp', [x], x);
+
+/** log(1 + exp(x)) of operators that run on whole vectors, which ONNX Runtime's Softplus does not. */
+function softplus(g: GraphBuilder, x: Value): Value {
+  const below = exponential(g, negate(g, g.op('Abs', [x], x)));
+  const rest = g.op('Log', [add(g, below, g.scalar('float32', 1))], x);
+  return add(g, g.op('Relu', [x], x), rest);
+}
 
 /** [B, T, ..] ↔ [T, B, ..], which moves nothing where one of the two is 1. */
 function timeFirst(g: GraphBuilder, x: Value): Value {
