@@ -60,7 +60,7 @@ describe('one mistake is one problem', () => {
         ],
       );
     expect(codesOf(withLanguage(['language/decoder']))).toEqual([]);
-    expect(codesOf(withLanguage(['language/mamba']))).toEqual(['node-unknown']);
+    expect(codesOf(withLanguage(['language/tarot']))).toEqual(['node-unknown']);
     expect(codesOf(withLanguage(['language/decoder', { maxNewTokens: 0 }]))).toEqual([
       'param-invalid',
     ]);

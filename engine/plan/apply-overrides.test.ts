@@ -11,7 +11,7 @@ const graph = sketchDocument({
   projector: ['projector/mlp', { weights: { kind: 'random', seed: 4 }, depth: 3 }],
   language: ['language/decoder', { weights: checkpoint, temperature: 2 }],
   prompt: ['input/prompt'],
-  future: ['language/mamba', { maxNewTokens: 9, seed: 9, weights: { kind: 'random', seed: 9 } }],
+  future: ['language/tarot', { maxNewTokens: 9, seed: 9, weights: { kind: 'random', seed: 9 } }],
 });
 
 it('what a caller asks for takes the place of what the graph says, and nothing else changes', () => {
@@ -45,7 +45,7 @@ it.each([
   [{ prompt: 'Why?' }, 'prompt-missing', 'no Prompt node to put the prompt into'],
   [{ maxNewTokens: 1 }, 'output-missing', 'no language model that writes tokens'],
 ])('a wish that no node can fulfil is told: %j', (overrides, code, says) => {
-  const bare = sketchDocument({ encoder: ['encoder/siglip'], future: ['language/mamba'] });
+  const bare = sketchDocument({ encoder: ['encoder/siglip'], future: ['language/tarot'] });
   expect(applyOverrides(bare, overrides, catalogue)).toEqual({
     ok: false,
     problems: [

@@ -44,6 +44,25 @@ export function decoderGraph(params: Params = {}, text = 'Say something.'): Grap
   );
 }
 
+/** Prompt → Mamba → answer. */
+export function mambaGraph(): GraphDocument {
+  const tiny = {
+    model: 'custom',
+    vocabularySize: 256,
+    hiddenSize: 32,
+    layerCount: 2,
+    innerSize: 64,
+    stateSize: 8,
+    stepRank: 2,
+    template: '{prompt}',
+    maxNewTokens: 3,
+  } as const;
+  return sketchDocument(
+    { prompt: ['input/prompt'], language: ['language/mamba', tiny], answer: ['output/answer'] },
+    answered,
+  );
+}
+
 /** Image → CLIP → projector → language model. */
 export function llavaGraph(params: Params = {}): GraphDocument {
   return sketchDocument(

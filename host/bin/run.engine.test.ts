@@ -9,7 +9,7 @@ import { reportSchema, type Report, type StageReport } from '#engine/contract/re
 import type { GraphEstimate } from '#engine/estimate/estimate.ts';
 import { presetsFolder } from '../system/package-root.ts';
 import { readPreset } from '../presets.ts';
-import { decoderGraph, llavaGraph, withParams, writeGraph } from './graphs.testing.ts';
+import { decoderGraph, llavaGraph, mambaGraph, withParams, writeGraph } from './graphs.testing.ts';
 import { buildPrograms, patchbay, type Surroundings } from './patchbay-command.testing.ts';
 
 const circle = join(presetsFolder, 'samples', 'shapes-circle.png');
@@ -53,6 +53,7 @@ describe('the shapes preset', () => {
       'Language model · decode',
       'Answer',
     ]);
+    expect(lines[3]).toMatch(/peak +KV cache +tokens +share$/);
     expect(ran.stdout).toMatch(
       /wall clock .* first token after .* prefill .* decode .* peak memory/,
     );
@@ -180,6 +181,21 @@ describe('a report in a file', () => {
     expect(reportSchema.parse(written).answer).not.toBeNull();
     expect((await lstat(join(place, 'link.json'))).isSymbolicLink()).toBe(true);
   });
+});
+
+test('a Mamba carries as much after 2000 tokens as after 500, and no keys and values', async () => {
+  const graph = await writeGraph(folder, 'mamba', mambaGraph());
+  for (const words of [500, 2000]) {
+    const measured = await report([graph, '--prompt', 'word '.repeat(words)]);
+    const [prefill, decode] = ['language/prefill', 'language/decode'].map((id) =>
+      stageOf(measured, id),
+    );
+    expect(prefill?.tokensIn).toBeGreaterThanOrEqual(words);
+    expect([prefill?.memory, decode?.memory]).toMatchObject(
+      Array.from({ length: 2 }, () => ({ stateBytes: 4 * 2 * 64 * (8 + 3), kvBytes: 0 })),
+    );
+  }
+  expect((await run([graph])).stdout).toMatch(/peak +state +tokens +share$/m);
 });
 
 test('a seed decides random weights: the same one repeats the answer, another one changes it', async () => {

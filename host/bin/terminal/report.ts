@@ -2,9 +2,10 @@
 import { formatBytes, formatMilliseconds, formatRate } from '#engine/contract/format.ts';
 import type { LanguageReport, Report, StageReport } from '#engine/contract/report.ts';
 import { rowTitle } from '#engine/contract/run-event.ts';
+import { stateWord } from '#engine/contract/state-word.ts';
 import { draftText } from '#engine/profile/draft-text.ts';
 import { languageTitles } from '#engine/profile/language-titles.ts';
-import { bar, formatTable } from './table.ts';
+import { bar, formatTable, type Column } from './table.ts';
 
 const barColumns = 24;
 
@@ -55,6 +56,7 @@ function stageTable(stages: readonly StageReport[], totalMs: number): string {
           ]
         : []),
       { title: 'peak', align: 'right', text: ({ memory }) => formatBytes(memory.peakBytes) },
+      ...(stages.some(({ memory }) => memory.stateBytes > 0) ? [stateColumn(stages)] : []),
       { title: 'tokens', align: 'right', text: tokensText },
       {
         title: 'share',
@@ -64,6 +66,16 @@ function stageTable(stages: readonly StageReport[], totalMs: number): string {
     ],
     stages,
   );
+}
+
+/** What is carried from token to token, called the KV cache where it is nothing else. */
+function stateColumn(stages: readonly StageReport[]): Column<StageReport> {
+  const recurrent = stages.map(({ memory }) => memory.stateBytes - memory.kvBytes);
+  return {
+    title: stateWord(Math.max(...recurrent)),
+    align: 'right',
+    text: ({ memory }) => (memory.stateBytes > 0 ? formatBytes(memory.stateBytes) : '–'),
+  };
 }
 
 function tokensText({ tokensIn, tokensOut }: StageReport): string {
