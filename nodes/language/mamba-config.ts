@@ -57,7 +57,13 @@ const huggingFaceSchema = z.object({
 });
 
 /** Relatives that have blocks of their own. */
-const relatives: readonly string[] = ['mamba2', 'falcon_mamba', 'jamba', 'zamba', 'bamba'];
+const relatives: ReadonlySet<string> = new Set([
+  'mamba2',
+  'falcon_mamba',
+  'jamba',
+  'zamba',
+  'bamba',
+]);
 
 export function mambaFromConfig(files: ConfigFiles): Outcome<TakenConfig> {
   const file = configFile(files, 'config.json');
@@ -85,7 +91,7 @@ export function mambaFromConfig(files: ConfigFiles): Outcome<TakenConfig> {
 function architectureFrom(json: JsonObject): Outcome<MambaArchitecture> {
   const type = modelTypeOf(json);
   if (type === 'mamba') return fromHuggingFace(json);
-  if (relatives.includes(type)) return unsupported(`The state-space family "${type}"`);
+  if (relatives.has(type)) return unsupported(`The state-space family "${type}"`);
   if ('d_model' in json && 'n_layer' in json) return fromAuthors(json);
   return foreign(`config.json describes no Mamba but "${type}"; choose the node of its family.`);
 }

@@ -16,7 +16,7 @@ import {
   unsqueeze,
 } from '../operators.ts';
 import { scan } from '../scan.ts';
-import { fixedDim, type Dim, type Value } from '../value.ts';
+import type { Dim, Value } from '../value.ts';
 import type { WeightExpression } from '../weight.ts';
 
 export interface SelectiveScanInput {
@@ -59,7 +59,6 @@ export function selectiveScan(
   { logRate, skip }: SelectiveScanWeights,
   past: Value,
 ): SelectiveScanResult {
-  const [count, length, channels] = x.shape as readonly [Dim, Dim, number];
   const fade = transpose(g, negate(g, exponential(g, g.weight(logRate))), 1, 0); // [N, E]
   const time = softplus(g, step);
   const gain = multiply(g, time, x);
