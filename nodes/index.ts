@@ -20,8 +20,10 @@ import { decoder } from './language/decoder.ts';
 import { mamba } from './language/mamba.ts';
 import { feedForward } from './moe/feed-forward.ts';
 import { answer } from './output/answer.ts';
+import { anyresPack } from './projector/anyres-pack.ts';
 import { linear } from './projector/linear.ts';
 import { mlp } from './projector/mlp.ts';
+import { anyresTiles } from './vision/anyres-tiles.ts';
 import { preprocess } from './vision/preprocess.ts';
 
 export const catalogue = {
@@ -29,6 +31,7 @@ export const catalogue = {
   'input/prompt': prompt,
   'vision/preprocess': preprocess,
   'encoder/vit': vit,
+  'vision/anyres-tiles': anyresTiles,
   'encoder/clip-vit': clipVit,
   'encoder/siglip': siglip,
   'encoder/dinov2': dinov2,
@@ -37,6 +40,7 @@ export const catalogue = {
   'compression/pixel-shuffle': pixelShuffle,
   'compression/prumerge': prumerge,
   'compression/tome': tome,
+  'projector/anyres-pack': anyresPack,
   'projector/linear': linear,
   'projector/mlp': mlp,
   'moe/feed-forward': feedForward,

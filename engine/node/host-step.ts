@@ -2,6 +2,7 @@
 import type { ImageSource, WeightsChoice } from '../contract/sources.ts';
 import type { BoundaryPart, DraftPart, EarlyExitPart } from './part.ts';
 import type { LanguageGraphs } from './decoder-protocol.ts';
+import type { Grid } from './wire.ts';
 
 export interface PreprocessRecipe {
   /** Pads to a square with the mean colour, cut down (not rounded) to whole grey levels, before anything else. */
@@ -11,6 +12,16 @@ export interface PreprocessRecipe {
   readonly resizeTo: number;
   /** Centre crop after the resize, padded with black where the picture is smaller; null leaves it out. */
   readonly crop: { readonly height: number; readonly width: number } | null;
+  readonly mean: readonly [number, number, number];
+  readonly deviation: readonly [number, number, number];
+}
+
+/** The whole squashed to a square first, then the tiles of the best grid, padded with black, row by row. */
+export interface TileRecipe {
+  /** Rows and columns of tiles; the first is taken of those that are equally good. */
+  readonly grids: readonly Grid[];
+  /** Of a tile, and of the whole. */
+  readonly side: number;
   readonly mean: readonly [number, number, number];
   readonly deviation: readonly [number, number, number];
 }
@@ -47,6 +58,7 @@ export type HostStep =
   | { readonly kind: 'load-image'; readonly source: ImageSource }
   | { readonly kind: 'give-text'; readonly text: string }
   | { readonly kind: 'preprocess'; readonly recipe: PreprocessRecipe }
+  | { readonly kind: 'tile'; readonly recipe: TileRecipe }
   | LanguageModelStep
   | { readonly kind: 'show-answer' };
 

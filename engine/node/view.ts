@@ -17,7 +17,7 @@ export interface View {
 
 /** The grid that the tiles of one item fill; null where it has none. */
 export function tileGrid(views: readonly View[]): Grid | null {
-  const tiles = views.filter(({ role }) => role !== 'whole');
+  const tiles = views.filter(({ role }) => role === 'tile' || role === 'slice');
   if (tiles.length === 0) return null;
   return {
     rows: Math.max(...tiles.map(({ row }) => row)) + 1,

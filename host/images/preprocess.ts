@@ -61,15 +61,19 @@ function centreOf(
 }
 
 /** Size of the result, and where the picture lies in it. */
-interface Placement {
+export interface Placement {
   readonly width: number;
   readonly height: number;
   readonly left: number;
   readonly top: number;
 }
 
-/** Lays the picture on a black ground and normalises it plane by plane. */
-function normalise(image: RgbImage, place: Placement, recipe: PreprocessRecipe): Float32Array {
+/** Lays the picture on a black ground and normalises it plane by plane. → [1, 3, height, width] */
+export function normalise(
+  image: RgbImage,
+  place: Placement,
+  recipe: Pick<PreprocessRecipe, 'mean' | 'deviation'>,
+): Float32Array {
   const planeSize = place.width * place.height;
   const pixels = new Float32Array(3 * planeSize); // [1, 3, H, W]
   for (let channel = 0; channel < 3; channel++) {

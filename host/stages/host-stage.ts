@@ -3,7 +3,7 @@ import { assertNever, ok, type Outcome } from '#engine/contract/outcome.ts';
 import type { HostStep, LanguageModelStep } from '#engine/node/host-step.ts';
 import type { Stage } from '#engine/plan/plan.ts';
 import { loadImage } from '../images/load-image.ts';
-import { wholeViews } from './picture-views.ts';
+import { tiledViews, wholeViews } from './picture-views.ts';
 import { stageFacts, type StageContext, type StageRunner } from './stage-runner.ts';
 import {
   outputBytes,
@@ -44,6 +44,10 @@ async function runStep(
       return ok({ text: { kind: 'text', text: step.text } });
     case 'preprocess': {
       const batches = [wholeViews(inputs['image'] ?? [], step.recipe)];
+      return ok({ pixels: { kind: 'tensors', batches } });
+    }
+    case 'tile': {
+      const batches = [tiledViews(inputs['image'] ?? [], step.recipe)];
       return ok({ pixels: { kind: 'tensors', batches } });
     }
     case 'show-answer':

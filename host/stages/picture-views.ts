@@ -1,8 +1,9 @@
 /** Pictures and clips as the views that an encoder is given. */
-import type { PreprocessRecipe } from '#engine/node/host-step.ts';
+import type { PreprocessRecipe, TileRecipe } from '#engine/node/host-step.ts';
 import type { View } from '#engine/node/view.ts';
 import type { RgbImage } from '../images/decode-image.ts';
 import { preprocess } from '../images/preprocess.ts';
+import { tilePicture } from '../images/tile-picture.ts';
 import { float32 } from '../sessions/sessions.ts';
 import type { Batch, StageValue } from './stage-value.ts';
 
@@ -47,8 +48,25 @@ export function wholeViews(values: readonly StageValue[], recipe: PreprocessReci
   );
 }
 
+/** Of each picture the whole, then its tiles, [views, 3, side, side]. */
+export function tiledViews(values: readonly StageValue[], recipe: TileRecipe): Batch {
+  const views: View[] = [];
+  const prepared: Float32Array[] = [];
+  for (const { image, view } of sightsOf(values)) {
+    const { whole, tiles } = tilePicture(image, recipe);
+    views.push(view);
+    prepared.push(whole);
+    for (const { row, column, pixels } of tiles) {
+      views.push({ ...view, role: 'tile', row, column });
+      prepared.push(pixels);
+    }
+  }
+  const { side } = recipe;
+  return pixelBatch(prepared, { height: side, width: side }, views);
+}
+
 /** Views of one size, each [1, 3, height, width], as one tensor. */
-export function pixelBatch(
+function pixelBatch(
   prepared: readonly Float32Array[],
   { height, width }: { readonly height: number; readonly width: number },
   views: readonly View[],

@@ -1,21 +1,12 @@
 /** From a picture of any size to the pixels a vision encoder was trained on. */
-import { fail, ok } from '#engine/contract/outcome.ts';
-import { error } from '#engine/contract/problem.ts';
+import { ok } from '#engine/contract/outcome.ts';
 import { defineNode } from '#engine/node/node-definition.ts';
 import type { ParamValues } from '#engine/node/param.ts';
 import { picturesInAll, type WireOf } from '#engine/node/wire.ts';
 import type { PreprocessRecipe } from '#engine/node/host-step.ts';
+import { normalisationParam, normalisations } from './normalisation.ts';
+import { pictureSide, sizeParam } from './picture-side.ts';
 import { preprocessFromConfig } from './preprocess-config.ts';
-
-/** Mean and standard deviation of red, green and blue that published models normalise by. */
-const normalisations = {
-  clip: {
-    mean: [0.48145466, 0.4578275, 0.40821073],
-    deviation: [0.26862954, 0.26130258, 0.27577711],
-  },
-  half: { mean: [0.5, 0.5, 0.5], deviation: [0.5, 0.5, 0.5] },
-  imagenet: { mean: [0.485, 0.456, 0.406], deviation: [0.229, 0.224, 0.225] },
-} as const;
 
 const params = {
   geometry: {
@@ -37,27 +28,8 @@ const params = {
       { value: 'squash', label: 'Squash', about: 'Resized without regard to proportions: SigLIP.' },
     ],
   },
-  normalisation: {
-    kind: 'choice',
-    label: 'Normalisation',
-    help: 'Which mean and deviation the colours are brought to.',
-    default: 'clip',
-    options: [
-      { value: 'clip', label: 'CLIP' },
-      { value: 'half', label: '0.5 and 0.5', about: 'Colours from −1 to 1: SigLIP.' },
-      { value: 'imagenet', label: 'ImageNet' },
-    ],
-  },
-  size: {
-    kind: 'optional-integer',
-    label: 'Size',
-    help: 'Side of the square that goes out.',
-    default: null,
-    min: 8,
-    max: 4096,
-    unit: 'px',
-    whenEmpty: 'from the encoder',
-  },
+  normalisation: normalisationParam,
+  size: sizeParam,
   width: {
     kind: 'optional-integer',
     label: 'Width',
@@ -99,21 +71,11 @@ export const preprocess = defineNode({
   params,
   inputs: { image: { kind: 'image', title: 'Image', several: true } },
   outputs: { pixels: { kind: 'pixels', title: 'Pixels' } },
-  fromConfig: (files) => preprocessFromConfig(files, normalisations),
+  fromConfig: (files) => preprocessFromConfig(files),
   infer({ id, params: values, inputs, demands }) {
-    const wanted = demands.pixels?.pixels;
-    if (values.size !== null && wanted !== undefined && values.size !== wanted) {
-      const message = `The preprocessing gives ${values.size} pixels a side, the encoder sees ${wanted}; set the size to ${wanted}.`;
-      const edit = { type: 'set-param' as const, id, param: 'size', value: wanted };
-      const mend = { title: `Set the size to ${wanted}`, edits: [edit] };
-      return fail(error('dimension-mismatch', message, { param: 'size', mend }));
-    }
-    const height = values.size ?? wanted ?? demands.pixels?.usualPixels;
-    if (height === undefined) {
-      const message =
-        'The size is not known; wire the preprocessing to an encoder, or type the size.';
-      return fail(error('param-invalid', message, { param: 'size' }));
-    }
+    const side = pictureSide('The preprocessing', id, values.size, demands.pixels);
+    if (!side.ok) return side;
+    const height = side.value;
     const views = picturesInAll(inputs.image);
     return ok({
       outputs: { pixels: { kind: 'pixels', height, width: values.width ?? height, ...views } },

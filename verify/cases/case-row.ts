@@ -123,7 +123,7 @@ export interface LanguageRow {
   readonly outputs: Readonly<Record<string, LanguageSource | LanguageVariant>>;
 }
 
-/** Raw pictures to pixels; each recorded `pixel_values.NAME` is of the picture NAME. */
+/** Raw pictures to pixels; each recorded `pixel_values.NAME` or `image_sizes.NAME` is of the picture NAME. */
 export interface PreprocessRow {
   readonly kind: 'preprocess';
   readonly node: NodeSetting;

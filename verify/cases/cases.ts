@@ -302,6 +302,12 @@ export const caseRows: readonly CaseRow[] = [
     outputs: languageOutputs,
   },
   {
+    family: 'preprocess',
+    names: ['llava-next-anyres', 'llava-onevision-anyres'],
+    kind: 'preprocess',
+    node: { type: 'vision/anyres-tiles' },
+  },
+  {
     family: 'ssm',
     names: ['cobra-featurizer'],
     kind: 'graph',
@@ -361,6 +367,19 @@ export const caseRows: readonly CaseRow[] = [
     vision: [
       [{ type: 'encoder/clip-vit' }, { type: 'encoder/siglip' }],
       [{ type: 'projector/mlp' }],
+    ],
+    language: { type: 'language/decoder' },
+    imageToken: 'image_token_index',
+  },
+  {
+    family: 'pipeline',
+    modelTypes: ['llava_next'],
+    kind: 'pipeline',
+    preprocess: { type: 'vision/anyres-tiles' },
+    vision: [
+      [{ type: 'encoder/clip-vit' }],
+      [{ type: 'projector/mlp' }],
+      [{ type: 'projector/anyres-pack' }],
     ],
     language: { type: 'language/decoder' },
     imageToken: 'image_token_index',

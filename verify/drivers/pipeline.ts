@@ -16,18 +16,13 @@ import { buildPrompt } from '#host/text/prompt.ts';
 import { openTokenizer } from '#host/text/tokenizer.ts';
 import type { Driver } from './case-check.ts';
 import type { NodeSetting, PipelineRow } from '../cases/case-row.ts';
-import {
-  compareTensors,
-  compareWholes,
-  type Comparison,
-  type ComputedTensor,
-} from '../cases/comparison.ts';
+import { compareTensors, compareWholes, type Comparison } from '../cases/comparison.ts';
 import { setNode, type SetNode } from './node-params.ts';
 import { inputName, type RecordedCase, type RecordedTensor } from '../cases/recorded-case.ts';
 import { continueGreedily, joinPieces, openLanguageModel } from './recorded-language-model.ts';
 import { numbersOf, runViews } from './run-views.ts';
 import type { Workbench } from '../workbench.ts';
-import { pixelsOf, prepareAlone, type PreparedPictures } from './preprocess.ts';
+import { pixelsOf, prepareAlone, sizesOf, type PreparedPictures } from './preprocess.ts';
 
 export const pipelineDriver: Driver<PipelineRow> = async (row, recorded, workbench) => {
   const nodes = setNodes(row, recorded);
@@ -160,15 +155,6 @@ async function compareModel(
     compareTensors(name, tensor, expected(name), atol),
   );
   return ok({ comparisons, runs });
-}
-
-/** Height and width of each picture. */
-function sizesOf({ views }: Batch): ComputedTensor {
-  const items = new Map(views.map(({ item, original }) => [item, original]));
-  return {
-    shape: [items.size, 2],
-    data: [...items.values()].flatMap(({ height, width }) => [height, width]),
-  };
 }
 
 /** The graph as a person would wire it, run as any other. */

@@ -7,7 +7,7 @@ import type { WireType } from '#engine/node/wire.ts';
 import { bodyContext } from '#engine/plan/node-body.ts';
 import { decodeImage } from '#host/images/decode-image.ts';
 import type { Tensor } from '#host/sessions/sessions.ts';
-import { wholeViews } from '#host/stages/picture-views.ts';
+import { tiledViews, wholeViews } from '#host/stages/picture-views.ts';
 import type { Batch, StageValue } from '#host/stages/stage-value.ts';
 import { catalogue } from '#nodes/index.ts';
 import type { Driver } from './case-check.ts';
@@ -22,12 +22,15 @@ export const preprocessDriver: Driver<PreprocessRow> = async (row, recorded) => 
   if (typeof node === 'string') return { unsupported: node };
   const comparisons: Comparison[] = [];
   for (const path of images) {
-    const name = `pixel_values.${/([^/]+)\.\w+$/.exec(path)?.[1]}`;
-    const expected = outputs.get(name);
-    if (!expected) continue;
     const prepared = await prepareAlone(node, [join(folder, path)]);
     if (!prepared.ok) return prepared;
-    comparisons.push(compareTensors(name, pixelsOf(prepared.value.batch), expected, atol));
+    const { batch } = prepared.value;
+    const computed = { pixel_values: pixelsOf(batch), image_sizes: sizesOf(batch) };
+    for (const [field, tensor] of Object.entries(computed)) {
+      const name = `${field}.${/([^/]+)\.\w+$/.exec(path)?.[1]}`;
+      const expected = outputs.get(name);
+      if (expected) comparisons.push(compareTensors(name, tensor, expected, atol));
+    }
   }
   return ok(comparisons);
 };
@@ -57,7 +60,7 @@ export async function prepareAlone(
   const body = node.definition?.body;
   const step = body?.kind === 'host' ? body.step(bodyContext(checked, node)) : null;
   const wire = node.outputs['pixels'];
-  if (step?.kind !== 'preprocess' || !wire)
+  if ((step?.kind !== 'preprocess' && step?.kind !== 'tile') || !wire)
     throw new Error(`"${definition.type}" makes no pixels.`);
   const values: StageValue[] = [];
   for (const path of paths) {
@@ -65,11 +68,22 @@ export async function prepareAlone(
     if (!picture.ok) return picture;
     values.push({ kind: 'image', media: 'image', images: [picture.value] });
   }
-  return ok({ batch: wholeViews(values, step.recipe), wire });
+  const batch =
+    step.kind === 'tile' ? tiledViews(values, step.recipe) : wholeViews(values, step.recipe);
+  return ok({ batch, wire });
 }
 
 /** [views, 3, height, width] */
 export function pixelsOf({ tensors }: Batch): ComputedTensor {
   const { dims, data } = tensors[''] as Tensor;
   return { shape: dims, data: data as Float32Array };
+}
+
+/** Height and width of each picture. */
+export function sizesOf({ views }: Batch): ComputedTensor {
+  const items = new Map(views.map(({ item, original }) => [item, original]));
+  return {
+    shape: [items.size, 2],
+    data: [...items.values()].flatMap(({ height, width }) => [height, width]),
+  };
 }
