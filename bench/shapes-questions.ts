@@ -37,7 +37,12 @@ export async function ask(
   loader: ModelLoader,
 ): Promise<Answer> {
   const events: RunEvent[] = [];
-  const request = { document, image: { kind: 'scene', seed } as const, prompt: question, runs: 1 };
+  const request = {
+    document,
+    images: [{ kind: 'scene', seed } as const],
+    prompt: question,
+    runs: 1,
+  };
   const emit = (event: RunEvent): void => void events.push(event);
   const outcome = await executeRun(request, loader, emit, new CancelSwitch());
   if (!outcome.ok) throw new Error(outcome.problems[0]?.message);

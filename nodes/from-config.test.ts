@@ -322,6 +322,19 @@ describe('projectors and shuffles', () => {
   });
 });
 
+describe('LLaVA-NeXT', () => {
+  const files = config(read('pipeline/llava-next/config.json'));
+
+  it('packs tiles, and reads them with Mistral', () => {
+    expect(taken(catalogue['projector/anyres-pack'], files)).toMatchObject({
+      value: { params: { packing: 'unpadded' } },
+    });
+    expect(taken(catalogue['language/decoder'], files)).toMatchObject({
+      value: { params: { keyValueHeadCount: 2, headSize: 16, contextLength: 1024 } },
+    });
+  });
+});
+
 describe('an image processor', () => {
   const processor = (name: string, changes: JsonObject = {}): ConfigFiles => ({
     'preprocessor_config.json': {
@@ -362,6 +375,19 @@ describe('an image processor', () => {
     expect(taken(preprocess, files)).toMatchObject({
       value: { file: 'processor_config.json' satisfies ConfigFileName },
     });
+  });
+
+  it('of tiles says the grids that they fill, in rows and columns', () => {
+    const tiles = catalogue['vision/anyres-tiles'];
+    expect(taken(tiles, processor('llava-next-anyres'))).toMatchObject({
+      value: {
+        params: { grids: '1×2, 2×1, 2×2, 3×1, 1×3', size: 20, normalisation: 'clip' },
+        took: ['LlavaNextImageProcessor', '5 grids of tiles', '20 px'],
+      },
+    });
+    const uneven = processor('llava-next-anyres', { image_grid_pinpoints: [[20, 50]] });
+    expect(refusal(tiles, uneven)).toMatch(/A picture of 20 × 50 in tiles of 20 px/);
+    expect(refusal(tiles, processor('clip'))).toMatch(/no AnyRes tiling; .* "CLIPImageProcessor"/);
   });
 
   it('that resizes otherwise, or normalises as none here, is refused', () => {

@@ -7,13 +7,15 @@ export const runLimits = {
   /** Each run costs a full pass; more say nothing new about a median. */
   runs: 1000,
   newTokens: 65_536,
+  /** More than any context holds the tokens of. */
+  pictures: 64,
   promptCharacters: 50_000,
 } as const;
 
 export const runRequestSchema = z.object({
   document: documentSchema,
   /** In place of what the graph's own input nodes say. */
-  image: imageSourceSchema.optional(),
+  images: z.array(imageSourceSchema).min(1).max(runLimits.pictures).optional(),
   prompt: z.string().max(runLimits.promptCharacters).optional(),
   maxNewTokens: z.int().min(1).max(runLimits.newTokens).optional(),
   /** Seed of random weights and of sampling. */

@@ -47,7 +47,7 @@ export function visualSpans(value: StageValue): readonly VisualSpan[] {
 
 /** Embeddings of the words, with the visual tokens between them. */
 export async function embedSequence(
-  model: LanguageModel,
+  model: Pick<LanguageModel, 'embed'>,
   { prompt, visual }: PromptSequence,
 ): Promise<EmbeddedSequence> {
   const ids = wordIds(prompt);

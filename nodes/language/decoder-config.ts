@@ -59,7 +59,6 @@ const configSchema = z.object({
   layer_types: z.array(z.string()).nullish(),
   sliding_window: z.int().nullish(),
   use_sliding_window: z.boolean().nullish(),
-  sliding_window: z.int().nullish(),
   use_bidirectional_attention: z.boolean().nullish(),
 });
 type Config = z.infer<typeof configSchema>;
@@ -127,26 +126,6 @@ const families: Readonly<Record<string, DecoderFamily>> = {
       tie_word_embeddings: false,
     },
     adds: () => ({}),
-  },
-  mistral: {
-    title: 'Mistral',
-    defaults: {
-      vocab_size: 32_000,
-      hidden_size: 4096,
-      intermediate_size: 14_336,
-      num_hidden_layers: 32,
-      num_attention_heads: 32,
-      num_key_value_heads: 8,
-      max_position_embeddings: 131_072,
-      hidden_act: 'silu',
-      rms_norm_eps: 1e-6,
-      tie_word_embeddings: false,
-      sliding_window: 4096,
-    },
-    // A window as long as the context hides nothing.
-    adds: ({ sliding_window: slidingWindow, max_position_embeddings: contextLength }) => ({
-      contextLength: Math.min(contextLength, slidingWindow ?? contextLength),
-    }),
   },
   qwen2: {
     title: 'Qwen2',

@@ -12,13 +12,15 @@ const broken = sketchDocument(
     image: ['input/image', { source: { kind: 'sample', name: 'shapes-circle' }, mood: 'calm' }],
     second: ['input/image', { source: { kind: 'sample', name: 'shapes-circle' } }],
     preprocess: ['vision/preprocess'],
+    other: ['vision/preprocess', { size: 336 }],
     encoder: ['encoder/clip-vit', { featureLayer: -2.4 }],
   },
   [
     'image.image > preprocess.image',
-    'second.image > preprocess.image',
-    'second.image > preprocess.image',
+    'second.image > other.image',
     'preprocess.pixels > encoder.pixels',
+    'other.pixels > encoder.pixels',
+    'other.pixels > encoder.pixels',
   ],
 );
 

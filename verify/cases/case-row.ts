@@ -129,6 +129,34 @@ export interface PreprocessRow {
   readonly node: NodeSetting;
 }
 
+/** Into which grid a picture of a size is cut, and what of the joined map shows it. */
+export interface GridRow {
+  readonly kind: 'grid';
+  /** Recorded sizes, widths first. */
+  readonly sizes: string;
+  readonly outputs: Readonly<
+    Record<string, 'fitted size' | 'grid' | 'unpadded size' | 'first place'>
+  >;
+}
+
+/** Tokens of each picture's views, the whole first, to one run a picture; and that within the words around it. */
+export interface PackingRow {
+  readonly kind: 'packing';
+  readonly node: NodeSetting;
+  /** Recorded tokens, one tensor a picture. */
+  readonly tokens: readonly string[];
+  /** Recorded sizes of the pictures themselves. */
+  readonly sizes: { readonly name: string; readonly order: 'height, width' | 'width, height' };
+  /** Recorded prompts around the pictures, and the tensor that embeds their words. */
+  readonly prompt?: { readonly ids: string; readonly mask: string; readonly table: string };
+  readonly outputs: Readonly<
+    Record<
+      string,
+      { readonly params: JsonObject; readonly read: 'run' | 'length' | 'prompt' | 'mask' }
+    >
+  >;
+}
+
 /** Texts to ids and back, by the tokenizer of the folder. */
 export interface TokenizerRow {
   readonly kind: 'tokenizer';
@@ -153,6 +181,8 @@ export type CaseShape =
   | MergingRow
   | LanguageRow
   | PreprocessRow
+  | GridRow
+  | PackingRow
   | TokenizerRow
   | PipelineRow;
 

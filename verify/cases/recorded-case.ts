@@ -139,7 +139,10 @@ function parsePythonJson(text: string): unknown {
   return JSON.parse(text.replaceAll(/(?<=[:[,]\s*-?)Infinity(?=\s*[,\]}])/g, '1e999'));
 }
 
-async function readTensors(path: string): Promise<Outcome<ReadonlyMap<string, RecordedTensor>>> {
+/** The float32 and int64 tensors of a file. */
+export async function readTensors(
+  path: string,
+): Promise<Outcome<ReadonlyMap<string, RecordedTensor>>> {
   const header = await readSafetensorsHeader(path);
   if (!header.ok) return header;
   const bytes = await readFile(path);

@@ -9,6 +9,8 @@ import { feedForwardDriver } from './feed-forward.ts';
 import { chainAsGraph, graphDriver } from './graph.ts';
 import { languageDriver } from './language.ts';
 import { mergingDriver } from './merging.ts';
+import { gridDriver } from './grid.ts';
+import { packingDriver } from './packing.ts';
 import { pipelineDriver } from './pipeline.ts';
 import { preprocessDriver } from './preprocess.ts';
 import { tokenizerDriver } from './tokenizer.ts';
@@ -54,6 +56,10 @@ function check(row: CaseRow, recorded: RecordedCase, workbench: Workbench): Prom
       return languageDriver(row, recorded, workbench);
     case 'preprocess':
       return preprocessDriver(row, recorded, workbench);
+    case 'grid':
+      return gridDriver(row, recorded);
+    case 'packing':
+      return packingDriver(row, recorded, workbench);
     case 'tokenizer':
       return tokenizerDriver(row, recorded, workbench);
     case 'pipeline':

@@ -18,7 +18,7 @@ import { formatReport } from '../terminal/report.ts';
 import { parseOptions, wholeNumber, type Caller, type Command } from './command.ts';
 
 const options = {
-  image: { type: 'string' },
+  image: { type: 'string', multiple: true },
   prompt: { type: 'string' },
   'max-new-tokens': { type: 'string' },
   runs: { type: 'string' },
@@ -29,17 +29,14 @@ const options = {
 export const runCommand: Command = {
   name: 'run',
   synopsis:
-    'run FILE|PRESET|- [--image FILE] [--prompt TEXT] [--max-new-tokens N] [--runs N] [--seed N] [--json [OUT]]',
+    'run FILE|PRESET|- [--image FILE]… [--prompt TEXT] [--max-new-tokens N] [--runs N] [--seed N] [--json [OUT]]',
   about:
-    'Runs a graph and prints its answer, latency and memory; --json prints one object, or writes it to OUT.',
+    'Runs a graph and prints its answer, latency and memory; several --image are several pictures in order; --json prints one object, or writes it to OUT.',
   async run(args, caller, { host }) {
     const { values, operands } = parseOptions(this, args, options, { least: 1, most: 2 });
     const { operand, out } = graphAndOutput(operands);
     const overrides = {
-      image:
-        values.image === undefined
-          ? undefined
-          : ({ kind: 'file', path: picturePath(values.image) } as const),
+      images: pictures(values.image),
       prompt: values.prompt,
       maxNewTokens: wholeNumber('max-new-tokens', values['max-new-tokens'], 1, runLimits.newTokens),
       runs: wholeNumber('runs', values.runs, 1, runLimits.runs) ?? 1,
@@ -75,6 +72,12 @@ function graphAndOutput(operands: ReturnType<typeof parseOptions>['operands']): 
   if (out.endsWith(documentExtension) || resolve(out) === resolve(operand))
     throw new UsageError(`"${out}" is the name of a graph; give the report another one.`);
   return { operand, out };
+}
+
+function pictures(names: readonly string[] | undefined): Given['images'] {
+  if (names !== undefined && names.length > runLimits.pictures)
+    throw new UsageError(`--image is given ${names.length} times, at most ${runLimits.pictures}.`);
+  return names?.map((name) => ({ kind: 'file', path: picturePath(name) }));
 }
 
 function picturePath(given: string): string {
