@@ -4,6 +4,7 @@ import type { FeedForwardShape } from '../onnx/blocks/feed-forward.ts';
 import type { Dim, Value } from '../onnx/value.ts';
 import type { QueryKeyValue } from '../onnx/blocks/attention-projections.ts';
 import type { LanguageGraphs } from './decoder-protocol.ts';
+import type { WeightParams } from './weight-params.ts';
 import type { LayerChoice } from './layer-choice.ts';
 
 /** Acts inside a block: takes the place of its feed-forward. */
@@ -90,6 +91,9 @@ export interface DraftPart {
   readonly kind: 'draft';
   readonly title: string;
   readonly graphs: LanguageGraphs;
+  /** Facts of its row in a report. */
+  readonly precision: WeightParams['precision'];
+  readonly weights: WeightParams['weights']['kind'];
   /** Tokens guessed before each look of the model itself. */
   readonly draftLength: number;
   /** Does it read the words of the prompt only, or the visual tokens too? */

@@ -47,13 +47,15 @@ export function foldReport(graph: string, events: readonly RunEvent[]): Report {
   };
 }
 
-/** Nodes with random weights, and all that what these give leads to. */
+/** Nodes with random weights, and all that what these give leads to; a draft's lead nowhere, as guesses are verified. */
 function reachedByRandomWeights(
   stages: readonly StageReport[],
   wires: Started['wires'],
 ): ReadonlySet<string> {
   const reached = new Set(
-    stages.flatMap(({ node, weights }) => (weights === 'random' ? node : [])),
+    stages.flatMap(({ node, phase, weights }) =>
+      weights === 'random' && phase !== 'draft' ? node : [],
+    ),
   );
   for (const node of reached) {
     for (const { from, to } of wires) if (from === node) reached.add(to);

@@ -155,6 +155,19 @@ test('a draft of packed weights is another model, loaded beside the first', asyn
     (event) => event.type === 'stage-loaded' && event.stage === 'language/draft',
   );
   expect(loaded).toMatchObject({ found: 'built' });
+  const row = report.stages.find(({ phase }) => phase === 'draft');
+  expect(row).toMatchObject({ precision: 'int8', weights: 'checkpoint' });
+});
+
+test('a draft of random weights guesses in vain, and the words still mean something', async () => {
+  const { report } = await run(draft(words, { weights: { kind: 'random', seed: 3 } }));
+  expect(report.answer).toEqual((await run(words)).report.answer);
+  const [model] = report.languageModels;
+  expect(model?.draft?.accepted).toBe(0);
+  expect(model?.hasRandomWeights).toBe(false);
+  const weights = report.stages.map(({ phase, weights: kind }) => [phase, kind]);
+  expect(weights).toContainEqual(['draft', 'random']);
+  expect(weights).toContainEqual(['verify', 'checkpoint']);
 });
 
 test('early exit writes the same, from the weights of one model', async () => {

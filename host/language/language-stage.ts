@@ -64,17 +64,19 @@ export function languageStage(
   };
 }
 
-function phaseFacts({ stage, row }: LanguageStage, phase: LanguagePhase): StageFacts {
+function phaseFacts({ stage, step, row }: LanguageStage, phase: LanguagePhase): StageFacts {
   const { id, type, title } = stage;
   const hasWeights = phase !== 'tokenise';
+  const { decoding } = step;
+  const { precision, weights } = phase === 'draft' && decoding.kind === 'draft' ? decoding : stage;
   return {
     id: row(phase),
     node: id,
     type,
     title,
     phase,
-    precision: hasWeights ? stage.precision : null,
-    weights: hasWeights ? stage.weights : null,
+    precision: hasWeights ? precision : null,
+    weights: hasWeights ? weights : null,
   };
 }
 

@@ -81,6 +81,8 @@ export const draftModel = defineNode({
         { feedForwards: [], boundaries: [] },
         newGraph,
       ),
+      precision: params.precision,
+      weights: params.weights.kind,
       draftLength: params.draftLength,
       reads: params.reads,
     }),
