@@ -78,7 +78,7 @@ test('two language models that read the same prompt answer apart, each with its 
     );
     await expect(part).toContainText(`${formatRate(decodeTokensPerSecond ?? 0)} tokens / s`);
     await expect(part.getByText('Random weights')).toHaveCount(hasRandomWeights ? 1 : 0);
-    await expect(app.card(title)).toContainText(`decode ${formatRate(decodeTokensPerSecond ?? 0)}`);
+    await expect(app.card(title)).toContainText(`${formatRate(decodeTokensPerSecond ?? 0)} tok/s`);
     // The card shows the words of the model that is wired to it.
     const card = app.card(`Answer of ${title}`);
     await expect(card).toContainText(answer?.text ?? '');

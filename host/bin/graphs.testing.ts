@@ -85,6 +85,31 @@ export function llavaGraph(params: Params = {}): GraphDocument {
   );
 }
 
+/** One prompt for two models: the one that comes with the project and a tiny random one. */
+export function twoModelsGraph(text: string): GraphDocument {
+  const shapes = {
+    model: 'shapes-llava',
+    template: 'USER: {prompt} ASSISTANT:',
+    maxNewTokens: 8,
+    weights: { kind: 'checkpoint', folder: 'builtin:shapes-llava' },
+  } as const;
+  return sketchDocument(
+    {
+      prompt: ['input/prompt', { text }],
+      shapes: ['language/decoder', shapes],
+      tiny: ['language/decoder', tinyDecoder],
+      told: ['output/answer'],
+      noise: ['output/answer'],
+    },
+    [
+      'prompt.text > shapes.prompt',
+      'prompt.text > tiny.prompt',
+      'shapes.answer > told.answer',
+      'tiny.answer > noise.answer',
+    ],
+  );
+}
+
 /** The graph with other parameters at one of its nodes. */
 export function withParams(document: GraphDocument, id: string, params: Params): GraphDocument {
   const node = document.nodes[id] as GraphDocument['nodes'][string];

@@ -2,6 +2,7 @@
 import { Moon, Play, Square, Sun, SunMoon } from 'lucide-react';
 import { formatBytes, formatCount } from '#engine/contract/format.ts';
 import { useEstimate } from '#renderer/analysis/estimate.ts';
+import { graphVisualTokensText } from '#renderer/analysis/visual-tokens.ts';
 import { useProblems } from '#renderer/analysis/problems.ts';
 import { isMac, runCommand, titleWithKeys } from '#renderer/commands/commands.ts';
 import { writeKeys } from '#renderer/commands/shortcut.ts';
@@ -57,15 +58,15 @@ function Totals() {
   const estimate = useEstimate();
   if (!estimate) return null;
   const { parameters, peakBytes } = estimate.totals;
-  const language = estimate.stages.find((stage) => stage.language)?.language;
-  const tokens =
-    language && language.keptVisualTokens !== language.visualTokens
-      ? `${language.visualTokens} → ${language.keptVisualTokens} tokens`
-      : language && `${language.visualTokens} tokens`;
-  const parts = [`${formatCount(parameters)} params`, tokens, `est. ${formatBytes(peakBytes)}`];
+  const visual = graphVisualTokensText(estimate);
+  const parts = [
+    `${formatCount(parameters)} params`,
+    visual === null ? null : `${visual} tokens`,
+    `est. ${formatBytes(peakBytes)}`,
+  ];
   return (
     <p className={`numbers ${styles['totals']}`}>
-      {parts.filter((part) => part !== undefined).join(' · ')}
+      {parts.filter((part) => part !== null).join(' · ')}
     </p>
   );
 }

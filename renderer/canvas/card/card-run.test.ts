@@ -107,6 +107,11 @@ test('after the run a card holds what was measured, of all its stages', () => {
   ]);
   expect(cardRun(run, 'encoder').foot?.lines).toEqual([['50.0\u2009ms', '2.00\u2009MB']]);
 
+  const fast = [measured('lm/decode', 2, 11, 1e5)];
+  expect(
+    cardRun(runOf([started, measured('lm/prefill', 9, 1), ...fast]), 'lm').foot?.lines[1],
+  ).toEqual(['5\u2009000 tok/s', 'state 3.10\u2009MB']);
+
   const recurrent = runOf([started, measured('lm/prefill', 100, 1, 1e6)]);
   expect(cardRun(recurrent, 'lm').foot?.lines[1]).toEqual(['no decoding', 'state 4.00\u2009MB']);
 });

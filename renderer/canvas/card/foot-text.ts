@@ -25,17 +25,29 @@ export function estimatedFoot(stage: StageEstimate): FootText | null {
   const stateBytes = keyValueBytes + recurrentBytes;
   const memory = formatBytes(weightBytes + activationBytes + stateBytes);
   if (!language) return { lines: [[`est. ${flopText(flops)}`, memory]] };
+  const perToken = flopText(language.decodeFlopsPerToken);
   return {
     lines: [
       [`est. ${flopText(language.prefillFlops)}`, memory],
-      [`${flopText(language.decodeFlopsPerToken)}/token`, stateText(stateBytes, keyValueBytes)],
+      withState([`${perToken}/token`, `${perToken}/tok`], { stateBytes, kvBytes: keyValueBytes }),
     ],
   };
 }
 
-/** There is room for the short word only. */
-const stateText = (stateBytes: number, kvBytes: number): string =>
-  `${stateBytes > kvBytes ? 'state' : 'KV'} ${formatBytes(stateBytes)}`;
+/** Letters of the numbers' font that surely fit on one line of a card, over a gap. */
+const lettersPerLine = 26;
+
+/** Beside what is carried from token to token, the longest wording that leaves it room. */
+function withState(
+  wordings: Wordings,
+  { stateBytes, kvBytes }: { readonly stateBytes: number; readonly kvBytes: number },
+): readonly [string, string] {
+  const state = `${stateBytes > kvBytes ? 'state' : 'KV'} ${formatBytes(stateBytes)}`;
+  const [long, short] = wordings;
+  return [long.length + state.length <= lettersPerLine ? long : short, state];
+}
+
+type Wordings = readonly [long: string, short: string];
 
 const flopText = (flops: number): string => {
   const text = formatFlops(flops);
@@ -60,14 +72,17 @@ export function measuredFoot(
   return {
     lines: [
       [`prefill ${formatMilliseconds(prefill.latencyMs.median)}`, peak],
-      [
-        decodeText(model?.decodeTokensPerSecond ?? null),
-        stateText(most('stateBytes'), most('kvBytes')),
-      ],
+      withState(decodeWordings(model?.decodeTokensPerSecond ?? null), {
+        stateBytes: most('stateBytes'),
+        kvBytes: most('kvBytes'),
+      }),
     ],
     share,
   };
 }
 
-const decodeText = (tokensPerSecond: number | null): string =>
-  tokensPerSecond === null ? 'no decoding' : `decode ${formatRate(tokensPerSecond)} tok/s`;
+function decodeWordings(tokensPerSecond: number | null): Wordings {
+  if (tokensPerSecond === null) return ['no decoding', 'no decoding'];
+  const speed = `${formatRate(tokensPerSecond)} tok/s`;
+  return [`decode ${speed}`, speed];
+}

@@ -10,6 +10,7 @@ import type { LanguageReport, Report, StageReport } from '#engine/contract/repor
 import { stateWord } from '#engine/contract/state-word.ts';
 import { draftText } from '#engine/profile/draft-text.ts';
 import type { GraphEstimate, StageEstimate } from '#engine/estimate/estimate.ts';
+import { graphVisualTokensText, visualTokensText } from '#renderer/analysis/visual-tokens.ts';
 
 export interface Figure {
   readonly label: string;
@@ -51,7 +52,7 @@ const contextTokens = ({ promptTokens, visualTokens, newTokens }: Language): num
   promptTokens + visualTokens + newTokens - 1;
 
 function languageFigures(language: Language): readonly Figure[] {
-  const visual = visualText(language);
+  const visual = visualTokensText(language);
   return [
     estimated('Prompt tokens', String(language.promptTokens)),
     ...(visual === null ? [] : [estimated('Visual tokens', visual)]),
@@ -60,23 +61,14 @@ function languageFigures(language: Language): readonly Figure[] {
   ];
 }
 
-/** "144 → 72" where some are dropped on the way; null where there are none. */
-function visualText({ visualTokens, keptVisualTokens }: Language): string | null {
-  if (visualTokens === 0) return null;
-  return keptVisualTokens === visualTokens
-    ? String(visualTokens)
-    : `${visualTokens} → ${keptVisualTokens}`;
-}
-
 /** The whole graph, before it is run. */
-export function totalFigures({ stages, totals }: GraphEstimate): readonly Figure[] {
-  const models = stages.flatMap(({ language }) => language ?? []);
-  const visual = new Set(models.flatMap((language) => visualText(language) ?? []));
-  const prefillFlops = models.reduce((sum, language) => sum + language.prefillFlops, 0);
+export function totalFigures(estimate: GraphEstimate): readonly Figure[] {
+  const { stages, totals } = estimate;
+  const visual = graphVisualTokensText(estimate);
+  const prefillFlops = stages.reduce((sum, { language }) => sum + (language?.prefillFlops ?? 0), 0);
   return [
     counted('Parameters', formatCount(totals.parameters)),
-    // Where several models read different counts, each says its own.
-    ...(visual.size === 1 ? [estimated('Visual tokens', [...visual].join())] : []),
+    ...(visual === null ? [] : [estimated('Visual tokens', visual)]),
     ...(prefillFlops > 0 ? [estimated('Prefill FLOPs', formatFlops(prefillFlops))] : []),
     estimated('FLOPs of a run', formatFlops(totals.flops)),
     estimated('Weights', formatBytes(totals.weightBytes)),

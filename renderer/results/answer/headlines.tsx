@@ -1,13 +1,25 @@
 /** The figures of a run that one looks for first; several language models have theirs with their answers. */
 import { formatBytes, formatMilliseconds, formatRate } from '#engine/contract/format.ts';
 import type { Report } from '#engine/contract/report.ts';
+import { FactLine } from './fact-line.tsx';
 import { furtherFacts } from './language-facts.ts';
 import styles from './answer-side.module.css';
 
 export function Headlines({ report }: { readonly report: Report }) {
   const { timeToFirstTokenMs, decodeTokensPerSecond, peakBytes, wallMs } = report.totals;
   const [only, other] = report.languageModels;
-  const saysPass = timeToFirstTokenMs === null && (wallMs > 0 || other !== undefined);
+  if (other)
+    return (
+      <footer className={styles['foot']}>
+        <FactLine
+          facts={[
+            `pass ${known(wallMs, formatMilliseconds)}`,
+            `peak ${known(peakBytes, formatBytes)}`,
+          ]}
+        />
+      </footer>
+    );
+  const saysPass = timeToFirstTokenMs === null && wallMs > 0;
   return (
     <footer className={styles['foot']}>
       <dl className={styles['figures']}>
@@ -16,17 +28,15 @@ export function Headlines({ report }: { readonly report: Report }) {
         ) : (
           <Figure value={known(timeToFirstTokenMs, formatMilliseconds)} of="to first token" />
         )}
-        {!other && <Figure value={known(decodeTokensPerSecond, formatRate)} of="tokens / s" />}
+        <Figure value={known(decodeTokensPerSecond, formatRate)} of="tokens / s" />
         <Figure value={known(peakBytes, formatBytes)} of="peak" />
       </dl>
-      {!other && (
-        <p className={`numbers ${styles['more']}`}>
-          {[
-            ...(only ? furtherFacts(only) : []),
-            ...(wallMs > 0 && !saysPass ? [`pass ${formatMilliseconds(wallMs)}`] : []),
-          ].join(' · ')}
-        </p>
-      )}
+      <FactLine
+        facts={[
+          ...(only ? furtherFacts(only) : []),
+          ...(wallMs > 0 && !saysPass ? [`pass ${formatMilliseconds(wallMs)}`] : []),
+        ]}
+      />
     </footer>
   );
 }

@@ -4,6 +4,7 @@ import { LongName } from '#renderer/parts/long-name.tsx';
 import type { AnswerShown } from './answer-shown.ts';
 import { CopyAnswer } from './copy-answer.tsx';
 import { furtherFacts, headlineFacts } from './language-facts.ts';
+import { FactLine } from './fact-line.tsx';
 import { RandomWords } from './random-words.tsx';
 import styles from './answer-side.module.css';
 
@@ -21,12 +22,12 @@ export function ModelAnswer({ answer }: { readonly answer: AnswerShown }) {
         <h3 id={heading} className={styles['model-title']}>
           <LongName name={title} />
         </h3>
-        <span className={styles['state']}>{state}</span>
+        {state !== '' && <span className={styles['state']}>{state}</span>}
         <CopyAnswer text={text} of={title} />
       </header>
       <RandomWords answer={answer} />
       <p className={text === '' ? styles['empty'] : styles['text']}>{text || instead}</p>
-      {facts.length > 0 && <p className={`numbers ${styles['facts']}`}>{facts.join(' · ')}</p>}
+      {facts.length > 0 && <FactLine facts={facts} />}
     </section>
   );
 }

@@ -117,7 +117,9 @@ function languageSentences(a: Report, b: Report): readonly (string | null)[] {
       firstTokenSentence(model.timeToFirstTokenMs, other.timeToFirstTokenMs),
       prefillSentence(prefillOf(a, model), prefillOf(b, other)),
       decodeSentence(model, other),
-    ].map((sentence) => sentence && name + sentence);
+    ].map(
+      (sentence) => sentence && name + (name === '' ? sentence : sentence.replace(/^Both/, 'both')),
+    );
   });
 }
 
