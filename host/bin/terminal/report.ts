@@ -4,17 +4,17 @@ import type { LanguageReport, Report, StageReport } from '#engine/contract/repor
 import { rowTitle } from '#engine/contract/run-event.ts';
 import { stateWord } from '#engine/contract/state-word.ts';
 import { draftText } from '#engine/profile/draft-text.ts';
-import { languageTitles } from '#engine/profile/language-titles.ts';
+import { languageTitles, rowsToldApart } from '#engine/profile/language-titles.ts';
 import { bar, formatTable, type Column } from './table.ts';
 
 const barColumns = 24;
 
 export function formatReport(report: Report): string {
-  const { graph, machine, stages, languageModels, totals } = report;
+  const { graph, machine, languageModels, totals } = report;
   const parts = [graph];
   if (machine)
     parts.push(`${machine.cpu}, ${machine.threads} threads, ONNX Runtime ${machine.onnxRuntime}`);
-  parts.push('', stageTable(stages, totals.stagesMs), '', totalsText(report));
+  parts.push('', stageTable(rowsToldApart(report), totals.stagesMs), '', totalsText(report));
   const titles = languageTitles(languageModels);
   for (const model of languageModels) {
     const heading = titles.size > 1 ? `Answer of ${titles.get(model.node)}` : 'Answer';

@@ -59,6 +59,12 @@ test('what is reckoned is marked, what is counted is not, and what says nothing 
   const language = figuresOf('language');
   expect(language).toContain('Visual tokens: est. 144 → 72');
   expect(language?.find((line) => line.startsWith('Parameters: '))).not.toContain('est.');
+  const model = outcome.value.stages.find((each) => each.id === 'language');
+  const carried = (recurrentBytes: number, keyValueBytes = 5e5) =>
+    model && lines(stageFigures({ ...model, keyValueBytes, recurrentBytes })).at(-1);
+  expect(carried(0)).toMatch(/^KV cache at \d+ tokens: est\. 500\u2009kB$/);
+  expect(carried(5e5)).toMatch(/^State at \d+ tokens: est\. 1\.00\u2009MB$/);
+  expect(carried(5e5, 0)).toBe('State: est. 500\u2009kB');
   expect(lines(totalFigures(outcome.value))).toContain('Visual tokens: est. 144 → 72');
 });
 

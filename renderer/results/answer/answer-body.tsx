@@ -13,8 +13,12 @@ interface AnswerBodyProps {
 export function AnswerBody({ label, written, isGoing, children }: AnswerBodyProps) {
   const place = useRef<HTMLDivElement>(null);
   const follows = useRef(true);
+  const wasGoing = useRef(false);
   useLayoutEffect(() => {
-    if (isGoing && follows.current && place.current) place.current.scrollTop = endOf(place.current);
+    // The figures come with the end.
+    const moves = isGoing || wasGoing.current;
+    wasGoing.current = isGoing;
+    if (moves && follows.current && place.current) place.current.scrollTop = endOf(place.current);
   }, [written, isGoing]);
   return (
     <div

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import type { Report } from '#engine/contract/report.ts';
 import {
   sampleModel,
   sampleReport,
@@ -73,9 +74,17 @@ test('several language models are compared each with its own, by name', () => {
       }),
     ]);
   expect(differences(run(['LLaVA', 'Tiny'], [50, 20]), run(['LLaVA', 'Phi'], [25, 60]))).toEqual([
-    'LLaVA: B writes 2.0× slower: 25.0 tokens / s, A 50.0 tokens / s.',
-    'Tiny → Phi: B reaches its first token as fast: after 100\u2009ms, A after 100\u2009ms.',
-    'Tiny → Phi: B writes 3.0× faster: 60.0 tokens / s with 31 of 40 guesses kept, A 20.0 tokens / s with 31 of 40 guesses kept.',
+    {
+      of: 'LLaVA',
+      sentences: ['B writes 2.0× slower: 25.0 tokens / s, A 50.0 tokens / s.'],
+    },
+    {
+      of: 'Tiny → Phi',
+      sentences: [
+        'B reaches its first token as fast: after 100\u2009ms, A after 100\u2009ms.',
+        'B writes 3.0× faster: 60.0 tokens / s with 31 of 40 guesses kept, A 20.0 tokens / s with 31 of 40 guesses kept.',
+      ],
+    },
   ]);
 });
 
@@ -109,13 +118,14 @@ test('the whole is compared in sentences', () => {
       { wallMs: firstMs * 2, peakBytes },
       [sampleModel('language', { timeToFirstTokenMs: firstMs })],
     );
-  expect(differences(run(3600, 760, 760, 3e9), run(2000, 288, 288, 2.4e9))).toEqual([
+  const said = (a: Report, b: Report) => differences(a, b).flatMap(({ sentences }) => sentences);
+  expect(said(run(3600, 760, 760, 3e9), run(2000, 288, 288, 2.4e9))).toEqual([
     'B reaches its first token 1.8× faster: after 2\u2009000\u2009ms, A after 3\u2009600\u2009ms.',
     'B prefills 62\u2009% fewer tokens: 288, A 760.',
     'B runs the whole graph 1.8× faster: in 4\u2009000\u2009ms, A in 7\u2009200\u2009ms.',
     'B peaks at 20\u2009% less memory: 2.40\u2009GB, A 3.00\u2009GB.',
   ]);
-  expect(differences(run(2000, 604, 604, 1e9), run(2000, 604, 316, 3e9)).slice(1)).toEqual([
+  expect(said(run(2000, 604, 604, 1e9), run(2000, 604, 316, 3e9)).slice(1)).toEqual([
     'Both prefill 604 tokens; B keeps 48\u2009% fewer: 316, A 604.',
     'B runs the whole graph as fast: in 4\u2009000\u2009ms, A in 4\u2009000\u2009ms.',
     'B peaks at 3.0× as much memory: 3.00\u2009GB, A 1.00\u2009GB.',

@@ -94,32 +94,40 @@ export function pairWords({ a, b }: StagePair): string {
   return parts.filter((part) => part !== null).join(' · ') || '–';
 }
 
-/** What matters of the whole, each in one sentence, B against A. */
-export function differences(a: Report, b: Report): readonly string[] {
-  return [
-    ...languageSentences(a, b),
-    passSentence(a.totals.wallMs, b.totals.wallMs),
-    peakSentence(a.totals.peakBytes, b.totals.peakBytes),
-  ].filter((sentence) => sentence !== null);
+export interface Difference {
+  /** The language model that it is about, where there are several; null for the whole. */
+  readonly of: string | null;
+  readonly sentences: readonly string[];
 }
 
-/** Each language model against the one that stands for it in the other run; named where there are several. */
-function languageSentences(a: Report, b: Report): readonly (string | null)[] {
+/** What matters, said in sentences, B against A. */
+export function differences(a: Report, b: Report): readonly Difference[] {
+  const whole = [
+    passSentence(a.totals.wallMs, b.totals.wallMs),
+    peakSentence(a.totals.peakBytes, b.totals.peakBytes),
+  ];
+  return [...languageDifferences(a, b), ...whole.flatMap(ofWhole)];
+}
+
+const ofWhole = (sentence: string | null): readonly Difference[] =>
+  sentence === null ? [] : [{ of: null, sentences: [sentence] }];
+
+/** Each language model against the one that stands for it in the other run. */
+function languageDifferences(a: Report, b: Report): readonly Difference[] {
   const partners = pairNodes(a.stages, b.stages);
   const titles = [languageTitles(a.languageModels), languageTitles(b.languageModels)] as const;
   const areSeveral = Math.max(titles[0].size, titles[1].size) > 1;
   return a.languageModels.flatMap((model) => {
     const other = b.languageModels.find(({ node }) => node === partners.get(model.node));
     if (!other) return [];
-    const names = new Set([titles[0].get(model.node), titles[1].get(other.node)]);
-    const name = areSeveral ? `${[...names].join(' → ')}: ` : '';
-    return [
+    const sentences = [
       firstTokenSentence(model.timeToFirstTokenMs, other.timeToFirstTokenMs),
       prefillSentence(prefillOf(a, model), prefillOf(b, other)),
       decodeSentence(model, other),
-    ].map(
-      (sentence) => sentence && name + (name === '' ? sentence : sentence.replace(/^Both/, 'both')),
-    );
+    ].filter((sentence) => sentence !== null);
+    if (!areSeveral) return sentences.flatMap(ofWhole);
+    const names = new Set([titles[0].get(model.node), titles[1].get(other.node)]);
+    return sentences.length > 0 ? [{ of: [...names].join(' → '), sentences }] : [];
   });
 }
 

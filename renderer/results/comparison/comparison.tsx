@@ -2,6 +2,7 @@
 import { ArrowLeft } from 'lucide-react';
 import { formatMilliseconds } from '#engine/contract/format.ts';
 import type { StageReport } from '#engine/contract/report.ts';
+import { rowsToldApart } from '#engine/profile/language-titles.ts';
 import { Button } from '#renderer/parts/button.tsx';
 import { LongName } from '#renderer/parts/long-name.tsx';
 import { toggleCompared, type FollowedRun } from '#renderer/runs/run-store.ts';
@@ -18,7 +19,7 @@ interface ComparisonProps {
 }
 
 export function Comparison({ a, b }: ComparisonProps) {
-  const sentences = differences(a.report, b.report);
+  const found = differences(a.report, b.report);
   return (
     <>
       <header className={styles['head']}>
@@ -37,10 +38,17 @@ export function Comparison({ a, b }: ComparisonProps) {
         <RunName letter="B" run={b} />
       </header>
       <ul className={styles['sentences']}>
-        {sentences.map((sentence) => (
-          <li key={sentence}>{sentence}</li>
+        {found.map(({ of, sentences }) => (
+          <li key={of ?? sentences.join()}>
+            {of !== null && (
+              <h3 className={styles['of']}>
+                <LongName name={of} />
+              </h3>
+            )}
+            {sentences.join(' ')}
+          </li>
         ))}
-        {sentences.length === 0 && <li>One of the two has measured nothing to compare.</li>}
+        {found.length === 0 && <li>One of the two has measured nothing to compare.</li>}
       </ul>
       <PairTable a={a} b={b} />
     </>
@@ -58,7 +66,7 @@ function RunName({ letter, run }: { readonly letter: string; readonly run: Follo
 }
 
 function PairTable({ a, b }: ComparisonProps) {
-  const pairs = pairStages(a.report.stages, b.report.stages);
+  const pairs = pairStages(rowsToldApart(a.report), rowsToldApart(b.report));
   const both = [...a.report.stages, ...b.report.stages];
   const longestMs = Math.max(0, ...both.map(({ latencyMs }) => latencyMs.median));
   return (

@@ -1,6 +1,7 @@
 /** What a stage's memory is made of, and where the whole run stands within the machine's. Pure. */
 import type { Report, StageReport } from '#engine/contract/report.ts';
 import { stateWord } from '#engine/contract/state-word.ts';
+import { rowsToldApart } from '#engine/profile/language-titles.ts';
 import { reservedBytes } from '#engine/estimate/estimate.ts';
 
 export interface MemoryBar {
@@ -22,7 +23,8 @@ export interface MemoryBars {
   readonly widestBytes: number;
 }
 
-export function memoryBars({ stages }: Report): MemoryBars {
+export function memoryBars(report: Report): MemoryBars {
+  const stages = rowsToldApart(report);
   const bars = stages.map((stage): MemoryBar => {
     const { weightsBytes, stateBytes, peakBytes } = stage.memory;
     // Of weights that are read from a file only the pages that were touched count as resident.

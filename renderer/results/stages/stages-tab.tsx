@@ -2,6 +2,7 @@
 import { formatBytes, formatMilliseconds } from '#engine/contract/format.ts';
 import type { StageReport } from '#engine/contract/report.ts';
 import { rowTitle } from '#engine/contract/run-event.ts';
+import { rowsToldApart } from '#engine/profile/language-titles.ts';
 import { ProgressBar } from '#renderer/parts/progress-bar.tsx';
 import type { FollowedRun } from '#renderer/runs/run-store.ts';
 import type { OpenDocument } from '#renderer/workspace/open-document.ts';
@@ -65,7 +66,7 @@ function StageTable({ open, run }: { readonly open: OpenDocument; readonly run: 
         </tr>
       </thead>
       <tbody>
-        {report.stages.map((stage, place) => (
+        {rowsToldApart(report).map((stage, place) => (
           <StageRow
             key={stage.id}
             stage={stage}
