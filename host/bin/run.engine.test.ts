@@ -9,7 +9,14 @@ import { reportSchema, type Report, type StageReport } from '#engine/contract/re
 import type { GraphEstimate } from '#engine/estimate/estimate.ts';
 import { presetsFolder } from '../system/package-root.ts';
 import { readPreset } from '../presets.ts';
-import { decoderGraph, llavaGraph, mambaGraph, withParams, writeGraph } from './graphs.testing.ts';
+import {
+  decoderGraph,
+  llavaGraph,
+  mambaGraph,
+  twoModelsGraph,
+  withParams,
+  writeGraph,
+} from './graphs.testing.ts';
 import { buildPrograms, patchbay, type Surroundings } from './patchbay-command.testing.ts';
 
 const circle = join(presetsFolder, 'samples', 'shapes-circle.png');
@@ -207,6 +214,21 @@ test('a seed decides random weights: the same one repeats the answer, another on
   expect(answers[2]).not.toEqual(answers[0]);
   const { stdout } = await run([graph]);
   expect(stdout).toContain('(Random weights: timing is real, these words mean nothing.)');
+});
+
+test('two language models answer under their own names, each with its own speeds', async () => {
+  const graph = await writeGraph(folder, 'two-models', twoModelsGraph(question));
+  const { stdout } = await run([graph]);
+  const [page, ...answers] = stdout.split(/\n\nAnswer of /);
+  expect(page).toContain('Language model (tiny) · prefill');
+  expect(page).not.toContain('first token after');
+  const speeds = /^first token after .* · prefill .* tokens\/s · decode .* tokens\/s$/m;
+  const random = '(Random weights: timing is real, these words mean nothing.)';
+  expect(answers).toHaveLength(2);
+  for (const answer of answers) {
+    expect(answer).toMatch(speeds);
+    expect(answer.includes(random)).toBe(answer.startsWith('Language model (tiny)\n'));
+  }
 });
 
 test('commands that build the same at the same time all come to their end', async () => {
