@@ -74,6 +74,22 @@ export interface FeedForwardRow {
   readonly outputs: Readonly<Record<string, string>>;
 }
 
+/** One block of a state-space model: what it adds, and its state after the prompt and at the end. */
+export interface MixerRow {
+  readonly kind: 'mixer';
+  readonly node: NodeSetting;
+  readonly input: string;
+  /** Key of the configuration. */
+  readonly promptLength: string;
+  readonly outputs: Readonly<
+    Record<
+      string,
+      | { readonly value: 'output' }
+      | { readonly value: 'convolved' | 'memory'; readonly after: 'prompt' | 'end' }
+    >
+  >;
+}
+
 /** Tokens `x` merged in rounds, each by its `metric<round>`. */
 export interface MergingRow {
   readonly kind: 'merging';
@@ -179,6 +195,7 @@ export type CaseShape =
   | FeedForwardRow
   | AttentionRow
   | MergingRow
+  | MixerRow
   | LanguageRow
   | PreprocessRow
   | GridRow

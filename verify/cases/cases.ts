@@ -340,6 +340,31 @@ export const caseRows: readonly CaseRow[] = [
   },
   {
     family: 'ssm',
+    names: ['mamba1'],
+    kind: 'mixer',
+    node: {
+      type: 'language/mamba',
+      params: { model: 'custom' },
+      paramKeys: {
+        hiddenSize: ['d_model'],
+        innerSize: ['d_inner'],
+        stateSize: ['d_state'],
+        kernelSize: ['d_conv'],
+        stepRank: ['dt_rank'],
+      },
+    },
+    input: 'x',
+    promptLength: 'prefill_length',
+    outputs: {
+      y: { value: 'output' },
+      conv_state: { value: 'convolved', after: 'prompt' },
+      ssm_state: { value: 'memory', after: 'prompt' },
+      conv_state_end: { value: 'convolved', after: 'end' },
+      ssm_state_end: { value: 'memory', after: 'end' },
+    },
+  },
+  {
+    family: 'ssm',
     names: ['mamba-lm'],
     kind: 'language',
     node: { type: 'language/mamba' },

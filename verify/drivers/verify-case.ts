@@ -11,6 +11,7 @@ import { languageDriver } from './language.ts';
 import { mergingDriver } from './merging.ts';
 import { gridDriver } from './grid.ts';
 import { packingDriver } from './packing.ts';
+import { mixerDriver } from './mixer.ts';
 import { pipelineDriver } from './pipeline.ts';
 import { preprocessDriver } from './preprocess.ts';
 import { tokenizerDriver } from './tokenizer.ts';
@@ -52,6 +53,8 @@ function check(row: CaseRow, recorded: RecordedCase, workbench: Workbench): Prom
       return attentionDriver(row, recorded, workbench);
     case 'merging':
       return mergingDriver(row, recorded, workbench);
+    case 'mixer':
+      return mixerDriver(row, recorded, workbench);
     case 'language':
       return languageDriver(row, recorded, workbench);
     case 'preprocess':
