@@ -24,12 +24,17 @@ import { anyresPack } from './projector/anyres-pack.ts';
 import { linear } from './projector/linear.ts';
 import { mlp } from './projector/mlp.ts';
 import { anyresTiles } from './vision/anyres-tiles.ts';
+import { qFormer } from './projector/q-former.ts';
+import { embedding } from './text/embedding.ts';
+import { tokenise } from './text/tokenise.ts';
 import { preprocess } from './vision/preprocess.ts';
 
 export const catalogue = {
   'input/image': image,
   'input/prompt': prompt,
   'vision/preprocess': preprocess,
+  'text/tokenise': tokenise,
+  'text/embedding': embedding,
   'encoder/vit': vit,
   'vision/anyres-tiles': anyresTiles,
   'encoder/clip-vit': clipVit,
@@ -43,6 +48,7 @@ export const catalogue = {
   'projector/anyres-pack': anyresPack,
   'projector/linear': linear,
   'projector/mlp': mlp,
+  'projector/q-former': qFormer,
   'moe/feed-forward': feedForward,
   'acceleration/fastv': fastv,
   'acceleration/vtw': vtw,

@@ -171,8 +171,13 @@ function firstOf(first: Demand | undefined, second: Demand | undefined): Demand 
     channels: first.channels ?? second.channels,
     pixels: first.pixels ?? second.pixels,
     usualPixels: first.usualPixels ?? second.usualPixels,
+    vocabularySize: smallerOf(first.vocabularySize, second.vocabularySize),
   };
 }
+
+/** Ids that one knows and the other does not are of no use to both. */
+const smallerOf = (first: number | undefined, second: number | undefined): number | undefined =>
+  first === undefined || second === undefined ? (first ?? second) : Math.min(first, second);
 
 /** Forwards: what flows along every wire. A node behind a problem is left out, not blamed again. */
 function inferWires(

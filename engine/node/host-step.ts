@@ -54,11 +54,25 @@ export interface LanguageModelStep {
   readonly sampling: Sampling;
 }
 
+export interface TokeniseStep {
+  readonly kind: 'tokenise';
+  /** The tokenizer's folder; random stands for one that only counts alike. */
+  readonly tokenizer: WeightsChoice;
+  readonly maxTokens: number;
+  readonly specialTokens: boolean;
+  /** Token ids that are known to what reads them; null where nothing says. */
+  readonly vocabularySize: number | null;
+}
+
 export type HostStep =
   | { readonly kind: 'load-image'; readonly source: ImageSource }
   | { readonly kind: 'give-text'; readonly text: string }
   | { readonly kind: 'preprocess'; readonly recipe: PreprocessRecipe }
+<<<<<<< HEAD
   | { readonly kind: 'tile'; readonly recipe: TileRecipe }
+=======
+  | TokeniseStep
+>>>>>>> bddb679 (Let text steer what is seen: tokenise, embed, and a Q-Former that hears the instruction)
   | LanguageModelStep
   | { readonly kind: 'show-answer' };
 

@@ -18,6 +18,7 @@ import type { WireKind, WireOf, WireType } from './wire.ts';
 export const families = {
   input: { title: 'Input', glyph: 'round' },
   vision: { title: 'Preprocessing', glyph: 'square' },
+  text: { title: 'Text', glyph: 'square' },
   encoder: { title: 'Vision encoder', glyph: 'square' },
   fusion: { title: 'Fusion', glyph: 'diamond' },
   compression: { title: 'Token compression', glyph: 'diamond' },
@@ -55,6 +56,8 @@ export interface Demand {
   readonly pixels?: number | undefined;
   /** The side it was trained on, where pictures of other sizes are taken too. */
   readonly usualPixels?: number | undefined;
+  /** How many token ids it knows, from 0. */
+  readonly vocabularySize?: number | undefined;
 }
 
 type ByPort<Item> = Readonly<Record<string, Item>>;

@@ -63,7 +63,12 @@ export type Param = ParamText &
         readonly lines: number;
       }
     | { readonly kind: 'image'; readonly default: ImageSource }
-    | { readonly kind: 'weights'; readonly default: WeightsChoice }
+    | {
+        readonly kind: 'weights';
+        readonly default: WeightsChoice;
+        /** What takes the place of a folder's contents where there are no weights to draw, such as a tokenizer. */
+        readonly standIn?: string;
+      }
   );
 
 export type Params = Readonly<Record<string, Param>>;

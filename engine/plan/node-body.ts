@@ -161,22 +161,27 @@ export function onnxDims(
     if (wire.kind === 'tokens' || wire.kind === 'token-ids' || wire.kind === 'text-embeddings')
       dims[`${name}Count`] = wire.count.tokens;
   };
+  const inputs: Record<string, WireType[]> = {};
   for (const [port, wires] of Object.entries(node.inputs)) {
     const several = node.definition?.inputs[port]?.several === true;
     for (const [index, wire] of wires.entries()) {
       const name = several ? `${port}.${index}` : port;
       const found = withMeasured(wire, measured[name]);
+      (inputs[port] ??= []).push(found);
       bind(name, found);
       if ('views' in found && found.views) dims[viewsSymbol] = found.views.views / runs;
     }
   }
   for (const [port, wire] of Object.entries(outputs)) bind(port, wire);
-  return { ...dims, ...body.dims?.({ ...context, outputs }) };
+  const { definition } = node;
+  const own = { ...context, inputs: wiresByPort({ definition, inputs }), outputs };
+  return { ...dims, ...body.dims?.(own) };
 }
 
 function withMeasured(wire: WireType, count: MeasuredCount | undefined): WireType {
-  if (!count || (wire.kind !== 'tokens' && wire.kind !== 'pixels' && wire.kind !== 'query-key'))
-    return wire;
+  if (!count || !('views' in wire || 'count' in wire)) return wire;
+  if (wire.kind === 'token-ids' || wire.kind === 'text-embeddings')
+    return { ...wire, count: { ...wire.count, tokens: count.tokens } };
   const views = wire.views && { views: { ...wire.views, views: count.views } };
   if (wire.kind !== 'tokens') return { ...wire, ...views };
   return { ...wire, count: { ...wire.count, tokens: count.tokens }, ...views };

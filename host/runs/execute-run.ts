@@ -16,6 +16,7 @@ import { Pass, type Emit } from '../stages/pass.ts';
 import { runStage, type PassValues, type PipelineStage } from './pipeline.ts';
 import type { CancelSwitch } from '../sessions/progress.ts';
 import type { StageContext, StageRunner } from '../stages/stage-runner.ts';
+import { tokeniseStage } from '../stages/tokenise-stage.ts';
 import { warmUp } from './warm-up.ts';
 
 /** Emits the events of one run, all but the last one, which is its outcome. */
@@ -63,9 +64,11 @@ function wiresOf({ stages }: Plan): Extract<RunEvent, { type: 'run-started' }>['
   );
 }
 
-function runnerOf(stage: Stage, { stages }: Plan, context: StageContext): StageRunner {
+/** What works through a stage. */
+export function runnerOf(stage: Stage, { stages }: Plan, context: StageContext): StageRunner {
   if (stage.body.kind === 'onnx') return onnxStage(stage, stage.body, context);
   const { step } = stage.body;
+  if (step.kind === 'tokenise') return tokeniseStage(stage, step, context);
   if (step.kind !== 'generate') return hostStage(stage, step, context);
   const visual = stage.inputs[stage.roles.visual ?? ''] ?? [];
   const wires = visual.flatMap(

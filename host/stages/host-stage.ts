@@ -1,6 +1,6 @@
-/** Stages that the host works through itself, all but the language model. */
+/** Stages that the host works through itself, all that hold nothing from one pass to the next. */
 import { assertNever, ok, type Outcome } from '#engine/contract/outcome.ts';
-import type { HostStep, LanguageModelStep } from '#engine/node/host-step.ts';
+import type { HostStep, LanguageModelStep, TokeniseStep } from '#engine/node/host-step.ts';
 import type { Stage } from '#engine/plan/plan.ts';
 import { loadImage } from '../images/load-image.ts';
 import { tiledViews, wholeViews } from './picture-views.ts';
@@ -12,7 +12,7 @@ import {
   type StageValue,
 } from './stage-value.ts';
 
-export type PlainStep = Exclude<HostStep, LanguageModelStep>;
+export type PlainStep = Exclude<HostStep, LanguageModelStep | TokeniseStep>;
 
 export function hostStage(stage: Stage, step: PlainStep, context: StageContext): StageRunner {
   return {

@@ -52,10 +52,10 @@ const batchBytes = ({ tensors }: Batch): number =>
 
 const tensorBytes = ({ data }: Tensor): number => (ArrayBuffer.isView(data) ? data.byteLength : 0);
 
-/** Views and the tokens of each, by the first tensor: [views, N, C] of tokens, [views, 3, H, W] of pixels. */
+/** Views and the tokens of each, by the first tensor: [views, N, C] of tokens, [views, 3, H, W] of pixels, [1, N] of ids. */
 export function countsOf({ tensors }: Batch): MeasuredCount | null {
   const [views = 1, tokens = 0, ...rest] = Object.values(tensors)[0]?.dims ?? [];
-  if (rest.length === 1) return { views, tokens };
+  if (rest.length <= 1) return { views, tokens };
   return rest.length === 2 ? { views, tokens: 0 } : null;
 }
 

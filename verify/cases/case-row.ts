@@ -40,12 +40,18 @@ export interface TensorSource {
   readonly read?: 'grid' | 'count' | 'share';
 }
 
+/** A recorded input that is given in part: the places where another recorded one is not 0, as a mask has it. */
+export interface MaskedInput {
+  readonly tensor: string;
+  readonly keptBy: string;
+}
+
 /** Nodes that are graphs, one behind the other: each takes at `tokens` what the one before gives there. */
 export interface NodesRow {
   readonly kind: 'nodes';
   readonly nodes: readonly [NodeSetting, ...NodeSetting[]];
   /** Recorded inputs → tensors of the first node's ports. */
-  readonly inputs: Readonly<Record<string, string>>;
+  readonly inputs: Readonly<Record<string, string | MaskedInput>>;
   /** Tokens before those of the grid in what is recorded. */
   readonly prefixTokens?: number;
   readonly outputs: Readonly<Record<string, TensorSource>>;
@@ -59,7 +65,7 @@ export interface GraphRow {
   /** As `encoder.tokens > projector.tokens`. */
   readonly wires: readonly string[];
   /** Recorded inputs → tensors of ports, as `encoder.pixels`. */
-  readonly inputs: Readonly<Record<string, string>>;
+  readonly inputs: Readonly<Record<string, string | MaskedInput>>;
   /** Tokens before those of the grid in what is recorded. */
   readonly prefixTokens?: number;
   readonly outputs: Readonly<Record<string, TensorSource>>;

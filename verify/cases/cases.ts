@@ -205,6 +205,27 @@ export const caseRows: readonly CaseRow[] = [
     ...projected,
   },
   {
+    family: 'projector',
+    names: ['blip2-qformer'],
+    figuresOf: 'blip-2',
+    kind: 'nodes',
+    nodes: [{ type: 'projector/q-former' }],
+    inputs: { image_features: 'tokens' },
+    outputs: { query_output: { tap: 'queries' }, image_features: {} },
+  },
+  {
+    family: 'projector',
+    names: ['instructblip-qformer'],
+    figuresOf: 'instructblip',
+    kind: 'nodes',
+    nodes: [{ type: 'projector/q-former' }],
+    inputs: {
+      image_features: 'tokens',
+      qformer_input_ids: { tensor: 'instruction', keptBy: 'qformer_attention_mask' },
+    },
+    outputs: { query_output: { tap: 'queries' }, image_features: {} },
+  },
+  {
     family: 'compression',
     names: ['prumerge'],
     kind: 'nodes',

@@ -4,7 +4,7 @@ import { ok, type Outcome } from '#engine/contract/outcome.ts';
 import { outputPrefix } from '#engine/plan/node-body.ts';
 import type { Tensor } from '#host/sessions/sessions.ts';
 import type { Driver } from './case-check.ts';
-import type { CaseRow, GraphRow, NodesRow, TensorSource } from '../cases/case-row.ts';
+import type { CaseRow, GraphRow, MaskedInput, NodesRow, TensorSource } from '../cases/case-row.ts';
 import { compareTensors, type ComputedTensor } from '../cases/comparison.ts';
 import { asWholeModel, setNode, type SetNode } from './node-params.ts';
 import type { RecordedCase, RecordedTensor } from '../cases/recorded-case.ts';
@@ -56,7 +56,12 @@ export function chainAsGraph<Row extends NodesRow>({ nodes, inputs, ...row }: Ro
     nodes: Object.fromEntries(nodes.map((setting, index) => [`node${index}`, setting])),
     wires: nodes.slice(1).map((_, index) => `node${index}.tokens > node${index + 1}.tokens`),
     inputs: Object.fromEntries(
-      Object.entries(inputs).map(([name, tensor]) => [name, `node0.${tensor}`]),
+      Object.entries(inputs).map(([name, target]) => [
+        name,
+        typeof target === 'string'
+          ? `node0.${target}`
+          : { ...target, tensor: `node0.${target.tensor}` },
+      ]),
     ),
   } as const;
 }
@@ -102,10 +107,9 @@ async function runBatch(
     if (tap !== undefined && taps[node]?.includes(tap) !== true) (taps[node] ??= []).push(tap);
   const pieces = new Map<string, ComputedTensor[]>(wanted.map(({ name }) => [name, []]));
   for (let place = 0; place < batch; place++) {
-    const given = Object.entries(row.inputs).map(([name, target]): Given => {
-      const [, node = '', tensor = ''] = /^([^.]+)\.(.+)$/.exec(target) ?? [];
-      return { node, tensor, value: pictureOf(recorded.inputs.get(name) as RecordedTensor, place) };
-    });
+    const given = Object.entries(row.inputs).map(([name, target]) =>
+      givenFor(target, (of) => pictureOf(recorded.inputs.get(of) as RecordedTensor, place), name),
+    );
     const setting = { given, prefixTokens: row.prefixTokens ?? 0, taps };
     const results = await runGraph(graph, setting, workbench);
     if (!results.ok) return results;
@@ -114,6 +118,21 @@ async function runBatch(
       pieces.get(name)?.push(read(results.value[source.node] as NodeResult, source, inputCount));
   }
   return ok(new Map([...pieces].map(([name, parts]) => [name, joined(parts)])));
+}
+
+function givenFor(
+  target: string | MaskedInput,
+  recorded: (name: string) => ComputedTensor,
+  name: string,
+): Given {
+  const isWhole = typeof target === 'string';
+  const [, node = '', tensor = ''] = /^([^.]+)\.(.+)$/.exec(isWhole ? target : target.tensor) ?? [];
+  const value = recorded(name);
+  if (isWhole) return { node, tensor, value };
+  // What fills up a batch is not there at all for one picture by itself.
+  const mask = recorded(target.keptBy).data;
+  const data = Array.from(value.data).filter((_, place) => mask[place] !== 0);
+  return { node, tensor, value: { shape: [1, data.length], data } };
 }
 
 function pictureOf({ shape, data }: RecordedTensor, place: number): ComputedTensor {

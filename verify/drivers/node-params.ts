@@ -70,6 +70,7 @@ export function asWholeModel(modelType: string, config: JsonObject): ConfigFiles
       ...config,
       model_type: modelType,
       vision_config: { ...config, ...(vision !== undefined && { hidden_size: vision }) },
+      qformer_config: config,
       text_config: text === undefined ? {} : { hidden_size: text },
     },
   };

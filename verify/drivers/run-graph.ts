@@ -5,7 +5,7 @@ import type { AnyNodeDefinition, WireTypes } from '#engine/node/node-definition.
 import { knownCount, type WireOf, type WireType } from '#engine/node/wire.ts';
 import { inputPrefix, outputPrefix } from '#engine/plan/node-body.ts';
 import { buildSingleNode } from '#engine/plan/single-node.ts';
-import { float32, type Tensor, type TensorMap } from '#host/sessions/sessions.ts';
+import { float32, int64, type Tensor, type TensorMap } from '#host/sessions/sessions.ts';
 import type { ComputedTensor } from '../cases/comparison.ts';
 import type { SetNode } from './node-params.ts';
 import type { Workbench } from '../workbench.ts';
@@ -116,6 +116,7 @@ function wireOf(
   const channels = shape.at(-1) ?? 0;
   if (kind === 'pixels') return { kind, height: shape[2] ?? 0, width: shape[3] ?? 0 };
   if (kind === 'query-key') return { kind, count: shape[1] ?? 0, channels };
+  if (kind === 'token-ids') return { kind, count: knownCount(shape[1] ?? 0) };
   if (kind === 'tokens') return tokensWire(shape, channels, prefixTokens);
   throw new Error(`A recorded tensor cannot be a wire of kind ${kind}.`);
 }
@@ -137,6 +138,7 @@ function tokensWire(
 
 /** Tokens are [1, N, D] also where they are recorded as a grid; all else is as it is. */
 function feedOf({ shape, data }: ComputedTensor, wire: WireType): Tensor {
+  if (wire.kind === 'token-ids') return int64(Array.from(data), shape);
   const dims = wire.kind === 'tokens' ? [1, wire.count.tokens, wire.channels] : shape;
   return float32(Float32Array.from(data), dims);
 }

@@ -55,16 +55,35 @@ export function addAndNorm(
   x: Value,
   branch: Value,
   name: string,
-  { kind, epsilon }: Norm,
+  kind: Norm,
 ): { sum: Value; normed: Value } {
+  const outputs = skipNorm(g, x, branch, name, kind, [x, null, null, x]);
+  return { normed: outputs[0] as Value, sum: outputs[3] as Value };
+}
+
+/** The norm of x + branch, where nothing reads the sum itself (post-norm blocks). Both [B, T, D]. */
+export function normOfSum(
+  g: GraphBuilder,
+  x: Value,
+  branch: Value,
+  name: string,
+  kind: Norm,
+): Value {
+  return skipNorm(g, x, branch, name, kind, [x])[0] as Value;
+}
+
+/** Outputs: the norm, then the mean and the inverse deviation, which only training reads, then the sum. */
+function skipNorm(
+  g: GraphBuilder,
+  x: Value,
+  branch: Value,
+  name: string,
+  { kind, epsilon }: Norm,
+  outputs: readonly (Value | null)[],
+): readonly (Value | null)[] {
   const { weight, bias } = normWeights(g, name, fixedDim(x, -1), kind);
   const op = isRms(kind) ? 'SkipSimplifiedLayerNormalization' : 'SkipLayerNormalization';
-  // Outputs 1 and 2 are the mean and the inverse deviation, which only training reads.
-  const outputs = g.ops(
-    op,
-    bias ? [x, branch, weight, bias] : [x, branch, weight],
-    [x, null, null, x],
-    { domain: 'com.microsoft', attributes: { epsilon: float(epsilon) } },
-  );
-  return { normed: outputs[0] as Value, sum: outputs[3] as Value };
+  const inputs = bias ? [x, branch, weight, bias] : [x, branch, weight];
+  const attributes = { epsilon: float(epsilon) };
+  return g.ops(op, inputs, outputs, { domain: 'com.microsoft', attributes });
 }
