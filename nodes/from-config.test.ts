@@ -308,6 +308,23 @@ describe('projectors and shuffles', () => {
       { mm_projector_type: 'linear', mm_hidden_size: 8 },
       { inputWidth: 8, bias: true },
     ],
+    [
+      'projector/q-former',
+      { model_type: 'blip-2', qformer_config: { model_type: 'blip_2_qformer' } },
+      { model: 'blip2', inputWidth: 1408, outputWidth: 40 },
+    ],
+    [
+      'projector/q-former',
+      { model_type: 'instructblip', qformer_config: { vocab_size: 30_523 } },
+      { model: 'instructblip', inputWidth: 1408, outputWidth: 40 },
+    ],
+    [
+      'projector/q-former',
+      { model_type: 'instructblip_qformer', num_hidden_layers: 3, vocab_size: 50 },
+      { model: 'custom', layerCount: 3, lookEvery: 2, vocabularySize: 50, queryCount: 32 },
+    ],
+    ['text/embedding', { model_type: 'bert' }, { model: 'bert-base' }],
+    ['text/embedding', { model_type: 'bert', vocab_size: 9 }, { model: 'custom', hiddenSize: 768 }],
     ['compression/pixel-shuffle', { model_type: 'internvl', downsample_ratio: 0.5 }, { factor: 2 }],
     ['compression/pixel-shuffle', { model_type: 'idefics3', scale_factor: 3 }, { factor: 3 }],
   ] as const)('%s takes %j', (type, said, params) => {
@@ -317,7 +334,12 @@ describe('projectors and shuffles', () => {
 
   it('are not found in a model that has others', () => {
     const files = config({ model_type: 'qwen2_vl', text_config, vision_config });
-    for (const type of ['projector/mlp', 'projector/linear', 'compression/pixel-shuffle'] as const)
+    for (const type of [
+      'projector/mlp',
+      'projector/linear',
+      'projector/q-former',
+      'compression/pixel-shuffle',
+    ] as const)
       expect(refusal(catalogue[type], files)).toMatch(/config\.json describes no .*"qwen2_vl"/);
   });
 });
@@ -331,6 +353,24 @@ describe('LLaVA-NeXT', () => {
     });
     expect(taken(catalogue['language/decoder'], files)).toMatchObject({
       value: { params: { keyValueHeadCount: 2, headSize: 16, contextLength: 1024 } },
+    });
+  });
+});
+
+describe('a table of tokens', () => {
+  it('is that of the language model, as far as the table goes', () => {
+    const gemma = config(read('slm/gemma/config.json'));
+    const { vocab_size, hidden_size } = read('slm/gemma/config.json');
+    expect(taken(catalogue['text/embedding'], gemma)).toMatchObject({
+      value: {
+        params: {
+          model: 'custom',
+          vocabularySize: vocab_size,
+          hiddenSize: hidden_size,
+          scale: Math.sqrt(Number(hidden_size)),
+        },
+        took: ["Gemma's table of tokens"],
+      },
     });
   });
 });

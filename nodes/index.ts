@@ -23,20 +23,20 @@ import { answer } from './output/answer.ts';
 import { anyresPack } from './projector/anyres-pack.ts';
 import { linear } from './projector/linear.ts';
 import { mlp } from './projector/mlp.ts';
-import { anyresTiles } from './vision/anyres-tiles.ts';
 import { qFormer } from './projector/q-former.ts';
 import { embedding } from './text/embedding.ts';
 import { tokenise } from './text/tokenise.ts';
+import { anyresTiles } from './vision/anyres-tiles.ts';
 import { preprocess } from './vision/preprocess.ts';
 
 export const catalogue = {
   'input/image': image,
   'input/prompt': prompt,
   'vision/preprocess': preprocess,
+  'vision/anyres-tiles': anyresTiles,
   'text/tokenise': tokenise,
   'text/embedding': embedding,
   'encoder/vit': vit,
-  'vision/anyres-tiles': anyresTiles,
   'encoder/clip-vit': clipVit,
   'encoder/siglip': siglip,
   'encoder/dinov2': dinov2,

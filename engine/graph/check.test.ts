@@ -169,4 +169,41 @@ describe('a width need not be typed twice', () => {
     const problem = { code: 'dimension-mismatch', node: 'other', port: 'pixels' };
     expect(problems).toMatchObject([problem]);
   });
+
+  it('an encoder that takes any size goes with one that sees only its own', () => {
+    const document = sketchDocument({ ...eyes, other: ['encoder/dinov2'] }, [
+      'image.image > preprocess.image',
+      'preprocess.pixels > other.pixels',
+      'preprocess.pixels > encoder.pixels',
+    ]);
+    const { problems, nodes } = checkGraph(document, catalogue);
+    expect(problems).toEqual([]);
+    expect(nodes['preprocess']?.outputs['pixels']).toMatchObject({ height: 336, width: 336 });
+    const alone = sketchDocument({ ...eyes, encoder: ['encoder/dinov2'] }, eyeWires);
+    expect(checkGraph(alone, catalogue).nodes['preprocess']?.outputs['pixels']).toMatchObject({
+      height: 518,
+      width: 518,
+    });
+  });
+
+  it('token ids are such as all that read them know', () => {
+    const nodes = {
+      prompt: ['input/prompt'],
+      tokenise: ['text/tokenise'],
+      words: ['text/embedding', { model: 'tinyllama-1.1b' }],
+      fewer: ['text/embedding', { model: 'custom', vocabularySize: 50 }],
+    } satisfies Sketches;
+    const wires = [
+      'prompt.text > tokenise.text',
+      'tokenise.ids > words.ids',
+      'tokenise.ids > fewer.ids',
+    ];
+    const found = (length: number) =>
+      checkGraph(sketchDocument(nodes, wires.slice(0, length)), catalogue).nodes['tokenise']?.found;
+    expect([1, 2, 3].map(found)).toEqual([
+      { vocabularySize: null },
+      { vocabularySize: 32_000 },
+      { vocabularySize: 50 },
+    ]);
+  });
 });

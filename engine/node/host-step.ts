@@ -68,11 +68,8 @@ export type HostStep =
   | { readonly kind: 'load-image'; readonly source: ImageSource }
   | { readonly kind: 'give-text'; readonly text: string }
   | { readonly kind: 'preprocess'; readonly recipe: PreprocessRecipe }
-<<<<<<< HEAD
   | { readonly kind: 'tile'; readonly recipe: TileRecipe }
-=======
   | TokeniseStep
->>>>>>> bddb679 (Let text steer what is seen: tokenise, embed, and a Q-Former that hears the instruction)
   | LanguageModelStep
   | { readonly kind: 'show-answer' };
 

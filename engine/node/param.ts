@@ -66,8 +66,12 @@ export type Param = ParamText &
     | {
         readonly kind: 'weights';
         readonly default: WeightsChoice;
-        /** What takes the place of a folder's contents where there are no weights to draw, such as a tokenizer. */
-        readonly standIn?: string;
+        /** Of a folder without weights, such as a tokenizer's: what it holds, and what takes its place. */
+        readonly standIn?: {
+          readonly label: string;
+          readonly about: string;
+          readonly folderHelp: string;
+        };
       }
   );
 

@@ -26,7 +26,8 @@ export function tokeniseStage(
   const run = async (inputs: StageInputs): Promise<Outcome<StageOutputs>> => {
     const tokenizer = await (opened ??= openTextTokenizer(step, folder));
     if (!tokenizer.ok) return tokenizer;
-    const { text } = inputs['text']?.[0] as Extract<StageValue, { kind: 'text' }>;
+    const [given] = inputs['text'] ?? [];
+    const { text } = given as Extract<StageValue, { kind: 'text' }>;
     const ids = tokeniseText(tokenizer.value, text, step);
     if (!ids.ok) return ids;
     const tensors = { '': int64(ids.value, [1, ids.value.length]) };

@@ -14,6 +14,8 @@ import { decoderKeyLayouts } from '#nodes/language/decoder-names.ts';
 import { expertKeyLayouts } from '#nodes/moe/expert-names.ts';
 import { linear } from '#nodes/projector/linear.ts';
 import { mlp } from '#nodes/projector/mlp.ts';
+import { qFormer } from '#nodes/projector/q-former.ts';
+import { embedding } from '#nodes/text/embedding.ts';
 import { smallDecoders, smallModels } from '#verify/small-decoder.testing.ts';
 import { valueOf } from '#verify/value-of.testing.ts';
 import type { Checkpoint } from './checkpoint.ts';
@@ -41,9 +43,12 @@ function tensorsOfNode(
   definition: AnyNodeDefinition,
   params: Readonly<Record<string, Json>>,
   input: WireType,
+  others: Readonly<Record<string, WireType>> = {},
 ): { needed: Needed; layouts: readonly KeyLayout[] } {
   const port = Object.keys(definition.inputs)[0] ?? '';
-  const { model } = valueOf(buildSingleNode({ definition, params, inputs: { [port]: input } }));
+  const { model } = valueOf(
+    buildSingleNode({ definition, params, inputs: { ...others, [port]: input } }),
+  );
   return { needed: everyTensor([model]), layouts: model.origins[0]?.layouts ?? [] };
 }
 
@@ -67,6 +72,18 @@ const tower = {
   feedForwardSize: 8,
 };
 
+const qFormerOf = (reads: boolean) => ({
+  model: reads ? 'instructblip' : 'blip2',
+  outputWidth: 5,
+});
+
+const asLavis = (projection: string) => (name: string) =>
+  name
+    .replace('qformer.layernorm', 'Qformer.bert.embeddings.LayerNorm')
+    .replace(/^qformer/, 'Qformer.bert')
+    .replace('attention.attention', 'attention.self')
+    .replace('language_projection', projection);
+
 describe('each spelling is told from the others', () => {
   const projector = tensorsOfNode(mlp, { outputWidth: 5 }, tokens);
   const normed = tensorsOfNode(mlp, { outputWidth: 5, inputNorm: true }, tokens);
@@ -75,6 +92,16 @@ describe('each spelling is told from the others', () => {
   const pooled = tensorsOfNode(siglip, { ...tower, select: 'pooled' }, pixels);
   const { embed, decoder } = smallModels(smallDecoders['llama, grouped queries'], '');
   const language = { needed: everyTensor([embed, decoder.model]), layouts: decoderKeyLayouts };
+
+  const queries = tensorsOfNode(qFormer, qFormerOf(false), tokens);
+  const hearing = tensorsOfNode(qFormer, qFormerOf(true), tokens, {
+    instruction: { kind: 'token-ids', count: knownCount(3) },
+  });
+  const table = tensorsOfNode(
+    embedding,
+    { model: 'custom', vocabularySize: 9, hiddenSize: 4 },
+    { kind: 'token-ids', count: knownCount(3) },
+  );
 
   const inModule = (prefix: string) => (name: string) => prefix + name;
   const towerIn = (prefix: string) => (name: string) =>
@@ -117,6 +144,19 @@ describe('each spelling is told from the others', () => {
       language,
       (name: string) => name.replace(/^model\./, 'model.language_model.'),
     ],
+    ['BLIP-2, Hugging Face', queries, inModule('')],
+    [
+      'InstructBLIP, Hugging Face',
+      hearing,
+      (name: string) => name.replace('qformer.layernorm', 'qformer.embeddings.layernorm'),
+    ],
+    ['LAVIS, before OPT', queries, asLavis('opt_proj')],
+    ['LAVIS, before T5', queries, asLavis('t5_proj')],
+    ['LAVIS, before Vicuna', hearing, asLavis('llm_proj')],
+    ['language model alone', table, () => 'model.embed_tokens.weight'],
+    ['LLaVA, Hugging Face', table, () => 'language_model.model.embed_tokens.weight'],
+    ['BERT in a model with a head', table, () => 'bert.embeddings.word_embeddings.weight'],
+    ['InstructBLIP, LAVIS', table, () => 'Qformer.bert.embeddings.word_embeddings.weight'],
   ] as const)('%s', ([title, { needed, layouts }, rename]) => {
     const checkpoint = published(needed, rename);
     const match = valueOf(matchKeys(needed, layouts, checkpoint));

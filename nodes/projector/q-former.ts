@@ -162,7 +162,7 @@ export const qFormer = defineNode({
   },
 });
 
-/** Why an instruction cannot be read. */
+/** Why an instruction cannot be read, if there is one. */
 function instructionProblem(
   values: QFormerParams,
   instruction: WireOf<'token-ids'> | undefined,

@@ -27,8 +27,12 @@ export const tokenise = defineNode({
       label: 'Tokenizer',
       help: 'The folder of a published tokenizer, or one that stands in beside random weights.',
       default: { kind: 'random', seed: 0 },
-      standIn:
-        'The stand-in makes about as many tokens as a published tokenizer; they mean nothing.',
+      standIn: {
+        label: 'Stand-in',
+        about: 'About as many tokens as a published tokenizer makes; they mean nothing.',
+        folderHelp:
+          "A folder with a tokenizer.json; a relative path is taken from the graph's own folder.",
+      },
     },
     maxTokens: {
       kind: 'integer',

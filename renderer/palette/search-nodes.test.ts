@@ -29,7 +29,7 @@ test('a published model leads to the node that has it, and says so', () => {
     definition: { type: 'language/decoder' },
     model: 'Phi-2 2.7B',
   });
-  expect(found('phi-2')).toEqual(['Language model', 'Draft model']);
+  expect(found('phi-2')).toEqual(['Language model', 'Text embedding', 'Draft model']);
   expect(searchNodes(catalogue, 'tinyllama')[0]?.model).toBe('TinyLlama 1.1B');
   expect(found('vit-l/14 336')[0]).toBe('CLIP ViT');
 });

@@ -39,8 +39,8 @@ export function searchNodes(catalogue: Catalogue, search: string): readonly Foun
       if (scores.some((score) => score === null)) return [];
       const score = scores.reduce((sum: number, each) => sum + (each ?? 0), 0);
       if (!scores.includes(modelScore)) return [{ score, found: { definition, model: null } }];
-      // Who looks for a model wants the model, and then what of it plugs into another.
-      const behind = definition.body.kind === 'part' ? 1 : 0;
+      // Who looks for a model wants the model, and then what of it plugs into another, or a table of it.
+      const behind = definition.body.kind === 'part' || definition.family === 'text' ? 1 : 0;
       return [
         { score: score + behind, found: { definition, model: bestModel(definition, words) } },
       ];

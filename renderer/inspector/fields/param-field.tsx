@@ -37,7 +37,7 @@ export function ParamField({ bound, document, inferred }: ParamFieldProps) {
     case 'image':
       return <ImageField bound={bound} />;
     case 'weights':
-      return <WeightsField bound={bound} document={document} />;
+      return <WeightsField bound={{ ...bound, param }} document={document} />;
     default:
       return assertNever(param);
   }

@@ -19,19 +19,14 @@ import { fillFromFolder } from './fill-from-folder.ts';
 import { LikelyFolders } from './likely-folders.tsx';
 import { ProblemLines } from './problem-lines.tsx';
 import { randomSeed } from './random-seed.ts';
-import { parseWhole, seedParam, stepped, writeNumber } from './typed-number.ts';
+import { parseWhole, seedParam, stepped, writeNumber, type ParamOf } from './typed-number.ts';
 import { useTyped } from './use-typed.ts';
 import styles from './weights-field.module.css';
 
-const kinds = [
-  { value: 'random', label: 'Seeded random' },
-  { value: 'checkpoint', label: 'Folder' },
-] as const;
-
-type Kind = (typeof kinds)[number]['value'];
+type Kind = 'random' | 'checkpoint';
 
 interface WeightsFieldProps {
-  readonly bound: BoundParam;
+  readonly bound: BoundParam<ParamOf<'weights'>>;
   readonly document: GraphDocument;
 }
 
@@ -45,7 +40,13 @@ export function WeightsField({ bound, document }: WeightsFieldProps) {
   const [lastFolder, setLastFolder] = useState<string | null>(null);
   const kind: Kind | null = wantsFolder ? 'checkpoint' : (choice?.kind ?? null);
   const [said, setSaid] = useState<readonly string[]>([]);
+  const { standIn } = param;
   const fill = async (from: string): Promise<void> => {
+    // Only a folder of weights says what the node's other parameters are.
+    if (standIn) {
+      sealStep();
+      return;
+    }
     const isWanted = ({ nodes }: GraphDocument): boolean =>
       bound.nodes.every((id) =>
         sameValue(nodes[id]?.params[bound.name], { kind: 'checkpoint', folder: from }),
@@ -76,12 +77,26 @@ export function WeightsField({ bound, document }: WeightsFieldProps) {
         problems={kind === 'random' ? <ProblemLines problems={problems} /> : undefined}
         onReset={isChanged ? () => resetToDefault(bound) : null}
       >
-        {(ids) => <Segmented ids={ids} options={kinds} value={kind} onChange={chooseKind} />}
+        {(ids) => (
+          <Segmented
+            ids={ids}
+            options={[
+              { value: 'random', label: standIn?.label ?? 'Seeded random' },
+              { value: 'checkpoint', label: 'Folder' },
+            ]}
+            value={kind}
+            onChange={chooseKind}
+          />
+        )}
       </Field>
       {kind === 'random' && (
         <>
-          <p className={styles['random']}>Random weights: timing is real, words are not.</p>
-          <SeedField bound={bound} seed={choice?.kind === 'random' ? choice.seed : 0} />
+          <p className={styles['random']}>
+            {standIn?.about ?? 'Random weights: timing is real, words are not.'}
+          </p>
+          {!standIn && (
+            <SeedField bound={bound} seed={choice?.kind === 'random' ? choice.seed : 0} />
+          )}
         </>
       )}
       {kind === 'checkpoint' && (
@@ -139,8 +154,11 @@ function SeedField({ bound, seed }: { readonly bound: BoundParam; readonly seed:
   );
 }
 
+const weightsFolderHelp =
+  "A folder with safetensors and a config; a relative path is taken from the graph's own folder.";
+
 interface FolderFieldProps {
-  readonly bound: BoundParam;
+  readonly bound: BoundParam<ParamOf<'weights'>>;
   readonly folder: string | null;
   /** What came of looking into the folder. */
   readonly said: readonly string[];
@@ -184,7 +202,7 @@ function FolderField({ bound, folder, said, onType, onSettle, onChoose }: Folder
   return (
     <Field
       label="Checkpoint folder"
-      help="A folder with safetensors and a config; a relative path is taken from the graph's own folder."
+      help={bound.param.standIn?.folderHelp ?? weightsFolderHelp}
       note={
         <>
           {builtin !== null && <span>{`${builtin} comes with Patchbay. `}</span>}
@@ -217,8 +235,7 @@ const longestPath = 4096;
 
 function parseFolder(text: string) {
   const folder = text.trim();
-  if (folder === '')
-    return fail(error('param-invalid', 'Name a folder, or choose seeded random weights.'));
+  if (folder === '') return fail(error('param-invalid', 'Name a folder, or go without one.'));
   if (folder.length > longestPath)
     return fail(error('param-invalid', `A path has at most ${longestPath} characters.`));
   return ok(folder);
