@@ -113,7 +113,9 @@ test('after the run a card holds what was measured, of all its stages', () => {
   ).toEqual(['5\u2009000 tok/s', 'state 3.10\u2009MB']);
 
   const recurrent = runOf([started, measured('lm/prefill', 100, 1, 1e6)]);
-  expect(cardRun(recurrent, 'lm').foot?.lines[1]).toEqual(['no decoding', 'state 4.00\u2009MB']);
+  expect(cardRun(recurrent, 'lm').foot?.lines[1]).toEqual(['', 'state 4.00\u2009MB']);
+  const short = runOf([started, measured('lm/prefill', 100, 1), measured('lm/decode', 1, 1)]);
+  expect(cardRun(short, 'lm').foot?.lines[1]).toEqual(['no decoding', 'KV 3.00\u2009MB']);
 });
 
 test('a card that a run broke at says why', () => {

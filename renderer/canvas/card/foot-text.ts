@@ -5,7 +5,8 @@ import {
   formatMilliseconds,
   formatRate,
 } from '#engine/contract/format.ts';
-import type { Report, StageReport } from '#engine/contract/report.ts';
+import type { LanguageReport, Report, StageReport } from '#engine/contract/report.ts';
+import { isDecoding } from '#engine/contract/run-event.ts';
 import type { StageEstimate } from '#engine/estimate/estimate.ts';
 
 export interface FootText {
@@ -72,7 +73,7 @@ export function measuredFoot(
   return {
     lines: [
       [`prefill ${formatMilliseconds(prefill.latencyMs.median)}`, peak],
-      withState(decodeWordings(model?.decodeTokensPerSecond ?? null), {
+      withState(measured.some(isDecoding) ? decodeWordings(model) : ['', ''], {
         stateBytes: most('stateBytes'),
         kvBytes: most('kvBytes'),
       }),
@@ -81,8 +82,10 @@ export function measuredFoot(
   };
 }
 
-function decodeWordings(tokensPerSecond: number | null): Wordings {
-  if (tokensPerSecond === null) return ['no decoding', 'no decoding'];
-  const speed = `${formatRate(tokensPerSecond)} tok/s`;
+/** An answer of one token comes out of prefill. */
+function decodeWordings(model: LanguageReport | undefined): Wordings {
+  const perSecond = model?.decodeTokensPerSecond ?? null;
+  if (perSecond === null) return ['no decoding', 'no decoding'];
+  const speed = `${formatRate(perSecond)} tok/s`;
   return [`decode ${speed}`, speed];
 }
