@@ -7,9 +7,8 @@ import type { Grid } from './wire.ts';
 export interface PreprocessRecipe {
   /** Pads to a square with the mean colour, cut down (not rounded) to whole grey levels, before anything else. */
   readonly padToSquare: boolean;
-  /** `shortest-edge` keeps the proportions; `square` squashes; both bicubic. */
-  readonly resize: 'shortest-edge' | 'square';
-  readonly resizeTo: number;
+  /** The length of the shortest edge, which keeps the proportions, or both sides, which squashes; bicubic. */
+  readonly resizeTo: number | { readonly height: number; readonly width: number };
   /** Centre crop after the resize, padded with black where the picture is smaller; null leaves it out. */
   readonly crop: { readonly height: number; readonly width: number } | null;
   readonly mean: readonly [number, number, number];

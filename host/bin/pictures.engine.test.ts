@@ -97,6 +97,21 @@ describe('two pictures', () => {
     expect(await kept(circle, busy)).toBe(alone[0] + alone[1]);
   });
 
+  test('lose their tokens as one where the language model prunes', async () => {
+    const graph = llavaGraph({ contextLength: 128 });
+    const fastv = { type: 'acceleration/fastv', version: 1, params: { layer: 1, ratio: 0.5 } };
+    const part = { node: 'fastv', port: 'part' };
+    const document = {
+      ...graph,
+      nodes: { ...graph.nodes, fastv },
+      edges: [...graph.edges, { from: part, to: { node: 'language', port: 'acceleration' } }],
+    };
+    const path = await writeGraph(folder, 'fastv', document);
+    const { tokens } = await look([path, ...showing(circle, busy)]);
+    const [given = 0, left] = tokens['language/prefill'] as readonly number[];
+    expect(left).toBe(given - 4);
+  });
+
   test('are refused, at the prompt, where it has places for another number', async () => {
     const path = await writeGraph(folder, 'places', llavaGraph());
     const prompt = ['--prompt', '<image><image><image>'];
@@ -105,6 +120,13 @@ describe('two pictures', () => {
         'write <image> once for each, or once for all. [marker-mismatch]',
     );
   });
+});
+
+test('a picture may be brought to a rectangle, where positions are brought to its grid', async () => {
+  const graph = withParams(llavaGraph(), 'encoder', { positions: 'interpolated' });
+  const squash = { geometry: 'squash', size: 32, width: 64 };
+  const path = await writeGraph(folder, 'rectangle', withParams(graph, 'preprocess', squash));
+  expect((await look([path, ...showing(busy)])).tokens['encoder']).toEqual([null, 2 * 4]);
 });
 
 describe('a picture in tiles', () => {

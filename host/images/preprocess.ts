@@ -6,7 +6,7 @@ import { resizeWindow, type Canvas } from './resample.ts';
 /**
  * Runs a recipe on one picture and returns [1, 3, H, W]: H and W are those of the crop, else of the resized picture.
  * Padding and what the crop cuts away are never stored, so an extremely long picture costs no more than another,
- * except with `shortest-edge` and no crop, where the long side grows with the picture's.
+ * except where the shortest edge is resized and nothing cropped, and the long side grows with the picture's.
  */
 export function preprocess(image: RgbImage, recipe: PreprocessRecipe): Float32Array {
   const canvas = recipe.padToSquare ? squareAround(image, recipe.mean) : undefined;
@@ -40,9 +40,9 @@ function squareAround({ width, height }: RgbImage, mean: PreprocessRecipe['mean'
 
 function resizedSides(
   { width, height }: { readonly width: number; readonly height: number },
-  { resize, resizeTo }: PreprocessRecipe,
+  { resizeTo }: PreprocessRecipe,
 ): { width: number; height: number } {
-  if (resize === 'square') return { width: resizeTo, height: resizeTo };
+  if (typeof resizeTo === 'object') return resizeTo;
   const short = Math.min(width, height);
   const long = Math.max(width, height);
   const resizedLong = Math.trunc((resizeTo * long) / short);

@@ -24,8 +24,7 @@ export function tilePicture(image: RgbImage, recipe: TileRecipe): TiledPicture {
   const { side, grids, mean, deviation } = recipe;
   const squash: PreprocessRecipe = {
     padToSquare: false,
-    resize: 'square',
-    resizeTo: side,
+    resizeTo: { height: side, width: side },
     crop: null,
     mean,
     deviation,

@@ -38,12 +38,13 @@ export function sightsOf(values: readonly StageValue[]): readonly Sight[] {
 /** Each picture or frame as one view, [views, 3, height, width]. */
 export function wholeViews(values: readonly StageValue[], recipe: PreprocessRecipe): Batch {
   const sights = sightsOf(values);
-  const height = recipe.crop?.height ?? recipe.resizeTo;
-  const width = recipe.crop?.width ?? recipe.resizeTo;
+  const { crop, resizeTo } = recipe;
+  const sides = crop ?? (typeof resizeTo === 'object' ? resizeTo : null);
+  if (!sides) throw new Error('Pictures that are not cropped are squashed to one size.');
   const prepared = sights.map(({ image }) => preprocess(image, recipe));
   return pixelBatch(
     prepared,
-    { height, width },
+    sides,
     sights.map(({ view }) => view),
   );
 }

@@ -62,7 +62,5 @@ function squashed(processor: Processor, isPadded: boolean): Outcome<Geometry> {
     return foreign('The image processor says no height or no width to bring pictures to.');
   if (isPadded || processor.do_center_crop === true)
     return unsupported('Squashing a picture and then padding or cropping it');
-  return height === width
-    ? ok({ geometry: 'squash', size: height })
-    : unsupported(`A picture of ${height} × ${width}, which is not square,`);
+  return ok({ geometry: 'squash', size: height, ...(width !== height && { width }) });
 }

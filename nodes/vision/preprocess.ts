@@ -33,13 +33,13 @@ const params = {
   width: {
     kind: 'optional-integer',
     label: 'Width',
-    help: 'Width of the crop where it is not square; the size is then its height.',
+    help: 'Width where it is not square; the size is then the height.',
     default: null,
     min: 8,
     max: 4096,
     unit: 'px',
     whenEmpty: 'as the size',
-    shownWhen: { param: 'geometry', is: ['crop'] },
+    shownWhen: { param: 'geometry', is: ['crop', 'squash'] },
     group: 'architecture',
   },
   resizeTo: {
@@ -76,9 +76,10 @@ export const preprocess = defineNode({
     const side = pictureSide('The preprocessing', id, values.size, demands.pixels);
     if (!side.ok) return side;
     const height = side.value;
+    const width = values.geometry === 'pad' ? height : (values.width ?? height);
     const views = picturesInAll(inputs.image);
     return ok({
-      outputs: { pixels: { kind: 'pixels', height, width: values.width ?? height, ...views } },
+      outputs: { pixels: { kind: 'pixels', height, width, ...views } },
     });
   },
   summary: ({ geometry, normalisation }) => `${geometry} · ${normalisation}`,
@@ -98,7 +99,6 @@ function recipeOf(values: ParamValues<typeof params>, pixels: WireOf<'pixels'>):
     case 'crop':
       return {
         padToSquare: false,
-        resize: 'shortest-edge',
         resizeTo: values.resizeTo ?? height,
         crop: { height, width },
         ...colours,
@@ -106,12 +106,11 @@ function recipeOf(values: ParamValues<typeof params>, pixels: WireOf<'pixels'>):
     case 'pad':
       return {
         padToSquare: true,
-        resize: 'shortest-edge',
         resizeTo: height,
         crop: { height, width },
         ...colours,
       };
     case 'squash':
-      return { padToSquare: false, resize: 'square', resizeTo: height, crop: null, ...colours };
+      return { padToSquare: false, resizeTo: { height, width }, crop: null, ...colours };
   }
 }

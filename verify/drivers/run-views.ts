@@ -20,9 +20,9 @@ export async function runViews(
   workbench: Workbench,
 ): Promise<Outcome<Seen>> {
   let seen = first;
-  for (const { definition, params } of nodes) {
+  for (const { definition, params, parts } of nodes) {
     const { port, wire, batches } = seen;
-    const built = buildSingleNode({ definition, params, inputs: { [port]: wire } });
+    const built = buildSingleNode({ definition, params, parts, inputs: { [port]: wire } });
     if (!built.ok) return built;
     const { model, outputs, runsBy, facts } = built.value;
     const runs = graphRuns({ [port]: [{ kind: 'tensors', batches }] }, runsBy);
