@@ -5,6 +5,7 @@ import { hasErrors, warning } from '#engine/contract/problem.ts';
 import { checkGraph, type CheckedGraph } from '#engine/graph/check.ts';
 import type { StageModel } from '#engine/onnx/model.ts';
 import type { WeightOrigin } from '#engine/onnx/weight.ts';
+import type { Port } from '#engine/node/node-definition.ts';
 import { planGraph, type Plan } from '#engine/plan/plan.ts';
 import { catalogue } from '#nodes/index.ts';
 import { loadImage } from './images/load-image.ts';
@@ -24,13 +25,37 @@ export async function checkWithFiles(
   }
   const files = await checkCheckpoints(plan.value, baseFolder);
   const images = await checkImages(plan.value, baseFolder);
-  return [...checked.problems, ...files, ...images, ...memoryWarnings(checked)];
+  return [
+    ...checked.problems,
+    ...files,
+    ...idleChanges(checked, plan.value),
+    ...images,
+    ...memoryWarnings(checked),
+  ];
 }
 
 /** The graph is sound all the same: it may run on another machine. */
 function memoryWarnings(checked: CheckedGraph): readonly Problem[] {
   const short = memoryProblem(checked);
   return short ? [{ ...short, severity: 'warning' }] : [];
+}
+
+/** What changes weights shows only in the graphs that are built: no tensor of it, nothing changed. */
+function idleChanges({ nodes }: CheckedGraph, { stages }: Plan): readonly Problem[] {
+  const models = stages.flatMap(({ body }) =>
+    body.kind === 'onnx' ? [body.model] : modelsOf(body.step),
+  );
+  const used = new Set(models.flatMap(({ origins }) => origins.map(({ node }) => node)));
+  const message =
+    'This changes no tensor of what it is plugged into; name others in it, or unplug it.';
+  return Object.values(nodes)
+    .filter(({ id, definition, wired }) => {
+      const changes = Object.values<Port>(definition?.outputs ?? {}).some(
+        ({ kind }) => kind === 'weight-change',
+      );
+      return changes && wired.size > 0 && !used.has(id);
+    })
+    .map(({ id }) => warning('parts-conflict', message, { node: id }));
 }
 
 interface MatchedOrigin {

@@ -28,6 +28,7 @@ import { embedding } from './text/embedding.ts';
 import { tokenise } from './text/tokenise.ts';
 import { anyresTiles } from './vision/anyres-tiles.ts';
 import { preprocess } from './vision/preprocess.ts';
+import { lora } from './weights/lora.ts';
 
 export const catalogue = {
   'input/image': image,
@@ -55,6 +56,7 @@ export const catalogue = {
   'acceleration/draft-model': draftModel,
   'acceleration/early-exit': earlyExit,
   'acceleration/linformer': linformer,
+  'weights/lora': lora,
   'language/decoder': decoder,
   'language/mamba': mamba,
   'output/answer': answer,

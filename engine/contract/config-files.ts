@@ -8,6 +8,7 @@ export const configFileNames = [
   'config.json',
   'preprocessor_config.json',
   'processor_config.json',
+  'adapter_config.json',
 ] as const;
 
 export type ConfigFileName = (typeof configFileNames)[number];

@@ -25,6 +25,7 @@ export const families = {
   projector: { title: 'Projector', glyph: 'square' },
   moe: { title: 'Mixture of experts', glyph: 'diamond' },
   acceleration: { title: 'Acceleration', glyph: 'diamond' },
+  weights: { title: 'Weights', glyph: 'diamond' },
   language: { title: 'Language model', glyph: 'square' },
   output: { title: 'Output', glyph: 'round' },
 } as const;
@@ -191,8 +192,11 @@ export interface NodeDefinition<
    * of a whole model the part that is this node's. Fails with `config-foreign` or `config-unsupported`.
    */
   fromConfig?(files: ConfigFiles): Outcome<TakenConfig>;
-  /** Published names of the node's tensors; only nodes with a `weights` parameter have any. */
-  keyLayouts?(params: ParamValues<P>): readonly KeyLayout[];
+  /**
+   * Published names of the node's tensors; only nodes with a `weights` parameter have any. `host` are those of the
+   * node that a part is plugged into.
+   */
+  keyLayouts?(params: ParamValues<P>, host?: readonly KeyLayout[]): readonly KeyLayout[];
   /** What the node asks of its inputs, given its params and what is asked of its outputs. */
   demand?(context: {
     readonly params: ParamValues<P>;
@@ -255,7 +259,7 @@ export interface AnyNodeDefinition extends Pick<
   | 'migrations'
   | 'fromConfig'
 > {
-  keyLayouts?(params: AnyParams): readonly KeyLayout[];
+  keyLayouts?(params: AnyParams, host?: readonly KeyLayout[]): readonly KeyLayout[];
   demand?(context: {
     readonly params: AnyParams;
     readonly demands: ByPort<Demand | undefined>;
@@ -276,14 +280,28 @@ export interface AnyNodeDefinition extends Pick<
 
 export type Catalogue = Readonly<Record<string, AnyNodeDefinition>>;
 
-/** Checks a definition's types where it is written. */
+/** The input at which a node with weights takes what changes them. */
+export const weightSocket = 'weightChanges';
+
+const weightSocketPort: Port = {
+  kind: 'weight-change',
+  title: 'Weight changes',
+  several: true,
+  optional: true,
+};
+
+/** Checks a definition's types where it is written, and gives every node with weights the socket for their change. */
 export function defineNode<
   const P extends Params,
   const In extends Ports,
   const Out extends Ports,
   Found,
 >(definition: NodeDefinition<P, In, Out, Found>): NodeDefinition<P, In, Out, Found> {
-  return definition;
+  const changesWeights = Object.values(definition.outputs).some(
+    ({ kind }) => kind === 'weight-change',
+  );
+  if (!definition.keyLayouts || changesWeights) return definition;
+  return { ...definition, inputs: { ...definition.inputs, [weightSocket]: weightSocketPort } };
 }
 
 /** The name of the input or output that plays a role; null where there is none. */

@@ -3,6 +3,7 @@ import type { GraphBuilder } from '../onnx/graph-builder.ts';
 import type { FeedForwardShape } from '../onnx/blocks/feed-forward.ts';
 import type { Dim, Value } from '../onnx/value.ts';
 import type { QueryKeyValue } from '../onnx/blocks/attention-projections.ts';
+import type { NamedTensor, WeightExpression } from '../onnx/weight.ts';
 import type { LanguageGraphs } from './decoder-protocol.ts';
 import type { WeightParams } from './weight-params.ts';
 import type { LayerChoice } from './layer-choice.ts';
@@ -86,6 +87,22 @@ export interface AttentionPart {
   ) => Value;
 }
 
+/** Acts on weights: what becomes of the tensors that a node names, before they are stored. */
+export interface WeightsPart {
+  readonly kind: 'weights';
+  /** `weight` is the tensor as the parts before have left it; given back as it is where nothing changes. */
+  readonly change: (
+    g: GraphBuilder,
+    weight: WeightExpression,
+    of: ChangedTensor,
+  ) => WeightExpression;
+}
+
+export interface ChangedTensor extends Pick<NamedTensor, 'name' | 'shape' | 'init'> {
+  /** What the layouts of the node call it. */
+  readonly publishedNames: readonly string[];
+}
+
 /** A language model of its own that guesses tokens ahead. */
 export interface DraftPart {
   readonly kind: 'draft';
@@ -116,6 +133,7 @@ export type Part =
   | TokenReductionPart
   | InsideBlockPart
   | AttentionPart
+  | WeightsPart
   | DraftPart
   | EarlyExitPart;
 

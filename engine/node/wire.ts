@@ -15,6 +15,7 @@ export const wireKinds = {
   'feed-forward': { title: 'Feed-forward part', part: true },
   acceleration: { title: 'Acceleration part', part: true },
   'encoder-part': { title: 'Encoder part', part: true },
+  'weight-change': { title: 'Weight change', part: true },
 } as const;
 
 export type WireKind = keyof typeof wireKinds;
@@ -103,7 +104,8 @@ export type WireType =
   | { readonly kind: 'answer' }
   | { readonly kind: 'feed-forward'; readonly layers: LayerChoice }
   | { readonly kind: 'acceleration'; readonly acts: ActsAt }
-  | { readonly kind: 'encoder-part'; readonly acts: EncoderActsAt };
+  | { readonly kind: 'encoder-part'; readonly acts: EncoderActsAt }
+  | { readonly kind: 'weight-change' };
 
 /** Where a part interferes with the model that it plugs into, so that what excludes each other is refused. */
 export type ActsAt =
@@ -224,6 +226,7 @@ export function portTensors(port: string, wire: WireType): readonly PortTensor[]
     case 'feed-forward':
     case 'acceleration':
     case 'encoder-part':
+    case 'weight-change':
       return [];
   }
 }
@@ -259,6 +262,7 @@ export function describeWire(wire: WireType): string {
     case 'feed-forward':
     case 'acceleration':
     case 'encoder-part':
+    case 'weight-change':
       return wireKinds[wire.kind].title.toLowerCase();
   }
 }

@@ -18,6 +18,7 @@ import {
   partsOf,
   type BlockFormat,
   type Initializer,
+  type NamedTensor,
   type WeightEntry,
   type WeightExpression,
   type WeightForm,
@@ -35,6 +36,8 @@ export interface WeightSetting {
   readonly origin: WeightOrigin;
   /** Block format of matrices; null keeps float32. Norms and biases always stay float32. */
   readonly blocks: BlockFormat | null;
+  /** What becomes of each tensor that is named, such as its sum with an adapter's. */
+  readonly change?: (g: GraphBuilder, tensor: NamedTensor) => WeightExpression;
 }
 
 /** A graph inside an operator, with the arithmetic of one run of it. */
@@ -131,7 +134,8 @@ export class GraphBuilder {
     if (!this.#setting) throw new Error(`The weight "${name}" is named outside weightsFrom.`);
     let origin = this.#origins.indexOf(this.#setting.origin);
     if (origin < 0) origin = this.#origins.push(this.#setting.origin) - 1;
-    return { kind: 'tensor', name, shape, init, origin };
+    const tensor = { kind: 'tensor', name, shape, init, origin } as const;
+    return this.#setting.change?.(this, tensor) ?? tensor;
   }
 
   /** A float32 weight of the expression's shape. */
@@ -373,6 +377,7 @@ function weightName(expression: WeightExpression): string {
     case 'offset':
     case 'reshape':
     case 'scaled':
+    case 'low-rank':
     case 'batch-norm':
     case 'centred-kernel':
     case 'interpolated':

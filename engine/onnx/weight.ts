@@ -142,6 +142,14 @@ export type WeightExpression =
   | { readonly kind: 'scaled'; readonly of: WeightExpression; readonly by: WeightExpression }
   /** Element by element. */
   | { readonly kind: 'sum'; readonly parts: readonly WeightExpression[] }
+  /** A matrix [out, in] plus `scale` times `up` [out, r] times `down` [r, in]: a low-rank change of it. */
+  | {
+      readonly kind: 'low-rank';
+      readonly of: WeightExpression;
+      readonly down: WeightExpression;
+      readonly up: WeightExpression;
+      readonly scale: number;
+    }
   /** What batch normalisation does to a channel: it multiplies by `scale`, then adds `shift`. */
   | {
       readonly kind: 'batch-norm';
@@ -196,6 +204,8 @@ export interface WeightEntry {
   readonly initializers: readonly Initializer[];
 }
 
+export type NamedTensor = Extract<WeightExpression, { kind: 'tensor' }>;
+
 export function expressionShape(expression: WeightExpression): readonly number[] {
   switch (expression.kind) {
     case 'tensor':
@@ -204,6 +214,7 @@ export function expressionShape(expression: WeightExpression): readonly number[]
       return expression.shape;
     case 'offset':
     case 'scaled':
+    case 'low-rank':
       return expressionShape(expression.of);
     case 'sum':
       return expressionShape(expression.parts[0] as WeightExpression);
@@ -242,6 +253,8 @@ export function partsOf(expression: WeightExpression): readonly WeightExpression
       return expression.parts;
     case 'scaled':
       return [expression.of, expression.by];
+    case 'low-rank':
+      return [expression.of, expression.down, expression.up];
     case 'batch-norm':
       return [expression.weight, expression.bias, expression.mean, expression.variance];
     case 'rows':

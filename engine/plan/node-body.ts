@@ -1,7 +1,7 @@
 /** From a checked node to what it does: its context, the parts plugged into it, its ONNX graph. */
 import { wiresByPort, type CheckedGraph, type CheckedNode } from '../graph/check.ts';
-import type { AnyContext, AnyNodeDefinition } from '../node/node-definition.ts';
-import type { Part } from '../node/part.ts';
+import { weightSocket, type AnyContext, type AnyNodeDefinition } from '../node/node-definition.ts';
+import { partsOfKind, type Part } from '../node/part.ts';
 import { blockFormat, type WeightParams } from '../node/weight-params.ts';
 import {
   itemsOf,
@@ -16,6 +16,7 @@ import {
 import { GraphBuilder, type WeightSetting } from '../onnx/graph-builder.ts';
 import type { StageModel } from '../onnx/model.ts';
 import type { DimBindings, Value } from '../onnx/value.ts';
+import type { KeyLayout, WeightExpression } from '../onnx/weight.ts';
 
 /** Graphs name their inputs and outputs after ports, which may have the same name on both sides. */
 export const inputPrefix = 'in.';
@@ -29,14 +30,32 @@ export function isPart({ definition }: CheckedNode, port: string): boolean {
 }
 
 /** Where a node's weights come from and their format; null for a node without weights. */
-function weightSetting({ id, definition, params }: CheckedNode): WeightSetting | null {
+function weightSetting(
+  nodes: CheckedGraph['nodes'],
+  node: CheckedNode,
+  hostLayouts: readonly KeyLayout[] = [],
+): WeightSetting | null {
+  const { id, definition, params } = node;
   if (!definition?.keyLayouts) return null;
   const { weights, precision, blockSize } = params as Pick<WeightParams, 'weights'> &
     Partial<WeightParams>;
-  const origin = { node: id, source: weights, layouts: definition.keyLayouts(params) };
+  const layouts = definition.keyLayouts(params, hostLayouts);
+  const origin = { node: id, source: weights, layouts };
   // A part whose weights are never matrices of a product has no precision to choose.
   const blocks = precision && blockSize ? blockFormat({ precision, blockSize }) : null;
-  return { origin, blocks };
+  const changes = partsOfKind(partsAt(nodes, node, weightSocket, layouts), 'weights');
+  if (changes.length === 0) return { origin, blocks };
+  return {
+    origin,
+    blocks,
+    change: (g, tensor) => {
+      const publishedNames = layouts.map(({ key }) => key(tensor.name));
+      return changes.reduce<WeightExpression>(
+        (weight, part) => part.change(g, weight, { ...tensor, publishedNames }),
+        tensor,
+      );
+    },
+  };
 }
 
 export type OnnxBody = Extract<AnyNodeDefinition['body'], { kind: 'onnx' }>;
@@ -49,7 +68,7 @@ export function bodyContext({ nodes }: Pick<CheckedGraph, 'nodes'>, node: Checke
     found: node.found,
     wired: node.wired,
     parts: partsOf(nodes, node),
-    newGraph: graphMaker(weightSetting(node)),
+    newGraph: graphMaker(weightSetting(nodes, node)),
   };
 }
 
@@ -62,18 +81,33 @@ const graphMaker =
     return g.finish();
   };
 
+/** What changes weights is no part of the node itself: the builder applies it. */
 function partsOf(nodes: CheckedGraph['nodes'], node: CheckedNode): readonly Part[] {
-  return Object.entries(node.incoming).flatMap(([port, edges]) =>
-    isPart(node, port)
-      ? edges.flatMap(({ from }) => partOf(nodes[from.node] as CheckedNode) ?? [])
-      : [],
+  const layouts = node.definition?.keyLayouts?.(node.params) ?? [];
+  return Object.keys(node.incoming)
+    .filter((port) => port !== weightSocket && isPart(node, port))
+    .flatMap((port) => partsAt(nodes, node, port, layouts));
+}
+
+function partsAt(
+  nodes: CheckedGraph['nodes'],
+  { incoming }: CheckedNode,
+  port: string,
+  hostLayouts: readonly KeyLayout[],
+): readonly Part[] {
+  return (incoming[port] ?? []).flatMap(
+    ({ from }) => partOf(nodes, nodes[from.node] as CheckedNode, hostLayouts) ?? [],
   );
 }
 
-function partOf(source: CheckedNode): Part | null {
+function partOf(
+  nodes: CheckedGraph['nodes'],
+  source: CheckedNode,
+  hostLayouts: readonly KeyLayout[],
+): Part | null {
   const body = source.definition?.body;
   if (body?.kind !== 'part') return null;
-  const setting = weightSetting(source);
+  const setting = weightSetting(nodes, source, hostLayouts);
   return body.part({
     params: source.params,
     withWeights: (g, emit) => (setting ? g.weightsFrom(setting, emit) : emit()),

@@ -77,6 +77,19 @@ function slowRows(expression: WeightExpression): readonly (readonly number[])[] 
         ),
       );
     }
+    case 'low-rank': {
+      const [of, down, up] = [expression.of, expression.down, expression.up].map(slowRows) as [
+        number[][],
+        number[][],
+        number[][],
+      ];
+      return of.map((line, row) =>
+        line.map((number, column) => {
+          const product = down.reduce((sum, inner, r) => sum + up[row]![r]! * inner[column]!, 0);
+          return Math.fround(number + expression.scale * product);
+        }),
+      );
+    }
     case 'batch-norm': {
       const [weight, bias, mean, variance] = [
         expression.weight,
@@ -180,6 +193,13 @@ const recipes: readonly WeightExpression[] = [
   { kind: 'reshape', of: tensor('one by one', [5, 6, 1, 1]), shape: [5, 6] },
   { kind: 'scaled', of: tensor('conv', [5, 3, 2, 2]), by: batchNorm('scale', 5) },
   { kind: 'sum', parts: [tensor('a', [5]), tensor('bb', [5], 1), batchNorm('shift', 5)] },
+  {
+    kind: 'low-rank',
+    of: cut(tensor('in_proj', [12, 5]), 4, 6),
+    down: tensor('A', [2, 5], 1),
+    up: tensor('B', [6, 2]),
+    scale: 1e-4,
+  },
   { kind: 'centred-kernel', of: tensor('pointwise', [4, 2, 1, 3]), size: [3, 5] },
   {
     kind: 'interpolated',

@@ -75,6 +75,8 @@ export function readRows(
         start.map((number, index) => rest.reduce((sum, part) => sum + part[index]!, number)),
       );
     }
+    case 'low-rank':
+      return readLowRank(expression, first, count, sourceOf);
     case 'batch-norm':
       return readBatchNorm(expression, first, count, sourceOf);
     case 'centred-kernel': {
@@ -124,6 +126,30 @@ function readEach(
     all.push(read.value);
   }
   return ok(all);
+}
+
+/** W + s · B · A, row by row: only the rows of B that are asked for, and A, which is small, as a whole. */
+function readLowRank(
+  { of, down, up, scale }: Kind<'low-rank'>,
+  first: number,
+  count: number,
+  sourceOf: SourceOf,
+): Outcome<Float32Array> {
+  const read = readEach([of, up], first, count, sourceOf);
+  if (!read.ok) return read;
+  const { rows: rank, columns } = rowsAndColumns(down);
+  const inner = readRows(down, 0, rank, sourceOf);
+  if (!inner.ok) return inner;
+  const [numbers, factors] = read.value as [Float32Array, Float32Array];
+  const sums = Float64Array.from(numbers);
+  for (let row = 0; row < count; row++) {
+    for (let each = 0; each < rank; each++) {
+      const factor = scale * factors[row * rank + each]!;
+      for (let column = 0; column < columns; column++)
+        sums[row * columns + column]! += factor * inner.value[each * columns + column]!;
+    }
+  }
+  return ok(Float32Array.from(sums));
 }
 
 /** scale = weight / √(variance + epsilon); shift = bias − mean · scale. */

@@ -35,6 +35,7 @@ export function shapeText(wire: WireType): string | null {
     case 'feed-forward':
     case 'acceleration':
     case 'encoder-part':
+    case 'weight-change':
       return null;
   }
 }
@@ -57,6 +58,7 @@ export function shortShapeText(wire: WireType): string | null {
     case 'feed-forward':
     case 'acceleration':
     case 'encoder-part':
+    case 'weight-change':
       return shapeText(wire);
   }
 }
