@@ -20,11 +20,15 @@ export interface PortModel {
 
 export interface SocketModel {
   readonly port: PortModel;
-  readonly plugged: {
-    readonly title: string;
-    readonly summary: string;
-    readonly family: Family;
-  } | null;
+  /** In the order in which they act. */
+  readonly plugged: readonly PluggedPart[];
+}
+
+export interface PluggedPart {
+  readonly id: string;
+  readonly title: string;
+  readonly summary: string;
+  readonly family: Family;
 }
 
 export type CardBody =
@@ -51,6 +55,8 @@ export interface CardContent {
   /** The port of a node that has only one. */
   readonly headPort: PortModel | null;
   readonly sockets: readonly SocketModel[];
+  /** Ports that show only while a wire is drawn that fits, or where the keyboard comes to them. */
+  readonly hiddenPorts: readonly PortModel[];
   readonly rows: readonly { readonly input: PortModel | null; readonly output: PortModel | null }[];
   readonly foot: 'none' | 'stage' | 'language';
   readonly estimate: FootText | null;

@@ -2,7 +2,7 @@
  * Measures of a card, known before it is drawn: rows have fixed heights, so that wires, layout and the
  * overview need no measuring, and nothing moves while a run goes on. Pure.
  */
-import type { CardContent, PortModel } from './card-content.ts';
+import type { CardContent, PortModel, SocketModel } from './card-content.ts';
 
 export const cardWidthPx = 208;
 export const gridPx = 8;
@@ -14,7 +14,9 @@ export const rowPx = {
   picture: 100,
   text: 68,
   answer: 152,
-  socket: 34,
+  /** A part that is plugged in; an empty socket is slimmer. */
+  part: 31,
+  emptySocket: 25,
   afterSockets: 4,
   port: 28,
   foot: 44,
@@ -33,6 +35,7 @@ export interface PlacedPort {
   readonly side: 'left' | 'right';
   /** Of the dot's middle, from the card's upper edge. */
   readonly y: number;
+  readonly isHidden: boolean;
 }
 
 export interface CardGeometry {
@@ -48,20 +51,25 @@ export function problemLines(sentence: string): number {
   return Math.min(mostProblemLines, Math.max(1, Math.ceil(sentence.length / lettersPerLine)));
 }
 
+export const socketHeightPx = ({ plugged }: SocketModel): number =>
+  plugged.length === 0 ? rowPx.emptySocket : plugged.length * rowPx.part;
+
 export function cardGeometry(content: CardContent): CardGeometry {
   const ports: PlacedPort[] = [];
-  const place = (port: PortModel | null, top: number, height: number): void => {
-    if (port)
-      ports.push({ port, side: port.side === 'inputs' ? 'left' : 'right', y: top + height / 2 });
+  const place = (port: PortModel | null, top: number, height: number, isHidden = false): void => {
+    const side = port?.side === 'inputs' ? 'left' : 'right';
+    if (port) ports.push({ port, side, y: top + height / 2, isHidden });
   };
   let y: number = cardBorderPx;
   place(content.headPort, y, rowPx.head);
+  for (const port of content.hiddenPorts) place(port, y, rowPx.head, true);
   y += rowPx.head;
   if (content.summary !== null) y += rowPx.summary;
   if (content.body) y += rowPx[content.body.kind];
-  for (const { port } of content.sockets) {
-    place(port, y, rowPx.socket);
-    y += rowPx.socket;
+  for (const socket of content.sockets) {
+    const height = socketHeightPx(socket);
+    place(socket.port, y, height);
+    y += height;
   }
   if (content.sockets.length > 0) y += rowPx.afterSockets;
   for (const { input, output } of content.rows) {

@@ -51,8 +51,10 @@ export function cardModel(id: string, facts: CardFacts): CardModel {
   const ports = portsOf(node, title, wired);
   const isPart = (port: PortModel): boolean =>
     port.side === 'inputs' && port.kind !== null && wireKinds[port.kind].part;
+  // Every node with weights takes changes of them; a row for each would say so a dozen times and be empty.
+  const isHidden = (port: PortModel): boolean => port.kind === 'weight-change' && !port.isWired;
   const sockets = ports
-    .filter(isPart)
+    .filter((port) => isPart(port) && !isHidden(port))
     .map((port) => ({ port, plugged: pluggedIn(port, node, checked) }));
   const others = ports.filter((port) => !isPart(port));
   const isEnd = others.length === 1 && sockets.length === 0;
@@ -67,6 +69,7 @@ export function cardModel(id: string, facts: CardFacts): CardModel {
     weights: weightsOf(node),
     headPort: isEnd ? (others[0] ?? null) : null,
     sockets,
+    hiddenPorts: ports.filter((port) => isPart(port) && isHidden(port)),
     rows: isEnd ? [] : rowsOf(others, estimate),
     foot: footOf(definition),
     estimate: estimate && estimatedFoot(estimate),
@@ -104,13 +107,17 @@ function pluggedIn(
   node: CheckedNode,
   checked: CheckedGraph,
 ): SocketModel['plugged'] {
-  const part = checked.nodes[node.incoming[port.name]?.[0]?.from.node ?? ''];
-  if (!part?.definition) return null;
-  return {
-    title: nodeTitle(part),
-    summary: part.definition.summary(part.params),
-    family: part.definition.family,
-  };
+  return (node.incoming[port.name] ?? []).flatMap(({ from }) => {
+    const part = checked.nodes[from.node];
+    if (!part?.definition) return [];
+    const { definition, params, id } = part;
+    return {
+      id,
+      title: nodeTitle(part),
+      summary: definition.summary(params),
+      family: definition.family,
+    };
+  });
 }
 
 /** Inputs from the top down beside outputs; what has no shape, an answer say, keeps the last rows. */

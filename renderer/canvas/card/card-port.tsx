@@ -2,23 +2,19 @@
 import { Handle, Position } from '@xyflow/react';
 import { useContext, type KeyboardEvent } from 'react';
 import { showOverlay } from '#renderer/overlay/overlay.ts';
-import { cardBorderPx, portDotPx } from './card-geometry.ts';
+import { cardBorderPx, portDotPx, type PlacedPort } from './card-geometry.ts';
 import { FarContext } from './card-context.ts';
-import type { PortModel } from './card-content.ts';
 import { usePortLight } from './port-light.ts';
 import styles from './card-port.module.css';
 
-interface CardPortProps {
+interface CardPortProps extends PlacedPort {
   readonly node: string;
-  readonly port: PortModel;
-  readonly side: 'left' | 'right';
-  readonly y: number;
 }
 
 /** From the inner edge of the card's border to the corner of a dot whose middle lies on the outer edge. */
 const middlePx = portDotPx / 2 + cardBorderPx;
 
-export function CardPort({ node, port, side, y }: CardPortProps) {
+export function CardPort({ node, port, side, y, isHidden }: CardPortProps) {
   const isFar = useContext(FarContext);
   const light = usePortLight({ node, port: port.name, side: port.side });
   return (
@@ -30,6 +26,7 @@ export function CardPort({ node, port, side, y }: CardPortProps) {
       style={{ top: y - middlePx, [side]: -middlePx }}
       data-light={light}
       data-wired={port.isWired || undefined}
+      data-hidden={isHidden || undefined}
       data-unknown={port.kind === null || undefined}
     >
       {!isFar && (

@@ -8,7 +8,7 @@ import { familyStyle } from '#renderer/parts/family-style.ts';
 import { CardBodyView } from './card-body.tsx';
 import { FarContext, useCardContext } from './card-context.ts';
 import { CardFoot } from './card-foot.tsx';
-import { rowPx } from './card-geometry.ts';
+import { rowPx, socketHeightPx } from './card-geometry.ts';
 import type { SocketModel } from './card-content.ts';
 import type { CardModel } from './card-model.ts';
 import type { CardNode } from './card-node.ts';
@@ -45,8 +45,8 @@ function CardView({ model }: { readonly model: CardModel }) {
     >
       <CardHead model={model} run={run} />
       {!isFar && <CardInside model={model} run={run} />}
-      {model.geometry.ports.map(({ port, side, y }) => (
-        <CardPort key={`${port.side}.${port.name}`} node={id} port={port} side={side} y={y} />
+      {model.geometry.ports.map((placed) => (
+        <CardPort key={`${placed.port.side}.${placed.port.name}`} node={id} {...placed} />
       ))}
     </div>
   );
@@ -153,16 +153,25 @@ function CardState({ model, run }: { readonly model: CardModel; readonly run: Ca
   );
 }
 
-function Socket({ socket: { port, plugged } }: { readonly socket: SocketModel }) {
+function Socket({ socket }: { readonly socket: SocketModel }) {
+  const { port, plugged } = socket;
   return (
-    <div className={styles['socket-row']} style={{ height: rowPx.socket }}>
-      <div className={styles['socket']} data-empty={plugged === null || undefined}>
-        <span className={styles['part']} style={familyStyle(plugged?.family ?? null)} />
-        <span className={styles['part-title']}>
-          {plugged ? <LongName name={plugged.title} /> : port.title}
-        </span>
-        {plugged && <span className={`numbers ${styles['part-summary']}`}>{plugged.summary}</span>}
-      </div>
+    <div className={styles['socket-row']} style={{ height: socketHeightPx(socket) }}>
+      {plugged.length === 0 && (
+        <div className={styles['socket']} data-empty>
+          <span className={styles['part']} />
+          <span className={styles['part-title']}>{port.title}</span>
+        </div>
+      )}
+      {plugged.map(({ id, title, summary, family }) => (
+        <div key={id} className={styles['socket']}>
+          <span className={styles['part']} style={familyStyle(family)} />
+          <span className={styles['part-title']}>
+            <LongName name={title} />
+          </span>
+          <span className={`numbers ${styles['part-summary']}`}>{summary}</span>
+        </div>
+      ))}
     </div>
   );
 }

@@ -5,7 +5,7 @@ import { nodeTitle } from '#engine/graph/node-title.ts';
 import type { Family } from '#engine/node/node-definition.ts';
 import { describeWire } from '#engine/node/wire.ts';
 import type { PortPlace } from '#renderer/canvas/card/port-place.ts';
-import { allPorts, connectReasons } from './connect-reason.ts';
+import { allPorts, connectReasons, takesSeveral } from './connect-reason.ts';
 
 export interface ConnectChoice {
   readonly place: PortPlace;
@@ -27,7 +27,11 @@ export function connectChoices(
   search: string,
 ): readonly ConnectChoice[] {
   const reasonAt = connectReasons(checked, start);
-  const full = new Set(checked.document.edges.map(({ to }) => `${to.node}/${to.port}`));
+  const full = new Set(
+    checked.document.edges
+      .filter(({ to }) => !takesSeveral(checked, to))
+      .map(({ to }) => `${to.node}/${to.port}`),
+  );
   const words = search.toLowerCase().split(/\s+/);
   const choices = allPorts(checked)
     .filter(({ side }) => side !== start.side)

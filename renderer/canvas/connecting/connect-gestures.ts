@@ -1,6 +1,7 @@
 /** From the gestures of drawing wires to edits: a new wire, a moved end, a wire that was refused. */
 import type { Connection, OnConnectStartParams } from '@xyflow/react';
 import type { Edge } from '#engine/contract/document.ts';
+import { checkedGraph } from '#renderer/analysis/checked-graph.ts';
 import { tellProblems } from '#renderer/notices/notices.ts';
 import { activeDocument, edit, workspace } from '#renderer/workspace/workspace-store.ts';
 import { selectWires } from '#renderer/canvas/flow/canvas-view.ts';
@@ -61,7 +62,7 @@ export function finishReconnect(wire: WireEdge, connection: Connection): void {
 export function wireUp(edge: Edge, moved: Edge | null): void {
   const open = activeDocument(workspace.getState());
   if (!open) return;
-  const edits = connectEdits(open.document, edge, moved);
+  const edits = connectEdits(checkedGraph(open.document), edge, moved);
   const replaces = edits.some(({ type }) => type === 'disconnect');
   const label = moved ? 'Move the wire' : replaces ? 'Replace the wire' : 'Connect';
   if (edit(label, edits) && moved) selectWires([wireId(edge)]);

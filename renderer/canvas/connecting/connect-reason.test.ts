@@ -53,12 +53,28 @@ test('a port is told why it does not fit: kind, side, circle, a wire that is the
 
 test('a wire dropped on a full input takes its place in one step, and undo brings the old one back', () => {
   const edge = edgeBetween(input('second', 'tokens'), output('encoder', 'tokens'));
-  const applied = applyEdits(graph, connectEdits(graph, edge));
+  const applied = applyEdits(graph, connectEdits(checked, edge));
   if (!applied.ok) throw new Error(JSON.stringify(applied.problems));
   const into = applied.value.document.edges.filter(({ to }) => to.node === 'second');
   expect(into).toEqual([edge]);
   const back = applyEdits(applied.value.document, applied.value.inverse);
   expect(back.ok && back.value.document).toEqual(graph);
+});
+
+test('a wire to an input of several joins those that are there', () => {
+  const parts = sketchDocument(
+    {
+      fastv: ['acceleration/fastv'],
+      vtw: ['acceleration/vtw'],
+      language: ['language/decoder'],
+    },
+    ['fastv.part > language.acceleration'],
+  );
+  const plugged = checkGraph(parts, catalogue);
+  const edge = edgeBetween(output('vtw', 'part'), input('language', 'acceleration'));
+  expect(connectEdits(plugged, edge)).toEqual([{ type: 'connect', edge }]);
+  const choices = connectChoices(plugged, output('vtw', 'part'), '');
+  expect(choices[0]).toMatchObject({ place: { port: 'acceleration' }, replaces: false });
 });
 
 test('a moved end leaves its old input free, and may come back to where it was', () => {
@@ -67,7 +83,7 @@ test('a moved end leaves its old input free, and may come back to where it was',
   const reason = connectReasons(checked, output('encoder', 'tokens'), moved);
   expect(reason(input('first', 'tokens'))).toBeNull();
   const edge = edgeBetween(output('encoder', 'tokens'), input('second', 'tokens'));
-  expect(connectEdits(graph, edge, moved).map(({ type }) => type)).toEqual([
+  expect(connectEdits(checked, edge, moved).map(({ type }) => type)).toEqual([
     'disconnect',
     'disconnect',
     'connect',
@@ -76,7 +92,7 @@ test('a moved end leaves its old input free, and may come back to where it was',
 
 test('what would be wrong with a wire that fits is said before it is there', () => {
   const edge = edgeBetween(output('second', 'tokens'), input('language', 'visual'));
-  const follows = consequence(checked, connectEdits(graph, edge), catalogue);
+  const follows = consequence(checked, connectEdits(checked, edge), catalogue);
   expect(follows).toMatchObject({ code: 'dimension-mismatch', node: 'language', port: 'visual' });
   expect(graph.edges).toHaveLength(5);
 });

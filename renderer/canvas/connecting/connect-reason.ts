@@ -1,5 +1,5 @@
 /** May these ports be wired, and what would come of it? The reasons that the canvas and the connect dialog give. Pure. */
-import type { Edge, GraphDocument } from '#engine/contract/document.ts';
+import type { Edge, PortRef } from '#engine/contract/document.ts';
 import type { Edit } from '#engine/contract/edit.ts';
 import { error, type Problem } from '#engine/contract/problem.ts';
 import { applyEdits, sameEdge } from '#engine/graph/apply-edit.ts';
@@ -85,16 +85,26 @@ export function allPorts({ order, nodes }: CheckedGraph): readonly (PortPlace & 
   );
 }
 
+/** Does an input take several wires, so that a further one joins those that are there? */
+export function takesSeveral(
+  { nodes }: Pick<CheckedGraph, 'nodes'>,
+  { node, port }: PortRef,
+): boolean {
+  const inputs: Readonly<Record<string, Port>> = nodes[node]?.definition?.inputs ?? {};
+  return Object.hasOwn(inputs, port) && inputs[port]?.several === true;
+}
+
 /** Wires two ports as one step: a wire that fills the input already, and the one being moved, give way. */
 export function connectEdits(
-  { edges }: Pick<GraphDocument, 'edges'>,
+  checked: Pick<CheckedGraph, 'document' | 'nodes'>,
   edge: Edge,
   moved: Edge | null = null,
 ): readonly Edit[] {
-  const gone = edges.filter(
+  const isFull = !takesSeveral(checked, edge.to);
+  const gone = checked.document.edges.filter(
     (other) =>
       (moved && sameEdge(other, moved)) ||
-      (other.to.node === edge.to.node && other.to.port === edge.to.port),
+      (isFull && other.to.node === edge.to.node && other.to.port === edge.to.port),
   );
   const disconnects = gone.map((other): Edit => ({ type: 'disconnect', edge: other }));
   return [...disconnects, { type: 'connect', edge }];

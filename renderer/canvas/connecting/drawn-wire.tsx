@@ -83,7 +83,7 @@ function problemAt(now: Connecting, end: PortPlace | null): Problem | null {
   if (!end) return null;
   const refusal = now.reasonAt(end);
   if (refusal) return refusal;
-  const edits = connectEdits(now.checked.document, edgeBetween(now.start, end), now.moved);
+  const edits = connectEdits(now.checked, edgeBetween(now.start, end), now.moved);
   const follows = consequence(now.checked, edits, catalogue);
   return follows && { ...follows, severity: 'warning' };
 }

@@ -88,7 +88,7 @@ function addWired({ start, client }: DroppedWire, { definition, port }: Offer): 
   const position = { x: onGrid(corner.x), y: onGrid(corner.y) };
   const added = edit(`Add ${definition.title}`, [
     { type: 'add-node', id, node: newNode(definition), position },
-    ...connectEdits(open.document, edgeBetween(start, end)),
+    ...connectEdits(checkedGraph(open.document), edgeBetween(start, end)),
   ]);
   if (added) select([id]);
 }

@@ -15,6 +15,7 @@ const graph = sketchDocument(
     projector: ['projector/mlp'],
     prompt: ['input/prompt', { text: 'What is it?' }],
     fastv: ['acceleration/fastv'],
+    vtw: ['acceleration/vtw'],
     language: ['language/decoder'],
     answer: ['output/answer'],
   },
@@ -25,6 +26,7 @@ const graph = sketchDocument(
     'projector.tokens > language.visual',
     'prompt.text > language.prompt',
     'fastv.part > language.acceleration',
+    'vtw.part > language.acceleration',
     'language.answer > answer.answer',
   ],
 );
@@ -52,20 +54,25 @@ const cardOf = ({ cards }: Models, id: string) => {
 
 test('a language model shows its parts, what it drops, and what it will cost', () => {
   const card = cardOf(drawn(graph), 'language');
-  expect(card.sockets.map(({ port, plugged }) => [port.title, plugged?.title ?? null])).toEqual([
-    ['Feed-forward parts', null],
-    ['Acceleration parts', 'FastV'],
+  const titles = card.sockets.map(({ port, plugged }) => [
+    port.title,
+    plugged.map(({ title }) => title),
+  ]);
+  expect(titles).toEqual([
+    ['Feed-forward parts', []],
+    ['Acceleration parts', ['FastV', 'VTW']],
   ]);
   expect(card.rows.map(({ input, output }) => [input?.title, input?.shape, output?.title])).toEqual(
     [
-      ['Visual tokens', '49 → 24', undefined],
+      ['Visual tokens', '49 → 0', undefined],
       ['Prompt', null, 'Answer'],
     ],
   );
   expect(card.estimate?.lines).toHaveLength(2);
   expect(card.estimate?.lines[0]?.[0]).toMatch(/^est\. .*FLOP$/);
   // What a wire ends at lies where the row that names it does.
-  const places = card.geometry.ports.map(({ port, side, y }) => [port.name, side, y]);
+  const shown = card.geometry.ports.filter(({ isHidden }) => !isHidden);
+  const places = shown.map(({ port, side, y }) => [port.name, side, y]);
   const levels = places.map(([, , y]) => y as number);
   expect(places.map(([name, side]) => `${name} ${side}`)).toEqual([
     'feedForward left',
@@ -76,6 +83,9 @@ test('a language model shows its parts, what it drops, and what it will cost', (
   ]);
   expect(levels).toEqual(levels.toSorted((a, b) => a - b));
   expect(levels[3]).toBe(levels[4]);
+  // What changes weights is taken, but not spoken of before there is any.
+  const hidden = card.geometry.ports.filter(({ isHidden }) => isHidden);
+  expect(hidden.map(({ port }) => port.label)).toEqual(['Weight changes, input of Language model']);
 });
 
 test('an edit draws anew what it changes and nothing else', () => {
@@ -102,7 +112,7 @@ test('Tab walks along the wires, the main line first', () => {
     drawn(graph)
       .cards.map(({ id }) => id)
       .join(' '),
-  ).toBe('image preprocess encoder projector prompt fastv language answer');
+  ).toBe('image preprocess encoder projector prompt fastv vtw language answer');
   const circle = sketchDocument(
     { a: ['compression/average-pool'], b: ['compression/average-pool'] },
     ['a.tokens > b.tokens', 'b.tokens > a.tokens'],

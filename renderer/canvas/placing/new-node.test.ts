@@ -55,5 +55,10 @@ test('a part is plugged in only where there is no doubt which socket is meant', 
     { language: ['language/decoder'], other: ['language/decoder'], fastv: ['acceleration/fastv'] },
     ['fastv.part > language.acceleration'],
   );
-  expect(socketOf(none, full)).toEqual({ node: 'other', port: 'acceleration' });
+  // A socket has room for another part.
+  expect(socketOf(none, full)).toBeNull();
+  const one = sketchDocument({ language: ['language/decoder'], fastv: ['acceleration/fastv'] }, [
+    'fastv.part > language.acceleration',
+  ]);
+  expect(socketOf(none, one)).toEqual({ node: 'language', port: 'acceleration' });
 });

@@ -52,7 +52,7 @@ export function addNodeEdits(
   return { id, edits: edge ? [added, { type: 'connect', edge }] : [added] };
 }
 
-/** The socket of the only selected node that fits and is free, or else the only one in the graph. */
+/** The socket of the only selected node that fits and has room, or else the only one in the graph. */
 function plugFor(
   checked: CheckedGraph,
   id: string,
@@ -64,7 +64,11 @@ function plugFor(
   const [port, { kind }] = part;
   const sockets = Object.values(checked.nodes).flatMap((node) =>
     Object.entries<Port>(node.definition?.inputs ?? {})
-      .filter(([name, input]) => input.kind === kind && !isWired(checked.document, node.id, name))
+      .filter(
+        ([name, input]) =>
+          input.kind === kind &&
+          (input.several === true || !isWired(checked.document, node.id, name)),
+      )
       .map(([name]) => ({ node: node.id, port: name })),
   );
   const selected = sockets.filter(({ node }) => selection.has(node));

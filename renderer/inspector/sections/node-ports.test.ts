@@ -38,6 +38,7 @@ test('each port says what flows there and who is at the other end', () => {
   expect(rows('encoder')).toEqual([
     ['input', 'Pixels', 'pixels, 3 × 224 × 224', 'preprocess'],
     ['input', 'Encoder parts', null],
+    ['input', 'Weight changes', null],
     [
       'output',
       'Visual tokens',
@@ -55,6 +56,7 @@ test('each port says what flows there and who is at the other end', () => {
     'Prompt',
     'Feed-forward parts',
     'Acceleration parts',
+    'Weight changes',
     'Answer',
   ]);
 });
