@@ -21,6 +21,7 @@ import { mamba } from './language/mamba.ts';
 import { feedForward } from './moe/feed-forward.ts';
 import { answer } from './output/answer.ts';
 import { anyresPack } from './projector/anyres-pack.ts';
+import { ldpV2 } from './projector/ldp-v2.ts';
 import { linear } from './projector/linear.ts';
 import { mlp } from './projector/mlp.ts';
 import { qFormer } from './projector/q-former.ts';
@@ -49,6 +50,7 @@ export const catalogue = {
   'projector/anyres-pack': anyresPack,
   'projector/linear': linear,
   'projector/mlp': mlp,
+  'projector/ldp-v2': ldpV2,
   'projector/q-former': qFormer,
   'moe/feed-forward': feedForward,
   'acceleration/fastv': fastv,

@@ -41,7 +41,7 @@ describe('recorded cases', () => {
     ['moe', 2],
     ['pipeline', 4],
     ['preprocess', 8],
-    ['projector', 11],
+    ['projector', 12],
     ['slm', 14],
     ['ssm', 5],
     ['tokenizer', 8],

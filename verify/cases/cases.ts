@@ -226,6 +226,23 @@ export const caseRows: readonly CaseRow[] = [
     outputs: { query_output: { tap: 'queries' }, image_features: {} },
   },
   {
+    family: 'projector',
+    names: ['ldpv2'],
+    kind: 'nodes',
+    nodes: [
+      {
+        type: 'projector/ldp-v2',
+        paramKeys: {
+          inputWidth: ['mm_hidden_size'],
+          outputWidth: ['hidden_size'],
+          side: ['pool.0'],
+        },
+      },
+    ],
+    inputs: { x: 'tokens' },
+    outputs: { y: {} },
+  },
+  {
     family: 'compression',
     names: ['prumerge'],
     kind: 'nodes',
