@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { GraphDocument } from '#engine/contract/document.ts';
+import type { GraphDocument, Json } from '#engine/contract/document.ts';
 import type { RunEvent } from '#engine/contract/run-event.ts';
 import { checkGraph } from '#engine/graph/check.ts';
 import { sketchDocument } from '#engine/graph/sketch-document.ts';
@@ -15,6 +15,7 @@ import { StageCache } from '../cache/stage-cache.ts';
 import { ModelLoader } from '../sessions/load-model.ts';
 import { CancelSwitch } from '../sessions/progress.ts';
 import type { Tensor } from '../sessions/sessions.ts';
+import { packageRoot } from '../system/package-root.ts';
 import { Pass } from '../stages/pass.ts';
 import { executeRun, runnerOf } from './execute-run.ts';
 import { runStage, type PassValues } from './pipeline.ts';
@@ -29,10 +30,13 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
+const wordpiece = join(packageRoot, 'verify', 'recorded', 'tokenizer', 'wordpiece');
 const queryCount = 6;
 
+const random = { kind: 'random', seed: 0 };
+
 /** InstructBLIP in miniature, with random weights; the language model hears one question, the queries another. */
-function graphFor(instruction: string): GraphDocument {
+function graphFor(instruction: string, tokenizer: Json = random): GraphDocument {
   const small = { model: 'custom', hiddenSize: 32, layerCount: 2, headCount: 4 } as const;
   const tower = { imageSize: 32, patchSize: 8, feedForwardSize: 48 };
   const decoder = { vocabularySize: 97, keyValueHeadCount: 2, headSize: 8, feedForwardSize: 48 };
@@ -42,7 +46,7 @@ function graphFor(instruction: string): GraphDocument {
       preprocess: ['vision/preprocess'],
       encoder: ['encoder/clip-vit', { ...small, ...tower, select: 'all', featureLayer: -1 }],
       instruction: ['input/prompt', { text: instruction }],
-      tokenise: ['text/tokenise', { maxTokens: 24 }],
+      tokenise: ['text/tokenise', { maxTokens: 24, tokenizer }],
       qformer: [
         'projector/q-former',
         { ...small, layerCount: 4, queryCount, feedForwardSize: 48, vocabularySize: 61 },
@@ -136,4 +140,31 @@ test('the language model answers over what was seen, and the Q-Former’s work g
     return row?.type === 'stage-measured' ? row.flops : 0;
   });
   expect(long).toBeGreaterThan(short ?? Infinity);
+});
+
+test.for([
+  [
+    'a folder without a tokenizer',
+    stars,
+    folder,
+    `${folder} has no tokenizer.json: choose a checkpoint folder that has one, or random weights.`,
+  ],
+  [
+    'the tokenizer of another model',
+    stars,
+    wordpiece,
+    expect.stringMatching(
+      /^The tokenizer gives token \d+, what reads it knows tokens up to 60; choose the tokenizer that belongs to it\.$/,
+    ),
+  ],
+] as const)('%s is told at its node before anything is built', async ([, text, at, message]) => {
+  const events: RunEvent[] = [];
+  const emit = (event: RunEvent): void => void events.push(event);
+  const document = graphFor(text, { kind: 'checkpoint', folder: at });
+  const ran = await executeRun({ document, runs: 1 }, loader, emit, new CancelSwitch());
+  expect(ran.ok ? [] : ran.problems).toMatchObject([
+    { code: 'tokenizer-unreadable', node: 'tokenise', message },
+  ]);
+  const loads = events.filter((event) => event.type === 'stage-loaded');
+  expect(loads).toEqual([]);
 });
