@@ -133,14 +133,14 @@ export interface ViewFact {
 
 export type ViewFacts = ByPort<ViewFact>;
 
-/** What one run of a graph is given: all views at once, or one after the other, or those of one picture or clip. */
-export type RunsBy = 'all' | 'view' | 'item';
+/** What one run of a graph is given: any number of views at once, or one, or those of one picture or clip. */
+export type RunsBy = 'views' | 'view' | 'item';
 
 export type Body<P extends Params, In extends Ports, Out extends Ports, Found = unknown> =
   /** One ONNX graph, from the tensors of its input ports to those of its output ports. */
   | {
       readonly kind: 'onnx';
-      /** `all` where absent: the graph takes its leading size from its inputs. Of `view`, it is 1. */
+      /** `views` where absent: the graph takes its leading size from its inputs. Of `view`, it is 1. */
       readonly runsBy?: RunsBy;
       /** By the names under which `emit` is given them. */
       facts?(context: BodyContext<P, In, Out, Found>): ViewFacts;

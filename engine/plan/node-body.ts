@@ -158,14 +158,26 @@ function oneViewOf(wire: WireType): WireType {
   return one;
 }
 
+/**
+ * Many views are run some at a time, so that memory holds the activations of these only; a processor gains nothing
+ * from more at once.
+ */
+export const mostViewsAtOnce = 8;
+
+/** How many views go into each run; pieces of one size, so that the last is not a rest. */
+export function viewRuns(views: number): readonly number[] {
+  const count = Math.max(1, Math.ceil(views / mostViewsAtOnce));
+  const size = Math.ceil(views / count);
+  return Array.from({ length: count }, (_, run) => Math.min(size, views - run * size));
+}
+
 /** How often a graph is expected to run in one pass. */
-export function expectedRuns(node: CheckedNode, { runsBy }: OnnxBody): number {
-  if (runsBy === undefined || runsBy === 'all') return 1;
+export function expectedRuns(node: CheckedNode, { runsBy = 'views' }: OnnxBody): number {
   const counts = Object.values(node.inputs)
     .flat()
     .map((wire) => ('views' in wire ? wire.views : undefined));
   const of = (count: ViewCount = oneView): number =>
-    runsBy === 'view' ? count.views : itemsOf(count);
+    ({ view: count.views, item: itemsOf(count), views: viewRuns(count.views).length })[runsBy];
   return Math.max(1, ...counts.map(of));
 }
 

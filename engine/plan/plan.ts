@@ -136,7 +136,7 @@ function planNode(checked: CheckedGraph, node: CheckedNode): Stage | null {
         : {
             kind: 'onnx',
             model: buildModel(node, body, context),
-            runsBy: body.runsBy ?? 'all',
+            runsBy: body.runsBy ?? 'views',
             facts: body.facts?.(context) ?? {},
             expectedRuns: expectedRuns(node, body),
             dims: (measured = {}) => onnxDims(node, body, context, measured),

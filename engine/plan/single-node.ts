@@ -70,7 +70,7 @@ export function buildSingleNode(single: SingleNode): Outcome<BuiltNode> {
   return ok({
     model: buildModel(node, body, context, taps),
     outputs: node.outputs,
-    runsBy: body.runsBy ?? 'all',
+    runsBy: body.runsBy ?? 'views',
     facts: body.facts?.(context) ?? {},
   });
 }

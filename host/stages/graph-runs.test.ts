@@ -25,7 +25,7 @@ function batch(items: readonly number[], tokens: number, start: number): Batch {
 
 const value = (...batches: readonly Batch[]): StageValue => ({ kind: 'tensors', batches });
 
-function runs(inputs: Record<string, readonly StageValue[]>, runsBy: 'all' | 'view' | 'item') {
+function runs(inputs: Record<string, readonly StageValue[]>, runsBy: 'views' | 'view' | 'item') {
   const divided = graphRuns(inputs, runsBy);
   if (!divided.ok) return divided.problems.map(({ code, message }) => `${code}: ${message}`);
   return divided.value.map((run) =>
@@ -42,7 +42,7 @@ function runs(inputs: Record<string, readonly StageValue[]>, runsBy: 'all' | 'vi
 const tokens = value(batch([0, 0, 1], 2, 0));
 
 it('all views go into one run, or each into its own, or those of a picture together', () => {
-  expect(runs({ tokens: [tokens] }, 'all')).toEqual([{ tokens: [[0, 1, 2, 3, 4, 5]] }]);
+  expect(runs({ tokens: [tokens] }, 'views')).toEqual([{ tokens: [[0, 1, 2, 3, 4, 5]] }]);
   expect(runs({ tokens: [tokens] }, 'view')).toEqual([
     { tokens: [[0, 1]] },
     { tokens: [[2, 3]] },
@@ -54,10 +54,27 @@ it('all views go into one run, or each into its own, or those of a picture toget
   ]);
 });
 
+it('many views go into several runs of about the same number', () => {
+  const many = value(
+    batch(
+      Array.from({ length: 17 }, (_, item) => item),
+      1,
+      0,
+    ),
+  );
+  expect(
+    runs({ tokens: [many] }, 'views').map((run) => (run as { tokens: number[][] }).tokens[0]),
+  ).toEqual([
+    [0, 1, 2, 3, 4, 5],
+    [6, 7, 8, 9, 10, 11],
+    [12, 13, 14, 15, 16],
+  ]);
+});
+
 it('views that differ in size are run apart, and what comes beside them is cut alike', () => {
   const uneven = value(batch([0], 1, 10), batch([0, 1], 2, 20));
   const words = value({ tensors: { '': float32(Float32Array.of(7), [1, 1]) }, views: [] });
-  expect(runs({ tokens: [tokens, uneven], words: [words] }, 'all')).toEqual([
+  expect(runs({ tokens: [tokens, uneven], words: [words] }, 'views')).toEqual([
     { tokens: [[0, 1], [10]], words: [[7]] },
     {
       tokens: [
@@ -74,7 +91,7 @@ it('views of one picture that differ in size cannot be one run, nor other number
   expect(runs({ tokens: [uneven] }, 'item')).toEqual([
     expect.stringMatching(/^dimension-mismatch: The views of one picture differ/),
   ]);
-  expect(runs({ tokens: [tokens], others: [uneven] }, 'all')).toEqual([
+  expect(runs({ tokens: [tokens], others: [uneven] }, 'views')).toEqual([
     expect.stringMatching(/^dimension-mismatch: Its inputs hold 3 and 2 views/),
   ]);
 });

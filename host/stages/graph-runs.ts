@@ -8,6 +8,7 @@ import {
   factPrefix,
   inputPrefix,
   outputPrefix,
+  viewRuns,
   type MeasuredCount,
 } from '#engine/plan/node-body.ts';
 import { float32, int64, type Tensor, type TensorMap } from '../sessions/sessions.ts';
@@ -21,8 +22,8 @@ export interface GraphRun {
 }
 
 /**
- * The runs that take all views once, in their order. Views that agree in size go together where a graph takes all;
- * what is not of pictures goes into every run. Fails with `dimension-mismatch` where inputs hold different numbers
+ * The runs that take all views once, in their order. Views that agree in size go together where a graph takes several,
+ * up to a number; what is not of pictures goes into every run. Fails with `dimension-mismatch` where inputs hold different numbers
  * of views, or views of one item differ in size.
  */
 export function graphRuns(inputs: StageInputs, runsBy: RunsBy): Outcome<readonly GraphRun[]> {
@@ -80,13 +81,17 @@ function runEnds(
       return places;
     case 'item':
       return places.filter((end) => views[end]?.item !== views[end - 1]?.item);
-    case 'all': {
+    case 'views': {
       const ends = new Set<number>();
       for (const batches of viewed) {
         let end = 0;
         for (const batch of batches) ends.add((end += batch.views.length));
       }
-      return [...ends].toSorted((a, b) => a - b);
+      const agreed = [...ends].toSorted((a, b) => a - b);
+      return agreed.flatMap((end, index) => {
+        let at = agreed[index - 1] ?? 0;
+        return viewRuns(end - at).map((count) => (at += count));
+      });
     }
   }
 }

@@ -14,7 +14,7 @@ export const prompt = defineNode({
     text: {
       kind: 'text',
       label: 'Prompt',
-      help: 'What to ask about the picture.',
+      help: 'What to ask about the picture; <image> says where in it a picture goes.',
       default: 'What is in the picture?',
       maxCharacters: 50_000,
       lines: 4,

@@ -9,7 +9,7 @@ export const answerParams = {
   template: {
     kind: 'text',
     label: 'Prompt template',
-    help: "<image> marks the visual tokens, {prompt} the question. Left empty, the checkpoint's own chat template is used.",
+    help: "<image> marks the visual tokens, once for all pictures or once for each, {prompt} the question. Left empty, the checkpoint's own chat template is used.",
     default: 'USER: <image>\n{prompt} ASSISTANT:',
     maxCharacters: 20_000,
     lines: 3,
