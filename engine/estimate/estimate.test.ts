@@ -102,6 +102,11 @@ it('in int4, weights take half a byte and a scale a block, norms and rotary tabl
   expect(whole.weightBytes).toBe(4 * matrices + rest);
   expect(packed.weightBytes).toBe(matrices / 2 + (4 * matrices) / 64 + rest);
   expect(packed.parameters).toBe(whole.parameters);
+  // In memory a sum stands beside each block's scale.
+  const kept = ({ peakBytes, activationBytes, keyValueBytes }: typeof packed) =>
+    peakBytes - activationBytes - keyValueBytes;
+  expect(kept(packed)).toBe(packed.weightBytes + (4 * matrices) / 64);
+  expect(kept(whole)).toBe(whole.weightBytes);
 });
 
 it('experts cost by how many a token sees, and weigh by how many there are', () => {
@@ -191,7 +196,7 @@ describe('LLaVA-1.5', () => {
       activationBytes,
       keyValueBytes: sum(({ keyValueBytes }) => keyValueBytes),
       recurrentBytes: 0,
-      peakBytes: sum((stage) => stage.weightBytes + stage.keyValueBytes) + activationBytes,
+      peakBytes: sum((stage) => stage.peakBytes - stage.activationBytes) + activationBytes,
     });
     expect(wires.map(({ text }) => text)).toContain(
       '576 visual tokens × 1024 channels, 24 × 24 grid',

@@ -5,7 +5,13 @@ import type { CheckedGraph } from '../graph/check.ts';
 import { describeWire, tokensInAll, type WireType } from '../node/wire.ts';
 import { planGraph, type Stage } from '../plan/plan.ts';
 import { estimateLanguageModel } from './language-model.ts';
-import { countFlops, countParameters, peakActivationBytes, weightBytes } from './model-cost.ts';
+import {
+  countFlops,
+  countParameters,
+  peakActivationBytes,
+  residentWeightBytes,
+  weightBytes,
+} from './model-cost.ts';
 import type { StageCost } from './stage-cost.ts';
 
 export interface StageEstimate extends StageCost {
@@ -32,7 +38,7 @@ export interface GraphEstimate {
     readonly activationBytes: number;
     readonly keyValueBytes: number;
     readonly recurrentBytes: number;
-    /** Weights and state of all stages, and the activations of the largest. */
+    /** Weights as the runtime holds them and state of all stages, and the activations of the largest. */
     readonly peakBytes: number;
   };
 }
@@ -61,7 +67,7 @@ export function estimateGraph(checked: CheckedGraph): Outcome<GraphEstimate> {
       activationBytes: activations,
       keyValueBytes,
       recurrentBytes,
-      peakBytes: weights + activations + keyValueBytes + recurrentBytes,
+      peakBytes: sum((stage) => stage.peakBytes - stage.activationBytes) + activations,
     },
   });
 }
@@ -73,6 +79,7 @@ const free: StageCost = {
   activationBytes: 0,
   keyValueBytes: 0,
   recurrentBytes: 0,
+  peakBytes: 0,
 };
 
 function estimateStage(
@@ -84,13 +91,15 @@ function estimateStage(
   const facts = { id, node: id, type, title };
   if (body.kind === 'onnx') {
     const dims = body.dims();
+    const activationBytes = peakActivationBytes(body.model, dims);
     return {
       ...facts,
       ...free,
       parameters: countParameters([body.model]),
       flops: countFlops(body.model, dims) * body.expectedRuns,
       weightBytes: weightBytes(body.model),
-      activationBytes: peakActivationBytes(body.model, dims),
+      activationBytes,
+      peakBytes: residentWeightBytes(body.model) + activationBytes,
     };
   }
   if (body.step.kind !== 'generate') return { ...facts, ...free };

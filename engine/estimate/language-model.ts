@@ -1,6 +1,7 @@
 /** Prefill, decode and state of a language model, estimated. */
 import { stateBytes, type LanguageGraphs } from '../node/decoder-protocol.ts';
 import { prefillChunks, segmentLengths } from '../node/segments.ts';
+import type { StageModel } from '../onnx/model.ts';
 import type { LanguageModelStep } from '../node/host-step.ts';
 import type { BoundaryPart, DraftPart } from '../node/part.ts';
 import {
@@ -8,6 +9,7 @@ import {
   countParameters,
   isSameModel,
   peakActivationBytes,
+  residentWeightBytes,
   weightBytes,
 } from './model-cost.ts';
 import type { LanguageEstimate, StageCost } from './stage-cost.ts';
@@ -58,19 +60,28 @@ export function estimateLanguageModel(
     prefillFlops,
     decodeFlopsPerToken,
   };
+  const models = [graphs.embed, decoder.model, ...(draft?.models ?? [])];
+  const activationBytes = Math.max(
+    chunkActivationBytes(graphs, boundaries, sequence, visualTokens),
+    draft?.activationBytes ?? 0,
+  );
+  const keyValueBytes = state.keyValueBytes + (draft?.keyValueBytes ?? 0);
+  const recurrentBytes = state.recurrentBytes + (draft?.recurrentBytes ?? 0);
   return {
-    parameters: countParameters([graphs.embed, decoder.model, ...(draft?.models ?? [])]),
+    parameters: countParameters([graphs.embed, decoder.model, ...(draft?.graphs ?? [])]),
     flops: prefillFlops + decodeFlopsPerToken * decodeSteps,
-    weightBytes: weightBytes(graphs.embed) + weightBytes(decoder.model) + (draft?.weightBytes ?? 0),
-    activationBytes: Math.max(
-      chunkActivationBytes(graphs, boundaries, sequence, visualTokens),
-      draft?.activationBytes ?? 0,
-    ),
-    keyValueBytes: state.keyValueBytes + (draft?.keyValueBytes ?? 0),
-    recurrentBytes: state.recurrentBytes + (draft?.recurrentBytes ?? 0),
+    weightBytes: sumOf(models, weightBytes),
+    activationBytes,
+    keyValueBytes,
+    recurrentBytes,
+    peakBytes:
+      sumOf(models, residentWeightBytes) + activationBytes + keyValueBytes + recurrentBytes,
     language,
   };
 }
+
+const sumOf = (models: readonly StageModel[], bytesOf: (model: StageModel) => number): number =>
+  models.reduce((sum, model) => sum + bytesOf(model), 0);
 
 /**
  * What a draft adds. Guesses are not foreseen: it costs its memory, and no time, as if the model wrote each token by
@@ -91,11 +102,11 @@ function estimateDraft(
   const held = Math.min(contextLength, sequence + counts.decodeSteps);
   // The same checkpoint in the same arithmetic is loaded once.
   const loaded = [step.graphs.embed, step.graphs.decoder.model];
-  const models = [embed, decoder.model];
-  const added = models.filter((model) => !loaded.some((other) => isSameModel(model, other)));
+  const own = [embed, decoder.model];
   return {
-    models,
-    weightBytes: added.reduce((sum, model) => sum + weightBytes(model), 0),
+    graphs: own,
+    /** Those that are not loaded already. */
+    models: own.filter((model) => !loaded.some((other) => isSameModel(model, other))),
     activationBytes: chunkActivationBytes(graphs, [], sequence, visual),
     ...stateBytes(decoder.state, [held]),
   };

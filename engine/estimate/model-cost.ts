@@ -43,6 +43,15 @@ export function weightBytes(model: StageModel): number {
   return initializersOf(model).reduce((sum, initializer) => sum + sizeBytes(initializer), 0);
 }
 
+/** What ONNX Runtime keeps with the weights: the sum of each quantised block, which its integer kernels need. */
+export function residentWeightBytes(model: StageModel): number {
+  const sums = model.weights.reduce((total, { form, initializers }) => {
+    const scales = form.kind === 'blocks' ? initializers.at(-1) : undefined;
+    return total + (scales ? sizeBytes(scales) : 0);
+  }, 0);
+  return weightBytes(model) + sums;
+}
+
 /** Floating-point operations of one run: two for every multiply-add of matrices, convolutions and attention. */
 export function countFlops(model: StageModel, dims: DimBindings): number {
   return model.work.reduce((sum, term) => {

@@ -9,6 +9,8 @@ export interface StageCost {
   /** What is carried from token to token: keys and values, and what recurrent layers remember. */
   readonly keyValueBytes: number;
   readonly recurrentBytes: number;
+  /** Weights as the runtime holds them, state and activations together. */
+  readonly peakBytes: number;
   /** Only for a language model. */
   readonly language?: LanguageEstimate;
 }

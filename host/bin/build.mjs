@@ -19,6 +19,7 @@ const programs = {
   'publish-schema': 'host/bin/publish-schema.ts',
   'bench-language-model': 'bench/language-model.ts',
   'bench-accuracy': 'bench/accuracy.ts',
+  'bench-prefill-memory': 'bench/prefill-memory.ts',
 };
 const pageConfiguration = join(root, 'vite.config.ts');
 
