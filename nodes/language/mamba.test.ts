@@ -1,5 +1,6 @@
 /** A Mamba goes on from its state as if it had read everything at once, and the state never grows. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Json } from '#engine/contract/document.ts';
 import { estimateGraph } from '#engine/estimate/estimate.ts';
 import { countParameters } from '#engine/estimate/model-cost.ts';
 import { checkGraph } from '#engine/graph/check.ts';
@@ -196,4 +197,34 @@ it('a graph with one estimates a state that does not depend on the prompt', () =
   const short = stateFor('Hello', 1);
   expect(short).toEqual({ recurrentBytes: 4 * 24 * 1536 * (16 + 3), keyValueBytes: 0 });
   expect(stateFor('Hello '.repeat(1500), 500)).toEqual(short);
+});
+
+it('a projector that says nothing of its width is given the width that Mamba reads; another is refused', () => {
+  const problemsWith = (projector: Readonly<Record<string, Json>>) =>
+    checkGraph(
+      sketchDocument(
+        {
+          image: ['input/image'],
+          preprocess: ['vision/preprocess'],
+          encoder: ['encoder/clip-vit'],
+          projector: ['projector/mlp', projector],
+          prompt: ['input/prompt'],
+          mamba: ['language/mamba', { model: 'mamba-370m' }],
+          answer: ['output/answer'],
+        },
+        [
+          'image.image > preprocess.image',
+          'preprocess.pixels > encoder.pixels',
+          'encoder.tokens > projector.tokens',
+          'projector.tokens > mamba.visual',
+          'prompt.text > mamba.prompt',
+          'mamba.answer > answer.answer',
+        ],
+      ),
+      catalogue,
+    ).problems;
+  expect(problemsWith({})).toEqual([]);
+  expect(problemsWith({ outputWidth: 768 })).toMatchObject([
+    { code: 'dimension-mismatch', node: 'projector' },
+  ]);
 });
