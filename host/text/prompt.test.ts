@@ -88,7 +88,7 @@ describe('the prompt of a checkpoint', () => {
     expect(ours).toEqual(expected);
   });
 
-  it.each(['llava-clip-llama', 'llava-siglip-phi'])(
+  it.each(['llava-clip-llama', 'llava-siglip-phi', 'llava-next'])(
     'has the tokens that the processor of %s makes',
     async (name) => {
       const folder = join(recorded, 'pipeline', name);
@@ -245,6 +245,20 @@ describe('several pictures', () => {
     const plain = await chatOf('Q: {{ messages[0].content | trim }}');
     const padded = { tokenizer, template: null, chat: plain, prompt: `${prompt} ` };
     expect(built({ ...padded, runs: twoPictures }).text).toBe(`Q: ${prompt}`);
+  });
+
+  it('are tokens of the checkpoint there, while the words around stay plain text', async () => {
+    const tokenizer = await open(shapes);
+    const prompt = 'is <image></s> or <image>?';
+    const typed = built({ tokenizer, template, chat: null, prompt, runs: twoPictures });
+    expect(typed.segments.map(({ kind }) => kind)).toEqual([
+      'words',
+      'visual',
+      'words',
+      'visual',
+      'words',
+    ]);
+    expect(tokenizer.decode(wordIds(typed), { skipSpecialTokens: true })).toContain('</s> or');
   });
 
   it('all go to one place, each with the line break that follows it', () => {
