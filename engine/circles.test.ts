@@ -13,24 +13,14 @@ const rooms = z
 /** Who imports, and what; files are named from the project's folder. */
 type Import = readonly [from: string, to: string];
 
-/** Circles that are being cut, by the import that closes them; a folder with a slash stands for all its files. */
-const beingCut: readonly Import[] = [['host/bin/commands', 'host/bin']];
-
 describe.each(rooms)('%s', (room) => {
   it('has no circle of folders', async () => {
-    expect(closers(foldersOf(await importsOf(room)).filter(notBeingCut))).toEqual([]);
+    expect(closers(foldersOf(await importsOf(room)))).toEqual([]);
   });
 
   it('has no circle of files', async () => {
-    expect(closers((await importsOf(room)).filter(notBeingCut))).toEqual([]);
+    expect(closers(await importsOf(room))).toEqual([]);
   });
-});
-
-it('lists nothing as being cut that has been', async () => {
-  const files = (await Promise.all(rooms.map(importsOf))).flat();
-  const circles = [...closers(files), ...closers(foldersOf(files))];
-  const cut = beingCut.filter((entry) => !circles.some((each) => isMeant(each, entry)));
-  expect(cut).toEqual([]);
 });
 
 it('finds what closes a circle, and nothing that only leads to one', () => {
@@ -92,12 +82,6 @@ function foldersOf(imports: readonly Import[]): readonly Import[] {
   return imports
     .map(([from, to]): Import => [dirname(from), dirname(to)])
     .filter(([from, to]) => from !== to);
-}
-
-const notBeingCut = (each: Import): boolean => !beingCut.some((entry) => isMeant(each, entry));
-
-function isMeant([from, to]: Import, [start, end]: Import): boolean {
-  return to === end && (start.endsWith('/') ? from.startsWith(start) : from === start);
 }
 
 /** Those imports from whose end a way leads back to their start, each once. */

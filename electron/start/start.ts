@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { findBrowser } from '#host/browser/find-browser.ts';
-import { exitStatus } from '#host/bin/exit-status.ts';
+import { exitStatus } from '#host/bin/commands/exit-status.ts';
 import { dataFolder } from '#host/files/data-folder.ts';
 import { packageRoot } from '#host/system/package-root.ts';
 import type { RunningServer } from '#host/server/start-server.ts';

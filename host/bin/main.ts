@@ -14,7 +14,7 @@ import { presetsCommand } from './commands/presets.ts';
 import { runCommand } from './commands/run.ts';
 import { serveCommand } from './commands/serve.ts';
 import { verifyCommand } from './commands/verify.ts';
-import { exitStatus, UsageError, type ExitStatus } from './exit-status.ts';
+import { exitStatus, UsageError, type ExitStatus } from './commands/exit-status.ts';
 
 const commands: readonly Command[] = [
   presetsCommand,

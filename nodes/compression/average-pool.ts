@@ -53,14 +53,15 @@ export const averagePool = defineNode({
           grid: { rows, columns },
         },
       },
+      found: { grid: grid.value },
     });
   },
   summary: ({ kernel }) => `${kernel} × ${kernel}`,
   body: {
     kind: 'onnx',
-    emit(g, { tokens }, { params: { kernel }, inputs }) {
-      const { grid, prefixTokens } = inputs.tokens;
-      const map = tokensToMap(g, dropPrefix(g, tokens, prefixTokens), grid!); // [B, D, rows, columns]
+    emit(g, { tokens }, { params: { kernel }, inputs, found: { grid } }) {
+      const patches = dropPrefix(g, tokens, inputs.tokens.prefixTokens); // [B, N, D]
+      const map = tokensToMap(g, patches, grid); // [B, D, rows, columns]
       return { tokens: mapToTokens(g, pool(g, map, { kernel })) };
     },
   },

@@ -84,15 +84,16 @@ export const pixelShuffle = defineNode({
           grid: shuffled,
         },
       },
+      found: { shuffled },
     });
   },
   summary: ({ factor }) => `${factor} × ${factor}`,
   body: {
     kind: 'onnx',
-    emit(g, { tokens }, { params: { factor }, inputs, outputs }) {
+    emit(g, { tokens }, { params: { factor }, inputs, outputs, found: { shuffled } }) {
       const from = inputs.tokens;
       const to = outputs.tokens;
-      const { rows, columns } = to.grid!;
+      const { rows, columns } = shuffled;
       const patches = dropPrefix(g, tokens, from.prefixTokens); // [B, N, D]
       const views = tokens.shape[0] as Dim;
       const groups = reshape(g, patches, [views, rows, factor, columns, factor, from.channels]);

@@ -1,5 +1,5 @@
 import { formatBytes } from '#engine/contract/format.ts';
-import { exitStatus, UsageError } from '../exit-status.ts';
+import { exitStatus, UsageError } from './exit-status.ts';
 import { printProblems } from '../terminal/problems.ts';
 import { formatTable } from '../terminal/table.ts';
 import { parseOptions, type Command } from './command.ts';

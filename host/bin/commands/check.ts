@@ -1,6 +1,6 @@
 import { hasErrors } from '#engine/contract/problem.ts';
-import { exitStatus } from '../exit-status.ts';
-import { readGraph } from '../read-graph.ts';
+import { exitStatus } from './exit-status.ts';
+import { readGraph } from './read-graph.ts';
 import { printProblems } from '../terminal/problems.ts';
 import { parseOptions, type Command } from './command.ts';
 

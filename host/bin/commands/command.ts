@@ -1,7 +1,7 @@
 /** What every command of `patchbay` is made of. */
 import { parseArgs, type ParseArgsConfig } from 'node:util';
 import type { createCaller, Services } from '#engine/contract/router.ts';
-import { UsageError, type ExitStatus } from '../exit-status.ts';
+import { UsageError, type ExitStatus } from './exit-status.ts';
 
 export type Caller = ReturnType<typeof createCaller>;
 

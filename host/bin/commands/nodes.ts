@@ -1,6 +1,6 @@
 import { families, type AnyNodeDefinition } from '#engine/node/node-definition.ts';
 import { catalogue } from '#nodes/index.ts';
-import { exitStatus } from '../exit-status.ts';
+import { exitStatus } from './exit-status.ts';
 import { formatTable } from '../terminal/table.ts';
 import { parseOptions, type Command } from './command.ts';
 

@@ -1,5 +1,5 @@
 import { formatBytes, formatCount } from '#engine/contract/format.ts';
-import { exitStatus } from '../exit-status.ts';
+import { exitStatus } from './exit-status.ts';
 import { formatTable } from '../terminal/table.ts';
 import { parseOptions, type Command } from './command.ts';
 

@@ -3,7 +3,7 @@ import { pathToFileURL } from 'node:url';
 import { error } from '#engine/contract/problem.ts';
 import { packageRoot } from '../../system/package-root.ts';
 import { startServer } from '../../server/start-server.ts';
-import { exitStatus } from '../exit-status.ts';
+import { exitStatus } from './exit-status.ts';
 import { printProblems } from '../terminal/problems.ts';
 import { parseOptions, wholeNumber, type Command } from './command.ts';
 

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { CaseChecker } from '#verify/process/case-checker.ts';
 import { findCaseFolders } from '#verify/cases/case-folders.ts';
 import type { CaseResult } from '#verify/cases/case-result.ts';
-import { exitStatus } from '../exit-status.ts';
+import { exitStatus } from './exit-status.ts';
 import { printProblems } from '../terminal/problems.ts';
 import { parseOptions, type Command } from './command.ts';
 

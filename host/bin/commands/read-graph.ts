@@ -4,9 +4,9 @@ import type { GraphDocument } from '#engine/contract/document.ts';
 import { ok, type Outcome } from '#engine/contract/outcome.ts';
 import { readDocument } from '#engine/graph/read-document.ts';
 import { catalogue } from '#nodes/index.ts';
-import { readGraphFile, readLimited } from '../files/read-graph-file.ts';
-import { presetIds, readPreset } from '../presets.ts';
-import { presetsFolder } from '../system/package-root.ts';
+import { readGraphFile, readLimited } from '../../files/read-graph-file.ts';
+import { presetIds, readPreset } from '../../presets.ts';
+import { presetsFolder } from '../../system/package-root.ts';
 
 export interface NamedGraph {
   readonly document: GraphDocument;
