@@ -53,7 +53,7 @@ export const vtw = defineNode({
         },
       },
     }),
-  summary: ({ layer, positions }) => `K ${layer} · positions: ${positions}`,
+  summary: ({ layer, positions }) => (positions === 'keep' ? `K ${layer}` : `K ${layer} · reset`),
   body: {
     kind: 'part',
     part: ({ params: { layer, positions } }) => ({
