@@ -47,7 +47,9 @@ test('a mismatched width says which number to set, and one press sets it', async
   await expect(app.results.getByText('No problems: the graph can run.')).toBeVisible();
 });
 
-test('FastV plugged in: fewer tokens, and less to reckon in the prefill', async ({ app }) => {
+test('FastV plugged in: fewer tokens, less to reckon in the prefill, and room for more parts', async ({
+  app,
+}) => {
   await app.importFile('e2e/graphs/tiny-random.patchbay.json');
   await app.run();
   const before = await app.report();
@@ -64,6 +66,16 @@ test('FastV plugged in: fewer tokens, and less to reckon in the prefill', async 
   expect(prefill(before)).toMatchObject({ tokensIn: 581, tokensOut: 581 });
   expect(prefill(after)).toMatchObject({ tokensIn: 581, tokensOut: 581 - 288 });
   expect(prefill(after)?.flops).toBeLessThan(prefill(before)?.flops ?? 0);
+
+  // A further part joins the one that is there; what changes weights has a socket of its own.
+  for (const name of ['VTW', 'LoRA adapter']) {
+    await app.card('Language model').click();
+    await app.page
+      .getByRole('region', { name: 'Palette' })
+      .getByRole('button', { name })
+      .press('Enter');
+  }
+  await expect(app.card('Language model')).toContainText(/FastV.*VTW.*LoRA adapter/);
 });
 
 test('a drag is one step: undo takes it back whole, redo does it again', async ({ app }) => {
