@@ -280,6 +280,8 @@ describe('several pictures', () => {
       order(built({ ...request, template: written })).filter(Number.isInteger);
     expect(places('<image><video>{prompt}')).toEqual([1, 0]);
     expect(places(template)).toEqual([0, 1]);
+    const clip = { tokenizer, chat: null, template: '<video>{prompt}', runs: ['video'] } as const;
+    expect(built({ ...clip, prompt: 'What is <image>?' }).text).toBe('<video>What is <image>?');
   });
 
   it('are refused where there are more places than pictures, or fewer', () => {

@@ -106,11 +106,22 @@ function fromChat({ chat, tokenizer, prompt, runs }: PromptRequest): Outcome<rea
   if (!question.ok) return question;
   return chatPieces({
     chat: chat.value,
-    question: question.value.filter(
-      (piece) => piece.kind === 'run' || piece.text !== '' || !hasPlaces,
-    ),
+    question: hasPlaces ? withoutGaps(question.value) : question.value,
     spellings: spellingsOf(tokenizer),
   });
+}
+
+/** Texts that lie side by side as one, and none that is empty. */
+function withoutGaps(pieces: readonly PlacedPiece[]): readonly PlacedPiece[] {
+  const joinedPieces: PlacedPiece[] = [];
+  for (const piece of pieces) {
+    const last = joinedPieces.at(-1);
+    if (piece.kind === 'run') joinedPieces.push(piece);
+    else if (last && last.kind !== 'run')
+      joinedPieces[joinedPieces.length - 1] = { ...last, text: last.text + piece.text };
+    else if (piece.text !== '') joinedPieces.push(piece);
+  }
+  return joinedPieces;
 }
 
 /** How a template may spell a place: the checkpoint's own token, or the common marker. */

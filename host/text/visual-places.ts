@@ -39,7 +39,8 @@ export function splitAtPlaces(
 /**
  * Gives each run of visual tokens its place. The question's places count before the template's. One place takes all
  * runs, as if it had been written so often, together with the line break that follows it. Clips take the places
- * of pictures where there are none for clips. Places of which nothing is wired are dropped, with their line break.
+ * of pictures where there are none for clips. Places of the template of which nothing is wired are dropped, with
+ * their line break; those of the question stay text.
  *
  * Fails with `marker-mismatch` where there are neither as many places as runs nor one.
  */
@@ -80,13 +81,16 @@ function placedPiece(
   const piece = pieces[index] as Piece;
   const before = pieces[index - 1];
   if (piece.kind !== 'place') {
-    const isAfterDropped = before?.kind === 'place' && !placed.has(before);
+    const isAfterDropped =
+      before?.kind === 'place' && before.of === 'template' && !placed.has(before);
     return [
       isAfterDropped && piece.kind === 'template'
         ? { ...piece, text: piece.text.replace(/^\r?\n/, '') }
         : piece,
     ];
   }
+  if (piece.of === 'question' && !placed.has(piece))
+    return [{ kind: 'question', text: markers[piece.media] }];
   const next = pieces[index + 1];
   const breaks = next !== undefined && next.kind !== 'place' && next.text.startsWith('\n');
   return (placed.get(piece) ?? []).flatMap((run, count): readonly PlacedPiece[] => [
