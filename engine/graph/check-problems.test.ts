@@ -249,14 +249,14 @@ const findings: readonly Finding[] = [
     says: 'Average pooling needs tokens that lie on a grid',
   },
   {
-    of: 'a part that acts in a block that the encoder does not have',
-    document: sketchDocument({ ...eyes, merging: ['compression/tome', { first: 24 }] }, [
-      ...eyeWires,
-      'merging.part > encoder.parts',
-    ]),
+    of: 'a part for blocks that the encoder does not have',
+    document: sketchDocument(
+      { ...eyes, merging: ['compression/tome', { merged: '8 '.repeat(25) }] },
+      [...eyeWires, 'merging.part > encoder.parts'],
+    ),
     code: 'parts-conflict',
     place: { node: 'encoder', port: 'parts' },
-    says: 'A part acts in block 24, but this CLIP has blocks 0 to 23',
+    says: 'A part lists tokens for 25 blocks, this CLIP has 24; list 24 numbers at most',
   },
   {
     of: 'a layer deeper than the encoder',

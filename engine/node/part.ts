@@ -53,18 +53,9 @@ export interface InsideBlockPart {
   /** What it carries from block to block belongs to the pass. `tokens` [B, N, D] enter the first block. */
   readonly begin: (
     g: GraphBuilder,
-    host: {
-      readonly tokens: Value;
-      readonly prefixTokens: number;
-      readonly headCount: number;
-      readonly layerCount: number;
-    },
+    host: { readonly tokens: Value; readonly prefixTokens: number; readonly headCount: number },
   ) => InsideBlockPass;
 }
-
-/** The block that is meant where −1 is the last, −2 the one before it. */
-export const lastBlock = (last: number, layerCount: number): number =>
-  last < 0 ? layerCount + last : last;
 
 /** Asked block by block, in their order. */
 export interface InsideBlockPass {

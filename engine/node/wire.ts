@@ -121,15 +121,18 @@ export type ActsAt =
   /** Lets easy tokens leave before the last layer. */
   | { readonly at: 'exit'; readonly layer: number };
 
+/** One number for all blocks, or one a block; none in those behind the list. */
+export type FewerTokens = number | readonly number[];
+
+export const fewerIn = (fewer: FewerTokens, block: number): number =>
+  typeof fewer === 'number' ? fewer : (fewer[block] ?? 0);
+
 /** The same inside an encoder. */
 export type EncoderActsAt =
-  /** Takes up to `fewer` tokens out in each block from the first to the last named, counted from 0. */
+  /** Takes up to so many tokens out in every block, or in each of those listed from the first on. */
   | {
       readonly at: 'inside-block';
-      readonly first: number;
-      /** Negative from the end: −1 is the encoder's last. */
-      readonly last: number;
-      readonly fewer: number;
+      readonly fewer: FewerTokens;
       /** Does it add to the scores of keys in the blocks behind? */
       readonly weighsKeys: boolean;
     }

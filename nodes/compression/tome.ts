@@ -1,7 +1,9 @@
 /** ToMe: inside an encoder, tokens that are alike are merged, some in every block. */
-import { ok } from '#engine/contract/outcome.ts';
+import { fail, ok } from '#engine/contract/outcome.ts';
+import { error } from '#engine/contract/problem.ts';
 import { defineNode } from '#engine/node/node-definition.ts';
-import { lastBlock, type InsideBlockPart, type InsideBlockPass } from '#engine/node/part.ts';
+import type { InsideBlockPass } from '#engine/node/part.ts';
+import { fewerIn, type FewerTokens } from '#engine/node/wire.ts';
 import { mergeAlike, unmerged } from '#engine/onnx/blocks/token-merging.ts';
 import type { GraphBuilder } from '#engine/onnx/graph-builder.ts';
 import { mean, reshape, transpose, unsqueeze } from '#engine/onnx/operators.ts';
@@ -10,28 +12,12 @@ import { fixedDim, type Dim, type Value } from '#engine/onnx/value.ts';
 
 const params = {
   merged: {
-    kind: 'integer',
+    kind: 'text',
     label: 'Tokens a block',
-    help: 'How many tokens each block merges away; at most half of those that there are.',
-    default: 8,
-    min: 1,
-    max: 4096,
-  },
-  first: {
-    kind: 'integer',
-    label: 'First block',
-    help: 'Merging begins in this block, counted from 0.',
-    default: 0,
-    min: 0,
-    max: 511,
-  },
-  last: {
-    kind: 'integer',
-    label: 'Last block',
-    help: "Merging ends with this block: −1 is the encoder's last, −2 the one before it.",
-    default: -1,
-    min: -512,
-    max: 511,
+    help: 'How many tokens a block merges away, half of them at most: one number for all blocks, or one a block, such as 16, 16, 8.',
+    default: '8',
+    maxCharacters: 2000,
+    lines: 1,
   },
   proportional: {
     kind: 'flag',
@@ -41,7 +27,10 @@ const params = {
   },
 } as const;
 
-type TomeParams = ParamValues<typeof params>;
+type Setting = ParamValues<typeof params> & {
+  readonly prefixTokens: number;
+  readonly headCount: number;
+};
 
 export const tome = defineNode({
   type: 'compression/tome',
@@ -62,19 +51,16 @@ export const tome = defineNode({
   params,
   inputs: {},
   outputs: { part: { kind: 'encoder-part', title: 'Encoder part' } },
-  infer: ({ params: { merged, first, last, proportional } }) =>
-    ok({
-      outputs: {
-        part: {
-          kind: 'encoder-part',
-          acts: { at: 'inside-block', first, last, fewer: merged, weighsKeys: proportional },
-        },
-      },
-    }),
-  summary: ({ merged, first, last }) =>
-    first === 0 && last === -1
-      ? `${merged} a block`
-      : `${merged} a block, ${first} to ${String(last).replace('-', '−')}`,
+  infer({ params: { merged, proportional } }) {
+    const fewer = readFewer(merged);
+    if (fewer === null) {
+      const message = `"${merged}" is no number of tokens; give a whole number for all blocks, or one a block, such as 16, 16, 8.`;
+      return fail(error('param-invalid', message, { param: 'merged' }));
+    }
+    const acts = { at: 'inside-block', fewer, weighsKeys: proportional } as const;
+    return ok({ outputs: { part: { kind: 'encoder-part', acts } } });
+  },
+  summary: ({ merged }) => `${merged} a block`,
   body: {
     kind: 'part',
     part: ({ params: values }) => ({
@@ -84,23 +70,31 @@ export const tome = defineNode({
   },
 });
 
+/** Null where it is no list of whole numbers. */
+function readFewer(text: string): FewerTokens | null {
+  const words = text.split(/[\s,]+/).filter((word) => word !== '');
+  if (words.length === 0 || !words.every((word) => /^\d{1,5}$/.test(word))) return null;
+  const numbers = words.map(Number);
+  return numbers.length === 1 ? (numbers[0] as number) : numbers;
+}
+
 /** Taps `size` [B, N, 1], how many tokens each stands for, and `source` [B, N, N₀], which those are. */
 function beginPass(
   g: GraphBuilder,
   tokens: Value,
-  setting: TomeParams & Omit<Parameters<InsideBlockPart['begin']>[1], 'tokens'>,
+  { merged, proportional, prefixTokens, headCount }: Setting,
 ): InsideBlockPass {
-  const { merged, first, proportional, prefixTokens, headCount } = setting;
-  const last = lastBlock(setting.last, setting.layerCount);
+  const fewer = readFewer(merged) ?? 0;
   let now = unmerged(g, tokens);
   return {
     keyBias: () => (proportional && now.size ? logOf(g, now.size) : null),
     reduce(block) {
-      if (block < first || block > last) return null;
+      const count = fewerIn(fewer, block);
+      if (count === 0) return null;
       return (x, key) =>
         g.scope('merge', () => {
           const metric = meanOverHeads(g, key, headCount);
-          now = mergeAlike(g, { ...now, tokens: x }, metric, merged, prefixTokens);
+          now = mergeAlike(g, { ...now, tokens: x }, metric, count, prefixTokens);
           if (now.size) g.tap('size', now.size);
           g.tapLater('source', now.source);
           return now.tokens;

@@ -109,7 +109,7 @@ describe.each([
   test('merges in one block what the paper says, and leaves the tokens before the patches where they are', async () => {
     const encoder = await openEncoder(definition, own);
     const setting = { featureLayer: -3, select: 'all' };
-    const block = merging({ merged: 6, first: 0, last: 0 });
+    const block = merging({ merged: '6, 0' });
     const fewer = await encoder.run(setting, [block], ['size', 'source', 'key']);
     const left = prefix + patches - 6;
     const channels = figures.hiddenSize;
@@ -129,7 +129,7 @@ describe.each([
 
   test('tells how many tokens leave, and that they lie on no grid any more', async () => {
     const encoder = await openEncoder(definition, own);
-    const all = merging({ merged: 5 });
+    const all = merging({ merged: '5' });
     for (const [featureLayer, count] of [
       [-1, patches - 15],
       [-2, patches - 10],
@@ -143,7 +143,7 @@ describe.each([
       expect(outputs['tokens']?.dims).toEqual([1, count, figures.hiddenSize]);
     }
     // Half of what is not protected is the most that a block can give up.
-    const most = encoder.wires({ featureLayer: -3 }, [merging({ merged: 4000 })]);
+    const most = encoder.wires({ featureLayer: -3 }, [merging({ merged: '4000' })]);
     expect(most['tokens']).toMatchObject({ count: { tokens: Math.ceil(patches / 2) } });
   });
 });
@@ -151,9 +151,7 @@ describe.each([
 test('a merged token is looked at as often as those that it stands for, or once', async () => {
   const encoder = await openEncoder(vit);
   const setting = { featureLayer: -1, select: 'all' };
-  const merged = (proportional: boolean) => [
-    merging({ merged: 10, first: 0, last: 0, proportional }),
-  ];
+  const merged = (proportional: boolean) => [merging({ merged: '10 0', proportional })];
   const weighed = floatsOf((await encoder.run(setting, merged(true)))['tokens']);
   const alike = floatsOf((await encoder.run(setting, merged(false)))['tokens']);
   expect(largestError(weighed, alike)).toBeGreaterThan(1e-3);
@@ -219,26 +217,30 @@ function problemsWith(parts: Parameters<typeof sketchDocument>[0], encoder: Para
 test('an encoder refuses what excludes each other, and says how to mend it', () => {
   const merges = (params: Params): readonly [string, Params] => ['compression/tome', params];
   const mixes = (params: Params): readonly [string, Params] => ['acceleration/linformer', params];
-  expect(problemsWith({ a: merges({ last: 11 }) })).toEqual([]);
+  expect(problemsWith({ a: merges({ merged: '16,'.repeat(12) }) })).toEqual([]);
   expect(problemsWith({ a: merges({ proportional: false }), b: mixes({}) })).toEqual([]);
   expect(problemsWith({ a: merges({}), b: mixes({ layers: 'first-half' }) })).toEqual([
     ['error', expect.stringMatching(/switch proportional attention off/)],
   ]);
-  expect(problemsWith({ a: merges({ first: 6 }), b: mixes({ layers: 'first-half' }) })).toEqual([]);
+  expect(
+    problemsWith({ a: merges({ merged: '0 0 0 0 0 0 9 9' }), b: mixes({ layers: 'first-half' }) }),
+  ).toEqual([]);
   expect(problemsWith({ a: merges({}), b: merges({}) })).toEqual([
     ['error', expect.stringMatching(/^2 parts would take tokens out inside the same encoder/)],
   ]);
-  expect(problemsWith({ a: merges({ last: 12 }) })).toEqual([
+  expect(problemsWith({ a: merges({ merged: '8, '.repeat(13) }) })).toEqual([
     [
       'error',
-      'A part acts in block 12, but this ViT has blocks 0 to 11; choose one of those in the part.',
+      'A part lists tokens for 13 blocks, this ViT has 12; list 12 numbers at most, or one for all blocks.',
     ],
   ]);
-  expect(problemsWith({ a: merges({ first: 5, last: 4 }) })).toEqual([
-    ['error', expect.stringMatching(/set its last block to 5 or more/)],
-  ]);
-  expect(problemsWith({ a: merges({ first: 11 }) }, { featureLayer: -2 })).toEqual([
-    ['warning', expect.stringMatching(/does nothing; choose an earlier block/)],
+  expect(
+    problemsWith({ a: merges({ merged: `${'0 '.repeat(11)}5` }) }, { featureLayer: -2 }),
+  ).toEqual([
+    [
+      'warning',
+      expect.stringMatching(/only behind block 10, .* does nothing; let it begin earlier/),
+    ],
   ]);
   expect(problemsWith({ a: mixes({}), b: mixes({ layers: 'every-second' }) })).toEqual([
     ['error', expect.stringMatching(/replace the attention of block 0/)],
@@ -249,4 +251,21 @@ test('an encoder refuses what excludes each other, and says how to mend it', () 
       expect.stringMatching(/at most 196 tokens, 197 enter the encoder; raise its tokens to 197/),
     ],
   ]);
+});
+
+test.each(['', 'many', '-3', '2.5', '8; 8', '100000'])('"%s" is no number of tokens', (merged) => {
+  const graph = sketchDocument({ merging: ['compression/tome', { merged }] });
+  expect(checkGraph(graph, catalogue).problems).toMatchObject([
+    { code: 'param-invalid', node: 'merging', param: 'merged' },
+  ]);
+});
+
+test('each block merges as many as its place in the list says, and those behind it none', async () => {
+  const encoder = await openEncoder(vit);
+  const listed = [merging({ merged: '2 7' })];
+  const counts = [-3, -2, -1].map((featureLayer) => {
+    const { tokens } = encoder.wires({ featureLayer }, listed);
+    return tokens?.kind === 'tokens' ? tokens.count.tokens : NaN;
+  });
+  expect(counts).toEqual([patches - 2, patches - 9, patches - 9]);
 });

@@ -2,8 +2,8 @@
 import { fail, ok, type Outcome } from '#engine/contract/outcome.ts';
 import { error, warning, type Problem } from '#engine/contract/problem.ts';
 import { choosesLayer } from '#engine/node/layer-choice.ts';
-import { lastBlock, partsOfKind, type Part } from '#engine/node/part.ts';
-import { knownCount, type EncoderActsAt, type WireOf } from '#engine/node/wire.ts';
+import { partsOfKind, type Part } from '#engine/node/part.ts';
+import { fewerIn, knownCount, type EncoderActsAt, type WireOf } from '#engine/node/wire.ts';
 import { mostMerged } from '#engine/onnx/blocks/token-merging.ts';
 import type { LayerHooks } from '#engine/onnx/blocks/vision-transformer.ts';
 import type { GraphBuilder } from '#engine/onnx/graph-builder.ts';
@@ -48,33 +48,33 @@ export function checkEncoderParts(
     (reduction && togetherProblem(reduction, attending, host));
   if (reason) return fail(error('parts-conflict', reason, { port: 'parts' }));
   const counts = tokenCounts(reduction, host);
-  const unused = reducing.map(({ first }) => first).filter((first) => first >= host.usedLayers);
+  const unused =
+    reduction && counts[host.usedLayers] === host.tokens && counts.at(-1) !== host.tokens;
   return ok({
     tokensAfter: (blocks) => counts[blocks] ?? host.tokens,
-    warnings: unused.map((first) =>
-      warning(
-        'parts-conflict',
-        `A part begins in block ${first}, but the features are taken behind block ${host.usedLayers - 1}, so it does nothing; choose an earlier block or a later feature layer.`,
-        { port: 'parts' },
-      ),
-    ),
+    warnings: unused
+      ? [
+          warning(
+            'parts-conflict',
+            `A part takes tokens out only behind block ${host.usedLayers - 1}, where the features are taken, so it does nothing; let it begin earlier, or take a later feature layer.`,
+            { port: 'parts' },
+          ),
+        ]
+      : [],
   });
 }
 
 function reductionProblem(
   all: readonly InsideBlock[],
-  { first, last: said }: InsideBlock,
+  { fewer }: InsideBlock,
   { title, layerCount }: EncoderHost,
 ): string | null {
-  const last = lastBlock(said, layerCount);
   if (all.length > 1)
     return `${all.length} parts would take tokens out inside the same encoder, each not knowing which the other has left; unplug all of them but one.`;
-  const missing = [first, last].find((block) => block < 0 || block >= layerCount);
-  if (missing !== undefined)
-    return `A part acts in block ${missing < 0 ? said : missing}, but this ${title} has blocks 0 to ${layerCount - 1}; choose one of those in the part.`;
-  if (last < first)
-    return `A part would act from block ${first} to block ${last}; set its last block to ${first} or more.`;
-  return null;
+  const listed = typeof fewer === 'number' ? 0 : fewer.length;
+  return listed > layerCount
+    ? `A part lists tokens for ${listed} blocks, this ${title} has ${layerCount}; list ${layerCount} numbers at most, or one for all blocks.`
+    : null;
 }
 
 function attentionProblem(
@@ -95,13 +95,13 @@ function attentionProblem(
 
 /** Merged tokens count by their size where they are looked at one by one. */
 function togetherProblem(
-  { first, weighsKeys }: InsideBlock,
+  { fewer, weighsKeys }: InsideBlock,
   attending: readonly OnAttention[],
   { layerCount }: EncoderHost,
 ): string | null {
-  const behind = Array.from({ length: layerCount }, (_, layer) => layer).filter(
-    (layer) => layer > first,
-  );
+  const blocks = Array.from({ length: layerCount }, (_, block) => block);
+  const first = blocks.find((block) => fewerIn(fewer, block) > 0) ?? layerCount;
+  const behind = blocks.filter((block) => block > first);
   const meets = attending.some(
     ({ layers, scoresKeys }) =>
       !scoresKeys && behind.some((layer) => choosesLayer(layers, layer, layerCount)),
@@ -116,10 +116,8 @@ function tokenCounts(part: InsideBlock | undefined, host: EncoderHost): readonly
   const counts = [host.tokens];
   for (let block = 0; block < host.layerCount; block++) {
     const tokens = counts[block] as number;
-    const acts = part && block >= part.first && block <= lastBlock(part.last, host.layerCount);
-    counts.push(
-      acts ? tokens - Math.min(part.fewer, mostMerged(tokens, host.prefixTokens)) : tokens,
-    );
+    const going = part ? fewerIn(part.fewer, block) : 0;
+    counts.push(tokens - Math.min(going, mostMerged(tokens, host.prefixTokens)));
   }
   return counts;
 }
@@ -143,7 +141,7 @@ export function encoderHooks(
   { headCount }: { readonly headCount: number },
 ): LayerHooks {
   const [reduction] = partsOfKind(parts, 'inside-block');
-  const pass = reduction?.begin(g, { tokens, prefixTokens, headCount, layerCount });
+  const pass = reduction?.begin(g, { tokens, prefixTokens, headCount });
   const attention = partsOfKind(parts, 'attention');
   return {
     keyBias: () => pass?.keyBias() ?? null,

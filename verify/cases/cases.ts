@@ -135,8 +135,8 @@ export const caseRows: readonly CaseRow[] = [
           imageWidth: ['image_size'],
           normEpsilon: ['layer_norm_eps'],
         },
-        // Its list of r is five for each of the three blocks.
-        parts: { parts: { type: 'compression/tome', params: { merged: 5 } } },
+        // Its list r.
+        parts: { parts: { type: 'compression/tome', params: { merged: '5, 5, 5' } } },
       },
     ],
     inputs: { pixel_values: 'pixels' },
