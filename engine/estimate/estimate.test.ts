@@ -102,10 +102,11 @@ it('in int4, weights take half a byte and a scale a block, norms and rotary tabl
   expect(whole.weightBytes).toBe(4 * matrices + rest);
   expect(packed.weightBytes).toBe(matrices / 2 + (4 * matrices) / 64 + rest);
   expect(packed.parameters).toBe(whole.parameters);
-  // In memory a sum stands beside each block's scale.
+  // In memory a sum stands beside each block's scale, and a part of the plain codes beside the packed ones.
   const kept = ({ peakBytes, activationBytes, keyValueBytes }: typeof packed) =>
     peakBytes - activationBytes - keyValueBytes;
-  expect(kept(packed)).toBe(packed.weightBytes + (4 * matrices) / 64);
+  const beside = (4 * matrices) / 64 + 0.05 * (matrices / 2);
+  expect(Math.abs(kept(packed) - packed.weightBytes - beside)).toBeLessThan(1000);
   expect(kept(whole)).toBe(whole.weightBytes);
 });
 

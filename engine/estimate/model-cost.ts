@@ -43,13 +43,20 @@ export function weightBytes(model: StageModel): number {
   return initializersOf(model).reduce((sum, initializer) => sum + sizeBytes(initializer), 0);
 }
 
-/** What ONNX Runtime keeps with the weights: the sum of each quantised block, which its integer kernels need. */
+/** Packed matrices lie between plain ones in one file, and reading a page of them maps its neighbours too. */
+const mappedAlongShare = 0.05;
+
+/**
+ * Weights as ONNX Runtime holds them: of quantised blocks also the sums, one for each scale, which its integer
+ * kernels need, and what is mapped along with them.
+ */
 export function residentWeightBytes(model: StageModel): number {
-  const sums = model.weights.reduce((total, { form, initializers }) => {
-    const scales = form.kind === 'blocks' ? initializers.at(-1) : undefined;
-    return total + (scales ? sizeBytes(scales) : 0);
+  const added = model.weights.reduce((total, { form, initializers }) => {
+    if (form.kind !== 'blocks') return total;
+    const [codes, scales] = initializers.map((initializer) => sizeBytes(initializer));
+    return total + (scales ?? 0) + Math.round((codes ?? 0) * mappedAlongShare);
   }, 0);
-  return weightBytes(model) + sums;
+  return weightBytes(model) + added;
 }
 
 /** Floating-point operations of one run: two for every multiply-add of matrices, convolutions and attention. */
