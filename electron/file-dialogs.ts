@@ -11,10 +11,20 @@ const pictures = {
   extensions: ['png', 'jpg', 'jpeg', 'webp', 'avif', 'gif', 'tif', 'tiff'],
 };
 
-export function openDialog(kind: 'graph' | 'picture'): OpenDialogOptions {
-  return kind === 'graph'
-    ? { title: 'Open a graph', properties: ['openFile'], filters: [graphs, everything] }
-    : { title: 'Choose a picture', properties: ['openFile'], filters: [pictures, everything] };
+const clips = {
+  name: 'Clips',
+  extensions: ['gif', 'webp', 'mp4', 'm4v', 'mov', 'webm', 'mkv', 'avi', 'mpg', 'mpeg', 'ts'],
+};
+
+const opened = {
+  graph: { title: 'Open a graph', of: graphs },
+  picture: { title: 'Choose a picture', of: pictures },
+  clip: { title: 'Choose a clip', of: clips },
+} as const;
+
+export function openDialog(kind: keyof typeof opened): OpenDialogOptions {
+  const { title, of } = opened[kind];
+  return { title, properties: ['openFile'], filters: [of, everything] };
 }
 
 export function folderDialog(title: string): OpenDialogOptions {

@@ -12,7 +12,7 @@ import {
 export const requestSchemas: {
   readonly [Name in RequestName]: z.ZodType<RequestArguments[Name]>;
 } = {
-  chooseFileToOpen: z.tuple([z.enum(['graph', 'picture'])]),
+  chooseFileToOpen: z.tuple([z.enum(['graph', 'picture', 'clip'])]),
   chooseFolder: z.tuple([z.string().max(200)]),
   chooseFileToSave: z.tuple([z.string().max(300)]),
 };

@@ -1,13 +1,16 @@
 /** Everything wrong with a graph, the files that it names included. */
 import type { GraphDocument } from '#engine/contract/document.ts';
+import { ok, type Outcome } from '#engine/contract/outcome.ts';
 import type { Problem } from '#engine/contract/problem.ts';
 import { hasErrors, warning } from '#engine/contract/problem.ts';
 import { checkGraph, type CheckedGraph } from '#engine/graph/check.ts';
+import type { HostStep } from '#engine/node/host-step.ts';
 import type { StageModel } from '#engine/onnx/model.ts';
 import type { WeightOrigin } from '#engine/onnx/weight.ts';
 import type { Port } from '#engine/node/node-definition.ts';
 import { planGraph, type Plan } from '#engine/plan/plan.ts';
 import { catalogue } from '#nodes/index.ts';
+import { loadClip } from './clips/load-clip.ts';
 import { loadImage } from './images/load-image.ts';
 import { memoryProblem } from './runs/memory-budget.ts';
 import { openCheckpoint, type Checkpoint } from './weights/checkpoint.ts';
@@ -24,12 +27,12 @@ export async function checkWithFiles(
     return hasErrors(checked.problems) ? checked.problems : [...checked.problems, ...plan.problems];
   }
   const files = await checkCheckpoints(plan.value, baseFolder);
-  const images = await checkImages(plan.value, baseFolder);
+  const sources = await checkSources(plan.value, baseFolder);
   return [
     ...checked.problems,
     ...files,
     ...idleChanges(checked, plan.value),
-    ...images,
+    ...sources,
     ...memoryWarnings(checked),
   ];
 }
@@ -113,21 +116,33 @@ function leftovers(
   );
 }
 
-function modelsOf(
-  step: Extract<Plan['stages'][number]['body'], { kind: 'host' }>['step'],
-): readonly StageModel[] {
+function modelsOf(step: HostStep): readonly StageModel[] {
   if (step.kind !== 'generate') return [];
   const { graphs, decoding } = step;
   const all = decoding.kind === 'draft' ? [graphs, decoding.graphs] : [graphs];
   return all.flatMap(({ embed, decoder }) => [embed, decoder.model]);
 }
 
-async function checkImages({ stages }: Plan, baseFolder: string): Promise<readonly Problem[]> {
+async function checkSources({ stages }: Plan, baseFolder: string): Promise<readonly Problem[]> {
   const problems: Problem[] = [];
   for (const { id, body } of stages) {
-    if (body.kind !== 'host' || body.step.kind !== 'load-image') continue;
-    const image = await loadImage(body.step.source, baseFolder);
-    if (!image.ok) problems.push(...image.problems.map((problem) => ({ ...problem, node: id })));
+    if (body.kind !== 'host') continue;
+    const loaded = await loadSource(body.step, baseFolder);
+    if (!loaded.ok) problems.push(...loaded.problems.map((problem) => ({ ...problem, node: id })));
   }
   return problems;
+}
+
+/** The picture or the clip of a step, if it has one. */
+function loadSource(step: HostStep, baseFolder: string): Promise<Outcome<unknown>> {
+  switch (step.kind) {
+    case 'load-image':
+      return loadImage(step.source, baseFolder);
+    case 'load-clip': {
+      const { signal } = new AbortController();
+      return loadClip(step.source, step.frames, { baseFolder, signal });
+    }
+    default:
+      return Promise.resolve(ok(null));
+  }
 }

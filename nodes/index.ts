@@ -16,6 +16,7 @@ import { vit } from './encoder/vit.ts';
 import { channelJoin } from './fusion/channel-join.ts';
 import { image } from './input/image.ts';
 import { prompt } from './input/prompt.ts';
+import { video } from './input/video.ts';
 import { decoder } from './language/decoder.ts';
 import { mamba } from './language/mamba.ts';
 import { feedForward } from './moe/feed-forward.ts';
@@ -33,6 +34,7 @@ import { lora } from './weights/lora.ts';
 
 export const catalogue = {
   'input/image': image,
+  'input/video': video,
   'input/prompt': prompt,
   'vision/preprocess': preprocess,
   'vision/anyres-tiles': anyresTiles,

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { documentSchema, type DeepReadonly, type Json } from './document.ts';
 import type { Outcome } from './outcome.ts';
-import { imageSourceSchema } from './sources.ts';
+import { shownSourceSchema } from './sources.ts';
 import type { ConfigFiles } from './config-files.ts';
 
 const path = z.string().min(1).max(4096);
@@ -46,7 +46,7 @@ export const pictureUploadSchema = z.object({
 });
 
 export const pictureRequestSchema = z.object({
-  source: imageSourceSchema,
+  source: shownSourceSchema,
   baseFolder: path.optional(),
   /** The longer side of the preview, in pixels. */
   maxSide: z.int().min(16).max(2048),

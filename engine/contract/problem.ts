@@ -38,6 +38,8 @@ export const problemCodes = {
   // inputs of a run
   'image-missing': 'The graph has no picture to look at.',
   'image-unreadable': 'A picture cannot be decoded.',
+  'clip-missing': 'The graph has no clip to look at.',
+  'clip-unreadable': 'A clip, or one of its frames, cannot be read.',
   'prompt-missing': 'The graph has no question to answer.',
   'marker-mismatch': 'A prompt has places for another number of pictures or clips than are wired.',
   'context-overflow': 'Prompt and picture have more tokens than the language model can hold.',

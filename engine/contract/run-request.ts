@@ -1,7 +1,7 @@
 /** What a caller asks of a run. */
 import { z } from 'zod';
 import { documentSchema, type DeepReadonly } from './document.ts';
-import { imageSourceSchema } from './sources.ts';
+import { clipSourceSchema, imageSourceSchema } from './sources.ts';
 
 export const runLimits = {
   /** Each run costs a full pass; more say nothing new about a median. */
@@ -16,6 +16,7 @@ export const runRequestSchema = z.object({
   document: documentSchema,
   /** In place of what the graph's own input nodes say. */
   images: z.array(imageSourceSchema).min(1).max(runLimits.pictures).optional(),
+  video: clipSourceSchema.optional(),
   prompt: z.string().max(runLimits.promptCharacters).optional(),
   maxNewTokens: z.int().min(1).max(runLimits.newTokens).optional(),
   /** Seed of random weights and of sampling. */

@@ -35,7 +35,7 @@ export type Unsubscribe = () => void;
  * the page uses its own dialogs. Paths are absolute. A dialog that is closed without a choice gives null.
  */
 export interface Shell {
-  chooseFileToOpen(kind: 'graph' | 'picture'): Promise<string | null>;
+  chooseFileToOpen(kind: 'graph' | 'picture' | 'clip'): Promise<string | null>;
   chooseFolder(title: string): Promise<string | null>;
   chooseFileToSave(suggestedName: string): Promise<string | null>;
   /** The path of a DOM `File` that was dropped or picked; empty where it lies in no folder. The engine knows no DOM. */

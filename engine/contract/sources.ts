@@ -1,11 +1,13 @@
-/** Where pictures and weights come from, as a graph names it. */
+/** Where pictures, clips and weights come from, as a graph names it. */
 import { z } from 'zod';
 
 /** Longer paths do not open on common systems. */
 const pathSchema = z.string().min(1).max(4096);
 
+const noneSchema = z.strictObject({ kind: z.literal('none') });
+
 export const imageSourceSchema = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('none') }),
+  noneSchema,
   z.strictObject({ kind: z.literal('file'), path: pathSchema }),
   /** A picture that comes with Patchbay. */
   z.strictObject({ kind: z.literal('sample'), name: z.string().regex(/^[a-z0-9-]{1,64}$/) }),
@@ -14,6 +16,21 @@ export const imageSourceSchema = z.discriminatedUnion('kind', [
 ]);
 
 export type ImageSource = Readonly<z.infer<typeof imageSourceSchema>>;
+
+/** What lies at the path says how it is read: a folder of pictures, an animated GIF or WebP, or a video file. */
+const clipPathSchema = z.strictObject({ kind: z.literal('clip'), path: pathSchema });
+
+export const clipSourceSchema = z.discriminatedUnion('kind', [noneSchema, clipPathSchema]);
+
+export type ClipSource = Readonly<z.infer<typeof clipSourceSchema>>;
+
+/** Whatever can be shown as one picture; of a clip its first frame. */
+export const shownSourceSchema = z.discriminatedUnion('kind', [
+  ...imageSourceSchema.options,
+  clipPathSchema,
+]);
+
+export type ShownSource = Readonly<z.infer<typeof shownSourceSchema>>;
 
 export const weightsChoiceSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('random'), seed: z.int().min(0).max(0xffff_ffff) }),

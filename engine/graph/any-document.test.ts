@@ -116,6 +116,7 @@ function valueOf(param: Param): fc.Arbitrary<Json> {
     case 'text':
       return fc.string();
     case 'image':
+    case 'clip':
     case 'weights':
       return fc.constant(param.default);
   }

@@ -1,5 +1,5 @@
 /** Work that the host does itself; everything it needs is in the step. */
-import type { ImageSource, WeightsChoice } from '../contract/sources.ts';
+import type { ClipSource, ImageSource, WeightsChoice } from '../contract/sources.ts';
 import type { BoundaryPart, DraftPart, EarlyExitPart } from './part.ts';
 import type { LanguageGraphs } from './decoder-protocol.ts';
 import type { Grid } from './wire.ts';
@@ -65,6 +65,8 @@ export interface TokeniseStep {
 
 export type HostStep =
   | { readonly kind: 'load-image'; readonly source: ImageSource }
+  /** So many frames, evenly over the clip. */
+  | { readonly kind: 'load-clip'; readonly source: ClipSource; readonly frames: number }
   | { readonly kind: 'give-text'; readonly text: string }
   | { readonly kind: 'preprocess'; readonly recipe: PreprocessRecipe }
   | { readonly kind: 'tile'; readonly recipe: TileRecipe }

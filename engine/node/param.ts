@@ -2,8 +2,10 @@
 import { z } from 'zod';
 import type { Json } from '../contract/document.ts';
 import {
+  clipSourceSchema,
   imageSourceSchema,
   weightsChoiceSchema,
+  type ClipSource,
   type ImageSource,
   type WeightsChoice,
 } from '../contract/sources.ts';
@@ -63,6 +65,7 @@ export type Param = ParamText &
         readonly lines: number;
       }
     | { readonly kind: 'image'; readonly default: ImageSource }
+    | { readonly kind: 'clip'; readonly default: ClipSource }
     | {
         readonly kind: 'weights';
         readonly default: WeightsChoice;
@@ -92,9 +95,11 @@ export type ParamValue<P extends Param> = P extends {
           ? string
           : P extends { kind: 'image' }
             ? ImageSource
-            : P extends { kind: 'weights' }
-              ? WeightsChoice
-              : never;
+            : P extends { kind: 'clip' }
+              ? ClipSource
+              : P extends { kind: 'weights' }
+                ? WeightsChoice
+                : never;
 
 export type ParamValues<P extends Params> = { readonly [Name in keyof P]: ParamValue<P[Name]> };
 
@@ -137,6 +142,8 @@ function newSchema(param: Param): z.ZodType<Json> {
         imageSourceSchema,
         'must be a file by its path, a sample by its name, a scene by its seed, or none',
       );
+    case 'clip':
+      return asWhole(clipSourceSchema, 'must be a clip by its path, or none');
     case 'weights':
       return asWhole(
         weightsChoiceSchema,

@@ -2,12 +2,14 @@
 import type { DocumentNode, GraphDocument, Json } from '../contract/document.ts';
 import { fail, ok, type Outcome } from '../contract/outcome.ts';
 import { error, type Problem, type ProblemCode } from '../contract/problem.ts';
-import type { ImageSource, WeightsChoice } from '../contract/sources.ts';
+import type { ClipSource, ImageSource, WeightsChoice } from '../contract/sources.ts';
 import type { Catalogue } from '../node/node-definition.ts';
 
 export interface Overrides {
   /** One for all Image nodes, or one for each in the document's order; one node becomes as many as there are. */
   readonly images?: readonly ImageSource[] | undefined;
+  /** For all Video nodes. */
+  readonly video?: ClipSource | undefined;
   readonly prompt?: string | undefined;
   readonly maxNewTokens?: number | undefined;
   /** Seed of sampling and of random weights. */
@@ -16,6 +18,12 @@ export interface Overrides {
 
 /** Which parameter an override sets, and what to say where no node has it. */
 const targets = {
+  video: {
+    type: 'input/video',
+    param: 'source',
+    code: 'clip-missing',
+    lacking: 'no Video node to put the clip into',
+  },
   prompt: {
     type: 'input/prompt',
     param: 'text',

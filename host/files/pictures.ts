@@ -9,16 +9,21 @@ import {
   type PictureRequest,
   type PictureUpload,
 } from '#engine/contract/file-service.ts';
+import type { ShownSource } from '#engine/contract/sources.ts';
 import { formatBytes } from '#engine/contract/format.ts';
 import { fail, ok, type Outcome } from '#engine/contract/outcome.ts';
 import { error } from '#engine/contract/problem.ts';
 import { decodePixels, type RgbImage } from '../images/decode-image.ts';
+import { loadClip } from '../clips/load-clip.ts';
 import { loadImage } from '../images/load-image.ts';
 import { writeKeptBytes } from './kept-json.ts';
 import { Turns } from './turns.ts';
 
 /** A smaller preview is sent without loss: drawn edges show what a lossy format does to them. */
 const losslessPixels = 256 * 256;
+
+/** Nobody waits longer for the first frame of a video. */
+const previewDeadlineMs = 20_000;
 
 /** Named after what the file is, not after what it is called. */
 const extensions: Readonly<Record<string, string>> = {
@@ -59,12 +64,20 @@ export class Pictures {
 
   preview({ source, baseFolder, maxSide }: PictureRequest): Promise<Outcome<Picture>> {
     return this.#turns.take(async () => {
-      const image = await loadImage(source, baseFolder ?? process.cwd());
+      const image = await loadShown(source, baseFolder ?? process.cwd());
       if (!image.ok) return image;
       const { width, height } = image.value;
       return ok({ width, height, dataUrl: await previewUrl(image.value, maxSide) });
     });
   }
+}
+
+/** A picture, or the first frame of a clip. */
+async function loadShown(source: ShownSource, baseFolder: string): Promise<Outcome<RgbImage>> {
+  if (source.kind !== 'clip') return loadImage(source, baseFolder);
+  const { signal } = new AbortController();
+  const frames = await loadClip(source, 1, { baseFolder, signal, deadlineMs: previewDeadlineMs });
+  return frames.ok ? ok(frames.value[0] as RgbImage) : frames;
 }
 
 async function previewUrl({ width, height, data }: RgbImage, maxSide: number): Promise<string> {

@@ -48,7 +48,7 @@ export async function decodeImage(path: string): Promise<Outcome<RgbImage>> {
 }
 
 /** Reads the bytes first: the decoder keeps a cache by file name, which would show a changed file as it was. */
-async function readPictureFile(path: string, name: string): Promise<Outcome<Buffer>> {
+export async function readPictureFile(path: string, name: string): Promise<Outcome<Buffer>> {
   try {
     const facts = await stat(path);
     if (facts.isDirectory()) return unreadable(`"${name}" is a folder; ${chooseAnother}.`);
@@ -81,14 +81,24 @@ function openingProblem(name: string, cause: unknown): string {
   }
 }
 
-/** As `decodeImage`, of the bytes of a file; `name` is what problems call it. */
-export async function decodePixels(file: Buffer, name: string): Promise<Outcome<RgbImage>> {
-  const facts = await readHeader(file, name);
+/** Frames of an animation, pages of a document; 1 for a plain picture. */
+export async function countPages(file: Buffer, name: string): Promise<Outcome<number>> {
+  const facts = await readHeader(file, name, 0);
+  return facts.ok ? ok(facts.value.pages ?? 1) : facts;
+}
+
+/** As `decodeImage`, of the bytes of a file; `name` is what problems call it. Of an animation, one page from 0. */
+export async function decodePixels(
+  file: Buffer,
+  name: string,
+  page = 0,
+): Promise<Outcome<RgbImage>> {
+  const facts = await readHeader(file, name, page);
   if (!facts.ok) return facts;
   const problem = headerProblem(facts.value, name);
   if (problem !== null) return unreadable(problem);
   const isCmyk = facts.value.space === 'cmyk';
-  const pipeline = open(file).autoOrient().removeAlpha();
+  const pipeline = open(file, page).autoOrient().removeAlpha();
   if (isCmyk) pipeline.pipelineColourspace('cmyk').toColourspace('cmyk');
   try {
     const { data, info } = await pipeline
@@ -103,9 +113,9 @@ export async function decodePixels(file: Buffer, name: string): Promise<Outcome<
   }
 }
 
-async function readHeader(file: Buffer, name: string): Promise<Outcome<Metadata>> {
+async function readHeader(file: Buffer, name: string, page: number): Promise<Outcome<Metadata>> {
   try {
-    return ok(await open(file).metadata());
+    return ok(await open(file, page).metadata());
   } catch (cause) {
     const isForeign = cause instanceof Error && cause.message.includes('unsupported image format');
     return isForeign
@@ -128,8 +138,13 @@ function headerProblem(facts: Metadata, name: string): string | null {
 }
 
 /** `failOn` refuses what is cut short but, as Pillow, passes what a decoder merely warns about. */
-function open(file: Buffer): Sharp {
-  return sharp(file, { ignoreIcc: true, failOn: 'error', limitInputPixels: false });
+function open(file: Buffer, page: number): Sharp {
+  return sharp(file, {
+    ignoreIcc: true,
+    failOn: 'error',
+    limitInputPixels: false,
+    ...(page > 0 && { page }),
+  });
 }
 
 function damaged(name: string): Outcome<never> {

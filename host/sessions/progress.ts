@@ -10,14 +10,19 @@ export interface Progress {
 
 /** Set from outside while a run goes on. */
 export class CancelSwitch {
-  #on = false;
+  readonly #controller = new AbortController();
+
+  /** For what has to be ended from outside, such as another program. */
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
 
   cancel(): void {
-    this.#on = true;
+    this.#controller.abort();
   }
 
   check(): Outcome<null> {
-    return this.#on ? fail(error('run-cancelled', 'The run was cancelled.')) : ok(null);
+    return this.signal.aborted ? fail(error('run-cancelled', 'The run was cancelled.')) : ok(null);
   }
 }
 

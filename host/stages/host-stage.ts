@@ -2,6 +2,7 @@
 import { assertNever, ok, type Outcome } from '#engine/contract/outcome.ts';
 import type { HostStep, LanguageModelStep, TokeniseStep } from '#engine/node/host-step.ts';
 import type { Stage } from '#engine/plan/plan.ts';
+import { loadClip } from '../clips/load-clip.ts';
 import { loadImage } from '../images/load-image.ts';
 import { tiledViews, wholeViews } from './picture-views.ts';
 import { stageFacts, type StageContext, type StageRunner } from './stage-runner.ts';
@@ -32,13 +33,19 @@ export function hostStage(stage: Stage, step: PlainStep, context: StageContext):
 async function runStep(
   step: PlainStep,
   inputs: StageInputs,
-  { baseFolder }: StageContext,
+  { baseFolder, cancel }: StageContext,
 ): Promise<Outcome<StageOutputs>> {
   switch (step.kind) {
     case 'load-image': {
       const image = await loadImage(step.source, baseFolder);
       if (!image.ok) return image;
       return ok({ image: { kind: 'image', media: 'image', images: [image.value] } });
+    }
+    case 'load-clip': {
+      const { signal } = cancel;
+      const frames = await loadClip(step.source, step.frames, { baseFolder, signal });
+      if (!frames.ok) return frames;
+      return ok({ frames: { kind: 'image', media: 'video', images: frames.value } });
     }
     case 'give-text':
       return ok({ text: { kind: 'text', text: step.text } });

@@ -21,7 +21,7 @@ import {
   withEncoderParts,
   type EncoderHost,
 } from './encoder-parts.ts';
-import { visionTowerLayouts } from './tower-names.ts';
+import { towerParam, visionTowerLayouts } from './tower-names.ts';
 import {
   activationParam,
   blocksFor,
@@ -96,6 +96,7 @@ const params = {
     group: 'architecture',
   },
   ...weightParams,
+  tower: towerParam,
 } as const;
 
 type ClipParams = ParamValues<typeof params>;
@@ -201,12 +202,13 @@ export const clipVit = defineNode({
   },
   keyLayouts: (values) => {
     const shape = shapeOf(values);
-    return visionTowerLayouts({
+    const extent = {
       hiddenSize: shape.hiddenSize,
       layerCount: shape.layerCount,
       usedLayers: blocksFor(shape, featureLayerOf(values)),
       beside: ['visual_projection.'],
-    });
+    };
+    return visionTowerLayouts(extent, values.tower);
   },
   demand: ({ params: values }) => pixelsDemand(shapeOf(values), values.positions),
   infer({ params: values, inputs }) {

@@ -2,12 +2,35 @@
 import type { KeyLayout } from '#engine/onnx/weight.ts';
 import { timmLayouts } from './timm-names.ts';
 
-const prefixes = [
-  ['tower alone', 'vision_model.'],
-  ['LLaVA, Hugging Face', 'vision_tower.vision_model.'],
-  ['LLaVA, Hugging Face, since version 5', 'model.vision_tower.vision_model.'],
-  ['LLaVA, original', 'model.vision_tower.vision_tower.vision_model.'],
-] as const;
+/** By which of a checkpoint's towers the node is. */
+const prefixes = {
+  pictures: [
+    ['tower alone', 'vision_model.'],
+    ['LLaVA, Hugging Face', 'vision_tower.vision_model.'],
+    ['LLaVA, Hugging Face, since version 5', 'model.vision_tower.vision_model.'],
+    ['LLaVA, original', 'model.vision_tower.vision_tower.vision_model.'],
+    ['Video-LLaVA, Hugging Face', 'image_tower.vision_model.'],
+    ['Video-LLaVA, Hugging Face, since version 5', 'model.image_tower.vision_model.'],
+  ],
+  clips: [
+    ['Video-LLaVA, Hugging Face', 'video_tower.vision_model.'],
+    ['Video-LLaVA, Hugging Face, since version 5', 'model.video_tower.vision_model.'],
+  ],
+} as const;
+
+export type Tower = keyof typeof prefixes;
+
+export const towerParam = {
+  kind: 'choice',
+  label: 'Tower',
+  help: 'Which of them, where a checkpoint holds one for pictures and another for clips, as that of Video-LLaVA.',
+  default: 'pictures',
+  options: [
+    { value: 'pictures', label: 'For pictures', about: 'Or the only one.' },
+    { value: 'clips', label: 'For clips', about: 'Video-LLaVA keeps its class token too.' },
+  ],
+  group: 'weights',
+} as const;
 
 const timmNames = {
   prefixes: [
@@ -42,8 +65,11 @@ export interface TowerExtent {
 }
 
 /** Layouts of a tower whose tensors the node names as in `vision_model.*`. */
-export function visionTowerLayouts(extent: TowerExtent): readonly KeyLayout[] {
-  const library = prefixes.map(([title, prefix]): KeyLayout => {
+export function visionTowerLayouts(
+  extent: TowerExtent,
+  tower: Tower = 'pictures',
+): readonly KeyLayout[] {
+  const library = prefixes[tower].map(([title, prefix]): KeyLayout => {
     const outer = prefix.slice(0, -'vision_model.'.length);
     const isBeside = (name: string) => extent.beside.some((start) => name.startsWith(start));
     return {
@@ -54,7 +80,9 @@ export function visionTowerLayouts(extent: TowerExtent): readonly KeyLayout[] {
       ignores: (key) => isUnused(key.startsWith(prefix) ? key.slice(prefix.length) : key, extent),
     };
   });
-  return [...library, ...timmLayouts({ ...extent, ...timmNames })];
+  return tower === 'clips'
+    ? library
+    : [...library, ...timmLayouts({ ...extent, ...timmNames })];
 }
 
 /** Tensors that a tower has but that the features taken do not need. */

@@ -1,8 +1,8 @@
-/** Previews of pictures that a graph names: asked once for each source and size. */
+/** Previews of pictures and clips that a graph names: asked once for each source and size. */
 import { useEffect, useState } from 'react';
 import type { Picture } from '#engine/contract/file-service.ts';
 import type { Outcome } from '#engine/contract/outcome.ts';
-import type { ImageSource } from '#engine/contract/sources.ts';
+import type { ShownSource } from '#engine/contract/sources.ts';
 import { ask, host } from '#renderer/connection/host-client.ts';
 
 const asked = new Map<string, Promise<Outcome<Picture>>>();
@@ -12,7 +12,7 @@ const freshMs = 30_000;
 
 /** Null while it is being made, and where no picture is chosen. */
 export function usePicture(
-  source: ImageSource,
+  source: ShownSource,
   baseFolder: string | undefined,
   maxSide: number,
 ): Outcome<Picture> | null {
@@ -36,7 +36,7 @@ export function usePicture(
 
 function preview(
   key: string,
-  source: ImageSource,
+  source: ShownSource,
   baseFolder: string | undefined,
   maxSide: number,
 ): Promise<Outcome<Picture>> {

@@ -12,6 +12,8 @@ export async function choosePath(request: PathRequest): Promise<string | null> {
       return shell.chooseFileToOpen('graph');
     case 'picture':
       return shell.chooseFileToOpen('picture');
+    case 'clip':
+      return shell.chooseFileToOpen('clip');
     case 'folder':
       return shell.chooseFolder(request.title);
     case 'save-graph':

@@ -37,11 +37,16 @@ function fits(entry: FolderEntry, purpose: Purpose): boolean {
       return false;
     case 'picture':
       return entry.kind === 'picture';
+    case 'clip':
+      return clipPattern.test(entry.name);
     case 'open-graph':
     case 'save-graph':
       return entry.kind === 'graph' || entry.name.toLowerCase().endsWith('.json');
   }
 }
+
+/** Animations, and common files of video. */
+const clipPattern = /\.(gif|webp|mp4|m4v|mov|webm|mkv|avi|mpe?g|ts|ogv|wmv|flv)$/i;
 
 /** Enter or a double click: goes into a folder, or takes what was asked for. */
 export function enterMeans(entry: FolderEntry, purpose: Purpose): 'go' | 'choose' {
@@ -52,7 +57,8 @@ export function enterMeans(entry: FolderEntry, purpose: Purpose): 'go' | 'choose
 /** A whole path that was typed: a file of the kind that is asked for is taken, anything else is looked into. */
 export function typedPathMeans(path: string, purpose: Purpose): 'go' | 'choose' {
   if (purpose === 'open-graph') return /\.json$/i.test(path) ? 'choose' : 'go';
-  return purpose === 'picture' && /\.[a-z]{3,4}$/i.test(path) ? 'choose' : 'go';
+  const isFile = purpose === 'picture' || purpose === 'clip';
+  return isFile && /\.[a-z\d]{2,4}$/i.test(path) ? 'choose' : 'go';
 }
 
 /** Systems that tell "A" and "a" apart are asked twice at most; those that do not are never surprised. */

@@ -76,6 +76,7 @@ const wanted = {
   'open-graph': 'No graphs here',
   'save-graph': 'No graphs here',
   picture: 'No pictures here',
+  clip: 'No clips here',
   folder: 'No folders here',
 } as const;
 

@@ -1,7 +1,7 @@
 /** What a part of the app asks of the file dialog, and what it is told. */
 
 export interface PathRequest {
-  readonly purpose: 'open-graph' | 'picture' | 'folder' | 'save-graph';
+  readonly purpose: 'open-graph' | 'picture' | 'clip' | 'folder' | 'save-graph';
   readonly title: string;
   /** For `save-graph`: the name that stands in the field at first. */
   readonly suggestedName?: string;

@@ -7,7 +7,7 @@ import { error, hasErrors } from '#engine/contract/problem.ts';
 import type { RunEvent } from '#engine/contract/run-event.ts';
 import { runLimits, type RunRequest } from '#engine/contract/run-request.ts';
 import type { Report } from '#engine/contract/report.ts';
-import { imageSourceSchema } from '#engine/contract/sources.ts';
+import { clipSourceSchema, imageSourceSchema } from '#engine/contract/sources.ts';
 import { foldReport } from '#engine/profile/report.ts';
 import { exitStatus, UsageError, type ExitStatus } from './exit-status.ts';
 import { readGraph, type NamedGraph } from './read-graph.ts';
@@ -19,6 +19,7 @@ import { parseOptions, wholeNumber, type Caller, type Command } from './command.
 
 const options = {
   image: { type: 'string', multiple: true },
+  video: { type: 'string' },
   prompt: { type: 'string' },
   'max-new-tokens': { type: 'string' },
   runs: { type: 'string' },
@@ -29,14 +30,15 @@ const options = {
 export const runCommand: Command = {
   name: 'run',
   synopsis:
-    'run FILE|PRESET|- [--image FILE]… [--prompt TEXT] [--max-new-tokens N] [--runs N] [--seed N] [--json [OUT]]',
+    'run FILE|PRESET|- [--image FILE]… [--video PATH] [--prompt TEXT] [--max-new-tokens N] [--runs N] [--seed N] [--json [OUT]]',
   about:
-    'Runs a graph and prints its answer, latency and memory; several --image are several pictures in order; --json prints one object, or writes it to OUT.',
+    'Runs a graph and prints its answer, latency and memory; several --image are several pictures in order, --video is a folder of frames, an animated GIF or WebP, or a video file; --json prints one object, or writes it to OUT.',
   async run(args, caller, { host }) {
     const { values, operands } = parseOptions(this, args, options, { least: 1, most: 2 });
     const { operand, out } = graphAndOutput(operands);
     const overrides = {
       images: pictures(values.image),
+      video: clip(values.video),
       prompt: values.prompt,
       maxNewTokens: wholeNumber('max-new-tokens', values['max-new-tokens'], 1, runLimits.newTokens),
       runs: wholeNumber('runs', values.runs, 1, runLimits.runs) ?? 1,
@@ -85,6 +87,15 @@ function picturePath(given: string): string {
   const path = resolve(given);
   if (imageSourceSchema.safeParse({ kind: 'file', path }).success) return path;
   throw new UsageError(`--image has a path of ${path.length} characters, which no system opens.`);
+}
+
+function clip(given: string | undefined): Given['video'] {
+  if (given === undefined) return undefined;
+  if (given === '') throw new UsageError('--video needs the name of a clip.');
+  const source = { kind: 'clip', path: resolve(given) } as const;
+  if (clipSourceSchema.safeParse(source).success) return source;
+  const { length } = source.path;
+  throw new UsageError(`--video has a path of ${length} characters, which no system opens.`);
 }
 
 type Given = Omit<Partial<RunRequest>, 'runs'> & { readonly runs: number };

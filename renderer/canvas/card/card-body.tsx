@@ -1,7 +1,6 @@
 /** The picture, the prompt or the answer that a card holds. */
 import { useEffect, useRef, useState } from 'react';
 import { assertNever } from '#engine/contract/outcome.ts';
-import type { ImageSource } from '#engine/contract/sources.ts';
 import { usePicture } from '#renderer/analysis/picture.ts';
 import { Hint } from '#renderer/parts/hint.tsx';
 import { answerText } from '#renderer/runs/answer-text.ts';
@@ -16,7 +15,7 @@ import styles from './card-body.module.css';
 export function CardBodyView({ body }: { readonly body: CardBody }) {
   switch (body.kind) {
     case 'picture':
-      return <PictureBody source={body.source} />;
+      return <PictureBody {...body} />;
     case 'text':
       return <TextBody text={body.text} />;
     case 'answer':
@@ -26,12 +25,17 @@ export function CardBodyView({ body }: { readonly body: CardBody }) {
   }
 }
 
-function PictureBody({ source }: { readonly source: ImageSource }) {
+const pictureWords = {
+  image: { none: 'Choose a picture in the inspector', waiting: 'Reading the picture' },
+  video: { none: 'Choose a clip in the inspector', waiting: 'Reading the clip' },
+} as const;
+
+function PictureBody({ media, source }: Extract<CardBody, { kind: 'picture' }>) {
   const { baseFolder } = useCardContext();
   const picture = usePicture(source, baseFolder, previewPx);
   const isSlow = useIsSlow(picture === null && source.kind !== 'none');
   const words =
-    source.kind === 'none' ? 'Choose a picture in the inspector' : isSlow && 'Reading the picture';
+    source.kind === 'none' ? pictureWords[media].none : isSlow && pictureWords[media].waiting;
   return (
     <div className={styles['picture-row']} style={{ height: rowPx.picture }}>
       {picture?.ok === true ? (
@@ -39,7 +43,7 @@ function PictureBody({ source }: { readonly source: ImageSource }) {
       ) : picture ? (
         <Hint text={picture.problems[0]?.message}>
           <p className={styles['no-picture']} data-wrong>
-            This picture cannot be shown
+            {media === 'image' ? 'This picture' : 'This clip'} cannot be shown
           </p>
         </Hint>
       ) : (

@@ -1,8 +1,8 @@
 /** What stands on a card, apart from runs, from its head down to its foot. */
 import type { Problem } from '#engine/contract/problem.ts';
-import type { ImageSource } from '#engine/contract/sources.ts';
+import type { ShownSource } from '#engine/contract/sources.ts';
 import type { Family } from '#engine/node/node-definition.ts';
-import type { WireKind } from '#engine/node/wire.ts';
+import type { Media, WireKind } from '#engine/node/wire.ts';
 import type { FootText } from './foot-text.ts';
 import type { PortSide } from './port-place.ts';
 
@@ -32,7 +32,7 @@ export interface PluggedPart {
 }
 
 export type CardBody =
-  | { readonly kind: 'picture'; readonly source: ImageSource }
+  | { readonly kind: 'picture'; readonly media: Media; readonly source: ShownSource }
   | { readonly kind: 'text'; readonly text: string }
   | {
       readonly kind: 'answer';

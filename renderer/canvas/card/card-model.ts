@@ -1,7 +1,7 @@
 /** What a card shows, apart from runs, and how large that makes it: drawn from the check, the problems and the estimate. Pure. */
 import type { GraphDocument, Json, PortRef } from '#engine/contract/document.ts';
 import type { Problem } from '#engine/contract/problem.ts';
-import { imageSourceSchema } from '#engine/contract/sources.ts';
+import { clipSourceSchema, imageSourceSchema } from '#engine/contract/sources.ts';
 import { formatCount } from '#engine/contract/format.ts';
 import type { StageEstimate } from '#engine/estimate/estimate.ts';
 import { wireAt, type CheckedGraph, type CheckedNode } from '#engine/graph/check.ts';
@@ -150,7 +150,9 @@ function bodyOf({ definition, params, incoming }: CheckedNode): CardBody | null 
     return name === undefined ? undefined : params[name];
   };
   const source = imageSourceSchema.safeParse(ofKind('image'));
-  if (source.success) return { kind: 'picture', source: source.data };
+  if (source.success) return { kind: 'picture', media: 'image', source: source.data };
+  const clip = clipSourceSchema.safeParse(ofKind('clip'));
+  if (clip.success) return { kind: 'picture', media: 'video', source: clip.data };
   const text = ofKind('text');
   const givesText = Object.values(definition.outputs).some(({ kind }) => kind === 'text');
   if (givesText && typeof text === 'string') return { kind: 'text', text };

@@ -8,6 +8,7 @@ import { Switch } from '#renderer/parts/switch.tsx';
 import type { BoundParam } from './bound-param.ts';
 import { chooseParam, resetToDefault } from './change-param.ts';
 import { fitsSegments } from './form-layout.ts';
+import { ClipField } from './clip-field.tsx';
 import { ImageField } from './image-field.tsx';
 import { NumberField } from './number-field.tsx';
 import { ProblemLines } from './problem-lines.tsx';
@@ -36,6 +37,8 @@ export function ParamField({ bound, document, inferred }: ParamFieldProps) {
       return <ProseField bound={{ ...bound, param }} />;
     case 'image':
       return <ImageField bound={bound} />;
+    case 'clip':
+      return <ClipField bound={bound} />;
     case 'weights':
       return <WeightsField bound={{ ...bound, param }} document={document} />;
     default:

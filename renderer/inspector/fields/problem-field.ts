@@ -7,6 +7,8 @@ import { isShown, type Param, type Params } from '#engine/node/param.ts';
 const kindOfCode: Readonly<Partial<Record<ProblemCode, Param['kind']>>> = {
   'image-missing': 'image',
   'image-unreadable': 'image',
+  'clip-missing': 'clip',
+  'clip-unreadable': 'clip',
   'prompt-missing': 'text',
   'checkpoint-unreadable': 'weights',
   'checkpoint-broken': 'weights',
