@@ -189,9 +189,10 @@ export interface NodeDefinition<
   >;
   /**
    * Parameters from the configuration of a published model, in the spelling before and since transformers 5;
-   * of a whole model the part that is this node's. Fails with `config-foreign` or `config-unsupported`.
+   * of a whole model the part that is this node's, which `present` may tell apart from another of the kind.
+   * Fails with `config-foreign` or `config-unsupported`.
    */
-  fromConfig?(files: ConfigFiles): Outcome<TakenConfig>;
+  fromConfig?(files: ConfigFiles, present?: Readonly<Record<string, Json>>): Outcome<TakenConfig>;
   /**
    * Published names of the node's tensors; only nodes with a `weights` parameter have any. `host` are those of the
    * node that a part is plugged into.

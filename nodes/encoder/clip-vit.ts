@@ -185,13 +185,14 @@ export const clipVit = defineNode({
     tokens: { kind: 'tokens', title: 'Visual tokens' },
     queryKey: { kind: 'query-key', title: "Last layer's queries and keys", optional: true },
   },
-  fromConfig(files) {
+  fromConfig(files, { tower } = {}) {
     const found = towerFromConfig(files, libraryConfig);
     if (!found.ok) return found;
     const { own, shape, features } = found.value;
     const taken = features && {
       featureLayer: features.featureLayer,
-      select: features.patchesOnly ? 'patches' : 'all',
+      // Video-LLaVA drops the class token of pictures, and keeps that of every frame.
+      select: features.patchesOnly && tower !== 'clips' ? 'patches' : 'all',
     };
     const figures = { ...shape, projectionSize: Number(own['projection_dim']) };
     return ok({

@@ -80,9 +80,7 @@ export function visionTowerLayouts(
       ignores: (key) => isUnused(key.startsWith(prefix) ? key.slice(prefix.length) : key, extent),
     };
   });
-  return tower === 'clips'
-    ? library
-    : [...library, ...timmLayouts({ ...extent, ...timmNames })];
+  return tower === 'clips' ? library : [...library, ...timmLayouts({ ...extent, ...timmNames })];
 }
 
 /** Tensors that a tower has but that the features taken do not need. */

@@ -16,6 +16,7 @@ const processors: Readonly<
   CLIP: cropped,
   Bit: cropped,
   Llava: cropped,
+  VideoLlava: cropped,
   Siglip: squashed,
   Blip: squashed,
 };

@@ -1,5 +1,6 @@
 /** How recorded cases are run with nodes of the catalogue, as data: the types of a table's rows. */
 import type { JsonObject } from '#engine/contract/config-files.ts';
+import type { Media } from '#engine/node/wire.ts';
 import type { catalogue } from '#nodes/index.ts';
 
 export type NodeType = keyof typeof catalogue;
@@ -187,12 +188,23 @@ export interface TokenizerRow {
 /** A whole model: what its processor makes of picture and prompt, the model on exactly that, and the whole way. */
 export interface PipelineRow {
   readonly kind: 'pipeline';
+  /** One for each medium, in the order of the wires. */
+  readonly ways: readonly PipelineWay[];
+  readonly language: NodeSetting;
+}
+
+/** How all pictures, or all clips, come to the language model. */
+export interface PipelineWay {
+  readonly media: Media;
   readonly preprocess: NodeSetting;
   /** From pixels to what the language model reads; of each list the first that the configuration describes. */
   readonly vision: readonly (readonly NodeSetting[])[];
-  readonly language: NodeSetting;
-  /** Key of the id that stands for a visual token. */
-  readonly imageToken: string;
+  /** The recorded input. */
+  readonly pixels: string;
+  /** Key of the id that stands for one of its visual tokens. */
+  readonly token: string;
+  /** The recorded output, where its visual tokens are one. */
+  readonly features?: string;
 }
 
 export type CaseShape =

@@ -39,6 +39,13 @@ const timmTower = (name: string) => ({
   feedForwardSize: [`${name}.embed_dim`, `${name}.mlp_ratio`],
 });
 
+const pictures = {
+  media: 'image',
+  pixels: 'pixel_values',
+  token: 'image_token_index',
+  features: 'image_features',
+} as const;
+
 /** The first row that fits a case is its own. */
 export const caseRows: readonly CaseRow[] = [
   {
@@ -467,26 +474,58 @@ export const caseRows: readonly CaseRow[] = [
     family: 'pipeline',
     modelTypes: ['llava'],
     kind: 'pipeline',
-    preprocess: { type: 'vision/preprocess' },
-    vision: [
-      [{ type: 'encoder/clip-vit' }, { type: 'encoder/siglip' }],
-      [{ type: 'projector/mlp' }],
+    ways: [
+      {
+        ...pictures,
+        preprocess: { type: 'vision/preprocess' },
+        vision: [
+          [{ type: 'encoder/clip-vit' }, { type: 'encoder/siglip' }],
+          [{ type: 'projector/mlp' }],
+        ],
+      },
     ],
     language: { type: 'language/decoder' },
-    imageToken: 'image_token_index',
   },
   {
     family: 'pipeline',
     modelTypes: ['llava_next'],
     kind: 'pipeline',
-    preprocess: { type: 'vision/anyres-tiles' },
-    vision: [
-      [{ type: 'encoder/clip-vit' }],
-      [{ type: 'projector/mlp' }],
-      [{ type: 'projector/anyres-pack' }],
+    ways: [
+      {
+        ...pictures,
+        preprocess: { type: 'vision/anyres-tiles' },
+        vision: [
+          [{ type: 'encoder/clip-vit' }],
+          [{ type: 'projector/mlp' }],
+          [{ type: 'projector/anyres-pack' }],
+        ],
+      },
     ],
     language: { type: 'language/decoder' },
-    imageToken: 'image_token_index',
+  },
+  {
+    family: 'pipeline',
+    modelTypes: ['video_llava'],
+    kind: 'pipeline',
+    ways: [
+      {
+        ...pictures,
+        pixels: 'pixel_values_images',
+        preprocess: { type: 'vision/preprocess' },
+        vision: [[{ type: 'encoder/clip-vit' }], [{ type: 'projector/mlp' }]],
+      },
+      {
+        media: 'video',
+        pixels: 'pixel_values_videos',
+        token: 'video_token_index',
+        preprocess: { type: 'vision/preprocess' },
+        vision: [
+          [{ type: 'encoder/clip-vit', params: { tower: 'clips' } }],
+          [{ type: 'projector/mlp' }],
+        ],
+      },
+    ],
+    language: { type: 'language/decoder' },
   },
 ];
 

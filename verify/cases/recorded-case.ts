@@ -22,6 +22,8 @@ const caseSchema = z.object({
   outputs: z.array(z.string()).optional(),
   /** Preprocessing and pipelines: the raw pictures and the prompt. */
   images: z.array(z.string()).optional(),
+  /** The frames of each clip. */
+  videos: z.array(z.array(z.string())).optional(),
   prompt: z.string().optional(),
   /** Arguments of the reference's call, beside its inputs. */
   call: z.record(z.string(), z.custom<Json>()).optional(),

@@ -29,7 +29,7 @@ export function setNode(
     if (typeof part === 'string') return part;
     plugged[port] = [part];
   }
-  const taken = paramKeys ? undefined : definition.fromConfig?.(files);
+  const taken = paramKeys ? undefined : definition.fromConfig?.(files, params);
   if (taken?.ok === false) return taken.problems.map(({ message }) => message).join(' ');
   const weights = { kind: 'checkpoint', folder };
   return {

@@ -5,7 +5,6 @@ import { checkGraph, type CheckedNode } from '#engine/graph/check.ts';
 import { sketchDocument } from '#engine/graph/sketch-document.ts';
 import type { WireType } from '#engine/node/wire.ts';
 import { bodyContext } from '#engine/plan/node-body.ts';
-import { decodeImage } from '#host/images/decode-image.ts';
 import type { Tensor } from '#host/sessions/sessions.ts';
 import { tiledViews, wholeViews } from '#host/stages/picture-views.ts';
 import type { Batch, StageValue } from '#host/stages/stage-value.ts';
@@ -14,6 +13,7 @@ import type { Driver } from './case-check.ts';
 import type { PreprocessRow } from '../cases/case-row.ts';
 import { compareTensors, type Comparison, type ComputedTensor } from '../cases/comparison.ts';
 import { setNode, type SetNode } from './node-params.ts';
+import { loadRaw, sourceNode, type RawSource } from './raw-sources.ts';
 
 export const preprocessDriver: Driver<PreprocessRow> = async (row, recorded) => {
   const { config, folder, images = [], outputs, atol } = recorded;
@@ -22,7 +22,7 @@ export const preprocessDriver: Driver<PreprocessRow> = async (row, recorded) => 
   if (typeof node === 'string') return { unsupported: node };
   const comparisons: Comparison[] = [];
   for (const path of images) {
-    const prepared = await prepareAlone(node, [join(folder, path)]);
+    const prepared = await prepareAlone(node, [{ media: 'image', path: join(folder, path) }]);
     if (!prepared.ok) return prepared;
     const { batch } = prepared.value;
     const computed = { pixel_values: pixelsOf(batch), image_sizes: sizesOf(batch) };
@@ -40,18 +40,18 @@ export interface PreparedPictures {
   readonly wire: WireType;
 }
 
-/** Files of pictures through the node, as a graph with nothing else would have it. */
+/** Pictures or clips through the node, as a graph with nothing else would have it. */
 export async function prepareAlone(
   { definition, params }: SetNode,
-  paths: readonly string[],
+  sources: readonly RawSource[],
 ): Promise<Outcome<PreparedPictures>> {
-  const images = paths.map((_, index) => `image${index}`);
+  const given = sources.map((source, index) => sourceNode(`source${index}`, source));
   const document = sketchDocument(
     {
-      ...Object.fromEntries(images.map((id) => [id, ['input/image']])),
+      ...Object.fromEntries(given.map(({ id, sketch }) => [id, sketch])),
       preprocess: [definition.type, params],
     },
-    images.map((id) => `${id}.image > preprocess.image`),
+    given.map(({ output }) => `${output} > preprocess.image`),
   );
   const checked = checkGraph(document, catalogue);
   const errors = checked.problems.filter(({ severity }) => severity === 'error');
@@ -63,10 +63,10 @@ export async function prepareAlone(
   if ((step?.kind !== 'preprocess' && step?.kind !== 'tile') || !wire)
     throw new Error(`"${definition.type}" makes no pixels.`);
   const values: StageValue[] = [];
-  for (const path of paths) {
-    const picture = await decodeImage(path);
-    if (!picture.ok) return picture;
-    values.push({ kind: 'image', media: 'image', images: [picture.value] });
+  for (const source of sources) {
+    const value = await loadRaw(source);
+    if (!value.ok) return value;
+    values.push(value.value);
   }
   const batch =
     step.kind === 'tile' ? tiledViews(values, step.recipe) : wholeViews(values, step.recipe);

@@ -26,8 +26,10 @@ export function takeConfig(
     const node = nodes[id];
     const definition =
       node && Object.hasOwn(catalogue, node.type) ? catalogue[node.type] : undefined;
-    const taken = definition?.fromConfig?.(files);
-    if (!node || !definition || !taken) continue;
+    if (!node || !definition) continue;
+    const present = rawParams(node, definition);
+    const taken = definition.fromConfig?.(files, present);
+    if (!taken) continue;
     const prefix = ids.length > 1 ? `${node.title ?? definition.title}: ` : '';
     if (!taken.ok) {
       const reason = taken.problems.map(({ message }) => message).join(' ');
@@ -36,7 +38,7 @@ export function takeConfig(
     }
     const { params, took, file } = taken.value;
     const names = Object.keys(params);
-    edits.push(...editsOf(id, rawParams(node, definition), params));
+    edits.push(...editsOf(id, present, params));
     const count = names.length === 1 ? '1 parameter' : `${names.length} parameters`;
     said.push(`${prefix}Took ${count} from ${file}: ${took.join(', ')}.`);
   }
