@@ -135,14 +135,8 @@ async function checkSources({ stages }: Plan, baseFolder: string): Promise<reado
 
 /** The picture or the clip of a step, if it has one. */
 function loadSource(step: HostStep, baseFolder: string): Promise<Outcome<unknown>> {
-  switch (step.kind) {
-    case 'load-image':
-      return loadImage(step.source, baseFolder);
-    case 'load-clip': {
-      const { signal } = new AbortController();
-      return loadClip(step.source, step.frames, { baseFolder, signal });
-    }
-    default:
-      return Promise.resolve(ok(null));
-  }
+  if (step.kind === 'load-image') return loadImage(step.source, baseFolder);
+  if (step.kind !== 'load-clip') return Promise.resolve(ok(null));
+  const { signal } = new AbortController();
+  return loadClip(step.source, step.frames, { baseFolder, signal });
 }

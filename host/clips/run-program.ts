@@ -1,5 +1,6 @@
 /** Runs another program to its end, within bounds of time and of what it may write. */
 import { spawn } from 'node:child_process';
+import { noteProgram } from '../system/started-programs.ts';
 
 export interface ProgramBounds {
   readonly deadlineMs: number;
@@ -26,6 +27,7 @@ export function runProgram(
   if (signal.aborted) return Promise.resolve({ kind: 'cancelled' });
   return new Promise((resolve) => {
     const child = spawn(name, args, { stdio: ['ignore', 'pipe', 'ignore'], windowsHide: true });
+    noteProgram(child);
     const chunks: Buffer[] = [];
     let length = 0;
     let stopped: ProgramEnd | null = null;

@@ -23,25 +23,29 @@ const formats =
   'mov,matroska,avi,mpegts,mpeg,mpegvideo,m4v,h264,hevc,ivf,flv,ogg,asf,dv,mxf,nut,rm,yuv4mpegpipe';
 
 /** `file:` keeps a name from being taken for an address, and the list a playlist from leading elsewhere. */
-const inputOf = (path: string): readonly string[] => [
-  ...['-protocol_whitelist', 'file', '-format_whitelist', formats],
-  ...['-i', `file:${path}`],
-];
+const inputOf = (path: string): readonly string[] =>
+  [
+    ['-protocol_whitelist', 'file'],
+    ['-format_whitelist', formats],
+    ['-i', `file:${path}`],
+  ].flat();
 
 /** Counted by decoding: what an edit list leaves out is in the file, but is no frame. */
-const countArguments = (path: string): readonly string[] => [
-  ...['-v', 'error', ...inputOf(path), '-count_frames', '-select_streams', 'V:0'],
-  ...['-show_entries', 'stream=nb_read_frames', '-of', 'json'],
-];
+const countArguments = (path: string): readonly string[] =>
+  [
+    ['-v', 'error', ...inputOf(path)],
+    ['-select_streams', 'V:0', '-count_frames'],
+    ['-show_entries', 'stream=nb_read_frames', '-of', 'json'],
+  ].flat();
 
 /** One frame a second in, one a second out, so that none is left out or doubled to keep a rate. */
 function frameArguments(path: string, places: readonly number[]): readonly string[] {
   const chosen = places.map((place) => `eq(n,${place})`).join('+');
   return [
-    ...['-v', 'error', '-nostdin', ...inputOf(path), '-map', '0:V:0'],
-    ...['-vf', `select='${chosen}',setpts=N/TB`, '-r', '1', '-frames:v', String(places.length)],
-    ...['-f', 'image2pipe', '-c:v', 'ppm', '-pix_fmt', 'rgb24', 'pipe:1'],
-  ];
+    ['-v', 'error', '-nostdin', ...inputOf(path), '-map', '0:V:0'],
+    ['-vf', `select='${chosen}',setpts=N/TB`, '-r', '1', '-frames:v', String(places.length)],
+    ['-f', 'image2pipe', '-c:v', 'ppm', '-pix_fmt', 'rgb24', 'pipe:1'],
+  ].flat();
 }
 
 const factsSchema = z.object({

@@ -1,11 +1,12 @@
 /** A process that owns ONNX Runtime, from start to end: messages to and from it, and what it leaves behind cleared away. */
 import { fork, type ChildProcess } from 'node:child_process';
-import { mkdtempSync } from 'node:fs';
+import { existsSync, mkdtempSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import os from 'node:os';
 import { join } from 'node:path';
 import { cacheFolder } from '../cache/cache-folder.ts';
 import { removeUnfinished } from '../cache/stage-cache.ts';
+import { endNotedPrograms, notingEnvironment } from '../system/started-programs.ts';
 import { outOfMemoryKills, type EngineEnd } from './death.ts';
 
 export interface ProcessListener<Sent extends object, Heard> {
@@ -62,7 +63,7 @@ export class ProcessHandle<Sent extends object, Heard> {
   async #untilGone(listener: ProcessListener<Sent, Heard>): Promise<void> {
     const end = await ending(this.#child);
     if (this.#child.pid !== undefined) await removeUnfinished(cacheFolder(), this.#child.pid);
-    if (this.#temporary !== null) await rm(this.#temporary, { recursive: true, force: true });
+    if (this.#temporary !== null) await clear(this.#temporary);
     if (!this.#isWanted) return;
     const outOfMemory = end.signal === 'SIGKILL' && outOfMemoryKills() > this.#killsBefore;
     listener.died(this, { lastWords: this.#lastWords, ...end, outOfMemory });
@@ -81,6 +82,12 @@ function ending(child: ChildProcess): Promise<Ending> {
   });
 }
 
+async function clear(temporary: string): Promise<void> {
+  // A process that ended on being asked has taken its folder with it.
+  if (existsSync(temporary)) endNotedPrograms(temporary);
+  await rm(temporary, { recursive: true, force: true });
+}
+
 function temporaryFolder(): string | null {
   try {
     return mkdtempSync(join(os.tmpdir(), 'patchbay-engine-'));
@@ -94,5 +101,6 @@ function temporaryFolder(): string | null {
 function engineEnvironment(temporary: string | null): NodeJS.ProcessEnv {
   const environment = { ...process.env, ELECTRON_RUN_AS_NODE: '1' };
   if (temporary === null) return environment;
-  return { ...environment, TMPDIR: temporary, TEMP: temporary, TMP: temporary };
+  const places = { TMPDIR: temporary, TEMP: temporary, TMP: temporary };
+  return { ...environment, ...places, ...notingEnvironment(temporary) };
 }

@@ -9,65 +9,28 @@ import { float32, type Tensor } from '#host/sessions/sessions.ts';
 import { buildPrompt } from '#host/text/prompt.ts';
 import { openTokenizer } from '#host/text/tokenizer.ts';
 import type { Driver } from './case-check.ts';
-import type { NodeSetting, PipelineRow, PipelineWay } from '../cases/case-row.ts';
+import type { PipelineRow, PipelineWay } from '../cases/case-row.ts';
 import { compareTensors, type Comparison, type ComputedTensor } from '../cases/comparison.ts';
-import { setNode, type SetNode } from './node-params.ts';
+import type { SetNode } from './node-params.ts';
 import { inputName, type RecordedCase, type RecordedTensor } from '../cases/recorded-case.ts';
 import { continueGreedily, joinPieces, openLanguageModel } from './recorded-language-model.ts';
 import { numbersOf, runViews } from './run-views.ts';
 import type { Workbench } from '../workbench.ts';
 import { pixelsOf, prepareAlone, sizesOf, type PreparedPictures } from './preprocess.ts';
-import { rawSources, type RawSource } from './raw-sources.ts';
+import { rawSources } from './raw-sources.ts';
+import { setPipeline, type PipelineNodes, type SetWay } from './set-pipeline.ts';
 import { compareWholeWay } from './whole-pipeline.ts';
 
 export const pipelineDriver: Driver<PipelineRow> = async (row, recorded, workbench) => {
   const raw = await rawSources(recorded);
   try {
-    const nodes = setNodes(row, recorded, raw.of);
+    const nodes = setPipeline(row, recorded, raw.of);
     if (typeof nodes === 'string') return { unsupported: nodes };
     return await comparePipeline(nodes, recorded, workbench);
   } finally {
     await raw.clear();
   }
 };
-
-export interface PipelineNodes {
-  readonly ways: readonly SetWay[];
-  readonly language: SetNode;
-}
-
-export interface SetWay {
-  readonly way: PipelineWay;
-  readonly sources: readonly RawSource[];
-  readonly preprocess: SetNode;
-  readonly vision: readonly SetNode[];
-}
-
-/** Each as the configuration has it, or what of it is not built. */
-function setNodes(
-  row: PipelineRow,
-  recorded: RecordedCase,
-  sources: Readonly<Record<PipelineWay['media'], readonly RawSource[]>>,
-): PipelineNodes | string {
-  const set = (settings: readonly NodeSetting[]): SetNode | string => {
-    const nodes = settings.map((setting) => setNode(setting, recorded, recorded.files));
-    return nodes.find((node) => typeof node !== 'string') ?? (nodes[0] as string);
-  };
-  const ways: SetWay[] = [];
-  for (const way of row.ways) {
-    const preprocess = set([way.preprocess]);
-    if (typeof preprocess === 'string') return preprocess;
-    const vision: SetNode[] = [];
-    for (const settings of way.vision) {
-      const node = set(settings);
-      if (typeof node === 'string') return node;
-      vision.push(node);
-    }
-    ways.push({ way, sources: sources[way.media], preprocess, vision });
-  }
-  const language = set([row.language]);
-  return typeof language === 'string' ? language : { ways, language };
-}
 
 async function comparePipeline(
   nodes: PipelineNodes,

@@ -9,7 +9,7 @@ import type { RecordedCase, RecordedTensor } from '../cases/recorded-case.ts';
 import type { Workbench } from '../workbench.ts';
 import type { SetNode } from './node-params.ts';
 import { sourceNode, type RawSource } from './raw-sources.ts';
-import type { PipelineNodes, SetWay } from './pipeline.ts';
+import type { PipelineNodes, SetWay } from './set-pipeline.ts';
 
 export async function compareWholeWay(
   { ways, language }: PipelineNodes,

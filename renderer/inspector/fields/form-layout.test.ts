@@ -17,10 +17,10 @@ function layoutOf(type: keyof typeof catalogue, params: Record<string, Json> = {
 test('a published model shows what one chooses; a custom one opens its architecture', () => {
   expect(layoutOf('encoder/clip-vit')).toEqual({
     main: ['model', 'featureLayer', 'select', 'positions'],
-    weights: ['weights', 'precision'],
+    weights: ['weights', 'precision', 'tower'],
   });
   const custom = layoutOf('encoder/clip-vit', { model: 'custom', precision: 'int4' });
-  expect(custom['weights']).toEqual(['weights', 'precision', 'blockSize']);
+  expect(custom['weights']).toEqual(['weights', 'precision', 'blockSize', 'tower']);
   expect(custom['architecture']).toContain('hiddenSize');
 });
 
