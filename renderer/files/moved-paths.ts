@@ -1,7 +1,11 @@
 /** Keeps what a graph names by relative paths reachable when the graph is saved in another folder. Pure. */
 import type { GraphDocument, Json } from '#engine/contract/document.ts';
 import type { Edit } from '#engine/contract/edit.ts';
-import { clipSourceSchema, imageSourceSchema, weightsChoiceSchema } from '#engine/contract/sources.ts';
+import {
+  clipSourceSchema,
+  imageSourceSchema,
+  weightsChoiceSchema,
+} from '#engine/contract/sources.ts';
 import { isAbsolutePath, joinPath } from './file-names.ts';
 
 /** Edits that make relative paths of pictures, clips and checkpoints whole, taken from `folder`. */
