@@ -1,5 +1,6 @@
 /** The plain vision transformer, as it was first published. */
-import { ok } from '#engine/contract/outcome.ts';
+import { fail, ok } from '#engine/contract/outcome.ts';
+import { error } from '#engine/contract/problem.ts';
 import { modelParam, size } from '#engine/node/architecture-params.ts';
 import { defineNode } from '#engine/node/node-definition.ts';
 import type { ParamValues } from '#engine/node/param.ts';
@@ -75,13 +76,16 @@ const params = {
   },
   positions: positionsParam,
   ...transformerParams,
-  imageWidth: size(
-    'Image width',
-    'Width of the picture that it was trained on; the image size is its height.',
-    224,
-    4096,
-    'px',
-  ),
+  imageWidth: {
+    ...size(
+      'Image width',
+      'Width of the picture that it was trained on, where the image size is its height only; 0 for a square.',
+      0,
+      4096,
+      'px',
+    ),
+    min: 0,
+  },
   activation: activationParam('gelu'),
   normEpsilon: normEpsilonParam(1e-12),
   ...weightParams,
@@ -98,10 +102,8 @@ const shapeOf = (values: VitParams): VisionTransformerShape =>
 /** The picture that the positions were trained on. */
 function trainedPicture(values: VitParams): { readonly height: number; readonly width: number } {
   const { imageSize } = shapeOf(values);
-  return {
-    height: imageSize,
-    width: values.model === 'custom' ? values.imageWidth : imageSize,
-  };
+  const width = values.model === 'custom' ? values.imageWidth : 0;
+  return { height: imageSize, width: width === 0 ? imageSize : width };
 }
 
 const trainedGridOf = (values: VitParams): Grid =>
@@ -164,10 +166,9 @@ export const vit = defineNode({
       featureLayer: features.featureLayer,
       select: features.patchesOnly ? 'patches' : 'all',
     };
-    const square = (of: VisionTransformerShape) => ({ ...of, imageWidth: of.imageSize });
-    const customParams = (name: keyof typeof published) => square(shapeOfPublished(name));
+    const customParams = (name: keyof typeof published) => ({ ...shapeOfPublished(name) });
     return ok({
-      params: { ...publishedOrCustom(publishedNames, customParams, square(shape)), ...taken },
+      params: { ...publishedOrCustom(publishedNames, customParams, { ...shape }), ...taken },
       took: ['ViT', ...describeTower(shape)],
       file: 'config.json',
     });
@@ -176,15 +177,25 @@ export const vit = defineNode({
     const shape = shapeOf(values);
     return vitLayouts({ ...shape, usedLayers: blocksFor(shape, featureLayerOf(values)) });
   },
-  demand: ({ params: values }) => pixelsDemand(shapeOf(values), values.positions),
+  demand({ params: values }) {
+    const { height, width } = trainedPicture(values);
+    // Only squares can be asked for.
+    return height === width ? pixelsDemand(shapeOf(values), values.positions) : {};
+  },
   infer({ params: values, inputs }) {
     const shape = shapeOf(values);
     const { pixels } = inputs;
     const trained = trainedPicture(values);
     const isTrained = pixels.height === trained.height && pixels.width === trained.width;
-    const positions = isTrained ? 'interpolated' : values.positions;
-    const possible = transformerProblems('ViT', shape, featureLayerOf(values), pixels, positions);
+    const layer = featureLayerOf(values);
+    const possible = transformerProblems('ViT', shape, layer, pixels, 'interpolated');
     if (!possible.ok) return possible;
+    if (!isTrained && values.positions === 'trained') {
+      const message =
+        `ViT sees ${trained.width} × ${trained.height} pixels, it is given ${pixels.width} × ${pixels.height}; ` +
+        `set the preprocessing's size to that, or let positions be interpolated.`;
+      return fail(error('dimension-mismatch', message, { port: 'pixels' }));
+    }
     const host = hostOf(values, pixels);
     const parts = checkEncoderParts(inputs.parts, host);
     if (!parts.ok) return parts;

@@ -139,7 +139,6 @@ export const caseRows: readonly CaseRow[] = [
         paramKeys: {
           ...timmKeys,
           imageSize: ['image_size'],
-          imageWidth: ['image_size'],
           normEpsilon: ['layer_norm_eps'],
         },
         // Its list r.

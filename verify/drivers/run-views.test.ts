@@ -78,9 +78,23 @@ test('there are nodes of every family that sees', () => {
   );
 });
 
-test.for(fed)('$type', async ({ definition, port }) => {
+/** As they are, and encoders with tokens merged inside. */
+const plugged = fed.flatMap((each) => [
+  { ...each, title: each.type, parts: {} },
+  ...(Object.hasOwn(each.definition.inputs, 'parts')
+    ? [
+        {
+          ...each,
+          title: `${each.type} with ToMe`,
+          parts: { parts: [{ definition: catalogue['compression/tome'], params: {}, parts: {} }] },
+        },
+      ]
+    : []),
+]);
+
+test.for(plugged)('$title', async ({ definition, port, parts }) => {
   const own = Object.entries(small).filter(([name]) => Object.hasOwn(definition.params, name));
-  const node = { definition, params: Object.fromEntries(own), parts: {} };
+  const node = { definition, params: Object.fromEntries(own), parts };
   const { wire, shape } = inputs[port] as (typeof inputs)[string];
   const give = async (items: readonly number[]): Promise<Float32Array> => {
     const views: ViewCount = { known: true, views: items.length, most: items.length };
