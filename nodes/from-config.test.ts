@@ -20,8 +20,11 @@ const whole = (name: string, spelling: 'config.json' | 'config.v4.json'): Config
 
 const config = (json: JsonObject): ConfigFiles => ({ 'config.json': json });
 
-function taken(definition: AnyNodeDefinition, files: ConfigFiles) {
-  const outcome = definition.fromConfig?.(files);
+const standard = (params: Params): JsonObject =>
+  Object.fromEntries(Object.entries(params).map(([name, param]) => [name, param.default]));
+
+function taken(definition: AnyNodeDefinition, files: ConfigFiles, present: JsonObject = {}) {
+  const outcome = definition.fromConfig?.(files, present);
   if (!outcome) throw new Error(`"${definition.type}" takes no configuration.`);
   return outcome;
 }
@@ -30,6 +33,34 @@ function refusal(definition: AnyNodeDefinition, files: ConfigFiles): string {
   const outcome = taken(definition, files);
   return outcome.ok ? 'taken' : outcome.problems.map(({ message }) => message).join(' ');
 }
+
+describe('a recorded Video-LLaVA, in either spelling', () => {
+  it.each(['config.json', 'config.v4.json'] as const)(
+    'has a tower for pictures and one for clips, which keeps its class token: %s',
+    (spelling) => {
+      const files = whole('pipeline/video-llava', spelling);
+      const clip: AnyNodeDefinition = catalogue['encoder/clip-vit'];
+      const shape = { model: 'custom', imageSize: 24, patchSize: 8, hiddenSize: 28, headCount: 4 };
+      for (const [tower, select] of [
+        ['pictures', 'patches'],
+        ['clips', 'all'],
+      ] as const) {
+        const params = { ...shape, featureLayer: -2, select };
+        expect(taken(clip, files, { tower })).toMatchObject({ ok: true, value: { params } });
+        const layouts = clip.keyLayouts?.({ ...standard(clip.params), tower }) ?? [];
+        const keys = layouts.map(({ key }) => key('pre_layrnorm.weight'));
+        const own = tower === 'clips' ? 'video_tower' : 'image_tower';
+        const other = tower === 'clips' ? 'image_tower' : 'video_tower';
+        expect(keys).toContain(`${own}.vision_model.pre_layrnorm.weight`);
+        expect(keys.join()).not.toContain(other);
+      }
+      expect(taken(catalogue['vision/preprocess'], files)).toMatchObject({
+        ok: true,
+        value: { params: { geometry: 'crop', size: 24, resizeTo: 24, normalisation: 'clip' } },
+      });
+    },
+  );
+});
 
 describe('a recorded LLaVA, in either spelling', () => {
   it.each(['config.json', 'config.v4.json'] as const)(

@@ -49,6 +49,10 @@ export interface ViewCount {
   readonly media?: Media;
 }
 
+/** How many frames a clip gives; null for pictures. */
+export const framesOf = ({ pictures }: WireOf<'image'>): number | null =>
+  pictures?.media === 'video' ? pictures.views : null;
+
 export const oneView: ViewCount = { known: true, views: 1, most: 1 };
 
 /** The pictures or clips that views are of; each becomes one run of visual tokens in a prompt. */
@@ -245,8 +249,11 @@ function viewsText(count: ViewCount = oneView): string {
 /** "576 visual tokens × 1024 channels, 24 × 24 grid" */
 export function describeWire(wire: WireType): string {
   switch (wire.kind) {
-    case 'image':
-      return wire.width === null ? 'image' : `image, ${wire.width} × ${wire.height} pixels`;
+    case 'image': {
+      const frames = framesOf(wire);
+      const what = frames === null ? 'image' : `clip of ${frames} frames`;
+      return wire.width === null ? what : `${what}, ${wire.width} × ${wire.height} pixels`;
+    }
     case 'pixels':
       return `${viewsText(wire.views)}pixels, 3 × ${wire.height} × ${wire.width}`;
     case 'tokens': {

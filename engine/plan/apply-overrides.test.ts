@@ -68,6 +68,13 @@ it('several pictures go to as many Image nodes, or to copies of the only one, in
   ]);
 });
 
+it('a clip goes to every Video node, and leaves its number of frames alone', () => {
+  const clips = sketchDocument({ video: ['input/video', { frames: 3 }] });
+  const video = { kind: 'clip', path: '/clips/walk' } as const;
+  const applied = applyOverrides(clips, { video }, catalogue);
+  expect(applied.ok && applied.value.nodes['video']?.params).toEqual({ frames: 3, source: video });
+});
+
 it('without a wish the graph is as it was', () => {
   expect(applyOverrides(graph, {}, catalogue)).toEqual({ ok: true, value: graph });
 });
@@ -77,6 +84,11 @@ it.each([
     { images: [{ kind: 'none' }] } as const,
     'image-missing',
     'no Image node to put the picture into',
+  ],
+  [
+    { video: { kind: 'clip', path: 'frames' } } as const,
+    'clip-missing',
+    'no Video node to put the clip into',
   ],
   [{ prompt: 'Why?' }, 'prompt-missing', 'no Prompt node to put the prompt into'],
   [{ maxNewTokens: 1 }, 'output-missing', 'no language model that writes tokens'],

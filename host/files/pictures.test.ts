@@ -110,6 +110,18 @@ test('a picture that is not there is told', async () => {
   });
 });
 
+test('a clip is shown by its first frame', async () => {
+  const red = { create: { width: 6, height: 4, channels: 3, background: 'red' } } as const;
+  const frames = await mkdtemp(join(os.tmpdir(), 'patchbay-frames-'));
+  for (const name of ['2.png', '10.png'])
+    await sharp({ create: { ...red.create, width: name === '2.png' ? 6 : 9 } }).toFile(
+      join(frames, name),
+    );
+  const outcome = await files.picture({ source: { kind: 'clip', path: frames }, maxSide: 64 });
+  expect(outcome).toMatchObject({ ok: true, value: { width: 6, height: 4 } });
+  await rm(frames, { recursive: true });
+});
+
 test('every sample is listed with a title', async () => {
   const names = (await readdir(join(presetsFolder, 'samples')))
     .filter((name) => name.endsWith('.png'))

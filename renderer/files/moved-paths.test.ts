@@ -11,6 +11,7 @@ test('only what lies beside the old file is named anew', () => {
       sample: ['input/image', { source: { kind: 'sample', name: 'still-life' } }],
       own: ['encoder/clip-vit', weights('models/clip')],
       builtin: ['encoder/clip-vit', weights('builtin:shapes-llava')],
+      clip: ['input/video', { source: { kind: 'clip', path: 'frames' } }],
       prompt: ['input/prompt', { text: 'pictures/cat.png' }],
     },
     [],
@@ -27,6 +28,12 @@ test('only what lies beside the old file is named anew', () => {
       id: 'own',
       param: 'weights',
       value: { kind: 'checkpoint', folder: '/data/models/clip' },
+    },
+    {
+      type: 'set-param',
+      id: 'clip',
+      param: 'source',
+      value: { kind: 'clip', path: '/data/frames' },
     },
   ]);
 });

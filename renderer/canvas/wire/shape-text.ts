@@ -1,5 +1,6 @@
 /** Shapes of wires in as few signs as a card or a wire has room for. Pure. */
 import {
+  framesOf,
   oneView,
   tokensInAll,
   type TokenCount,
@@ -18,8 +19,11 @@ function viewsText(count: ViewCount = oneView): string {
 /** "576 × 1024", "≈ 40 × 1024", "3 × 336 × 336"; null where a kind has no shape or none is known yet. */
 export function shapeText(wire: WireType): string | null {
   switch (wire.kind) {
-    case 'image':
+    case 'image': {
+      const frames = framesOf(wire);
+      if (frames !== null) return `${frames} frames`;
       return wire.width === null ? null : `${wire.width} × ${wire.height}`;
+    }
     case 'pixels':
       return `${viewsText(wire.views)}3 × ${wire.height} × ${wire.width}`;
     case 'tokens':
