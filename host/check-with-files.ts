@@ -137,6 +137,5 @@ async function checkSources({ stages }: Plan, baseFolder: string): Promise<reado
 function loadSource(step: HostStep, baseFolder: string): Promise<Outcome<unknown>> {
   if (step.kind === 'load-image') return loadImage(step.source, baseFolder);
   if (step.kind !== 'load-clip') return Promise.resolve(ok(null));
-  const { signal } = new AbortController();
-  return loadClip(step.source, step.frames, { baseFolder, signal });
+  return loadClip(step.source, step.frames, { baseFolder });
 }

@@ -1,12 +1,7 @@
 /** An animated GIF or WebP as a clip. */
 import { ok, type Outcome } from '#engine/contract/outcome.ts';
-import {
-  countPages,
-  decodePixels,
-  readPictureFile,
-  type RgbImage,
-} from '../images/decode-image.ts';
-import { clipSizeProblem, unreadableClip, type OpenClip } from './open-clip.ts';
+import { countPages, decodePixels, readPictureFile } from '../images/decode-image.ts';
+import { decodeInTurn, unreadableClip, type DecodingBounds, type OpenClip } from './open-clip.ts';
 
 /** The first bytes of a file that can be one. */
 export function isAnimation(head: Buffer): boolean {
@@ -15,7 +10,11 @@ export function isAnimation(head: Buffer): boolean {
 }
 
 /** Reads the file, but decodes nothing of it yet; later only the pages that are asked for. */
-export async function openAnimation(path: string, name: string): Promise<Outcome<OpenClip>> {
+export async function openAnimation(
+  path: string,
+  name: string,
+  bounds: DecodingBounds,
+): Promise<Outcome<OpenClip>> {
   const file = await readPictureFile(path, name);
   if (!file.ok) return unreadableClip(file.problems[0]?.message ?? '');
   return ok({
@@ -23,16 +22,8 @@ export async function openAnimation(path: string, name: string): Promise<Outcome
       const pages = await countPages(file.value, name);
       return pages.ok ? pages : unreadableClip(pages.problems[0]?.message ?? '');
     },
-    async framesAt(places) {
-      const frames: RgbImage[] = [];
-      for (const place of places) {
-        const frame = await decodePixels(file.value, name, place);
-        if (!frame.ok) return unreadableClip(frame.problems[0]?.message ?? '');
-        const problem = clipSizeProblem(name, frame.value, places.length);
-        if (problem !== null) return unreadableClip(problem);
-        frames.push(frame.value);
-      }
-      return ok(frames);
-    },
+    // A page is drawn over those before it, so each takes as long as all of them.
+    framesAt: (places) =>
+      decodeInTurn(name, places, bounds, (place) => decodePixels(file.value, name, place)),
   });
 }

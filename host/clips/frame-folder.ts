@@ -3,7 +3,13 @@ import { readdir } from 'node:fs/promises';
 import { basename, extname, join } from 'node:path';
 import { ok, type Outcome } from '#engine/contract/outcome.ts';
 import { decodeImage, type RgbImage } from '../images/decode-image.ts';
-import { chooseAnotherClip, clipSizeProblem, unreadableClip, type OpenClip } from './open-clip.ts';
+import {
+  chooseAnotherClip,
+  decodeInTurn,
+  unreadableClip,
+  type DecodingBounds,
+  type OpenClip,
+} from './open-clip.ts';
 
 const frameExtensions: ReadonlySet<string> = new Set([
   '.png',
@@ -18,8 +24,11 @@ const frameExtensions: ReadonlySet<string> = new Set([
 const byName = new Intl.Collator('en', { numeric: true, sensitivity: 'base' });
 
 /** Fails with `clip-unreadable` where there is no frame; other files are left aside. */
-export async function openFrameFolder(path: string): Promise<Outcome<OpenClip>> {
-  const title = basename(path) || path;
+export async function openFrameFolder(
+  path: string,
+  bounds: DecodingBounds,
+): Promise<Outcome<OpenClip>> {
+  const title = titleOf(path);
   let entries: readonly string[];
   try {
     entries = await readdir(path);
@@ -36,32 +45,30 @@ export async function openFrameFolder(path: string): Promise<Outcome<OpenClip>> 
     return unreadableClip(`The folder "${title}" holds no frames; ${chooseAnotherClip}.`);
   return ok({
     countFrames: () => Promise.resolve(ok(names.length)),
-    framesAt: (places) => decodeFrames(path, title, names, places),
+    framesAt: (places) => decodeFrames(path, names, places, bounds),
   });
 }
 
-async function decodeFrames(
+function decodeFrames(
   folder: string,
-  title: string,
   names: readonly string[],
   places: readonly number[],
+  bounds: DecodingBounds,
 ): Promise<Outcome<readonly RgbImage[]>> {
-  const frames: RgbImage[] = [];
-  for (const place of places) {
+  const title = titleOf(folder);
+  let first: RgbImage | null = null;
+  return decodeInTurn(title, places, bounds, async (place) => {
     const name = names[place] as string;
     const frame = await decodeImage(join(folder, name));
-    if (!frame.ok) return unreadableClip(frame.problems[0]?.message ?? '');
-    const first = frames[0] ?? frame.value;
+    if (!frame.ok) return frame;
+    first ??= frame.value;
     const { width, height } = frame.value;
-    if (width !== first.width || height !== first.height) {
-      const sizes = `${width} × ${height} pixels, the frames before it have ${first.width} × ${first.height}`;
-      return unreadableClip(
-        `"${name}" has ${sizes}; bring all frames of "${title}" to one size, or choose the folder of one clip.`,
-      );
-    }
-    const problem = clipSizeProblem(title, first, places.length);
-    if (problem !== null) return unreadableClip(problem);
-    frames.push(frame.value);
-  }
-  return ok(frames);
+    if (width === first.width && height === first.height) return frame;
+    const sizes = `${width} × ${height} pixels, the frames before it have ${first.width} × ${first.height}`;
+    return unreadableClip(
+      `"${name}" has ${sizes}; bring all frames of "${title}" to one size, or choose the folder of one clip.`,
+    );
+  });
 }
+
+const titleOf = (folder: string): string => basename(folder) || folder;

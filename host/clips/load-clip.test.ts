@@ -11,12 +11,10 @@ import { loadClip } from './load-clip.ts';
 const folder = await mkdtemp(join(os.tmpdir(), 'patchbay-clips-'));
 afterAll(() => rm(folder, { recursive: true }));
 
-const still = new AbortController().signal;
-
 /** The first value of red of each frame taken, or the sentence. */
 async function seen(path: string, count: number): Promise<readonly number[] | string | undefined> {
   const source = { kind: 'clip', path } as const;
-  const frames = await loadClip(source, count, { baseFolder: folder, signal: still });
+  const frames = await loadClip(source, count, { baseFolder: folder });
   if (frames.ok) return frames.value.map(({ data }) => data[0] as number);
   const [problem] = frames.problems;
   expect(problem).toMatchObject({ code: 'clip-unreadable', param: 'source' });
@@ -97,7 +95,7 @@ describe('a clip that cannot be read is told in one sentence:', () => {
     'choose a folder of PNG, JPEG, WebP or TIFF frames, an animated GIF or WebP, or a video file.';
 
   it('none, or none at this place', async () => {
-    const none = await loadClip({ kind: 'none' }, 2, { baseFolder: folder, signal: still });
+    const none = await loadClip({ kind: 'none' }, 2, { baseFolder: folder });
     expect(none).toMatchObject({ ok: false, problems: [{ code: 'clip-missing' }] });
     expect(await seen('nowhere', 2)).toBe(`There is no clip "nowhere" at this place; ${choose}`);
   });
@@ -144,6 +142,18 @@ describe('a clip that cannot be read is told in one sentence:', () => {
     execFileSync('mkfifo', [join(folder, 'pipe.mp4')]);
     expect(await seen('pipe.mp4', 2)).toBe(`"pipe.mp4" is neither a file nor a folder; ${choose}`);
     expect(await seen('/dev/zero', 2)).toBe(`"zero" is neither a file nor a folder; ${choose}`);
+  });
+
+  it('one that takes too long, or is not wanted any more', async () => {
+    const path = await animation('slow.gif', 9, 'gif');
+    const load = (bounds: { readonly deadlineMs?: number; readonly signal?: AbortSignal }) =>
+      loadClip({ kind: 'clip', path }, 9, { baseFolder: folder, ...bounds });
+    expect(await load({ deadlineMs: 0 })).toMatchObject({
+      problems: [{ message: expect.stringMatching(/^Decoding "slow.gif" took too long/) }],
+    });
+    expect(await load({ signal: AbortSignal.abort() })).toMatchObject({
+      problems: [{ code: 'run-cancelled' }],
+    });
   });
 
   it('more pixels than are held', async () => {

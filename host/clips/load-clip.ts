@@ -8,15 +8,18 @@ import type { RgbImage } from '../images/decode-image.ts';
 import { isAnimation, openAnimation } from './animation.ts';
 import { evenFrames } from './even-frames.ts';
 import { openFrameFolder } from './frame-folder.ts';
-import { chooseAnotherClip, unreadableClip, type OpenClip } from './open-clip.ts';
-import { openVideoFile, videoDeadlineMs } from './video-file.ts';
+import {
+  chooseAnotherClip,
+  decodingDeadlineMs,
+  unreadableClip,
+  type DecodingBounds,
+  type OpenClip,
+} from './open-clip.ts';
+import { openVideoFile } from './video-file.ts';
 
-export interface ClipBounds {
+export interface ClipBounds extends Partial<DecodingBounds> {
   /** Relative paths are taken from here. */
   readonly baseFolder: string;
-  /** Ends what decodes a video. */
-  readonly signal: AbortSignal;
-  readonly deadlineMs?: number;
 }
 
 /**
@@ -50,13 +53,14 @@ export async function loadClip(
 
 async function openClip(
   path: string,
-  { signal, deadlineMs = videoDeadlineMs }: ClipBounds,
+  { signal = new AbortController().signal, deadlineMs = decodingDeadlineMs }: ClipBounds,
 ): Promise<Outcome<OpenClip>> {
   const name = basename(path) || path;
+  const bounds = { signal, deadlineMs };
   const facts = await stat(path).catch((cause: NodeJS.ErrnoException) => cause);
   if (facts instanceof Error)
     return unreadableClip(`There is no clip "${name}" at this place; ${chooseAnotherClip}.`);
-  if (facts.isDirectory()) return openFrameFolder(path);
+  if (facts.isDirectory()) return openFrameFolder(path, bounds);
   if (!facts.isFile())
     return unreadableClip(`"${name}" is neither a file nor a folder; ${chooseAnotherClip}.`);
   if (facts.size === 0) return unreadableClip(`"${name}" is empty; ${chooseAnotherClip}.`);
@@ -65,12 +69,12 @@ async function openClip(
     return unreadableClip(
       `"${name}" may not be read by this user; allow it or ${chooseAnotherClip}.`,
     );
-  if (isAnimation(head)) return openAnimation(path, name);
+  if (isAnimation(head)) return openAnimation(path, name, bounds);
   if (isPicture(head))
     return unreadableClip(
       `"${name}" is a single picture; wire it to an Image node, or ${chooseAnotherClip}.`,
     );
-  return ok(openVideoFile(path, name, { signal, deadlineMs }));
+  return ok(openVideoFile(path, name, bounds));
 }
 
 async function firstBytes(path: string): Promise<Buffer | null> {

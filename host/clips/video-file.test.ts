@@ -31,7 +31,6 @@ await writeFile(clip, 'what a stand-in does not read');
 const load = (path: string, count: number, bounds: Partial<ClipBounds> = {}) =>
   loadClip({ kind: 'clip', path }, count, {
     baseFolder: folder,
-    signal: new AbortController().signal,
     ...bounds,
   });
 

@@ -1,19 +1,17 @@
 /** A video file as a clip, read by ffmpeg where it is installed. */
 import { z } from 'zod';
-import { fail, ok, type Outcome } from '#engine/contract/outcome.ts';
-import { error } from '#engine/contract/problem.ts';
-import { chooseAnotherClip, maxClipPixels, unreadableClip, type OpenClip } from './open-clip.ts';
+import { ok, type Outcome } from '#engine/contract/outcome.ts';
+import {
+  cancelled,
+  chooseAnotherClip,
+  maxClipPixels,
+  tookTooLong,
+  unreadableClip,
+  type DecodingBounds,
+  type OpenClip,
+} from './open-clip.ts';
 import { readPixmaps } from './read-pixmaps.ts';
 import { runProgram, type ProgramEnd } from './run-program.ts';
-
-export interface VideoBounds {
-  /** For counting the frames, and again for taking some out. */
-  readonly deadlineMs: number;
-  readonly signal: AbortSignal;
-}
-
-/** Half an hour of common video is decoded in that time. */
-export const videoDeadlineMs = 180_000;
 
 /** What ffprobe says of one stream. */
 const maxFactBytes = 2 ** 16;
@@ -52,7 +50,7 @@ const factsSchema = z.object({
   streams: z.array(z.object({ nb_read_frames: z.coerce.number().int().min(1) })),
 });
 
-export function openVideoFile(path: string, name: string, bounds: VideoBounds): OpenClip {
+export function openVideoFile(path: string, name: string, bounds: DecodingBounds): OpenClip {
   return {
     async countFrames() {
       const args = countArguments(path);
@@ -95,15 +93,13 @@ function problemOf({ kind }: Exclude<ProgramEnd, { kind: 'done' }>, name: string
     case 'refused':
       return noVideoIn(name);
     case 'late':
-      return unreadableClip(
-        `Decoding "${name}" took too long and was stopped; cut the clip shorter, or scale it down.`,
-      );
+      return tookTooLong(name);
     case 'too-long':
       return unreadableClip(
         `The frames of "${name}" have more than the limit of ${Math.floor(maxClipPixels / 1e6)} million pixels in all; take fewer, or scale the clip down first.`,
       );
     case 'cancelled':
-      return fail(error('run-cancelled', 'The run was cancelled.'));
+      return cancelled();
   }
 }
 

@@ -75,8 +75,7 @@ export class Pictures {
 /** A picture, or the first frame of a clip. */
 async function loadShown(source: ShownSource, baseFolder: string): Promise<Outcome<RgbImage>> {
   if (source.kind !== 'clip') return loadImage(source, baseFolder);
-  const { signal } = new AbortController();
-  const frames = await loadClip(source, 1, { baseFolder, signal, deadlineMs: previewDeadlineMs });
+  const frames = await loadClip(source, 1, { baseFolder, deadlineMs: previewDeadlineMs });
   return frames.ok ? ok(frames.value[0] as RgbImage) : frames;
 }
 

@@ -57,7 +57,6 @@ export async function loadRaw(source: RawSource): Promise<Outcome<StageValue>> {
     const picture = await loadImage(imageSource(path), '');
     return picture.ok ? ok({ kind: 'image', media, images: [picture.value] }) : picture;
   }
-  const { signal } = new AbortController();
-  const frames = await loadClip(clipSource(path), source.frames, { baseFolder: '', signal });
+  const frames = await loadClip(clipSource(path), source.frames, { baseFolder: '' });
   return frames.ok ? ok({ kind: 'image', media, images: frames.value }) : frames;
 }
