@@ -74,9 +74,9 @@ describe('one mistake is one problem', () => {
   });
 
   it('and a parameter that is not in use is neither wrong nor heard', () => {
-    const squashed = { geometry: 'squash', width: 500, resizeTo: 'large' };
+    const padded = { geometry: 'pad', width: 500, resizeTo: 'large' };
     const document = sketchDocument(
-      { ...eyes, preprocess: ['vision/preprocess', squashed] },
+      { ...eyes, preprocess: ['vision/preprocess', padded] },
       eyeWires,
     );
     const { problems, nodes } = checkGraph(document, catalogue);

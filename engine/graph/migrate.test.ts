@@ -65,3 +65,15 @@ it('a node of an older version is brought up step by step, and keeps all else', 
     },
   });
 });
+
+it('a width that a squashed picture never heard of stays unheard', () => {
+  const squashed = { geometry: 'squash', width: 500 };
+  const graph = sketchDocument({
+    squashed: ['vision/preprocess', squashed],
+    cropped: ['vision/preprocess', { width: 500 }],
+  });
+  const { nodes } = migrateNodes(graph, catalogue);
+  expect(nodes['squashed']).toMatchObject({ version: 2, params: { geometry: 'squash' } });
+  expect(nodes['squashed']?.params).not.toHaveProperty('width');
+  expect(nodes['cropped']).toMatchObject({ version: 2, params: { width: 500 } });
+});

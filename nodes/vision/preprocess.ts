@@ -58,7 +58,7 @@ const params = {
 
 export const preprocess = defineNode({
   type: 'vision/preprocess',
-  version: 1,
+  version: 2,
   family: 'vision',
   title: 'Preprocess',
   about:
@@ -71,6 +71,11 @@ export const preprocess = defineNode({
   params,
   inputs: { image: { kind: 'image', title: 'Image', several: true } },
   outputs: { pixels: { kind: 'pixels', title: 'Pixels' } },
+  migrations: {
+    // A width was heard only by a crop.
+    1: ({ width, ...rest }) =>
+      width === undefined || (rest['geometry'] ?? 'crop') !== 'crop' ? rest : { ...rest, width },
+  },
   fromConfig: (files) => preprocessFromConfig(files),
   infer({ id, params: values, inputs, demands }) {
     const side = pictureSide('The preprocessing', id, values.size, demands.pixels);
