@@ -134,28 +134,39 @@ function isThere(processId: number): boolean {
   }
 }
 
-test.skipIf(process.platform === 'win32')(
-  'an interrupt while a video is decoded ends the decoder, and leaves nothing',
-  async () => {
-    const bin = join(folder, 'bin');
-    const noted = join(folder, 'decoder');
-    await mkdir(bin);
-    // A stand-in that says who it is, then decodes without an end.
-    const script = `#!/bin/sh\necho $$ > '${noted}.new'\nmv '${noted}.new' '${noted}'\nexec sleep 100000\n`;
-    await writeFile(join(bin, 'ffprobe'), script);
-    await chmod(join(bin, 'ffprobe'), 0o755);
+/** A stand-in for what counts frames: says who it is, then decodes without an end. */
+async function endlessDecoder(): Promise<{ readonly bin: string; readonly noted: string }> {
+  const bin = await mkdtemp(join(folder, 'bin-'));
+  const noted = join(bin, 'process');
+  const lines = ['#!/bin/sh', `echo $$ > '${noted}.new'`, `mv '${noted}.new' '${noted}'`];
+  await writeFile(join(bin, 'ffprobe'), [...lines, 'exec sleep 100000', ''].join('\n'));
+  await chmod(join(bin, 'ffprobe'), 0o755);
+  return { bin, noted };
+}
+
+const patienceMs = 300_000;
+
+test.skipIf(process.platform === 'win32').for([
+  ['an interrupt', 'SIGINT', 130],
+  ['the end of the command itself', 'SIGKILL', null],
+] as const)(
+  'while a video is decoded, %s ends the decoder too, and leaves nothing',
+  async ([, signal, status]) => {
+    const { bin, noted } = await endlessDecoder();
     const clip = join(folder, 'clip.mp4');
     await writeFile(clip, 'what a stand-in does not read');
     const path = await writeGraph(folder, 'clip', clipGraph(4));
     const environment = { PATH: `${bin}:${process.env['PATH'] ?? ''}`, TMPDIR: temporary };
     const child = startPatchbay(['run', path, '--video', clip], { cache, environment });
     const ended = finished(child);
-    await vi.waitUntil(() => existsSync(noted), { timeout: 300_000 });
+    await vi.waitUntil(() => existsSync(noted), { timeout: patienceMs });
     const decoder = Number(await readFile(noted, 'utf8'));
-    process.kill(child.pid as number, 'SIGINT');
-    expect(await ended).toMatchObject({ status: 130, stdout: '' });
+    process.kill(child.pid as number, signal);
+    expect(await ended).toMatchObject({ status, stdout: '' });
     // The system buries it when it comes to that.
-    await vi.waitUntil(() => !isThere(decoder), { timeout: 300_000 });
-    expect(await readdir(temporary)).toEqual([]);
+    await vi.waitUntil(() => !isThere(decoder), { timeout: patienceMs });
+    await vi.waitUntil(async () => (await readdir(temporary)).length === 0, {
+      timeout: patienceMs,
+    });
   },
 );
