@@ -124,8 +124,10 @@ describe('two pictures', () => {
 
 test('a picture may be brought to a rectangle, where positions are brought to its grid', async () => {
   const graph = withParams(llavaGraph(), 'encoder', { positions: 'interpolated' });
-  const squash = { geometry: 'squash', size: 32, width: 64 };
-  const path = await writeGraph(folder, 'rectangle', withParams(graph, 'preprocess', squash));
+  const params = { geometry: 'squash', size: 32, width: 64 };
+  const preprocess = { type: 'vision/preprocess', version: 2, params };
+  const wide = { ...graph, nodes: { ...graph.nodes, preprocess } };
+  const path = await writeGraph(folder, 'rectangle', wide);
   expect((await look([path, ...showing(busy)])).tokens['encoder']).toEqual([null, 2 * 4]);
 });
 
