@@ -1,6 +1,6 @@
 /** A case passes only where everything that was recorded was compared and agrees, or is exempt by name and reason. */
 import { describe, expect, it } from 'vitest';
-import type { CaseRow } from './case-row.ts';
+import type { CaseRow } from './rows/case-row.ts';
 import { caseRows, rowFor } from './cases.ts';
 import { allOf, compareTensors, compareTexts } from './comparison.ts';
 import { exemptions, exemptOf } from './exemptions.ts';

@@ -10,7 +10,7 @@ import { GraphBuilder } from '#engine/onnx/graph-builder.ts';
 import type { KeyLayout } from '#engine/onnx/weight.ts';
 import { float32, type Tensor } from '#host/sessions/sessions.ts';
 import type { Driver } from './case-check.ts';
-import type { AttentionRow } from '../cases/case-row.ts';
+import type { AttentionRow } from '../cases/rows/case-row.ts';
 import { compareTensors, type Comparison } from '../cases/comparison.ts';
 import { setNode } from './node-params.ts';
 import type { RecordedTensor } from '../cases/recorded-case.ts';

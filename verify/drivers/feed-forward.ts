@@ -5,7 +5,7 @@ import { GraphBuilder } from '#engine/onnx/graph-builder.ts';
 import { activationFromConfig } from '#nodes/config/published-config.ts';
 import { float32, type Tensor } from '#host/sessions/sessions.ts';
 import type { Driver } from './case-check.ts';
-import type { FeedForwardRow } from '../cases/case-row.ts';
+import type { FeedForwardRow } from '../cases/rows/case-row.ts';
 import { compareTensors } from '../cases/comparison.ts';
 import { setNode } from './node-params.ts';
 import { partOf } from './single-part.ts';

@@ -4,7 +4,13 @@ import { ok, type Outcome } from '#engine/contract/outcome.ts';
 import { outputPrefix } from '#engine/plan/node-body.ts';
 import type { Tensor } from '#host/sessions/sessions.ts';
 import type { Driver } from './case-check.ts';
-import type { CaseRow, GraphRow, MaskedInput, NodesRow, TensorSource } from '../cases/case-row.ts';
+import type {
+  CaseRow,
+  GraphRow,
+  MaskedInput,
+  NodesRow,
+  TensorSource,
+} from '../cases/rows/case-row.ts';
 import { compareTensors, type ComputedTensor } from '../cases/comparison.ts';
 import { asWholeModel, setNode, type SetNode } from './node-params.ts';
 import type { RecordedCase, RecordedTensor } from '../cases/recorded-case.ts';

@@ -4,7 +4,7 @@ import type { Grid } from '#engine/node/wire.ts';
 import { unpadded } from '#nodes/projector/packed-places.ts';
 import { bestGrid } from '#nodes/vision/tile-grids.ts';
 import type { Checked } from './case-check.ts';
-import type { GridRow } from '../cases/case-row.ts';
+import type { GridRow } from '../cases/rows/case-row.ts';
 import { compareTensors } from '../cases/comparison.ts';
 import type { RecordedCase, RecordedTensor } from '../cases/recorded-case.ts';
 

@@ -4,7 +4,7 @@ import { ok } from '#engine/contract/outcome.ts';
 import type { VisualRun } from '#host/language/language-model.ts';
 import type { TensorMap } from '#host/sessions/sessions.ts';
 import type { Driver } from './case-check.ts';
-import type { LanguageRow, LanguageSource, LanguageVariant } from '../cases/case-row.ts';
+import type { LanguageRow, LanguageSource, LanguageVariant } from '../cases/rows/case-row.ts';
 import { compareTensors, type ComputedTensor, type Comparison } from '../cases/comparison.ts';
 import { setNode } from './node-params.ts';
 import {

@@ -4,7 +4,7 @@ import { mergeAlike, unmerged } from '#engine/onnx/blocks/token-merging.ts';
 import { GraphBuilder } from '#engine/onnx/graph-builder.ts';
 import { float32, type Tensor } from '#host/sessions/sessions.ts';
 import type { Driver } from './case-check.ts';
-import type { MergingRow } from '../cases/case-row.ts';
+import type { MergingRow } from '../cases/rows/case-row.ts';
 import { compareTensors } from '../cases/comparison.ts';
 import type { RecordedTensor } from '../cases/recorded-case.ts';
 

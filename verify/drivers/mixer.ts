@@ -13,7 +13,7 @@ import { emitMixer } from '#nodes/language/mamba-graph.ts';
 import { mambaKeyLayouts, mambaLayerNames } from '#nodes/language/mamba-names.ts';
 import { float32, type Tensor, type TensorMap } from '#host/sessions/sessions.ts';
 import type { Driver } from './case-check.ts';
-import type { MixerRow } from '../cases/case-row.ts';
+import type { MixerRow } from '../cases/rows/case-row.ts';
 import { compareTensors, type ComputedTensor } from '../cases/comparison.ts';
 import { setNode } from './node-params.ts';
 import type { RecordedTensor } from '../cases/recorded-case.ts';

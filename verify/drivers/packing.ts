@@ -9,7 +9,7 @@ import type { Batch, StageValue } from '#host/stages/stage-value.ts';
 import type { Prompt } from '#host/text/prompt.ts';
 import { bestGrid } from '#nodes/vision/tile-grids.ts';
 import type { Driver } from './case-check.ts';
-import type { PackingRow } from '../cases/case-row.ts';
+import type { PackingRow } from '../cases/rows/case-row.ts';
 import { compareTensors, type Comparison, type ComputedTensor } from '../cases/comparison.ts';
 import { setNode } from './node-params.ts';
 import { readTensors, type RecordedCase, type RecordedTensor } from '../cases/recorded-case.ts';

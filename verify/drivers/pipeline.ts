@@ -9,7 +9,7 @@ import { float32, type Tensor } from '#host/sessions/sessions.ts';
 import { buildPrompt } from '#host/text/prompt.ts';
 import { openTokenizer } from '#host/text/tokenizer.ts';
 import type { Driver } from './case-check.ts';
-import type { PipelineRow, PipelineWay } from '../cases/case-row.ts';
+import type { PipelineRow, PipelineWay } from '../cases/rows/case-row.ts';
 import { compareTensors, type Comparison, type ComputedTensor } from '../cases/comparison.ts';
 import type { SetNode } from './node-params.ts';
 import { inputName, type RecordedCase, type RecordedTensor } from '../cases/recorded-case.ts';

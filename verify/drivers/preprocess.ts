@@ -10,7 +10,7 @@ import { tiledViews, wholeViews } from '#host/stages/picture-views.ts';
 import type { Batch, StageValue } from '#host/stages/stage-value.ts';
 import { catalogue } from '#nodes/index.ts';
 import type { Driver } from './case-check.ts';
-import type { PreprocessRow } from '../cases/case-row.ts';
+import type { PreprocessRow } from '../cases/rows/case-row.ts';
 import { compareTensors, type Comparison, type ComputedTensor } from '../cases/comparison.ts';
 import { setNode, type SetNode } from './node-params.ts';
 import { loadRaw, sourceNode, type RawSource } from './raw-sources.ts';

@@ -2,7 +2,7 @@
 import { ok } from '#engine/contract/outcome.ts';
 import { openTokenizer, type Tokenizer } from '#host/text/tokenizer.ts';
 import type { Driver } from './case-check.ts';
-import type { TokenizerRow } from '../cases/case-row.ts';
+import type { TokenizerRow } from '../cases/rows/case-row.ts';
 import {
   allOf,
   compareTensors,

@@ -2,7 +2,7 @@
 import { assertNever } from '#engine/contract/outcome.ts';
 import type { Checked } from './case-check.ts';
 import type { CaseResult } from '../cases/case-result.ts';
-import type { CaseRow } from '../cases/case-row.ts';
+import type { CaseRow } from '../cases/rows/case-row.ts';
 import { caseRows, rowFor } from '../cases/cases.ts';
 import { attentionDriver } from './attention.ts';
 import { feedForwardDriver } from './feed-forward.ts';

@@ -1,0 +1,110 @@
+/** Projectors: the rows of the family `projector`. */
+import type { CaseRow } from './case-row.ts';
+
+const projected = {
+  inputs: { image_features: 'tokens' },
+  outputs: { image_features: {} },
+} as const;
+
+export const projectorRows: readonly CaseRow[] = [
+  {
+    family: 'projector',
+    names: ['llava-mlp', 'llava-mlp-multilayer'],
+    figuresOf: 'llava',
+    kind: 'nodes',
+    nodes: [{ type: 'projector/mlp' }],
+    ...projected,
+  },
+  {
+    family: 'projector',
+    names: ['janus-aligner'],
+    figuresOf: 'janus',
+    kind: 'nodes',
+    nodes: [{ type: 'projector/mlp' }],
+    ...projected,
+  },
+  {
+    family: 'projector',
+    names: ['lfm2-vl-unshuffle'],
+    figuresOf: 'lfm2_vl',
+    kind: 'nodes',
+    nodes: [{ type: 'compression/pixel-shuffle' }, { type: 'projector/mlp' }],
+    inputs: { image_features: 'tokens' },
+    outputs: { image_features: { read: 'grid' } },
+  },
+  {
+    family: 'projector',
+    names: ['internvl-pixel-shuffle'],
+    figuresOf: 'internvl',
+    kind: 'nodes',
+    nodes: [{ type: 'compression/pixel-shuffle' }, { type: 'projector/mlp' }],
+    prefixTokens: 1,
+    ...projected,
+  },
+  {
+    family: 'projector',
+    names: ['idefics3-pixel-shuffle', 'smolvlm-pixel-shuffle'],
+    figuresOf: 'idefics3',
+    kind: 'nodes',
+    nodes: [{ type: 'compression/pixel-shuffle' }, { type: 'projector/linear' }],
+    ...projected,
+  },
+  {
+    family: 'projector',
+    names: ['paligemma-linear'],
+    figuresOf: 'paligemma',
+    kind: 'nodes',
+    nodes: [{ type: 'projector/linear' }],
+    ...projected,
+  },
+  {
+    family: 'projector',
+    names: ['blip2-qformer'],
+    figuresOf: 'blip-2',
+    kind: 'nodes',
+    nodes: [{ type: 'projector/q-former' }],
+    inputs: { image_features: 'tokens' },
+    outputs: { query_output: { tap: 'queries' }, image_features: {} },
+  },
+  {
+    family: 'projector',
+    names: ['instructblip-qformer'],
+    figuresOf: 'instructblip',
+    kind: 'nodes',
+    nodes: [{ type: 'projector/q-former' }],
+    inputs: {
+      image_features: 'tokens',
+      qformer_input_ids: { tensor: 'instruction', keptBy: 'qformer_attention_mask' },
+    },
+    outputs: { query_output: { tap: 'queries' }, image_features: {} },
+  },
+  {
+    family: 'projector',
+    names: ['ldpv2'],
+    kind: 'nodes',
+    nodes: [
+      {
+        type: 'projector/ldp-v2',
+        paramKeys: {
+          inputWidth: ['mm_hidden_size'],
+          outputWidth: ['hidden_size'],
+          side: ['pool.0'],
+        },
+      },
+    ],
+    inputs: { x: 'tokens' },
+    outputs: { y: {} },
+  },
+  {
+    family: 'projector',
+    names: ['llava-next-pack'],
+    kind: 'packing',
+    node: { type: 'projector/anyres-pack' },
+    tokens: ['image_features'],
+    sizes: { name: 'image_sizes', order: 'height, width' },
+    outputs: {
+      packed: { params: {}, read: 'run' },
+      feature_lens: { params: {}, read: 'length' },
+    },
+  },
+];

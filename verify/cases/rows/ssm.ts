@@ -1,0 +1,82 @@
+/** State-space models, and what Cobra puts before one: the rows of the family `ssm`. */
+import type { CaseRow } from './case-row.ts';
+import { languageOutputs } from './language-outputs.ts';
+import { timmTower } from './timm-keys.ts';
+
+export const ssmRows: readonly CaseRow[] = [
+  {
+    family: 'ssm',
+    names: ['cobra-featurizer'],
+    kind: 'graph',
+    nodes: {
+      dino: {
+        type: 'encoder/dinov2',
+        params: { model: 'custom', positions: 'timm', registerCount: 4 },
+        paramKeys: timmTower('dino'),
+      },
+      siglip: {
+        type: 'encoder/siglip',
+        params: { model: 'custom', activation: 'gelu' },
+        paramKeys: timmTower('siglip'),
+      },
+      join: { type: 'fusion/channel-join' },
+      projector: {
+        type: 'projector/mlp',
+        // Four times the joined width, 24 + 32.
+        params: { depth: 3, hiddenWidth: 224 },
+        paramKeys: { laterWidth: ['llm_dim'], outputWidth: ['llm_dim'] },
+      },
+    },
+    wires: [
+      'dino.tokens > join.tokens',
+      'siglip.tokens > join.tokens',
+      'join.tokens > projector.tokens',
+    ],
+    inputs: { pixel_values_dino: 'dino.pixels', pixel_values_siglip: 'siglip.pixels' },
+    outputs: { features: { node: 'join' }, projected: {} },
+  },
+  {
+    family: 'ssm',
+    names: ['mamba1'],
+    kind: 'mixer',
+    node: {
+      type: 'language/mamba',
+      params: { model: 'custom' },
+      paramKeys: {
+        hiddenSize: ['d_model'],
+        innerSize: ['d_inner'],
+        stateSize: ['d_state'],
+        kernelSize: ['d_conv'],
+        stepRank: ['dt_rank'],
+      },
+    },
+    input: 'x',
+    promptLength: 'prefill_length',
+    outputs: {
+      y: { value: 'output' },
+      conv_state: { value: 'convolved', after: 'prompt' },
+      ssm_state: { value: 'memory', after: 'prompt' },
+      conv_state_end: { value: 'convolved', after: 'end' },
+      ssm_state_end: { value: 'memory', after: 'end' },
+    },
+  },
+  {
+    family: 'ssm',
+    names: ['mamba-lm'],
+    kind: 'language',
+    node: { type: 'language/mamba' },
+    outputs: { logits: 'logits', greedy_tokens: 'greedy.ids' },
+  },
+  {
+    family: 'ssm',
+    modelTypes: ['mamba'],
+    kind: 'language',
+    node: { type: 'language/mamba' },
+    outputs: {
+      ...languageOutputs,
+      // The library's hidden states of Mamba begin behind the first block, not before it.
+      embeddings: 'tap.block.0',
+      block_0: 'tap.block.1',
+    },
+  },
+];

@@ -1,0 +1,18 @@
+/** What timm calls the figures of a vision transformer. */
+export const timmKeys = {
+  patchSize: ['patch_size'],
+  hiddenSize: ['embed_dim'],
+  layerCount: ['depth'],
+  headCount: ['num_heads'],
+  feedForwardSize: ['embed_dim', 'mlp_ratio'],
+} as const;
+
+/** Figures of one of several towers, as timm calls them. */
+export const timmTower = (name: string) => ({
+  imageSize: ['image_size'],
+  patchSize: ['patch_size'],
+  hiddenSize: [`${name}.embed_dim`],
+  layerCount: [`${name}.depth`],
+  headCount: [`${name}.num_heads`],
+  feedForwardSize: [`${name}.embed_dim`, `${name}.mlp_ratio`],
+});
