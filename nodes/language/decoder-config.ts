@@ -1,5 +1,4 @@
 /** The architecture that a published config.json describes, alone or as the language part of a whole model. */
-import { z } from 'zod';
 import { ok, type Outcome } from '#engine/contract/outcome.ts';
 import type { ConfigFiles, JsonObject } from '#engine/contract/config-files.ts';
 import type { TakenConfig } from '#engine/node/taken-config.ts';
@@ -14,201 +13,14 @@ import {
   readFigures,
   unsupported,
 } from '../config/published-config.ts';
+import { architectureParams, type DecoderArchitecture } from './decoder-architecture.ts';
 import {
-  architectureParams,
-  publishedDecoders,
-  type DecoderArchitecture,
-  type PublishedDecoder,
-} from './decoder-architecture.ts';
-
-const rotarySchema = z.object({
-  rope_type: z.string().optional(),
-  /** The oldest spelling of `rope_type`. */
-  type: z.string().optional(),
-  rope_theta: z.number().optional(),
-  partial_rotary_factor: z.number().optional(),
-  factor: z.number().optional(),
-  low_freq_factor: z.number().optional(),
-  high_freq_factor: z.number().optional(),
-  original_max_position_embeddings: z.number().optional(),
-});
-
-const configSchema = z.object({
-  vocab_size: z.int(),
-  hidden_size: z.int(),
-  intermediate_size: z.int(),
-  num_hidden_layers: z.int(),
-  num_attention_heads: z.int(),
-  num_key_value_heads: z.int().nullish(),
-  head_dim: z.int().nullish(),
-  max_position_embeddings: z.int(),
-  hidden_act: z.string(),
-  hidden_activation: z.string().nullish(),
-  rms_norm_eps: z.number().optional(),
-  layer_norm_eps: z.number().optional(),
-  tie_word_embeddings: z.boolean(),
-  attention_bias: z.boolean().nullish(),
-  mlp_bias: z.boolean().nullish(),
-  use_qkv_bias: z.boolean().nullish(),
-  qk_layernorm: z.boolean().nullish(),
-  use_parallel_residual: z.boolean().nullish(),
-  partial_rotary_factor: z.number().optional(),
-  rope_theta: z.number().optional(),
-  rope_scaling: rotarySchema.nullish(),
-  rope_parameters: rotarySchema.nullish(),
-  layer_types: z.array(z.string()).nullish(),
-  sliding_window: z.int().nullish(),
-  use_sliding_window: z.boolean().nullish(),
-  use_bidirectional_attention: z.boolean().nullish(),
-});
-type Config = z.infer<typeof configSchema>;
-
-interface DecoderFamily {
-  readonly title: string;
-  /** What the library means by saying nothing: the configurations of whole models leave much unsaid. */
-  readonly defaults: JsonObject;
-  /** What the family adds to the figures that all share. */
-  readonly adds: (config: Config) => Partial<DecoderArchitecture>;
-}
-
-/** By the `model_type` of their configurations. */
-const families: Readonly<Record<string, DecoderFamily>> = {
-  llama: {
-    title: 'LLaMA',
-    defaults: {
-      vocab_size: 32_000,
-      hidden_size: 4096,
-      intermediate_size: 11_008,
-      num_hidden_layers: 32,
-      num_attention_heads: 32,
-      max_position_embeddings: 2048,
-      hidden_act: 'silu',
-      rms_norm_eps: 1e-6,
-      tie_word_embeddings: false,
-    },
-    adds: ({ attention_bias, mlp_bias }) => ({
-      queryKeyValueBias: attention_bias ?? false,
-      outputBias: attention_bias ?? false,
-      feedForwardBias: mlp_bias ?? false,
-    }),
-  },
-  mistral: {
-    title: 'Mistral',
-    defaults: {
-      vocab_size: 32_000,
-      hidden_size: 4096,
-      intermediate_size: 14_336,
-      num_hidden_layers: 32,
-      num_attention_heads: 32,
-      num_key_value_heads: 8,
-      max_position_embeddings: 131_072,
-      hidden_act: 'silu',
-      rms_norm_eps: 1e-6,
-      sliding_window: 4096,
-      tie_word_embeddings: false,
-    },
-    adds: () => ({}),
-  },
-  /** Its experts are a part of their own. */
-  mixtral: {
-    title: 'Mixtral',
-    defaults: {
-      vocab_size: 32_000,
-      hidden_size: 4096,
-      intermediate_size: 14_336,
-      num_hidden_layers: 32,
-      num_attention_heads: 32,
-      num_key_value_heads: 8,
-      max_position_embeddings: 131_072,
-      hidden_act: 'silu',
-      rms_norm_eps: 1e-5,
-      rope_theta: 1_000_000,
-      tie_word_embeddings: false,
-    },
-    adds: () => ({}),
-  },
-  qwen2: {
-    title: 'Qwen2',
-    defaults: {
-      vocab_size: 151_936,
-      hidden_size: 4096,
-      intermediate_size: 22_016,
-      num_hidden_layers: 32,
-      num_attention_heads: 32,
-      num_key_value_heads: 32,
-      max_position_embeddings: 32_768,
-      hidden_act: 'silu',
-      rms_norm_eps: 1e-6,
-      tie_word_embeddings: false,
-    },
-    adds: () => ({ queryKeyValueBias: true }),
-  },
-  gemma: {
-    title: 'Gemma',
-    defaults: {
-      vocab_size: 256_000,
-      hidden_size: 3072,
-      intermediate_size: 24_576,
-      num_hidden_layers: 28,
-      num_attention_heads: 16,
-      num_key_value_heads: 16,
-      head_dim: 256,
-      max_position_embeddings: 8192,
-      hidden_act: 'gelu_pytorch_tanh',
-      rms_norm_eps: 1e-6,
-      tie_word_embeddings: true,
-    },
-    adds: ({ hidden_size }) => ({ norm: 'rms-one-plus', embeddingScale: Math.sqrt(hidden_size) }),
-  },
-  phi: {
-    title: 'Phi',
-    defaults: {
-      vocab_size: 51_200,
-      hidden_size: 2048,
-      intermediate_size: 8192,
-      num_hidden_layers: 24,
-      num_attention_heads: 32,
-      max_position_embeddings: 2048,
-      hidden_act: 'gelu_new',
-      layer_norm_eps: 1e-5,
-      partial_rotary_factor: 0.5,
-      tie_word_embeddings: false,
-    },
-    adds: ({ qk_layernorm }) => ({
-      keyNames: 'phi',
-      gated: false,
-      norm: 'layer',
-      parallelBlock: true,
-      queryKeyValueBias: true,
-      outputBias: true,
-      feedForwardBias: true,
-      headBias: true,
-      queryKeyNorm: qk_layernorm === true ? 'shared-layer' : 'none',
-    }),
-  },
-  stablelm: {
-    title: 'StableLM',
-    defaults: {
-      vocab_size: 50_304,
-      hidden_size: 2560,
-      intermediate_size: 6912,
-      num_hidden_layers: 32,
-      num_attention_heads: 32,
-      num_key_value_heads: 32,
-      max_position_embeddings: 4096,
-      hidden_act: 'silu',
-      layer_norm_eps: 1e-5,
-      partial_rotary_factor: 0.25,
-      tie_word_embeddings: false,
-    },
-    adds: ({ use_qkv_bias, qk_layernorm, use_parallel_residual }) => ({
-      norm: 'layer',
-      queryKeyValueBias: use_qkv_bias ?? false,
-      parallelBlock: use_parallel_residual ?? false,
-      queryKeyNorm: qk_layernorm === true ? 'head-layer' : 'none',
-    }),
-  },
-};
+  decoderConfigSchema,
+  decoderFamilies,
+  type DecoderConfig,
+  type DecoderFamily,
+} from './decoder-families.ts';
+import { publishedDecoders, type PublishedDecoder } from './published-decoders.ts';
 
 const languageParts = ['text_config', 'llm_config', 'language_config'] as const;
 
@@ -217,7 +29,7 @@ export function decoderFromConfig(files: ConfigFiles): Outcome<TakenConfig> {
   if (!file.ok) return file;
   const part = partOf(file.value, languageParts);
   const type = modelTypeOf(part ?? file.value);
-  const family = Object.hasOwn(families, type) ? families[type] : undefined;
+  const family = Object.hasOwn(decoderFamilies, type) ? decoderFamilies[type] : undefined;
   if (type === 'mamba')
     return foreign('config.json describes a Mamba; choose the node "Mamba language model".');
   if (!family) return unsupported(`The language model family "${type}"`);
@@ -237,7 +49,7 @@ export function decoderFromConfig(files: ConfigFiles): Outcome<TakenConfig> {
 }
 
 function architectureFrom(family: DecoderFamily, json: JsonObject): Outcome<DecoderArchitecture> {
-  const figures = readFigures(configSchema, { ...family.defaults, ...json }, 'config.json');
+  const figures = readFigures(decoderConfigSchema, { ...family.defaults, ...json }, 'config.json');
   if (!figures.ok) return figures;
   const config = figures.value;
   const lacking = lackingIn(config);
@@ -263,14 +75,14 @@ function architectureFrom(family: DecoderFamily, json: JsonObject): Outcome<Deco
 }
 
 /** What of a configuration no graph here has. */
-function lackingIn(config: Config): string | null {
+function lackingIn(config: DecoderConfig): string | null {
   if (slides(config)) return 'Attention in a sliding window';
   if (config.use_bidirectional_attention === true) return 'Attention in both directions';
   return null;
 }
 
 /** A window as long as the context hides nothing. */
-function slides(config: Config): boolean {
+function slides(config: DecoderConfig): boolean {
   const { layer_types, use_sliding_window, sliding_window, max_position_embeddings } = config;
   if (layer_types) return layer_types.includes('sliding_attention');
   if (typeof use_sliding_window === 'boolean') return use_sliding_window;
@@ -293,7 +105,7 @@ function defaults(): DecoderArchitecture {
   return Object.fromEntries(values) as DecoderArchitecture;
 }
 
-function sizes(config: Config): Partial<DecoderArchitecture> {
+function sizes(config: DecoderConfig): Partial<DecoderArchitecture> {
   const headCount = config.num_attention_heads;
   return {
     vocabularySize: config.vocab_size,
@@ -315,7 +127,7 @@ const rotaryScalings: Readonly<Record<string, RotaryScaling>> = {
   yarn: 'yarn',
 };
 
-function rotaryFromConfig(config: Config): Outcome<Partial<DecoderArchitecture>> {
+function rotaryFromConfig(config: DecoderConfig): Outcome<Partial<DecoderArchitecture>> {
   const rotary = config.rope_parameters ?? config.rope_scaling ?? {};
   const type = rotary.rope_type ?? rotary.type ?? 'default';
   const rotaryScaling = Object.hasOwn(rotaryScalings, type) ? rotaryScalings[type] : undefined;

@@ -3,11 +3,10 @@ import { error, type Problem } from '#engine/contract/problem.ts';
 import type { ParamValues } from '#engine/node/param.ts';
 import {
   architectureParams,
-  publishedDecoderOptions,
-  publishedDecoders,
   rotaryShape,
   type DecoderArchitecture,
 } from './decoder-architecture.ts';
+import { publishedDecoderOptions, publishedDecoders } from './published-decoders.ts';
 
 export const decoderModelParams = {
   model: {

@@ -6,7 +6,7 @@ import type { ParamValues } from '#engine/node/param.ts';
 import { weightParams } from '#engine/node/weight-params.ts';
 import { embedIds } from '#engine/onnx/blocks/embedding.ts';
 import { multiply } from '#engine/onnx/operators.ts';
-import { publishedDecoderOptions, publishedDecoders } from '../language/decoder-architecture.ts';
+import { publishedDecoderOptions, publishedDecoders } from '../language/published-decoders.ts';
 import { embeddingFromConfig } from './embedding-config.ts';
 import { embeddingLayouts, tableName } from './embedding-names.ts';
 
