@@ -2,28 +2,18 @@
  * Builds one ONNX graph. Operators are appended in running order; names are hierarchical
  * (`layers.0/attention/MatMul`), so that a profile row still tells its layer after fusion.
  */
-import type {
-  Attribute,
-  Branch,
-  Constant,
-  Domain,
-  OnnxNode,
-  StageModel,
-  WorkTerm,
-} from './model.ts';
+import type { Attribute, Constant, Domain, OnnxNode, StageModel, WorkTerm } from './model.ts';
+import { branchAttributes, type InnerGraph } from './branches.ts';
+import { GraphNames } from './graph-names.ts';
+import { GraphWeights, type BlockValues } from './graph-weights.ts';
 import type { DataType, Dim, Shape, Value } from './value.ts';
 import { bytesPerElement, elementCount } from './value.ts';
-import {
-  expressionShape,
-  partsOf,
-  type BlockFormat,
-  type Initializer,
-  type NamedTensor,
-  type WeightEntry,
-  type WeightExpression,
-  type WeightForm,
-  type WeightInit,
-  type WeightOrigin,
+import type {
+  BlockFormat,
+  NamedTensor,
+  WeightExpression,
+  WeightInit,
+  WeightOrigin,
 } from './weight.ts';
 
 export interface OperatorOptions {
@@ -40,13 +30,6 @@ export interface WeightSetting {
   readonly change?: (g: GraphBuilder, tensor: NamedTensor) => WeightExpression;
 }
 
-/** A graph inside an operator, with the arithmetic of one run of it. */
-export interface InnerGraph extends Omit<Branch, 'inputs'> {
-  readonly work: readonly WorkTerm[];
-}
-
-const graphOf = ({ nodes, outputs }: InnerGraph): Branch => ({ inputs: [], nodes, outputs });
-
 export const float = (value: number): Attribute => ({ float: value });
 export const int = (value: number): Attribute => ({ int: value });
 export const ints = (value: readonly number[]): Attribute => ({ ints: value });
@@ -56,20 +39,19 @@ export const text = (value: string): Attribute => ({ text: value });
 const constantBytesLimit = 16_384;
 
 export class GraphBuilder {
+  readonly #names = new GraphNames();
   readonly #inputs: Value[] = [];
   readonly #outputs: Value[] = [];
   #nodes: OnnxNode[] = [];
   readonly #constants = new Map<string, Constant>();
-  readonly #weights = new Map<string, { entry: WeightEntry; values: readonly Value[] }>();
-  readonly #origins: WeightOrigin[] = [];
+  readonly #weights = new GraphWeights(this.#names);
   #work: WorkTerm[] = [];
   readonly #taps = new Map<string, Value | (() => Value)>();
-  readonly #usedNames = new Set<string>();
   #scope = '';
   #setting: WeightSetting | null = null;
 
   input(name: string, type: DataType, shape: Shape): Value {
-    this.#claimName(name);
+    this.#names.claim(name);
     const value = { name, type, shape };
     this.#inputs.push(value);
     return value;
@@ -77,7 +59,7 @@ export class GraphBuilder {
 
   /** Declares a graph output; `name` is the name that a run fetches. */
   output(name: string, value: Value): void {
-    this.#claimName(name);
+    this.#names.claim(name);
     this.#outputs.push(this.#append('Identity', [value], [{ ...value, name }], {})[0] as Value);
   }
 
@@ -132,40 +114,24 @@ export class GraphBuilder {
   /** A named tensor as a recipe; nothing is stored until `weight` or `blockWeight` asks for it. */
   tensor(name: string, shape: readonly number[], init: WeightInit): WeightExpression {
     if (!this.#setting) throw new Error(`The weight "${name}" is named outside weightsFrom.`);
-    let origin = this.#origins.indexOf(this.#setting.origin);
-    if (origin < 0) origin = this.#origins.push(this.#setting.origin) - 1;
+    const origin = this.#weights.originOf(this.#setting.origin);
     const tensor = { kind: 'tensor', name, shape, init, origin } as const;
     return this.#setting.change?.(this, tensor) ?? tensor;
   }
 
   /** A float32 weight of the expression's shape. */
   weight(expression: WeightExpression): Value {
-    const shape = expressionShape(expression);
-    return this.#store(expression, { kind: 'float32' }, [['', 'float32', shape]])[0] as Value;
+    return this.#weights.float32(expression);
   }
 
   /** A matrix [rows, columns] as block codes [rows, blocks, bytes] and scales [rows, blocks]. */
-  blockWeight(expression: WeightExpression, format: BlockFormat): { codes: Value; scales: Value } {
-    const [rows = 0, columns = 0] = expressionShape(expression);
-    const blocks = Math.ceil(columns / format.blockSize);
-    const [codes, scales] = this.#store(expression, { kind: 'blocks', ...format }, [
-      ['.codes', 'uint8', [rows, blocks, (format.blockSize * format.bits) / 8]],
-      ['.scales', 'float32', [rows, blocks]],
-    ]) as [Value, Value];
-    return { codes, scales };
+  blockWeight(expression: WeightExpression, format: BlockFormat): BlockValues {
+    return this.#weights.blocks(expression, format);
   }
 
   /** As `blockWeight`, laid out for a table that is read by row: codes [rows, bytes], scales [rows, blocks]. */
-  blockTable(expression: WeightExpression, format: BlockFormat): { codes: Value; scales: Value } {
-    const [rows = 0, columns = 0] = expressionShape(expression);
-    if (columns % format.blockSize !== 0) {
-      throw new Error(`Rows of ${columns} are no whole number of blocks of ${format.blockSize}.`);
-    }
-    const [codes, scales] = this.#store(expression, { kind: 'blocks', ...format }, [
-      ['.codes', 'uint8', [rows, (columns * format.bits) / 8]],
-      ['.scales', 'float32', [rows, columns / format.blockSize]],
-    ]) as [Value, Value];
-    return { codes, scales };
+  blockTable(expression: WeightExpression, format: BlockFormat): BlockValues {
+    return this.#weights.blockTable(expression, format);
   }
 
   constant(type: DataType, shape: readonly number[], data: readonly number[]): Value {
@@ -209,7 +175,7 @@ export class GraphBuilder {
     outputs: readonly ({ readonly type: DataType; readonly shape: Shape } | null)[],
     options: OperatorOptions = {},
   ): readonly (Value | null)[] {
-    const name = this.#uniqueName(this.#scope === '' ? op : `${this.#scope}/${op}`);
+    const name = this.#names.unique(this.#scope === '' ? op : `${this.#scope}/${op}`);
     const values = outputs.map(
       (output, index) =>
         output && {
@@ -244,18 +210,7 @@ export class GraphBuilder {
   }
 
   #either(condition: Value, thenBranch: InnerGraph, elseBranch: InnerGraph): readonly Value[] {
-    for (const [index, output] of thenBranch.outputs.entries()) {
-      const other = elseBranch.outputs[index];
-      if (output.type !== other?.type || output.shape.join() !== other.shape.join()) {
-        throw new Error(
-          `"${output.name}" and "${other?.name}" are not of the same type and shape.`,
-        );
-      }
-    }
-    const attributes = {
-      then_branch: { graph: graphOf(thenBranch) },
-      else_branch: { graph: graphOf(elseBranch) },
-    };
+    const attributes = branchAttributes(thenBranch, elseBranch);
     return this.ops('If', [condition], thenBranch.outputs, { attributes }) as readonly Value[];
   }
 
@@ -285,7 +240,7 @@ export class GraphBuilder {
   /** A value that an operator gives to the graph inside it, step after step. */
   given(type: DataType, shape: Shape): Value {
     return {
-      name: this.#uniqueName(this.#scope === '' ? 'given' : `${this.#scope}/given`),
+      name: this.#names.unique(this.#scope === '' ? 'given' : `${this.#scope}/given`),
       type,
       shape,
     };
@@ -307,8 +262,8 @@ export class GraphBuilder {
       outputs: this.#outputs,
       nodes: this.#nodes,
       constants: [...this.#constants.values()],
-      weights: [...this.#weights.values()].map(({ entry }) => entry),
-      origins: this.#origins,
+      weights: this.#weights.entries,
+      origins: this.#weights.origins,
       work: this.#work,
     };
   }
@@ -318,7 +273,7 @@ export class GraphBuilder {
     inputs: readonly (Value | null)[],
     outputs: readonly (Value | null)[],
     options: OperatorOptions,
-    name = this.#uniqueName(`${op}/${outputs[0]?.name}`),
+    name = this.#names.unique(`${op}/${outputs[0]?.name}`),
   ): readonly (Value | null)[] {
     const attributes = Object.fromEntries(
       Object.entries(options.attributes ?? {}).filter(
@@ -329,60 +284,5 @@ export class GraphBuilder {
     const domain = options.domain ?? '';
     this.#nodes.push({ name, op, domain, inputs: names, outputs, attributes });
     return outputs;
-  }
-
-  #store(
-    expression: WeightExpression,
-    form: WeightForm,
-    parts: readonly (readonly [string, Initializer['type'], readonly number[]])[],
-  ): readonly Value[] {
-    const key = JSON.stringify([expression, form, parts]);
-    const known = this.#weights.get(key);
-    if (known) return known.values;
-    const base = this.#uniqueName(weightName(expression));
-    const initializers = parts.map(([suffix, type, shape]) => ({
-      name: base + suffix,
-      type,
-      shape,
-    }));
-    this.#weights.set(key, { entry: { expression, form, initializers }, values: initializers });
-    return initializers;
-  }
-
-  /** Inputs and outputs keep their names, because a run asks for them by name. */
-  #claimName(name: string): void {
-    if (this.#usedNames.has(name)) throw new Error(`The graph has two values named "${name}".`);
-    this.#usedNames.add(name);
-  }
-
-  #uniqueName(name: string): string {
-    let unique = name;
-    for (let count = 2; this.#usedNames.has(unique); count++) unique = `${name}.${count}`;
-    this.#usedNames.add(unique);
-    return unique;
-  }
-}
-
-function weightName(expression: WeightExpression): string {
-  switch (expression.kind) {
-    case 'tensor':
-      return expression.name;
-    case 'computed':
-      return expression.of.table;
-    case 'concatenate':
-    case 'sum':
-      return expression.parts.map(weightName).join('+');
-    case 'rows':
-      return `${weightName(expression.of)}[${expression.start}]`;
-    case 'offset':
-    case 'reshape':
-    case 'scaled':
-    case 'low-rank':
-    case 'batch-norm':
-    case 'centred-kernel':
-    case 'interpolated':
-    case 'relative-bias':
-    case 'relative-rows':
-      return weightName(partsOf(expression)[0] as WeightExpression);
   }
 }
