@@ -5,7 +5,7 @@ import {
   futureMask,
   totalTokens,
   type CachedTokens,
-} from '#engine/onnx/blocks/causal-attention.ts';
+} from '#engine/onnx/blocks/cached-tokens.ts';
 import type { GraphBuilder } from '#engine/onnx/graph-builder.ts';
 import { add, lengthOf, range, unsqueeze } from '#engine/onnx/operators.ts';
 import type { Dim, Value } from '#engine/onnx/value.ts';

@@ -1,7 +1,7 @@
-/** What is done head by head: norms and rotary positions of queries and keys, and the products in which they meet. */
+/** What is done head by head: norms and rotary positions of queries and keys, the products in which they meet, padding. */
 import { float, int, type GraphBuilder } from '../graph-builder.ts';
 import { axialTablePairs, axialTableRows } from '../axial-rotary.ts';
-import { reshape, transpose } from '../operators.ts';
+import { padEnd, reshape, slice, transpose } from '../operators.ts';
 import { fixedDim, type Dim, type Value } from '../value.ts';
 import type { AxialRotaryTable } from '../weight.ts';
 import { norm, type Norm } from './norm.ts';
@@ -11,6 +11,35 @@ export function splitHeads(g: GraphBuilder, x: Value, headCount: number): Value 
   const [batch, count] = x.shape as [Dim, Dim];
   const size = fixedDim(x, -1) / headCount;
   return transpose(g, reshape(g, x, [batch, count, headCount, size]), 0, 2, 1, 3);
+}
+
+/** Zeros behind each head up to `size`. [1, T, heads · d] → [1, T, heads · size] */
+export function padHeads(
+  g: GraphBuilder,
+  x: Value,
+  headCount: number,
+  headSize: number,
+  size: number,
+): Value {
+  if (size === headSize) return x;
+  const sequence = x.shape[1] as Dim;
+  const heads = reshape(g, x, [1, sequence, headCount, headSize]);
+  return reshape(g, padEnd(g, heads, 3, size), [1, sequence, headCount * size]);
+}
+
+/** Leaves out what `padHeads` has put there. [1, T, heads · size] → [1, T, heads · d] */
+export function unpadHeads(
+  g: GraphBuilder,
+  x: Value,
+  headCount: number,
+  headSize: number,
+  size: number,
+): Value {
+  if (size === headSize) return x;
+  const sequence = x.shape[1] as Dim;
+  const heads = reshape(g, x, [1, sequence, headCount, size]);
+  const cut = slice(g, heads, 3, g.list(0), g.list(headSize), headSize);
+  return reshape(g, cut, [1, sequence, headCount * headSize]);
 }
 
 /** q · kᵀ · scale. queries [B, H, Nq, d], keys [B, H, Nk, d] → [B, H, Nq, Nk] */
