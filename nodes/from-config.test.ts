@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { ConfigFileName, ConfigFiles, JsonObject } from '#engine/contract/config-files.ts';
 import { paramSchema, type Params } from '#engine/node/param.ts';
-import type { AnyNodeDefinition } from '#engine/node/node-definition.ts';
+import type { AnyNodeDefinition } from '#engine/node/any-node-definition.ts';
 import { catalogue } from './index.ts';
 
 const recorded = join(import.meta.dirname, '..', 'verify', 'recorded');

@@ -1,5 +1,5 @@
 /** The catalogue: every node there is, one line each, in the order of the palette. */
-import type { Catalogue } from '#engine/node/node-definition.ts';
+import type { Catalogue } from '#engine/node/any-node-definition.ts';
 import { draftModel } from './acceleration/draft-model.ts';
 import { earlyExit } from './acceleration/early-exit.ts';
 import { fastv } from './acceleration/fastv.ts';

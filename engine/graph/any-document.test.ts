@@ -10,7 +10,7 @@ import { planGraph } from '../plan/plan.ts';
 import { applyEdit, applyEdits } from './apply-edit.ts';
 import { checkGraph } from './check.ts';
 import type { Param } from '../node/param.ts';
-import type { Catalogue } from '../node/node-definition.ts';
+import type { Catalogue } from '../node/any-node-definition.ts';
 import { readDocument, writeDocument } from './read-document.ts';
 
 const definitions: Catalogue = catalogue;

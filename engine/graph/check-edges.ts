@@ -1,7 +1,8 @@
 /** Which wires of a document can carry something, and what is wrong with the others. */
 import type { Edge, GraphDocument } from '../contract/document.ts';
 import { error, type Problem } from '../contract/problem.ts';
-import type { AnyNodeDefinition, Port } from '../node/node-definition.ts';
+import type { AnyNodeDefinition } from '../node/any-node-definition.ts';
+import type { Port } from '../node/node-definition.ts';
 import { wireKinds } from '../node/wire.ts';
 
 export interface CheckedEdges {

@@ -1,7 +1,7 @@
 /** A node's parameters against its declaration. */
 import type { DocumentNode, Json } from '../contract/document.ts';
 import { error, warning, type Problem } from '../contract/problem.ts';
-import type { AnyNodeDefinition } from '../node/node-definition.ts';
+import type { AnyNodeDefinition } from '../node/any-node-definition.ts';
 import { isShown, paramSchema, type Param, type Params } from '../node/param.ts';
 
 export interface CheckedParams {

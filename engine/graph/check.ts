@@ -3,14 +3,8 @@ import type { DocumentNode, Edge, GraphDocument, Json } from '../contract/docume
 import { error, hasErrors, type Problem } from '../contract/problem.ts';
 import { checkEdges, inputKey } from './check-edges.ts';
 import { checkParams } from './check-params.ts';
-import type {
-  AnyNodeDefinition,
-  Catalogue,
-  Demand,
-  Port,
-  WiresByPort,
-  WireTypes,
-} from '../node/node-definition.ts';
+import type { AnyNodeDefinition, Catalogue } from '../node/any-node-definition.ts';
+import type { Demand, Port, WiresByPort, WireTypes } from '../node/node-definition.ts';
 import { orderNodes } from './order.ts';
 import type { WireType } from '../node/wire.ts';
 

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { catalogue } from '#nodes/index.ts';
 import { migrateDocument, migrateNodes } from './migrate.ts';
-import type { AnyNodeDefinition, Catalogue } from '../node/node-definition.ts';
+import type { AnyNodeDefinition, Catalogue } from '../node/any-node-definition.ts';
 import { sketchDocument } from './sketch-document.ts';
 
 it('a document goes through every format from its own to the present one', () => {

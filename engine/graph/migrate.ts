@@ -1,6 +1,6 @@
 /** Brings documents and nodes of older versions up to the present one, one named step a version. */
 import { documentVersion, type GraphDocument } from '../contract/document.ts';
-import type { AnyNodeDefinition, Catalogue } from '../node/node-definition.ts';
+import type { AnyNodeDefinition, Catalogue } from '../node/any-node-definition.ts';
 
 type Raw = Readonly<Record<string, unknown>>;
 

@@ -8,7 +8,7 @@ import {
 } from '../contract/document.ts';
 import { fail, ok, type Outcome } from '../contract/outcome.ts';
 import { error, type Problem } from '../contract/problem.ts';
-import type { Catalogue } from '../node/node-definition.ts';
+import type { Catalogue } from '../node/any-node-definition.ts';
 import { migrateDocument, migrateNodes } from './migrate.ts';
 
 /** A file broken in more places is read by its first ones. */

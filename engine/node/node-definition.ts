@@ -61,7 +61,7 @@ export interface Demand {
   readonly vocabularySize?: number | undefined;
 }
 
-type ByPort<Item> = Readonly<Record<string, Item>>;
+export type ByPort<Item> = Readonly<Record<string, Item>>;
 
 /** Wires as inferred, by port; an unwired or unknown one is absent. */
 export type WireTypes = ByPort<WireType | undefined>;
@@ -210,77 +210,6 @@ export interface NodeDefinition<
   readonly body: Body<P, In, Out, Found>;
 }
 
-/** Values of parameters and wires of ports, when nothing is known of the node but that it has some. */
-type AnyParams = Readonly<Record<string, Json>>;
-
-export interface AnyContext {
-  readonly params: AnyParams;
-  readonly inputs: WiresByPort;
-  readonly outputs: WireTypes;
-  readonly found: unknown;
-  readonly wired: ReadonlySet<string>;
-  readonly parts: readonly Part[];
-  readonly newGraph: BodyContext<Params, Ports, Ports>['newGraph'];
-}
-
-export type AnyBody =
-  | {
-      readonly kind: 'onnx';
-      readonly runsBy?: RunsBy;
-      facts?(context: AnyContext): ViewFacts;
-      dims?(context: AnyContext): DimBindings;
-      emit(
-        g: GraphBuilder,
-        inputs: ByPort<Value>,
-        context: AnyContext,
-        facts: ByPort<Value>,
-      ): ByPort<Value | undefined>;
-    }
-  | { readonly kind: 'host'; step(context: AnyContext): HostStep }
-  | {
-      readonly kind: 'part';
-      part(context: Pick<AnyContext, 'params'> & Omit<PartContext<Params>, 'params'>): Part;
-    };
-
-/**
- * A definition as the catalogue holds it, its parameter and port types no longer told apart. Methods
- * compare loosely, so every definition fits; the check fills in exactly what a definition declares.
- */
-export interface AnyNodeDefinition extends Pick<
-  NodeDefinition,
-  | 'type'
-  | 'version'
-  | 'family'
-  | 'title'
-  | 'about'
-  | 'references'
-  | 'params'
-  | 'inputs'
-  | 'outputs'
-  | 'migrations'
-  | 'fromConfig'
-> {
-  keyLayouts?(params: AnyParams, host?: readonly KeyLayout[]): readonly KeyLayout[];
-  demand?(context: {
-    readonly params: AnyParams;
-    readonly demands: ByPort<Demand | undefined>;
-  }): ByPort<Demand | undefined>;
-  infer(context: {
-    readonly id: string;
-    readonly params: AnyParams;
-    readonly inputs: WiresByPort;
-    readonly demands: ByPort<Demand | undefined>;
-  }): Outcome<{
-    readonly outputs: WireTypes;
-    readonly warnings?: readonly Problem[];
-    readonly found?: unknown;
-  }>;
-  summary(params: AnyParams): string;
-  readonly body: AnyBody;
-}
-
-export type Catalogue = Readonly<Record<string, AnyNodeDefinition>>;
-
 /** The input at which a node with weights takes what changes them. */
 export const weightSocket = 'weightChanges';
 
@@ -307,7 +236,7 @@ export function defineNode<
 
 /** The name of the input or output that plays a role; null where there is none. */
 export function portWithRole(
-  definition: Pick<AnyNodeDefinition, 'inputs' | 'outputs'> | null,
+  definition: Pick<NodeDefinition, 'inputs' | 'outputs'> | null,
   side: 'inputs' | 'outputs',
   role: PortRole,
 ): string | null {

@@ -3,7 +3,7 @@ import type { DocumentNode, GraphDocument, Json } from '../contract/document.ts'
 import { fail, ok, type Outcome } from '../contract/outcome.ts';
 import { error, type Problem, type ProblemCode } from '../contract/problem.ts';
 import type { ClipSource, ImageSource, WeightsChoice } from '../contract/sources.ts';
-import type { Catalogue } from '../node/node-definition.ts';
+import type { Catalogue } from '../node/any-node-definition.ts';
 
 export interface Overrides {
   /** One for all Image nodes, or one for each in the document's order; one node becomes as many as there are. */

@@ -1,6 +1,7 @@
 /** From a checked node to what it does: its context, the parts plugged into it, its ONNX graph. */
 import { wiresByPort, type CheckedGraph, type CheckedNode } from '../graph/check.ts';
-import { weightSocket, type AnyContext, type AnyNodeDefinition } from '../node/node-definition.ts';
+import type { AnyContext, AnyNodeDefinition } from '../node/any-node-definition.ts';
+import { weightSocket } from '../node/node-definition.ts';
 import { partsOfKind, type Part } from '../node/part.ts';
 import { blockFormat, type WeightParams } from '../node/weight-params.ts';
 import {

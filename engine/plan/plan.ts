@@ -3,13 +3,8 @@ import { fail, ok, type Outcome } from '../contract/outcome.ts';
 import { error, type Problem } from '../contract/problem.ts';
 import type { CheckedGraph, CheckedNode } from '../graph/check.ts';
 import { nodeTitle } from '../graph/node-title.ts';
-import type {
-  AnyNodeDefinition,
-  Port,
-  PortRole,
-  RunsBy,
-  ViewFacts,
-} from '../node/node-definition.ts';
+import type { AnyNodeDefinition } from '../node/any-node-definition.ts';
+import type { Port, PortRole, RunsBy, ViewFacts } from '../node/node-definition.ts';
 import type { WeightsChoice } from '../contract/sources.ts';
 import type { WeightParams } from '../node/weight-params.ts';
 import type { WireType } from '../node/wire.ts';

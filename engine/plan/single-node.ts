@@ -2,14 +2,8 @@
 import type { Edge, Json } from '../contract/document.ts';
 import { ok, type Outcome } from '../contract/outcome.ts';
 import { wiresByPort, type CheckedNode } from '../graph/check.ts';
-import type {
-  AnyNodeDefinition,
-  Demand,
-  RunsBy,
-  ViewFacts,
-  WiresByPort,
-  WireTypes,
-} from '../node/node-definition.ts';
+import type { AnyNodeDefinition } from '../node/any-node-definition.ts';
+import type { Demand, RunsBy, ViewFacts, WiresByPort, WireTypes } from '../node/node-definition.ts';
 import type { StageModel } from '../onnx/model.ts';
 import { bodyContext, buildModel } from './node-body.ts';
 

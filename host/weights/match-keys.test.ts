@@ -1,7 +1,7 @@
 /** Checkpoints under every published spelling are recognised, and what does not fit is told one by one. */
 import { describe, expect, test } from 'vitest';
 import type { Json } from '#engine/contract/document.ts';
-import type { AnyNodeDefinition } from '#engine/node/node-definition.ts';
+import type { AnyNodeDefinition } from '#engine/node/any-node-definition.ts';
 import type { WireType } from '#engine/node/wire.ts';
 import { knownCount } from '#engine/node/wire.ts';
 import type { StageModel } from '#engine/onnx/model.ts';

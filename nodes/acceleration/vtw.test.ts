@@ -1,6 +1,6 @@
 /** VTW inside small decoders, alone and behind FastV: decode goes on from exactly the tokens that each layer kept. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { AnyNodeDefinition } from '#engine/node/node-definition.ts';
+import type { AnyNodeDefinition } from '#engine/node/any-node-definition.ts';
 import type { TokenReductionPart } from '#engine/node/part.ts';
 import type { LanguageModel, VisualRun } from '#host/language/language-model.ts';
 import { floatsOf, NodeBench, wholesOf } from '#verify/node-bench.testing.ts';

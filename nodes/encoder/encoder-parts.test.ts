@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Json } from '#engine/contract/document.ts';
 import { checkGraph } from '#engine/graph/check.ts';
 import { sketchDocument } from '#engine/graph/sketch-document.ts';
-import type { AnyNodeDefinition } from '#engine/node/node-definition.ts';
+import type { AnyNodeDefinition } from '#engine/node/any-node-definition.ts';
 import { buildSingleNode, type PluggedIn } from '#engine/plan/single-node.ts';
 import { float32 } from '#host/sessions/sessions.ts';
 import { writeKnownWeights } from '#host/weights/known-weights.testing.ts';

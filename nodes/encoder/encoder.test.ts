@@ -1,7 +1,7 @@
 /** What leaves a vision tower: which tokens, of which layer, and the last layer's queries and keys. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Json } from '#engine/contract/document.ts';
-import type { AnyNodeDefinition } from '#engine/node/node-definition.ts';
+import type { AnyNodeDefinition } from '#engine/node/any-node-definition.ts';
 import type { WireOf } from '#engine/node/wire.ts';
 import { buildSingleNode } from '#engine/plan/single-node.ts';
 import { float32 } from '#host/sessions/sessions.ts';

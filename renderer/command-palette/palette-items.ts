@@ -1,6 +1,7 @@
 /** Everything that the command palette can do: all commands, every node to add, every preset to open. */
 import type { PresetSummary } from '#engine/contract/preset-summary.ts';
-import type { Catalogue, Family } from '#engine/node/node-definition.ts';
+import type { Catalogue } from '#engine/node/any-node-definition.ts';
+import type { Family } from '#engine/node/node-definition.ts';
 import { catalogue } from '#nodes/index.ts';
 import { addNode } from '#renderer/canvas/placing/add-node.ts';
 import { openPreset } from '#renderer/files/file-actions.ts';

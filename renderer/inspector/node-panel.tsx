@@ -2,7 +2,7 @@
 import { useEffect } from 'react';
 import type { Problem } from '#engine/contract/problem.ts';
 import type { CheckedNode } from '#engine/graph/check.ts';
-import type { AnyNodeDefinition } from '#engine/node/node-definition.ts';
+import type { AnyNodeDefinition } from '#engine/node/any-node-definition.ts';
 import { checkedGraph } from '#renderer/analysis/checked-graph.ts';
 import type { OpenDocument } from '#renderer/workspace/open-document.ts';
 import { sealStep } from '#renderer/workspace/workspace-store.ts';

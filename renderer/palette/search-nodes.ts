@@ -1,10 +1,6 @@
 /** Finds nodes by what people call them: title, type, explanation, published models. Pure. */
-import {
-  families,
-  type AnyNodeDefinition,
-  type Catalogue,
-  type Family,
-} from '#engine/node/node-definition.ts';
+import type { AnyNodeDefinition, Catalogue } from '#engine/node/any-node-definition.ts';
+import { families, type Family } from '#engine/node/node-definition.ts';
 import type { Params } from '#engine/node/param.ts';
 
 export interface FoundNode {

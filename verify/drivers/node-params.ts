@@ -1,7 +1,7 @@
 /** A node's parameters for a recorded case: what the configuration says, and the weights of the folder. */
 import type { ConfigFiles, JsonObject } from '#engine/contract/config-files.ts';
 import type { Json } from '#engine/contract/document.ts';
-import type { AnyNodeDefinition } from '#engine/node/node-definition.ts';
+import type { AnyNodeDefinition } from '#engine/node/any-node-definition.ts';
 import { catalogue } from '#nodes/index.ts';
 import type { NodeSetting, NodeType } from '../cases/rows/case-row.ts';
 import type { RecordedCase } from '../cases/recorded-case.ts';

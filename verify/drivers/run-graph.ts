@@ -1,7 +1,8 @@
 /** Recorded inputs through nodes that are ONNX graphs, wired together. */
 import { ok, type Outcome } from '#engine/contract/outcome.ts';
 import { sketchEdge } from '#engine/graph/sketch-document.ts';
-import type { AnyNodeDefinition, WireTypes } from '#engine/node/node-definition.ts';
+import type { AnyNodeDefinition } from '#engine/node/any-node-definition.ts';
+import type { WireTypes } from '#engine/node/node-definition.ts';
 import { knownCount, type WireOf, type WireType } from '#engine/node/wire.ts';
 import { inputPrefix, outputPrefix } from '#engine/plan/node-body.ts';
 import { buildSingleNode } from '#engine/plan/single-node.ts';

@@ -1,7 +1,7 @@
 /** Every node that is a graph gives for each of several views what it gives for that view alone. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Json } from '#engine/contract/document.ts';
-import type { AnyNodeDefinition } from '#engine/node/node-definition.ts';
+import type { AnyNodeDefinition } from '#engine/node/any-node-definition.ts';
 import type { View } from '#engine/node/view.ts';
 import { knownCount, type ViewCount, type WireType } from '#engine/node/wire.ts';
 import { float32 } from '#host/sessions/sessions.ts';

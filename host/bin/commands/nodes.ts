@@ -1,4 +1,5 @@
-import { families, type AnyNodeDefinition } from '#engine/node/node-definition.ts';
+import type { AnyNodeDefinition } from '#engine/node/any-node-definition.ts';
+import { families } from '#engine/node/node-definition.ts';
 import { catalogue } from '#nodes/index.ts';
 import { exitStatus } from './exit-status.ts';
 import { formatTable } from '../terminal/table.ts';

@@ -6,7 +6,8 @@ import { applyEdits, sameEdge } from '#engine/graph/apply-edit.ts';
 import { nodeTitle } from '#engine/graph/node-title.ts';
 import { edgeProblem } from '#engine/graph/check-edges.ts';
 import { checkGraph, type CheckedGraph } from '#engine/graph/check.ts';
-import type { Catalogue, Port } from '#engine/node/node-definition.ts';
+import type { Catalogue } from '#engine/node/any-node-definition.ts';
+import type { Port } from '#engine/node/node-definition.ts';
 import type { PortPlace } from '#renderer/canvas/card/port-place.ts';
 
 /** The wire between two ports of different sides, whichever was taken first. */

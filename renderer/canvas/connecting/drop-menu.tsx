@@ -1,7 +1,8 @@
 /** Offers the nodes that fit where a wire was dropped on the empty canvas. */
 import { Menu as Base } from '@base-ui/react/menu';
 import { useMemo } from 'react';
-import type { AnyNodeDefinition, Catalogue, Port } from '#engine/node/node-definition.ts';
+import type { AnyNodeDefinition, Catalogue } from '#engine/node/any-node-definition.ts';
+import type { Port } from '#engine/node/node-definition.ts';
 import { catalogue } from '#nodes/index.ts';
 import { checkedGraph } from '#renderer/analysis/checked-graph.ts';
 import { Glyph } from '#renderer/parts/glyph.tsx';

@@ -1,5 +1,5 @@
 /** Puts a node of the catalogue onto the canvas: from the palette, by drag, click or Enter. */
-import type { Catalogue } from '#engine/node/node-definition.ts';
+import type { Catalogue } from '#engine/node/any-node-definition.ts';
 import { catalogue } from '#nodes/index.ts';
 import { checkedGraph } from '#renderer/analysis/checked-graph.ts';
 import type { OpenDocument } from '#renderer/workspace/open-document.ts';

@@ -3,7 +3,7 @@ import { documentLimits, type GraphDocument, type PortRef } from '#engine/contra
 import type { Edit } from '#engine/contract/edit.ts';
 import { fail, type Outcome } from '#engine/contract/outcome.ts';
 import { error } from '#engine/contract/problem.ts';
-import type { Catalogue } from '#engine/node/node-definition.ts';
+import type { Catalogue } from '#engine/node/any-node-definition.ts';
 import { readDocument } from '#engine/graph/read-document.ts';
 import { cardWidthPx, gridPx } from '#renderer/canvas/card/card-geometry.ts';
 import type { Layout } from '#renderer/canvas/flow/projection.ts';

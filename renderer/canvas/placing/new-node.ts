@@ -2,7 +2,8 @@
 import type { DocumentNode, Edge, GraphDocument, Json } from '#engine/contract/document.ts';
 import type { Edit } from '#engine/contract/edit.ts';
 import type { CheckedGraph } from '#engine/graph/check.ts';
-import type { AnyNodeDefinition, Family, Port } from '#engine/node/node-definition.ts';
+import type { AnyNodeDefinition } from '#engine/node/any-node-definition.ts';
+import type { Family, Port } from '#engine/node/node-definition.ts';
 import { wireKinds } from '#engine/node/wire.ts';
 
 /** Families that people call a node by; the others are told apart by the node's own name. */

@@ -2,7 +2,7 @@
 import type { GraphDocument, Json } from '#engine/contract/document.ts';
 import type { Edit } from '#engine/contract/edit.ts';
 import type { Problem } from '#engine/contract/problem.ts';
-import type { AnyNodeDefinition, Catalogue } from '#engine/node/node-definition.ts';
+import type { AnyNodeDefinition, Catalogue } from '#engine/node/any-node-definition.ts';
 import { isShown, type Param } from '#engine/node/param.ts';
 import { sameValue } from '#engine/same-value.ts';
 import { rawParams } from './form-layout.ts';

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Json } from '#engine/contract/document.ts';
 import { sketchDocument } from '#engine/graph/sketch-document.ts';
-import type { AnyNodeDefinition } from '#engine/node/node-definition.ts';
+import type { AnyNodeDefinition } from '#engine/node/any-node-definition.ts';
 import { catalogue } from '#nodes/index.ts';
 import { fitsSegments, formLayout, rawParams } from './form-layout.ts';
 

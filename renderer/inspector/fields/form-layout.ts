@@ -1,6 +1,6 @@
 /** Which parameters a form shows, in which group, and how a choice is drawn. Pure. */
 import type { DocumentNode, Json } from '#engine/contract/document.ts';
-import type { AnyNodeDefinition } from '#engine/node/node-definition.ts';
+import type { AnyNodeDefinition } from '#engine/node/any-node-definition.ts';
 import { isShown, type ChoiceOption, type Param, type Params } from '#engine/node/param.ts';
 
 export type GroupName = NonNullable<Param['group']>;

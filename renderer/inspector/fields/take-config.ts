@@ -2,7 +2,7 @@
 import type { ConfigFiles } from '#engine/contract/config-files.ts';
 import type { DocumentNode, GraphDocument } from '#engine/contract/document.ts';
 import type { Edit } from '#engine/contract/edit.ts';
-import type { Catalogue } from '#engine/node/node-definition.ts';
+import type { Catalogue } from '#engine/node/any-node-definition.ts';
 import { sameValue } from '#engine/same-value.ts';
 import { rawParams } from './form-layout.ts';
 
