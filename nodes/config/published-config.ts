@@ -63,11 +63,13 @@ export function modelTypeOf(config: JsonObject): string {
 /** The published model that has exactly these figures, or a custom one with them. */
 export function publishedOrCustom<Name extends string>(
   names: readonly Name[],
-  figuresOf: (name: Name) => JsonObject,
+  figuresOf: (name: Name) => object,
   figures: JsonObject,
 ): JsonObject {
-  const has = (published: JsonObject): boolean =>
-    Object.entries(figures).every(([name, value]) => published[name] === value);
+  const has = (published: object): boolean => {
+    const theirs = new Map<string, unknown>(Object.entries(published));
+    return Object.entries(figures).every(([name, value]) => theirs.get(name) === value);
+  };
   const name = names.find((each) => has(figuresOf(each)));
   return name === undefined ? { model: 'custom', ...figures } : { model: name };
 }

@@ -1,10 +1,9 @@
 /** OpenAI's CLIP image tower. */
 import { ok } from '#engine/contract/outcome.ts';
-import { modelParam } from '#engine/node/architecture-params.ts';
 import { defineNode } from '#engine/node/node-definition.ts';
 import type { ParamValues } from '#engine/node/param.ts';
 import { weightParams } from '#engine/node/weight-params.ts';
-import { knownCount, sameViews, type WireOf } from '#engine/node/wire.ts';
+import { sameViews, type WireOf } from '#engine/node/wire.ts';
 import { dropPrefix } from '#engine/onnx/blocks/feature-map.ts';
 import { linear } from '#engine/onnx/blocks/linear.ts';
 import { norm, type Norm } from '#engine/onnx/blocks/norm.ts';
@@ -12,54 +11,54 @@ import { patchEmbedding, patchGrid } from '#engine/onnx/blocks/patch-embedding.t
 import { positionedTokens } from '#engine/onnx/blocks/position-table.ts';
 import { transformerLayers } from '#engine/onnx/blocks/vision-transformer.ts';
 import { slice } from '#engine/onnx/operators.ts';
-import { publishedOrCustom } from '../config/published-config.ts';
-import { describeTower, towerFromConfig, type TowerConfig } from './tower-config.ts';
+import { encoderHooks, encoderSocket } from './encoder-parts.ts';
+import { describeTower, featureParams, towerFromConfig, type TowerConfig } from './tower-config.ts';
 import {
-  checkEncoderParts,
-  encoderHooks,
-  encoderSocket,
-  withEncoderParts,
-  type EncoderHost,
-} from './encoder-parts.ts';
+  towerFeatures,
+  usedLayersOf,
+  type TowerFeatures,
+  type VisionTower,
+} from './tower-features.ts';
 import { towerParam, visionTowerLayouts } from './tower-names.ts';
+import { towerSizes } from './tower-sizes.ts';
 import {
   activationParam,
-  blocksFor,
   featureLayerParam,
-  gridTokens,
   normEpsilonParam,
   pixelsDemand,
   positionsParam,
   shapeOfSize,
   transformerParams,
-  transformerProblems,
-  type PublishedSize,
-  type VisionTransformerShape,
 } from './vision-transformer-params.ts';
 import { patchEmbeddingName, towerLayers, towerPositions } from './vision-tower.ts';
 
 /** Published towers: sizes, and the width of the projection into CLIP's joint space. */
-const published = {
-  'vit-l14-336': {
-    label: 'ViT-L/14, 336 px',
-    size: [336, 14, 1024, 24, 16, 4096],
-    projection: 768,
+const sizes = towerSizes(
+  {
+    'vit-l14-336': {
+      label: 'ViT-L/14, 336 px',
+      size: [336, 14, 1024, 24, 16, 4096],
+      projection: 768,
+    },
+    'vit-l14': { label: 'ViT-L/14, 224 px', size: [224, 14, 1024, 24, 16, 4096], projection: 768 },
+    'vit-b16': { label: 'ViT-B/16, 224 px', size: [224, 16, 768, 12, 12, 3072], projection: 512 },
+    'vit-b32': { label: 'ViT-B/32, 224 px', size: [224, 32, 768, 12, 12, 3072], projection: 512 },
+    'dfn-vit-h14-378': {
+      label: 'DFN ViT-H/14, 378 px',
+      size: [378, 14, 1280, 32, 16, 5120],
+      projection: 1024,
+    },
+    'shapes-llava': { label: 'Shapes, 96 px', size: [96, 8, 128, 6, 4, 512], projection: 128 },
   },
-  'vit-l14': { label: 'ViT-L/14, 224 px', size: [224, 14, 1024, 24, 16, 4096], projection: 768 },
-  'vit-b16': { label: 'ViT-B/16, 224 px', size: [224, 16, 768, 12, 12, 3072], projection: 512 },
-  'vit-b32': { label: 'ViT-B/32, 224 px', size: [224, 32, 768, 12, 12, 3072], projection: 512 },
-  'dfn-vit-h14-378': {
-    label: 'DFN ViT-H/14, 378 px',
-    size: [378, 14, 1280, 32, 16, 5120],
-    projection: 1024,
-  },
-  'shapes-llava': { label: 'Shapes, 96 px', size: [96, 8, 128, 6, 4, 512], projection: 128 },
-} as const satisfies Record<string, { label: string; size: PublishedSize; projection: number }>;
-
-const publishedNames = Object.keys(published) as (keyof typeof published)[];
+  'vit-l14-336',
+  ({ size, projection }) => ({
+    ...shapeOfSize(size, { activation: 'quick-gelu', normEpsilon: 1e-5 }),
+    projectionSize: projection,
+  }),
+);
 
 const params = {
-  model: modelParam(published, 'vit-l14-336'),
+  model: sizes.param,
   featureLayer: featureLayerParam,
   select: {
     kind: 'choice',
@@ -101,13 +100,6 @@ const params = {
 
 type ClipParams = ParamValues<typeof params>;
 
-const shapeOfPublished = (name: keyof typeof published): VisionTransformerShape =>
-  shapeOfSize(published[name].size, { activation: 'quick-gelu', normEpsilon: 1e-5 });
-
-function shapeOf(values: ClipParams): VisionTransformerShape {
-  return values.model === 'custom' ? values : shapeOfPublished(values.model);
-}
-
 const libraryConfig: TowerConfig = {
   title: 'CLIP',
   modelTypes: ['clip_vision_model'],
@@ -124,44 +116,31 @@ const libraryConfig: TowerConfig = {
   },
 };
 
-/** A row as the parameters of a custom model. */
-const customParams = (name: keyof typeof published) => ({
-  ...shapeOfPublished(name),
-  projectionSize: published[name].projection,
-});
-
-function projectionSize(values: ClipParams): number {
-  return values.model === 'custom' ? values.projectionSize : published[values.model].projection;
-}
-
 const isPooled = ({ select }: ClipParams): boolean => select === 'pooled' || select === 'projected';
 
 /** The pooled token is always the last layer's. */
 const featureLayerOf = (values: ClipParams): number =>
   isPooled(values) ? -1 : values.featureLayer;
 
-/** The encoder as its parts see it. */
-function hostOf(values: ClipParams, pixels: WireOf<'pixels'>): EncoderHost {
-  const shape = shapeOf(values);
-  const prefixTokens = 1;
-  return {
-    title: 'CLIP',
-    layerCount: shape.layerCount,
-    usedLayers: blocksFor(shape, featureLayerOf(values)),
-    tokens: gridTokens(shape, pixels, prefixTokens).count.tokens,
-    prefixTokens,
-  };
-}
+const towerOf = (values: ClipParams): VisionTower => ({
+  title: 'CLIP',
+  shape: sizes.shapeOf(values),
+  prefixTokens: 1,
+  featureLayer: featureLayerOf(values),
+});
 
-function tokensOf(
-  values: ClipParams,
-  shape: VisionTransformerShape,
-  pixels: WireOf<'pixels'>,
-): WireOf<'tokens'> {
-  if (!isPooled(values)) return gridTokens(shape, pixels, values.select === 'all' ? 1 : 0);
-  const channels = values.select === 'pooled' ? shape.hiddenSize : projectionSize(values);
-  const count = knownCount(1);
-  return { kind: 'tokens', ...sameViews(pixels), count, channels, prefixTokens: 0, grid: null };
+/** What leaves the tower, of all that its features may be. */
+function tokensOf(values: ClipParams, { all, patches, single }: TowerFeatures): WireOf<'tokens'> {
+  switch (values.select) {
+    case 'all':
+      return all;
+    case 'patches':
+      return patches;
+    case 'pooled':
+      return single;
+    case 'projected':
+      return { ...single, channels: sizes.shapeOf(values).projectionSize };
+  }
 }
 
 export const clipVit = defineNode({
@@ -189,68 +168,45 @@ export const clipVit = defineNode({
     const found = towerFromConfig(files, libraryConfig);
     if (!found.ok) return found;
     const { own, shape, features } = found.value;
-    const taken = features && {
-      featureLayer: features.featureLayer,
-      // Video-LLaVA drops the class token of pictures, and keeps that of every frame.
-      select: features.patchesOnly && tower !== 'clips' ? 'patches' : 'all',
-    };
+    // Video-LLaVA drops the class token of pictures, and keeps that of every frame.
+    const taken = features && tower === 'clips' ? { ...features, patchesOnly: false } : features;
     const figures = { ...shape, projectionSize: Number(own['projection_dim']) };
     return ok({
-      params: { ...publishedOrCustom(publishedNames, customParams, figures), ...taken },
+      params: { ...sizes.paramsFor(figures), ...featureParams(taken) },
       took: ['CLIP', ...describeTower(shape)],
       file: 'config.json',
     });
   },
   keyLayouts: (values) => {
-    const shape = shapeOf(values);
-    const extent = {
-      hiddenSize: shape.hiddenSize,
-      layerCount: shape.layerCount,
-      usedLayers: blocksFor(shape, featureLayerOf(values)),
-      beside: ['visual_projection.'],
-    };
-    return visionTowerLayouts(extent, values.tower);
+    const extent = { ...sizes.shapeOf(values), usedLayers: usedLayersOf(towerOf(values)) };
+    return visionTowerLayouts({ ...extent, beside: ['visual_projection.'] }, values.tower);
   },
-  demand: ({ params: values }) => pixelsDemand(shapeOf(values), values.positions),
+  demand: ({ params: values }) => pixelsDemand(sizes.shapeOf(values), values.positions),
   infer({ params: values, inputs }) {
-    const shape = shapeOf(values);
-    const pixels = inputs.pixels;
-    const possible = transformerProblems(
-      'CLIP',
-      shape,
-      featureLayerOf(values),
-      pixels,
-      values.positions,
-    );
-    if (!possible.ok) return possible;
-    const host = hostOf(values, pixels);
-    const parts = checkEncoderParts(inputs.parts, host);
-    if (!parts.ok) return parts;
-    const { tokensAfter, warnings } = parts.value;
-    const tokens = tokensOf(values, shape, pixels);
+    const features = towerFeatures(towerOf(values), values.positions, inputs);
+    if (!features.ok) return features;
+    const { tokensAfter, warnings } = features.value;
+    const { layerCount, hiddenSize } = sizes.shapeOf(values);
     return ok({
       outputs: {
-        tokens: isPooled(values) ? tokens : withEncoderParts(tokens, parts.value, host),
+        tokens: tokensOf(values, features.value),
         queryKey: {
           kind: 'query-key',
-          ...sameViews(pixels),
+          ...sameViews(inputs.pixels),
           // Of what enters the last layer.
-          count: tokensAfter(shape.layerCount - 1),
-          channels: shape.hiddenSize,
+          count: tokensAfter(layerCount - 1),
+          channels: hiddenSize,
         },
       },
+      found: features.value,
       warnings,
     });
   },
-  summary: (values) => {
-    const label =
-      values.model === 'custom' ? `custom, ${values.imageSize} px` : published[values.model].label;
-    return `${label} · layer ${values.featureLayer}`;
-  },
+  summary: sizes.summary,
   body: {
     kind: 'onnx',
-    emit(g, { pixels }, { params: values, inputs, wired, parts }) {
-      const shape = shapeOf(values);
+    emit(g, { pixels }, { params: values, inputs, wired, parts, found }) {
+      const shape = sizes.shapeOf(values);
       const blockNorm: Norm = { kind: 'layer', epsilon: shape.normEpsilon };
       const { patchSize, hiddenSize } = shape;
       const patches = patchEmbedding(g, pixels, patchEmbeddingName, {
@@ -269,9 +225,9 @@ export const clipVit = defineNode({
       const normed = norm(g, embedded, 'pre_layrnorm', blockNorm);
       const hidden = transformerLayers(g, normed, towerLayers(g, shape), {
         norm: blockNorm,
-        count: blocksFor(shape, featureLayerOf(values)),
+        count: found.host.usedLayers,
         queryKey: wired.has('queryKey'),
-        hooks: encoderHooks(g, parts, normed, hostOf(values, inputs.pixels), shape),
+        hooks: encoderHooks(g, parts, normed, found.host, shape),
       });
       const queryKey = wired.has('queryKey')
         ? { 'queryKey.query': g.tapped('query'), 'queryKey.key': g.tapped('key') }
@@ -288,7 +244,7 @@ export const clipVit = defineNode({
           if (values.select === 'pooled') return { tokens: final, ...queryKey };
           const projection = {
             inputs: shape.hiddenSize,
-            outputs: projectionSize(values),
+            outputs: shape.projectionSize,
             bias: false,
           };
           return { tokens: linear(g, final, 'visual_projection', projection), ...queryKey };

@@ -1,74 +1,69 @@
 /** Meta's DINOv2, with and without register tokens. */
 import { ok } from '#engine/contract/outcome.ts';
-import { flag, modelParam, size } from '#engine/node/architecture-params.ts';
+import { flag, size } from '#engine/node/architecture-params.ts';
 import { defineNode } from '#engine/node/node-definition.ts';
 import type { ParamValues } from '#engine/node/param.ts';
 import { weightParams } from '#engine/node/weight-params.ts';
-import { knownCount, type WireOf } from '#engine/node/wire.ts';
 import { dropPrefix } from '#engine/onnx/blocks/feature-map.ts';
 import { norm, type Norm } from '#engine/onnx/blocks/norm.ts';
 import { patchEmbedding, patchGrid } from '#engine/onnx/blocks/patch-embedding.ts';
 import { learnedPositions, positionedTokens } from '#engine/onnx/blocks/position-table.ts';
 import { transformerLayers } from '#engine/onnx/blocks/vision-transformer.ts';
 import { slice } from '#engine/onnx/operators.ts';
-import { publishedOrCustom } from '../config/published-config.ts';
 import { dinov2Layers, type Dinov2Shape } from './dinov2-layers.ts';
 import { dinov2Layouts } from './dinov2-names.ts';
-import {
-  checkEncoderParts,
-  encoderHooks,
-  encoderSocket,
-  withEncoderParts,
-  type EncoderHost,
-} from './encoder-parts.ts';
-import { describeTower, towerFromConfig, type TowerConfig } from './tower-config.ts';
+import { encoderHooks, encoderSocket } from './encoder-parts.ts';
+import { describeTower, featureParams, towerFromConfig, type TowerConfig } from './tower-config.ts';
+import { towerFeatures, usedLayersOf, type VisionTower } from './tower-features.ts';
+import { towerSizes } from './tower-sizes.ts';
 import {
   activationParam,
-  blocksFor,
-  featureLayerParam,
-  gridTokens,
+  normedFeatureLayerParam,
   normEpsilonParam,
   pixelsDemand,
   shapeOfSize,
   trainedGrid,
   transformerParams,
-  transformerProblems,
   type PublishedSize,
 } from './vision-transformer-params.ts';
 
 /** Published with none and with four registers each. */
-const sizes = {
+const published = {
   small: ['S/14', [518, 14, 384, 12, 6, 1536], false],
   base: ['B/14', [518, 14, 768, 12, 12, 3072], false],
   large: ['L/14', [518, 14, 1024, 24, 16, 4096], false],
   giant: ['g/14', [518, 14, 1536, 40, 24, 4096], true],
 } as const satisfies Record<string, readonly [string, PublishedSize, boolean]>;
 
-const row = (name: keyof typeof sizes, registerCount: number) => {
-  const [letter, figures, gated] = sizes[name];
+const row = (name: keyof typeof published, registerCount: number) => {
+  const [letter, figures, gated] = published[name];
   const label = registerCount === 0 ? letter : `${letter}, ${registerCount} registers`;
   return { label, size: figures, gated, registerCount };
 };
 
-const published = {
-  small: row('small', 0),
-  base: row('base', 0),
-  large: row('large', 0),
-  giant: row('giant', 0),
-  'small-registers': row('small', 4),
-  'base-registers': row('base', 4),
-  'large-registers': row('large', 4),
-  'giant-registers': row('giant', 4),
-} as const;
+function shapeOfRow({ size: figures, gated, registerCount }: ReturnType<typeof row>): Dinov2Shape {
+  const rest = { activation: gated ? 'silu' : 'gelu', normEpsilon: 1e-6 } as const;
+  return { ...shapeOfSize(figures, rest), gated, registerCount };
+}
 
-const publishedNames = Object.keys(published) as (keyof typeof published)[];
+const sizes = towerSizes(
+  {
+    small: row('small', 0),
+    base: row('base', 0),
+    large: row('large', 0),
+    giant: row('giant', 0),
+    'small-registers': row('small', 4),
+    'base-registers': row('base', 4),
+    'large-registers': row('large', 4),
+    'giant-registers': row('giant', 4),
+  },
+  'large',
+  shapeOfRow,
+);
 
 const params = {
-  model: modelParam(published, 'large'),
-  featureLayer: {
-    ...featureLayerParam,
-    help: "Which layer's output is taken: −1 is the last with its final norm, −2 the one before it, without.",
-  },
+  model: sizes.param,
+  featureLayer: normedFeatureLayerParam,
   select: {
     kind: 'choice',
     label: 'Tokens',
@@ -112,15 +107,6 @@ const params = {
 
 type Dinov2Params = ParamValues<typeof params>;
 
-function shapeOfPublished(name: keyof typeof published): Dinov2Shape {
-  const { size: figures, gated, registerCount } = published[name];
-  const rest = { activation: gated ? 'silu' : 'gelu', normEpsilon: 1e-6 } as const;
-  return { ...shapeOfSize(figures, rest), gated, registerCount };
-}
-
-const shapeOf = (values: Dinov2Params): Dinov2Shape =>
-  values.model === 'custom' ? values : shapeOfPublished(values.model);
-
 const libraryConfig: TowerConfig = {
   title: 'DINOv2',
   modelTypes: ['dinov2', 'dinov2_with_registers'],
@@ -148,18 +134,12 @@ const libraryConfig: TowerConfig = {
 const featureLayerOf = (values: Dinov2Params): number =>
   values.select === 'pooled' ? -1 : values.featureLayer;
 
-/** The encoder as its parts see it. */
-function hostOf(values: Dinov2Params, pixels: WireOf<'pixels'>): EncoderHost {
-  const shape = shapeOf(values);
-  const prefixTokens = 1 + shape.registerCount;
-  return {
-    title: 'DINOv2',
-    layerCount: shape.layerCount,
-    usedLayers: blocksFor(shape, featureLayerOf(values)),
-    tokens: gridTokens(shape, pixels, prefixTokens).count.tokens,
-    prefixTokens,
-  };
-}
+const towerOf = (values: Dinov2Params): VisionTower => ({
+  title: 'DINOv2',
+  shape: sizes.shapeOf(values),
+  prefixTokens: 1 + sizes.shapeOf(values).registerCount,
+  featureLayer: featureLayerOf(values),
+});
 
 export const dinov2 = defineNode({
   type: 'encoder/dinov2',
@@ -191,56 +171,31 @@ export const dinov2 = defineNode({
       gated: own['use_swiglu_ffn'] === true,
       registerCount: withRegisters ? Number(own['num_register_tokens'] ?? 4) : 0,
     };
-    const taken = features && {
-      featureLayer: features.featureLayer,
-      select: features.patchesOnly ? 'patches' : 'all',
-    };
-    const customParams = (name: keyof typeof published) => ({ ...shapeOfPublished(name) });
     return ok({
       params: {
-        ...publishedOrCustom(publishedNames, customParams, figures),
+        ...sizes.paramsFor(figures),
         positions: 'hugging-face',
-        ...taken,
+        ...featureParams(features),
       },
       took: ['DINOv2', ...describeTower(shape), `${figures.registerCount} registers`],
       file: 'config.json',
     });
   },
-  keyLayouts: (values) => {
-    const shape = shapeOf(values);
-    return dinov2Layouts({ ...shape, usedLayers: blocksFor(shape, featureLayerOf(values)) });
-  },
-  demand: ({ params: values }) => pixelsDemand(shapeOf(values), 'interpolated'),
+  keyLayouts: (values) =>
+    dinov2Layouts({ ...sizes.shapeOf(values), usedLayers: usedLayersOf(towerOf(values)) }),
+  demand: ({ params: values }) => pixelsDemand(sizes.shapeOf(values), 'interpolated'),
   infer({ params: values, inputs }) {
-    const { pixels } = inputs;
-    const shape = shapeOf(values);
-    const layer = featureLayerOf(values);
-    const possible = transformerProblems('DINOv2', shape, layer, pixels, 'interpolated');
-    if (!possible.ok) return possible;
-    const prefixTokens = values.select === 'all' ? 1 + shape.registerCount : 0;
-    const tokens = gridTokens(shape, pixels, prefixTokens);
-    const host = hostOf(values, pixels);
-    const parts = checkEncoderParts(inputs.parts, host);
-    if (!parts.ok) return parts;
-    return ok({
-      outputs: {
-        tokens:
-          values.select === 'pooled'
-            ? { ...tokens, count: knownCount(1), grid: null }
-            : withEncoderParts(tokens, parts.value, host),
-      },
-      warnings: parts.value.warnings,
-    });
+    const features = towerFeatures(towerOf(values), 'interpolated', inputs);
+    if (!features.ok) return features;
+    const { all, patches, single, warnings } = features.value;
+    const tokens = { all, patches, pooled: single }[values.select];
+    return ok({ outputs: { tokens }, found: features.value, warnings });
   },
-  summary: (values) => {
-    const label =
-      values.model === 'custom' ? `custom, ${values.imageSize} px` : published[values.model].label;
-    return `${label} · layer ${values.featureLayer}`;
-  },
+  summary: sizes.summary,
   body: {
     kind: 'onnx',
-    emit(g, { pixels }, { params: values, inputs, parts }) {
-      const shape = shapeOf(values);
+    emit(g, { pixels }, { params: values, inputs, parts, found }) {
+      const shape = sizes.shapeOf(values);
       const { hiddenSize, patchSize, registerCount } = shape;
       const kind: Norm = { kind: 'layer', epsilon: shape.normEpsilon };
       const embedding = { patchSize, hiddenSize, bias: true };
@@ -270,9 +225,9 @@ export const dinov2 = defineNode({
       const embedded = positionedTokens(g, patches, learned, positions, grid); // [B, 1 + R + N, D]
       const hidden = transformerLayers(g, embedded, dinov2Layers(g, shape), {
         norm: kind,
-        count: blocksFor(shape, featureLayerOf(values)),
+        count: found.host.usedLayers,
         queryKey: false,
-        hooks: encoderHooks(g, parts, embedded, hostOf(values, inputs.pixels), shape),
+        hooks: encoderHooks(g, parts, embedded, found.host, shape),
       });
       const normed = (tokens: typeof hidden) =>
         featureLayerOf(values) === -1 ? norm(g, tokens, 'layernorm', kind) : tokens;

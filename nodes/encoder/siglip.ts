@@ -1,58 +1,46 @@
 /** Google's SigLIP image tower. */
 import { ok } from '#engine/contract/outcome.ts';
-import { modelParam } from '#engine/node/architecture-params.ts';
 import { defineNode } from '#engine/node/node-definition.ts';
 import type { ParamValues } from '#engine/node/param.ts';
 import { weightParams } from '#engine/node/weight-params.ts';
-import { knownCount, type WireOf } from '#engine/node/wire.ts';
 import { attentionPooling } from '#engine/onnx/blocks/attention-pooling.ts';
 import { norm, type Norm } from '#engine/onnx/blocks/norm.ts';
 import { patchEmbedding, patchGrid } from '#engine/onnx/blocks/patch-embedding.ts';
 import { positionedTokens } from '#engine/onnx/blocks/position-table.ts';
 import { transformerLayers } from '#engine/onnx/blocks/vision-transformer.ts';
-import { publishedOrCustom, unsupported } from '../config/published-config.ts';
+import { unsupported } from '../config/published-config.ts';
 import { describeTower, towerFromConfig, type TowerConfig } from './tower-config.ts';
-import {
-  checkEncoderParts,
-  encoderHooks,
-  encoderSocket,
-  withEncoderParts,
-  type EncoderHost,
-} from './encoder-parts.ts';
+import { towerFeatures, usedLayersOf, type VisionTower } from './tower-features.ts';
+import { encoderHooks, encoderSocket } from './encoder-parts.ts';
 import { visionTowerLayouts } from './tower-names.ts';
+import { towerSizes } from './tower-sizes.ts';
 import {
   activationParam,
-  blocksFor,
-  featureLayerParam,
-  gridTokens,
+  normedFeatureLayerParam,
   normEpsilonParam,
   pixelsDemand,
   positionsParam,
   shapeOfSize,
   transformerParams,
-  transformerProblems,
-  type PublishedSize,
-  type VisionTransformerShape,
 } from './vision-transformer-params.ts';
 import { patchEmbeddingName, towerLayers, towerPositions } from './vision-tower.ts';
 
-const published = {
-  'so400m-p14-384': { label: 'so400m/14, 384 px', size: [384, 14, 1152, 27, 16, 4304] },
-  'so400m-p14-224': { label: 'so400m/14, 224 px', size: [224, 14, 1152, 27, 16, 4304] },
-  'large-p16-384': { label: 'large/16, 384 px', size: [384, 16, 1024, 24, 16, 4096] },
-  'base-p16-512': { label: 'base/16, 512 px', size: [512, 16, 768, 12, 12, 3072] },
-  'base-p16-384': { label: 'base/16, 384 px', size: [384, 16, 768, 12, 12, 3072] },
-  'base-p16-224': { label: 'base/16, 224 px', size: [224, 16, 768, 12, 12, 3072] },
-} as const satisfies Record<string, { label: string; size: PublishedSize }>;
-
-const publishedNames = Object.keys(published) as (keyof typeof published)[];
+const sizes = towerSizes(
+  {
+    'so400m-p14-384': { label: 'so400m/14, 384 px', size: [384, 14, 1152, 27, 16, 4304] },
+    'so400m-p14-224': { label: 'so400m/14, 224 px', size: [224, 14, 1152, 27, 16, 4304] },
+    'large-p16-384': { label: 'large/16, 384 px', size: [384, 16, 1024, 24, 16, 4096] },
+    'base-p16-512': { label: 'base/16, 512 px', size: [512, 16, 768, 12, 12, 3072] },
+    'base-p16-384': { label: 'base/16, 384 px', size: [384, 16, 768, 12, 12, 3072] },
+    'base-p16-224': { label: 'base/16, 224 px', size: [224, 16, 768, 12, 12, 3072] },
+  },
+  'so400m-p14-384',
+  ({ size }) => shapeOfSize(size, { activation: 'gelu-tanh', normEpsilon: 1e-6 }),
+);
 
 const params = {
-  model: modelParam(published, 'so400m-p14-384'),
-  featureLayer: {
-    ...featureLayerParam,
-    help: "Which layer's output is taken: −1 is the last with its final norm, −2 the one before it, without.",
-  },
+  model: sizes.param,
+  featureLayer: normedFeatureLayerParam,
   select: {
     kind: 'choice',
     label: 'Tokens',
@@ -71,16 +59,6 @@ const params = {
 } as const;
 
 type SiglipParams = ParamValues<typeof params>;
-
-const shapeOfPublished = (name: keyof typeof published): VisionTransformerShape =>
-  shapeOfSize(published[name].size, { activation: 'gelu-tanh', normEpsilon: 1e-6 });
-
-function shapeOf(values: SiglipParams): VisionTransformerShape {
-  return values.model === 'custom' ? values : shapeOfPublished(values.model);
-}
-
-/** A row as the parameters of a custom model. */
-const customParams = (name: keyof typeof published) => ({ ...shapeOfPublished(name) });
 
 const libraryConfig: TowerConfig = {
   title: 'SigLIP',
@@ -101,18 +79,12 @@ const libraryConfig: TowerConfig = {
 const featureLayerOf = (values: SiglipParams): number =>
   values.select === 'pooled' ? -1 : values.featureLayer;
 
-/** The encoder as its parts see it. */
-function hostOf(values: SiglipParams, pixels: WireOf<'pixels'>): EncoderHost {
-  const shape = shapeOf(values);
-  const prefixTokens = 0;
-  return {
-    title: 'SigLIP',
-    layerCount: shape.layerCount,
-    usedLayers: blocksFor(shape, featureLayerOf(values)),
-    tokens: gridTokens(shape, pixels, prefixTokens).count.tokens,
-    prefixTokens,
-  };
-}
+const towerOf = (values: SiglipParams): VisionTower => ({
+  title: 'SigLIP',
+  shape: sizes.shapeOf(values),
+  prefixTokens: 0,
+  featureLayer: featureLayerOf(values),
+});
 
 export const siglip = defineNode({
   type: 'encoder/siglip',
@@ -142,55 +114,28 @@ export const siglip = defineNode({
       return unsupported('Leaving out the first patch, as if it were a class token,');
     const taken = features && { featureLayer: features.featureLayer, select: 'patches' };
     return ok({
-      params: { ...publishedOrCustom(publishedNames, customParams, { ...shape }), ...taken },
+      params: { ...sizes.paramsFor({ ...shape }), ...taken },
       took: ['SigLIP', ...describeTower(shape)],
       file: 'config.json',
     });
   },
   keyLayouts: (values) => {
-    const shape = shapeOf(values);
-    return visionTowerLayouts({
-      hiddenSize: shape.hiddenSize,
-      layerCount: shape.layerCount,
-      usedLayers: blocksFor(shape, featureLayerOf(values)),
-      beside: [],
-    });
+    const extent = { ...sizes.shapeOf(values), usedLayers: usedLayersOf(towerOf(values)) };
+    return visionTowerLayouts({ ...extent, beside: [] });
   },
-  demand: ({ params: values }) => pixelsDemand(shapeOf(values), values.positions),
+  demand: ({ params: values }) => pixelsDemand(sizes.shapeOf(values), values.positions),
   infer({ params: values, inputs }) {
-    const shape = shapeOf(values);
-    const pixels = inputs.pixels;
-    const possible = transformerProblems(
-      'SigLIP',
-      shape,
-      featureLayerOf(values),
-      pixels,
-      values.positions,
-    );
-    if (!possible.ok) return possible;
-    const host = hostOf(values, pixels);
-    const parts = checkEncoderParts(inputs.parts, host);
-    if (!parts.ok) return parts;
-    const patches = gridTokens(shape, pixels, 0);
-    return ok({
-      outputs: {
-        tokens:
-          values.select === 'pooled'
-            ? { ...patches, count: knownCount(1), grid: null }
-            : withEncoderParts(patches, parts.value, host),
-      },
-      warnings: parts.value.warnings,
-    });
+    const features = towerFeatures(towerOf(values), values.positions, inputs);
+    if (!features.ok) return features;
+    const { single, patches, warnings } = features.value;
+    const tokens = values.select === 'pooled' ? single : patches;
+    return ok({ outputs: { tokens }, found: features.value, warnings });
   },
-  summary: (values) => {
-    const label =
-      values.model === 'custom' ? `custom, ${values.imageSize} px` : published[values.model].label;
-    return `${label} · layer ${values.featureLayer}`;
-  },
+  summary: sizes.summary,
   body: {
     kind: 'onnx',
-    emit(g, { pixels }, { params: values, inputs, parts }) {
-      const shape = shapeOf(values);
+    emit(g, { pixels }, { params: values, inputs, parts, found }) {
+      const shape = sizes.shapeOf(values);
       const blockNorm: Norm = { kind: 'layer', epsilon: shape.normEpsilon };
       const { patchSize, hiddenSize } = shape;
       const patches = patchEmbedding(g, pixels, patchEmbeddingName, {
@@ -208,9 +153,9 @@ export const siglip = defineNode({
       ); // [B, N, D]
       const hidden = transformerLayers(g, embedded, towerLayers(g, shape), {
         norm: blockNorm,
-        count: blocksFor(shape, featureLayerOf(values)),
+        count: found.host.usedLayers,
         queryKey: false,
-        hooks: encoderHooks(g, parts, embedded, hostOf(values, inputs.pixels), shape),
+        hooks: encoderHooks(g, parts, embedded, found.host, shape),
       });
       if (featureLayerOf(values) !== -1) return { tokens: hidden };
       const final = norm(g, hidden, 'post_layernorm', blockNorm);

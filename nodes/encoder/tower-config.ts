@@ -103,6 +103,13 @@ function featuresOf(whole: JsonObject): Outcome<TakenFeatures | null> {
   return ok({ featureLayer, patchesOnly: strategy !== 'full' });
 }
 
+/** What an encoder with tokens before its patches is set to; nothing for a tower alone. */
+export function featureParams(features: TakenFeatures | null): JsonObject {
+  if (!features) return {};
+  const { featureLayer, patchesOnly } = features;
+  return { featureLayer, select: patchesOnly ? 'patches' : 'all' };
+}
+
 /** "24 layers × 1024, 336 px in patches of 14" */
 export function describeTower(shape: VisionTransformerShape): readonly string[] {
   return [

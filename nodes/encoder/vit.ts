@@ -1,11 +1,11 @@
 /** The plain vision transformer, as it was first published. */
 import { fail, ok } from '#engine/contract/outcome.ts';
 import { error } from '#engine/contract/problem.ts';
-import { modelParam, size } from '#engine/node/architecture-params.ts';
+import { size } from '#engine/node/architecture-params.ts';
 import { defineNode } from '#engine/node/node-definition.ts';
 import type { ParamValues } from '#engine/node/param.ts';
 import { weightParams } from '#engine/node/weight-params.ts';
-import { knownCount, type Grid, type WireOf } from '#engine/node/wire.ts';
+import type { Grid } from '#engine/node/wire.ts';
 import { dropPrefix } from '#engine/onnx/blocks/feature-map.ts';
 import { linear } from '#engine/onnx/blocks/linear.ts';
 import { norm, type Norm } from '#engine/onnx/blocks/norm.ts';
@@ -13,51 +13,43 @@ import { patchEmbedding, patchGrid } from '#engine/onnx/blocks/patch-embedding.t
 import { learnedPositions, positionedTokens } from '#engine/onnx/blocks/position-table.ts';
 import { transformerLayers } from '#engine/onnx/blocks/vision-transformer.ts';
 import { slice } from '#engine/onnx/operators.ts';
-import { publishedOrCustom } from '../config/published-config.ts';
-import {
-  checkEncoderParts,
-  encoderHooks,
-  encoderSocket,
-  withEncoderParts,
-  type EncoderHost,
-} from './encoder-parts.ts';
-import { describeTower, towerFromConfig, type TowerConfig } from './tower-config.ts';
+import { encoderHooks, encoderSocket } from './encoder-parts.ts';
+import { describeTower, featureParams, towerFromConfig, type TowerConfig } from './tower-config.ts';
+import { towerFeatures, usedLayersOf, type VisionTower } from './tower-features.ts';
+import { towerSizes } from './tower-sizes.ts';
 import {
   activationParam,
-  blocksFor,
-  featureLayerParam,
-  gridTokens,
+  normedFeatureLayerParam,
   normEpsilonParam,
   pixelsDemand,
   positionsParam,
   shapeOfSize,
   transformerParams,
-  transformerProblems,
-  type PublishedSize,
-  type VisionTransformerShape,
 } from './vision-transformer-params.ts';
 import { vitLayers } from './vit-layers.ts';
 import { vitLayouts } from './vit-names.ts';
 
-const published = {
-  'ti16-224': { label: 'Ti/16, 224 px', size: [224, 16, 192, 12, 3, 768] },
-  's16-224': { label: 'S/16, 224 px', size: [224, 16, 384, 12, 6, 1536] },
-  'b16-224': { label: 'B/16, 224 px', size: [224, 16, 768, 12, 12, 3072] },
-  'b16-384': { label: 'B/16, 384 px', size: [384, 16, 768, 12, 12, 3072] },
-  'b32-384': { label: 'B/32, 384 px', size: [384, 32, 768, 12, 12, 3072] },
-  'l16-224': { label: 'L/16, 224 px', size: [224, 16, 1024, 24, 16, 4096] },
-  'l16-384': { label: 'L/16, 384 px', size: [384, 16, 1024, 24, 16, 4096] },
-  'h14-224': { label: 'H/14, 224 px', size: [224, 14, 1280, 32, 16, 5120] },
-} as const satisfies Record<string, { label: string; size: PublishedSize }>;
-
-const publishedNames = Object.keys(published) as (keyof typeof published)[];
+const sizes = towerSizes(
+  {
+    'ti16-224': { label: 'Ti/16, 224 px', size: [224, 16, 192, 12, 3, 768] },
+    's16-224': { label: 'S/16, 224 px', size: [224, 16, 384, 12, 6, 1536] },
+    'b16-224': { label: 'B/16, 224 px', size: [224, 16, 768, 12, 12, 3072] },
+    'b16-384': { label: 'B/16, 384 px', size: [384, 16, 768, 12, 12, 3072] },
+    'b32-384': { label: 'B/32, 384 px', size: [384, 32, 768, 12, 12, 3072] },
+    'l16-224': { label: 'L/16, 224 px', size: [224, 16, 1024, 24, 16, 4096] },
+    'l16-384': { label: 'L/16, 384 px', size: [384, 16, 1024, 24, 16, 4096] },
+    'h14-224': { label: 'H/14, 224 px', size: [224, 14, 1280, 32, 16, 5120] },
+  },
+  'b16-224',
+  (row) => ({
+    ...shapeOfSize(row.size, { activation: 'gelu', normEpsilon: 1e-12 }),
+    imageWidth: 0,
+  }),
+);
 
 const params = {
-  model: modelParam(published, 'b16-224'),
-  featureLayer: {
-    ...featureLayerParam,
-    help: "Which layer's output is taken: −1 is the last with its final norm, −2 the one before it, without.",
-  },
+  model: sizes.param,
+  featureLayer: normedFeatureLayerParam,
   select: {
     kind: 'choice',
     label: 'Tokens',
@@ -93,21 +85,14 @@ const params = {
 
 type VitParams = ParamValues<typeof params>;
 
-const shapeOfPublished = (name: keyof typeof published): VisionTransformerShape =>
-  shapeOfSize(published[name].size, { activation: 'gelu', normEpsilon: 1e-12 });
-
-const shapeOf = (values: VitParams): VisionTransformerShape =>
-  values.model === 'custom' ? values : shapeOfPublished(values.model);
-
 /** The picture that the positions were trained on. */
 function trainedPicture(values: VitParams): { readonly height: number; readonly width: number } {
-  const { imageSize } = shapeOf(values);
-  const width = values.model === 'custom' ? values.imageWidth : 0;
+  const { imageSize, imageWidth: width } = sizes.shapeOf(values);
   return { height: imageSize, width: width === 0 ? imageSize : width };
 }
 
 const trainedGridOf = (values: VitParams): Grid =>
-  patchGrid(trainedPicture(values), shapeOf(values));
+  patchGrid(trainedPicture(values), sizes.shapeOf(values));
 
 /** A single token is the last layer's. */
 const isSingle = ({ select }: VitParams): boolean => select === 'class' || select === 'pooled';
@@ -128,17 +113,12 @@ const libraryConfig: TowerConfig = {
   },
 };
 
-/** The encoder as its parts see it. */
-function hostOf(values: VitParams, pixels: WireOf<'pixels'>): EncoderHost {
-  const shape = shapeOf(values);
-  return {
-    title: 'ViT',
-    layerCount: shape.layerCount,
-    usedLayers: blocksFor(shape, featureLayerOf(values)),
-    tokens: gridTokens(shape, pixels, 1).count.tokens,
-    prefixTokens: 1,
-  };
-}
+const towerOf = (values: VitParams): VisionTower => ({
+  title: 'ViT',
+  shape: sizes.shapeOf(values),
+  prefixTokens: 1,
+  featureLayer: featureLayerOf(values),
+});
 
 export const vit = defineNode({
   type: 'encoder/vit',
@@ -162,62 +142,40 @@ export const vit = defineNode({
     const found = towerFromConfig(files, libraryConfig);
     if (!found.ok) return found;
     const { shape, features } = found.value;
-    const taken = features && {
-      featureLayer: features.featureLayer,
-      select: features.patchesOnly ? 'patches' : 'all',
-    };
-    const customParams = (name: keyof typeof published) => ({ ...shapeOfPublished(name) });
     return ok({
-      params: { ...publishedOrCustom(publishedNames, customParams, { ...shape }), ...taken },
+      params: { ...sizes.paramsFor({ ...shape }), ...featureParams(features) },
       took: ['ViT', ...describeTower(shape)],
       file: 'config.json',
     });
   },
-  keyLayouts: (values) => {
-    const shape = shapeOf(values);
-    return vitLayouts({ ...shape, usedLayers: blocksFor(shape, featureLayerOf(values)) });
-  },
+  keyLayouts: (values) =>
+    vitLayouts({ ...sizes.shapeOf(values), usedLayers: usedLayersOf(towerOf(values)) }),
   demand({ params: values }) {
     const { height, width } = trainedPicture(values);
     // Only squares can be asked for.
-    return height === width ? pixelsDemand(shapeOf(values), values.positions) : {};
+    return height === width ? pixelsDemand(sizes.shapeOf(values), values.positions) : {};
   },
   infer({ params: values, inputs }) {
-    const shape = shapeOf(values);
+    const features = towerFeatures(towerOf(values), 'interpolated', inputs);
+    if (!features.ok) return features;
     const { pixels } = inputs;
     const trained = trainedPicture(values);
     const isTrained = pixels.height === trained.height && pixels.width === trained.width;
-    const layer = featureLayerOf(values);
-    const possible = transformerProblems('ViT', shape, layer, pixels, 'interpolated');
-    if (!possible.ok) return possible;
     if (!isTrained && values.positions === 'trained') {
       const message =
         `ViT sees ${trained.width} × ${trained.height} pixels, it is given ${pixels.width} × ${pixels.height}; ` +
         `set the preprocessing's size to that, or let positions be interpolated.`;
       return fail(error('dimension-mismatch', message, { port: 'pixels' }));
     }
-    const host = hostOf(values, pixels);
-    const parts = checkEncoderParts(inputs.parts, host);
-    if (!parts.ok) return parts;
-    const tokens = gridTokens(shape, pixels, values.select === 'all' ? 1 : 0);
-    return ok({
-      outputs: {
-        tokens: isSingle(values)
-          ? { ...tokens, count: knownCount(1), grid: null }
-          : withEncoderParts(tokens, parts.value, host),
-      },
-      warnings: parts.value.warnings,
-    });
+    const { all, patches, single, warnings } = features.value;
+    const tokens = { all, patches, class: single, pooled: single }[values.select];
+    return ok({ outputs: { tokens }, found: features.value, warnings });
   },
-  summary: (values) => {
-    const label =
-      values.model === 'custom' ? `custom, ${values.imageSize} px` : published[values.model].label;
-    return `${label} · layer ${values.featureLayer}`;
-  },
+  summary: sizes.summary,
   body: {
     kind: 'onnx',
-    emit(g, { pixels }, { params: values, inputs, parts }) {
-      const shape = shapeOf(values);
+    emit(g, { pixels }, { params: values, inputs, parts, found }) {
+      const shape = sizes.shapeOf(values);
       const { hiddenSize, patchSize } = shape;
       const kind: Norm = { kind: 'layer', epsilon: shape.normEpsilon };
       const embedding = { patchSize, hiddenSize, bias: true };
@@ -235,9 +193,9 @@ export const vit = defineNode({
       const embedded = positionedTokens(g, patches, learned, positions, grid); // [B, 1 + N, D]
       const hidden = transformerLayers(g, embedded, vitLayers(g, shape), {
         norm: kind,
-        count: blocksFor(shape, featureLayerOf(values)),
+        count: found.host.usedLayers,
         queryKey: false,
-        hooks: encoderHooks(g, parts, embedded, hostOf(values, inputs.pixels), shape),
+        hooks: encoderHooks(g, parts, embedded, found.host, shape),
       });
       const normed = (tokens: typeof hidden) =>
         featureLayerOf(values) === -1 ? norm(g, tokens, 'layernorm', kind) : tokens;
