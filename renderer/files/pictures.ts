@@ -8,8 +8,10 @@ import { ask, host } from '#renderer/connection/host-client.ts';
 import { shell } from '#renderer/connection/shell.ts';
 import { choosePath } from './choose-path.ts';
 
+export type PictureFile = Extract<ImageSource, { kind: 'file' }>;
+
 /** Null where the dialog was closed without a choice. */
-export async function choosePicture(): Promise<ImageSource | null> {
+export async function choosePicture(): Promise<PictureFile | null> {
   const path = await choosePath({ purpose: 'picture', title: 'Choose a picture' });
   return path === null ? null : { kind: 'file', path };
 }
@@ -18,7 +20,7 @@ export async function choosePicture(): Promise<ImageSource | null> {
  * A picture from a file of the browser: by its path where the window knows it, else its content is kept
  * by the host. Fails with `file-too-large`, `file-unreadable` or what the host says.
  */
-export async function takePicture(file: File): Promise<Outcome<ImageSource>> {
+export async function takePicture(file: File): Promise<Outcome<PictureFile>> {
   const path = shell?.pathOf(file) ?? '';
   if (path !== '') return ok({ kind: 'file', path });
   if (file.size > fileLimits.pictureBytes) {
