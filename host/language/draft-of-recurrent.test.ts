@@ -1,9 +1,5 @@
 /** What a recurrent layer remembers cannot be cut: a model that guessed wrong goes back and reads again. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { GraphBuilder } from '#engine/onnx/graph-builder.ts';
-import type { MambaArchitecture } from '#nodes/language/mamba-architecture.ts';
-import { mambaGraphs } from '#nodes/language/mamba-graph.ts';
-import { mambaKeyLayouts } from '#nodes/language/mamba-names.ts';
 import { answer, justWords } from '#verify/answers.testing.ts';
 import { NodeBench } from '#verify/node-bench.testing.ts';
 import {
@@ -12,7 +8,7 @@ import {
   smallModels,
   writeSmallDecoder,
 } from '#verify/small-decoder.testing.ts';
-import { writeKnownWeights } from '../weights/known-weights.testing.ts';
+import { openSmallMamba, smallMamba } from '#verify/small-mamba.testing.ts';
 import { decodePlainly } from './decode-plainly.ts';
 import { draftAndVerify } from './draft-and-verify.ts';
 import { draftModel } from './drafters.ts';
@@ -24,33 +20,10 @@ beforeAll(async () => {
 });
 afterAll(() => bench.close());
 
-const small: MambaArchitecture = {
-  vocabularySize: 97,
-  hiddenSize: 32,
-  layerCount: 2,
-  innerSize: 64,
-  stateSize: 6,
-  kernelSize: 4,
-  stepRank: 3,
-  projectionBias: false,
-  convolutionBias: true,
-  norm: 'rms',
-  normEpsilon: 1e-5,
-  tiedEmbeddings: false,
-};
-
-async function openMamba(seed: number): Promise<LanguageModel> {
-  const folder = await bench.newFolder();
-  const source = { kind: 'checkpoint', folder } as const;
-  const layouts = mambaKeyLayouts(small.tiedEmbeddings);
-  const graphs = mambaGraphs(small, (emit) => {
-    const g = new GraphBuilder();
-    g.weightsFrom({ origin: { node: 'mamba', source, layouts }, blocks: null }, () => emit(g));
-    return g.finish();
-  });
-  await writeKnownWeights(folder, [graphs.embed, graphs.decoder.model], seed);
-  return (await openSmallDecoder(bench, graphs)).model;
-}
+/** With a head of its own, so that what it answers is not one word again and again. */
+const untiedMamba = { ...smallMamba, tiedEmbeddings: false };
+const openMamba = (seed: number): Promise<LanguageModel> =>
+  openSmallMamba(bench, untiedMamba, seed);
 
 async function openLlama(): Promise<LanguageModel> {
   const architecture = smallDecoders['llama, grouped queries'];

@@ -6,19 +6,13 @@ import { countParameters } from '#engine/estimate/model-cost.ts';
 import { checkGraph } from '#engine/graph/check.ts';
 import { sketchDocument } from '#engine/graph/sketch-document.ts';
 import { decoderInput } from '#engine/node/decoder-protocol.ts';
-import { GraphBuilder } from '#engine/onnx/graph-builder.ts';
-import type { BlockFormat } from '#engine/onnx/weight.ts';
 import { seededRandom } from '#engine/seeded-random.ts';
-import type { LanguageModel } from '#host/language/language-model.ts';
-import { writeKnownWeights } from '#host/weights/known-weights.testing.ts';
 import { floatsOf, NodeBench } from '#verify/node-bench.testing.ts';
-import { openSmallDecoder } from '#verify/small-decoder.testing.ts';
+import { openSmallMamba, smallMamba, smallMambaGraphs } from '#verify/small-mamba.testing.ts';
 import { valueOf } from '#verify/value-of.testing.ts';
 import { catalogue } from '../index.ts';
 import { largestError } from '../slow-formulas.testing.ts';
 import { publishedMambas, type MambaArchitecture } from './mamba-architecture.ts';
-import { mambaGraphs } from './mamba-graph.ts';
-import { mambaKeyLayouts } from './mamba-names.ts';
 
 let bench: NodeBench;
 beforeAll(async () => {
@@ -26,24 +20,10 @@ beforeAll(async () => {
 });
 afterAll(() => bench.close());
 
-const small: MambaArchitecture = {
-  vocabularySize: 61,
-  hiddenSize: 32,
-  layerCount: 3,
-  innerSize: 64,
-  stateSize: 6,
-  kernelSize: 4,
-  stepRank: 3,
-  projectionBias: false,
-  convolutionBias: true,
-  norm: 'rms',
-  normEpsilon: 1e-5,
-  tiedEmbeddings: true,
-};
 const others: Readonly<Record<string, MambaArchitecture>> = {
-  'as published': small,
+  'as published': smallMamba,
   'with biases, another kernel and a head of its own': {
-    ...small,
+    ...smallMamba,
     projectionBias: true,
     convolutionBias: false,
     kernelSize: 2,
@@ -52,26 +32,9 @@ const others: Readonly<Record<string, MambaArchitecture>> = {
   },
 };
 
-function graphsOf(architecture: MambaArchitecture, folder: string, blocks: BlockFormat | null) {
-  const source = { kind: 'checkpoint', folder } as const;
-  const layouts = mambaKeyLayouts(architecture.tiedEmbeddings);
-  return mambaGraphs(architecture, (emit) => {
-    const g = new GraphBuilder();
-    g.weightsFrom({ origin: { node: 'mamba', source, layouts }, blocks }, () => emit(g));
-    return g.finish();
-  });
-}
-
-async function open(architecture: MambaArchitecture): Promise<LanguageModel> {
-  const folder = await bench.newFolder();
-  const graphs = graphsOf(architecture, folder, null);
-  await writeKnownWeights(folder, [graphs.embed, graphs.decoder.model], 3);
-  return (await openSmallDecoder(bench, graphs)).model;
-}
-
 const random = seededRandom(7);
 /** More than are read at once, so that a prompt of them is cut into pieces. */
-const ids = Array.from({ length: 300 }, () => Math.floor(random() * small.vocabularySize));
+const ids = Array.from({ length: 300 }, () => Math.floor(random() * smallMamba.vocabularySize));
 /** Float32 sums of some hundred products, taken in another order. */
 const tolerance = 1e-4;
 
@@ -79,7 +42,7 @@ describe.each(Object.entries(others))('a Mamba %s', (_, architecture) => {
   const width = architecture.vocabularySize;
 
   it('reads a prompt in pieces, token by token and several at once with the same logits', async () => {
-    const model = await open(architecture);
+    const model = await openSmallMamba(bench, architecture, 3);
     const pieces = await model.begin(await model.embed(ids), [], 'all', 0);
     expect(pieces).toHaveLength(2);
     const all = pieces.flatMap((piece) => Array.from(floatsOf(piece['logits'])));
@@ -107,7 +70,7 @@ describe.each(Object.entries(others))('a Mamba %s', (_, architecture) => {
   });
 
   it('goes back to a mark, and on from there with what is kept, as if nothing else had been read', async () => {
-    const model = await open(architecture);
+    const model = await openSmallMamba(bench, architecture, 3);
     const expected = await model.prefill(await model.embed(ids.slice(0, 13)), [], 0);
     await model.prefill(await model.embed(ids.slice(0, 10)), [], 0);
     const mark = model.mark();
@@ -119,7 +82,7 @@ describe.each(Object.entries(others))('a Mamba %s', (_, architecture) => {
   });
 
   it('carries the same bytes after 500 tokens and after 2000', async () => {
-    const model = await open(architecture);
+    const model = await openSmallMamba(bench, architecture, 3);
     const long = Array.from({ length: 2000 }, (_none, place) => ids[place % ids.length]!);
     const bytes: number[] = [];
     await model.prefill(await model.embed(long.slice(0, 500)), [], 1500);
@@ -133,7 +96,7 @@ describe.each(Object.entries(others))('a Mamba %s', (_, architecture) => {
 });
 
 it('what multiplies tokens is in blocks; how fast states fade, and the convolution, stay exact', () => {
-  const { decoder } = graphsOf(small, '/nowhere', { bits: 4, blockSize: 32 });
+  const { decoder } = smallMambaGraphs(smallMamba, '/nowhere', { bits: 4, blockSize: 32 });
   const formOf = (form: 'blocks' | 'float32') =>
     decoder.model.weights
       .filter((entry) => entry.form.kind === form)
@@ -156,7 +119,7 @@ it('what multiplies tokens is in blocks; how fast states fade, and the convoluti
 });
 
 it('is given what it reads of the protocol, and no positions', () => {
-  const { decoder } = graphsOf(small, '/nowhere', null);
+  const { decoder } = smallMambaGraphs(smallMamba, '/nowhere', null);
   const past = decoder.state.map(({ name }) => `past.${name}`);
   expect(decoder.model.inputs.map(({ name }) => name)).toEqual([
     decoderInput.embeddings,
@@ -176,7 +139,7 @@ const publishedParameters = {
 
 it.each(Object.entries(publishedParameters))('%s has %d parameters', (model, parameters) => {
   const { architecture } = publishedMambas[model as keyof typeof publishedParameters];
-  const { embed, decoder } = graphsOf(architecture, '/nowhere', null);
+  const { embed, decoder } = smallMambaGraphs(architecture, '/nowhere', null);
   expect(countParameters([embed, decoder.model])).toBe(parameters);
 });
 
