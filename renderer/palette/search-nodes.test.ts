@@ -34,6 +34,12 @@ test('a published model leads to the node that has it, and says so', () => {
   expect(found('vit-l/14 336')[0]).toBe('CLIP ViT');
 });
 
+test('a paper leads to the nodes that follow it, by its title and by its number', () => {
+  expect(found('2403.15388')).toEqual(['PruMerge']);
+  expect(found('token merging')).toEqual(['ToMe']);
+  expect(found('early')).toEqual(['Early exit', 'FastV']);
+});
+
 test('words that are nowhere find nothing', () => {
   expect(found('transmogrifier')).toEqual([]);
   expect(found('clip transmogrifier')).toEqual([]);

@@ -1,4 +1,4 @@
-/** Finds nodes by what people call them: title, type, explanation, published models. Pure. */
+/** Finds nodes by what people call them: title, type, published models, papers, explanation. Pure. */
 import type { AnyNodeDefinition, Catalogue } from '#engine/node/any-node-definition.ts';
 import { families, type Family } from '#engine/node/node-definition.ts';
 import type { Params } from '#engine/node/param.ts';
@@ -57,8 +57,14 @@ function scoreWord(definition: AnyNodeDefinition, word: string): number | null {
   const family = normal(families[definition.family].title);
   if (normal(definition.type).includes(word) || ` ${family}`.includes(` ${word}`)) return 4;
   if (modelNames(definition).some((name) => normal(name).includes(word))) return modelScore;
-  return normal(definition.about).includes(word) ? 10 : null;
+  if (definition.references.some(({ title: paper, url }) => beginsAWord(word, `${paper} ${url}`)))
+    return 8;
+  return beginsAWord(word, definition.about) ? 10 : null;
 }
+
+/** In running text, "early" is not to be found in "nearly". */
+const beginsAWord = (word: string, text: string): boolean =>
+  ` ${normal(text)}`.includes(` ${word}`);
 
 /** The model in whose name most of the words are. */
 function bestModel(definition: AnyNodeDefinition, words: readonly string[]): string | null {
