@@ -1,5 +1,6 @@
 /** The open graphs. */
 import { X } from 'lucide-react';
+import { useEffect, useRef } from 'react';
 import { close } from '#renderer/files/file-actions.ts';
 import { LongName } from '#renderer/parts/long-name.tsx';
 import { goingRun, useRuns } from '#renderer/runs/run-store.ts';
@@ -22,8 +23,13 @@ export function Tabs() {
 function Tab({ open, isActive }: { readonly open: OpenDocument; readonly isActive: boolean }) {
   const isRunning = useRuns((runs) => goingRun(runs, open.id) !== null);
   const title = open.document.title || 'Untitled';
+  const tab = useRef<HTMLDivElement>(null);
+  // Of many tabs some lie beyond the edge.
+  useEffect(() => {
+    if (isActive) tab.current?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+  }, [isActive]);
   return (
-    <div className={styles['tab']} data-active={isActive || undefined}>
+    <div ref={tab} className={styles['tab']} data-active={isActive || undefined}>
       <button
         type="button"
         className={styles['title']}
