@@ -262,7 +262,7 @@ describe('a Mamba', () => {
       'config.json describes no Mamba but "llama"; choose the node of its family.',
     );
     expect(refusal(catalogue['language/decoder'], config({ model_type: 'mamba' }))).toMatch(
-      /choose the node "Mamba language model"/,
+      /choose the node "Mamba"/,
     );
   });
 });

@@ -53,6 +53,10 @@ export interface ViewCount {
 export const framesOf = ({ pictures }: WireOf<'image'>): number | null =>
   pictures?.media === 'video' ? pictures.views : null;
 
+/** "8 frames" */
+export const framesText = (frames: number): string =>
+  frames === 1 ? '1 frame' : `${frames} frames`;
+
 export const oneView: ViewCount = { known: true, views: 1, most: 1 };
 
 /** The pictures or clips that views are of; each becomes one run of visual tokens in a prompt. */
@@ -251,7 +255,7 @@ export function describeWire(wire: WireType): string {
   switch (wire.kind) {
     case 'image': {
       const frames = framesOf(wire);
-      const what = frames === null ? 'image' : `clip of ${frames} frames`;
+      const what = frames === null ? 'image' : `clip of ${framesText(frames)}`;
       return wire.width === null ? what : `${what}, ${wire.width} × ${wire.height} pixels`;
     }
     case 'pixels':

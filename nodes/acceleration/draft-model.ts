@@ -70,7 +70,7 @@ export const draftModel = defineNode({
     const acts = { at: 'draft', reads: params.reads, vocabularySize, hiddenSize } as const;
     return ok({ outputs: { part: { kind: 'acceleration', acts } } });
   },
-  summary: (params) => `${decoderSummary(params)} · ${params.draftLength} ahead`,
+  summary: (params) => `${params.draftLength} ahead · ${decoderSummary(params)}`,
   body: {
     kind: 'part',
     part: ({ params, newGraph }) => ({

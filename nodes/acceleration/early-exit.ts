@@ -34,7 +34,8 @@ export const earlyExit = defineNode({
   outputs: { part: { kind: 'acceleration', title: 'Acceleration part' } },
   infer: ({ params: { layer } }) =>
     ok({ outputs: { part: { kind: 'acceleration', acts: { at: 'exit', layer } } } }),
-  summary: ({ layer, draftLength }) => `after ${layer} layers · ${draftLength} ahead`,
+  summary: ({ layer, draftLength }) =>
+    `after ${layer === 1 ? '1 layer' : `${layer} layers`} · ${draftLength} ahead`,
   body: {
     kind: 'part',
     part: ({ params: { layer, draftLength } }) => ({ kind: 'early-exit', layer, draftLength }),

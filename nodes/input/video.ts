@@ -1,6 +1,7 @@
 /** The clip a pipeline looks at, as frames. */
 import { ok } from '#engine/contract/outcome.ts';
 import { defineNode } from '#engine/node/node-definition.ts';
+import { framesText } from '#engine/node/wire.ts';
 
 export const video = defineNode({
   type: 'input/video',
@@ -48,7 +49,7 @@ export const video = defineNode({
     }),
   summary: ({ source, frames }) => {
     const name = source.kind === 'none' ? 'no clip' : source.path.split(/[\\/]/).at(-1);
-    return `${name} · ${frames} frames`;
+    return `${name} · ${framesText(frames)}`;
   },
   body: {
     kind: 'host',

@@ -30,8 +30,7 @@ export function decoderFromConfig(files: ConfigFiles): Outcome<TakenConfig> {
   const part = partOf(file.value, languageParts);
   const type = modelTypeOf(part ?? file.value);
   const family = Object.hasOwn(decoderFamilies, type) ? decoderFamilies[type] : undefined;
-  if (type === 'mamba')
-    return foreign('config.json describes a Mamba; choose the node "Mamba language model".');
+  if (type === 'mamba') return foreign('config.json describes a Mamba; choose the node "Mamba".');
   if (!family) return unsupported(`The language model family "${type}"`);
   const architecture = architectureFrom(family, part ?? file.value);
   if (!architecture.ok) return architecture;

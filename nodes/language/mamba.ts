@@ -15,7 +15,7 @@ export const mamba = defineNode({
   type: 'language/mamba',
   version: 1,
   family: 'language',
-  title: 'Mamba language model',
+  title: 'Mamba',
   about:
     'A selective state-space model: every channel keeps a few numbers, and each token decides what is added to them, how ' +
     'fast they fade and what is read. There is no attention and no cache: what is carried from token to token has the ' +

@@ -66,7 +66,7 @@ export const anyresPack = defineNode({
     },
   ],
   params,
-  inputs: { tokens: { kind: 'tokens', title: 'Tokens of the views' } },
+  inputs: { tokens: { kind: 'tokens', title: 'Visual tokens' } },
   outputs: { tokens: { kind: 'tokens', title: 'Packed tokens' } },
   fromConfig(files) {
     const config = configFile(files, 'config.json');

@@ -63,7 +63,10 @@ export const anyresTiles = defineNode({
       found: grids.value,
     });
   },
-  summary: ({ grids, normalisation }) => `${grids.split(',').length} grids · ${normalisation}`,
+  summary: ({ grids, normalisation }) => {
+    const count = grids.split(',').length;
+    return `${count === 1 ? '1 grid' : `${count} grids`} · ${normalisation}`;
+  },
   body: {
     kind: 'host',
     step: ({ params, found, outputs }) => ({

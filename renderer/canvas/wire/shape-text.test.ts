@@ -3,7 +3,7 @@ import { checkGraph } from '#engine/graph/check.ts';
 import { sketchDocument } from '#engine/graph/sketch-document.ts';
 import type { WireType } from '#engine/node/wire.ts';
 import { catalogue } from '#nodes/index.ts';
-import { shapeText } from './shape-text.ts';
+import { shapeText, shortShapeText } from './shape-text.ts';
 
 test('a card says how many views there are, about so many where the picture decides', () => {
   const encoder = ['encoder/clip-vit', { model: 'vit-l14-336' }] as const;
@@ -32,4 +32,14 @@ test('a card says how many views there are, about so many where the picture deci
     '≈ 5 × 3 × 336 × 336',
     '≈ 5 × 576 × 1024',
   ]);
+});
+
+test('a clip says how many frames it gives, a short wire the number alone', () => {
+  const texts = (frames: number): readonly unknown[] => {
+    const document = sketchDocument({ video: ['input/video', { frames }] }, []);
+    const wire = checkGraph(document, catalogue).nodes['video']?.outputs['frames'] as WireType;
+    return [shapeText(wire), shortShapeText(wire)];
+  };
+  expect(texts(8)).toEqual(['8 frames', '8']);
+  expect(texts(1)).toEqual(['1 frame', '1']);
 });

@@ -1,6 +1,7 @@
 /** Shapes of wires in as few signs as a card or a wire has room for. Pure. */
 import {
   framesOf,
+  framesText,
   oneView,
   tokensInAll,
   type TokenCount,
@@ -21,7 +22,7 @@ export function shapeText(wire: WireType): string | null {
   switch (wire.kind) {
     case 'image': {
       const frames = framesOf(wire);
-      if (frames !== null) return `${frames} frames`;
+      if (frames !== null) return framesText(frames);
       return wire.width === null ? null : `${wire.width} × ${wire.height}`;
     }
     case 'pixels':
@@ -56,6 +57,7 @@ export function shortShapeText(wire: WireType): string | null {
     case 'query-key':
       return `2×${wire.count}`;
     case 'image':
+      return framesOf(wire)?.toString() ?? shapeText(wire);
     case 'token-ids':
     case 'text':
     case 'answer':
