@@ -1,5 +1,6 @@
 /** Where checkpoints keep the tensors of a DINOv2; the node calls them as the Hugging Face library does. */
 import type { KeyLayout } from '#engine/onnx/weight.ts';
+import { libraryLayouts } from './library-names.ts';
 import { timmLayouts } from './timm-names.ts';
 
 const prefixes = [
@@ -10,26 +11,18 @@ const prefixes = [
   ['LLaVA, Hugging Face, since version 5', 'model.vision_tower.'],
 ] as const;
 
-const towerPart = /^(embeddings|encoder\.layer|layernorm)\./;
-
 export function dinov2Layouts(extent: {
   readonly hiddenSize: number;
   readonly layerCount: number;
   readonly usedLayers: number;
 }): readonly KeyLayout[] {
-  const { layerCount, usedLayers } = extent;
-  const isUnused = (name: string) => {
-    const layer = /^encoder\.layer\.(\d+)\./.exec(name)?.[1];
-    if (layer !== undefined) return Number(layer) >= usedLayers && Number(layer) < layerCount;
+  const library = libraryLayouts({
+    ...extent,
+    prefixes,
+    owned: /^(embeddings|encoder\.layer|layernorm)\./,
     // Masks are for training; the final norm is for the last layer.
-    return name === 'embeddings.mask_token' || name.startsWith('layernorm.');
-  };
-  const library = prefixes.map(([title, prefix]): KeyLayout => ({
-    title,
-    key: (name) => prefix + name,
-    owns: (key) => key.startsWith(prefix) && towerPart.test(key.slice(prefix.length)),
-    ignores: (key) => isUnused(key.slice(prefix.length)),
-  }));
+    unused: /^(embeddings\.mask_token$|layernorm\.)/,
+  });
   const timm = timmLayouts({
     ...extent,
     prefixes: ['', 'vision_backbone.dino_featurizer.', 'vision_backbone.featurizer.'],

@@ -1,5 +1,6 @@
 /** Where checkpoints keep the tensors of a plain vision transformer; the node calls them as the Hugging Face library does. */
 import type { KeyLayout } from '#engine/onnx/weight.ts';
+import { libraryLayouts } from './library-names.ts';
 import { timmLayouts } from './timm-names.ts';
 
 const prefixes = [
@@ -7,26 +8,18 @@ const prefixes = [
   ['Hugging Face, in a model with a head', 'vit.'],
 ] as const;
 
-const towerPart = /^(embeddings|encoder\.layer|layernorm|pooler)\./;
-
 export function vitLayouts(extent: {
   readonly hiddenSize: number;
   readonly layerCount: number;
   readonly usedLayers: number;
 }): readonly KeyLayout[] {
-  const { layerCount, usedLayers } = extent;
-  const isUnused = (name: string) => {
-    const layer = /^encoder\.layer\.(\d+)\./.exec(name)?.[1];
-    if (layer !== undefined) return Number(layer) >= usedLayers && Number(layer) < layerCount;
+  const library = libraryLayouts({
+    ...extent,
+    prefixes,
+    owned: /^(embeddings|encoder\.layer|layernorm|pooler)\./,
     // Masks are for training; final norm and pooler are for the last layer.
-    return name === 'embeddings.mask_token' || /^(layernorm|pooler)\./.test(name);
-  };
-  const library = prefixes.map(([title, prefix]): KeyLayout => ({
-    title,
-    key: (name) => prefix + name,
-    owns: (key) => key.startsWith(prefix) && towerPart.test(key.slice(prefix.length)),
-    ignores: (key) => isUnused(key.slice(prefix.length)),
-  }));
+    unused: /^(embeddings\.mask_token$|layernorm\.|pooler\.)/,
+  });
   const timm = timmLayouts({
     ...extent,
     prefixes: [''],
