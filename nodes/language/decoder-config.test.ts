@@ -1,0 +1,84 @@
+/** What a decoder takes from the published configurations of the recorded models. */
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import type { JsonObject } from '#engine/contract/config-files.ts';
+import { paramSchema, type Params } from '#engine/node/param.ts';
+import { config, read, recorded, refusal, taken } from '#verify/taking-config.testing.ts';
+import { catalogue } from '../index.ts';
+
+const languageModels = readdirSync(join(recorded, 'slm'));
+
+describe('a language model', () => {
+  it.each(languageModels)('%s gives the same parameters in both spellings, all valid', (name) => {
+    const since = taken(catalogue['language/decoder'], config(read(`slm/${name}/config.json`)));
+    const before = taken(catalogue['language/decoder'], config(read(`slm/${name}/config.v4.json`)));
+    expect(since).toEqual(before);
+    if (!since.ok) throw new Error(refusal(catalogue['language/decoder'], {}));
+    const declared: Params = catalogue['language/decoder'].params;
+    const invalid = Object.entries(since.value.params).filter(
+      ([param, value]) => !paramSchema(declared[param]!).safeParse(value).success,
+    );
+    expect(invalid).toEqual([]);
+  });
+
+  it('is the published one where every figure is the same, so that its name stays', () => {
+    const qwen = {
+      model_type: 'qwen2',
+      hidden_size: 896,
+      intermediate_size: 4864,
+      max_position_embeddings: 32_768,
+      num_attention_heads: 14,
+      num_hidden_layers: 24,
+      num_key_value_heads: 2,
+      rms_norm_eps: 1e-6,
+      rope_theta: 1_000_000,
+      tie_word_embeddings: true,
+      vocab_size: 151_936,
+    };
+    expect(taken(catalogue['language/decoder'], config(qwen))).toMatchObject({
+      value: {
+        params: { model: 'qwen2-0.5b' },
+        took: ['Qwen2', '24 layers × 896', '14 heads, 2 of keys and values', '151936 tokens known'],
+      },
+    });
+  });
+
+  it('is filled up with what the library means by saying nothing', () => {
+    const text = { model_type: 'llama', vocab_size: 32_064, max_position_embeddings: 4096 };
+    const files = config({ model_type: 'llava', text_config: { ...text, rms_norm_eps: 1e-5 } });
+    expect(taken(catalogue['language/decoder'], files)).toMatchObject({
+      value: {
+        params: { vocabularySize: 32_064, hiddenSize: 4096, layerCount: 32, headSize: 128 },
+      },
+    });
+  });
+
+  it('of what is not built says what that is', () => {
+    const llama = read('slm/llama-mha/config.json');
+    const decoder = catalogue['language/decoder'];
+    const scaled = { rope_parameters: { rope_type: 'longrope', rope_theta: 10_000 } };
+    expect(refusal(decoder, config({ model_type: 'rwkv' }))).toBe(
+      'The language model family "rwkv" is not built yet.',
+    );
+    expect(refusal(decoder, config({ ...llama, ...scaled }))).toBe(
+      'Rotary scaling "longrope" is not built yet.',
+    );
+    expect(refusal(decoder, config({ ...llama, hidden_size: 'wide' }))).toMatch(/"hidden_size" is/);
+    expect(refusal(decoder, {})).toMatch(/no config\.json/);
+  });
+
+  it('whose attention slides is refused, unless the window holds the whole context', () => {
+    const decoder = catalogue['language/decoder'];
+    const mistral = (changes: JsonObject) =>
+      config({ ...read('slm/llama-mha/config.json'), model_type: 'mistral', ...changes });
+    const refused = 'Attention in a sliding window is not built yet.';
+    expect(refusal(decoder, mistral({}))).toBe('taken');
+    expect(refusal(decoder, mistral({ max_position_embeddings: 32_768 }))).toBe(refused);
+    expect(refusal(decoder, mistral({ sliding_window: null }))).toBe('taken');
+    expect(refusal(decoder, mistral({ sliding_window: 6 }))).toBe(refused);
+    const qwen = read('slm/qwen2/config.json');
+    const mixed = { layer_types: ['full_attention', 'sliding_attention'] };
+    expect(refusal(decoder, config({ ...qwen, ...mixed }))).toBe(refused);
+  });
+});
