@@ -105,7 +105,7 @@ export const qFormer = defineNode({
     tokens: { kind: 'tokens', title: 'Visual tokens' },
     instruction: { kind: 'token-ids', title: 'Instruction', optional: true },
   },
-  outputs: { tokens: { kind: 'tokens', title: 'Answers of the queries' } },
+  outputs: { tokens: { kind: 'tokens', title: 'Query tokens' } },
   fromConfig: (files) =>
     qFormerFromConfig(files, publishedNames, (name) => ({ ...shapeOfPublished(name) })),
   keyLayouts: () => qFormerLayouts,
@@ -130,9 +130,9 @@ export const qFormer = defineNode({
     });
   },
   summary: (values) => {
-    const { queryCount, layerCount } = shapeOf(values);
+    const { queryCount } = shapeOf(values);
     const label = values.model === 'custom' ? 'custom' : published[values.model].label;
-    return `${label} · ${queryCount} queries · ${layerCount} layers`;
+    return `${label} · ${queryCount === 1 ? '1 query' : `${queryCount} queries`}`;
   },
   body: {
     kind: 'onnx',

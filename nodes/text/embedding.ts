@@ -69,7 +69,7 @@ export const embedding = defineNode({
   },
   summary: (values) => {
     const { vocabularySize, hiddenSize } = shapeOf(values);
-    return `${vocabularySize} tokens × ${hiddenSize}`;
+    return published[values.model]?.label ?? `custom · ${vocabularySize} × ${hiddenSize}`;
   },
   body: {
     kind: 'onnx',
