@@ -3,6 +3,7 @@ import { float32, type TensorMap } from '#host/sessions/sessions.ts';
 import { Workbench } from '#verify/workbench.ts';
 import { GraphBuilder } from './graph-builder.ts';
 import * as op from './operators.ts';
+import * as shapeOp from './shape-operators.ts';
 import { bindDim, type Value } from './value.ts';
 
 /** How many rows `n` the run has. */
@@ -31,13 +32,13 @@ function cases(g: GraphBuilder): Readonly<Record<string, Case>> {
   const input = g.input('x', 'float32', [2, 'n', 3]);
   const vector = g.input('row', 'float32', [3]);
   const scalar = g.scalar('float32', 0.5);
-  const flat = op.reshape(g, input, ['n', 6]);
-  const [left, right] = op.split(g, input, -1, [1, 2]) as readonly [Value, Value];
-  const length = op.lengthOf(g, input, 1);
+  const flat = shapeOp.reshape(g, input, ['n', 6]);
+  const [left, right] = shapeOp.split(g, input, -1, [1, 2]) as readonly [Value, Value];
+  const length = shapeOp.lengthOf(g, input, 1);
   const best = op.topK(g, input, g.scalar('int64', 2), 2);
   const least = op.topK(g, input, g.list(1), 1, 'smallest');
-  const square = op.matmul(g, input, op.transpose(g, input, 0, 2, 1)); // [2, n, n]
-  const mixed = op.matmul(g, square, op.slice(g, input, 0, g.list(1), g.list(2), 1)); // [2, n, 3]
+  const square = op.matmul(g, input, shapeOp.transpose(g, input, 0, 2, 1)); // [2, n, n]
+  const mixed = op.matmul(g, square, shapeOp.slice(g, input, 0, g.list(1), g.list(2), 1)); // [2, n, 3]
   const erf = (z: number) => (2 * integral((t) => Math.exp(-t * t), z)) / Math.sqrt(Math.PI);
   const sorted = (line: readonly number[]) => line.toSorted((a, b) => b - a);
   return {
@@ -64,16 +65,16 @@ function cases(g: GraphBuilder): Readonly<Record<string, Case>> {
     ],
     cast: [op.cast(g, input, 'int64'), x.map(Math.trunc)],
     flat: [flat, x],
-    kept: [op.reshape(g, input, [6, 'n', 1]), x],
+    kept: [shapeOp.reshape(g, input, [6, 'n', 1]), x],
     transpose: [
-      op.transpose(g, input, 2, 0, 1),
+      shapeOp.transpose(g, input, 2, 0, 1),
       [0, 1, 2].flatMap((k) => numbers(2 * n, (line) => at(Math.floor(line / n), line % n, k))),
     ],
     concatenate: [
-      op.concatenate(
+      shapeOp.concatenate(
         g,
-        [input, op.reshape(g, vector, [1, 1, 3]), input].map((part) =>
-          op.slice(g, part, 0, g.list(0), g.list(1), 1),
+        [input, shapeOp.reshape(g, vector, [1, 1, 3]), input].map((part) =>
+          shapeOp.slice(g, part, 0, g.list(0), g.list(1), 1),
         ),
         1,
         'joined',
@@ -81,18 +82,18 @@ function cases(g: GraphBuilder): Readonly<Record<string, Case>> {
       [...x.slice(0, 3 * n), ...row, ...x.slice(0, 3 * n)],
     ],
     repeated: [
-      op.repeatAs(g, op.reshape(g, vector, [1, 3, 1]), 2, input, 1),
+      shapeOp.repeatAs(g, shapeOp.reshape(g, vector, [1, 3, 1]), 2, input, 1),
       row.flatMap((number) => numbers(n, () => number)),
     ],
     left: [left, lines.flatMap((line) => line.slice(0, 1))],
     right: [right, lines.flatMap((line) => line.slice(1))],
     gathered: [
-      op.gather(g, input, g.list(2, 0, 0, 2), -1),
+      shapeOp.gather(g, input, g.list(2, 0, 0, 2), -1),
       lines.flatMap(([a, , c]) => [c!, a!, a!, c!]),
     ],
-    picked: [op.gather(g, input, g.scalar('int64', 1), 0), x.slice(3 * n)],
-    unsqueezed: [op.unsqueeze(g, input, 1), x],
-    squeezed: [op.squeeze(g, left, 2), lines.map(([first]) => first!)],
+    picked: [shapeOp.gather(g, input, g.scalar('int64', 1), 0), x.slice(3 * n)],
+    unsqueezed: [shapeOp.unsqueeze(g, input, 1), x],
+    squeezed: [shapeOp.squeeze(g, left, 2), lines.map(([first]) => first!)],
     length: [length, [n]],
     range: [op.range(g, g.scalar('int64', 1), length, 'others'), [1, 2, 3]],
     softmax: [
@@ -137,7 +138,7 @@ function cases(g: GraphBuilder): Readonly<Record<string, Case>> {
         ),
       ),
     ],
-    padded: [op.padEnd(g, input, -1, 5), lines.flatMap((line) => [...line, 0, 0])],
+    padded: [shapeOp.padEnd(g, input, -1, 5), lines.flatMap((line) => [...line, 0, 0])],
   };
 }
 
@@ -214,23 +215,43 @@ describe('a shape that cannot be is a bug in a body, and throws', () => {
       (g, a) => op.matmul(g, a, g.constant('float32', [3, 3, 1], Array(9).fill(0))),
       'Cannot broadcast "a" [2]',
     ],
-    ['to reshape', (g, a) => op.reshape(g, a, ['n', 5]), 'do not fill [n, 5]'],
+    ['to reshape', (g, a) => shapeOp.reshape(g, a, ['n', 5]), 'do not fill [n, 5]'],
     [
       'to reshape to two unknowns',
-      (g, a) => op.reshape(g, a, ['m', 'k']),
+      (g, a) => shapeOp.reshape(g, a, ['m', 'k']),
       'more than one size open',
     ],
-    ['to transpose', (g, a) => op.transpose(g, a, 0, 2, 2), '[0, 2, 2] does not order the axes of'],
+    [
+      'to transpose',
+      (g, a) => shapeOp.transpose(g, a, 0, 2, 2),
+      '[0, 2, 2] does not order the axes of',
+    ],
     [
       'to join',
-      (g, a, b) => op.concatenate(g, [a, b], 1, 'm'),
+      (g, a, b) => shapeOp.concatenate(g, [a, b], 1, 'm'),
       'Cannot join "a" [2, n, 3], "b" [n, 4]',
     ],
-    ['to join to another length', (g, a) => op.concatenate(g, [a, a], 2, 5), 'to 5 along axis 2'],
-    ['to split', (g, a) => op.split(g, a, -1, [1, 1]), 'does not split into 1 + 1 along axis -1'],
-    ['to split what is not known', (g, a) => op.split(g, a, 1, [1, 1]), 'must have a fixed size'],
-    ['to squeeze', (g, a) => op.squeeze(g, a, 0), 'Axis 0 of "a" [2, n, 3] is not of length 1.'],
-    ['to pad', (g, a) => op.padEnd(g, a, -1, 2), 'is longer than 2'],
+    [
+      'to join to another length',
+      (g, a) => shapeOp.concatenate(g, [a, a], 2, 5),
+      'to 5 along axis 2',
+    ],
+    [
+      'to split',
+      (g, a) => shapeOp.split(g, a, -1, [1, 1]),
+      'does not split into 1 + 1 along axis -1',
+    ],
+    [
+      'to split what is not known',
+      (g, a) => shapeOp.split(g, a, 1, [1, 1]),
+      'must have a fixed size',
+    ],
+    [
+      'to squeeze',
+      (g, a) => shapeOp.squeeze(g, a, 0),
+      'Axis 0 of "a" [2, n, 3] is not of length 1.',
+    ],
+    ['to pad', (g, a) => shapeOp.padEnd(g, a, -1, 2), 'is longer than 2'],
   ])('%s', (_, build, says) => {
     const g = new GraphBuilder();
     const a = g.input('a', 'float32', [2, 'n', 3]);

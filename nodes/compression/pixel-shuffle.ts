@@ -4,7 +4,7 @@ import { error } from '#engine/contract/problem.ts';
 import { defineNode } from '#engine/node/node-definition.ts';
 import { knownCount, sameViews } from '#engine/node/wire.ts';
 import { dropPrefix } from '#engine/onnx/blocks/feature-map.ts';
-import { reshape, transpose } from '#engine/onnx/operators.ts';
+import { reshape, transpose } from '#engine/onnx/shape-operators.ts';
 import type { Dim } from '#engine/onnx/value.ts';
 import { configFile, foreign, modelTypeOf, unsupported } from '../config/published-config.ts';
 import { gridOf } from './grid.ts';

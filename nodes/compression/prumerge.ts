@@ -7,24 +7,26 @@ import type { GraphBuilder } from '#engine/onnx/graph-builder.ts';
 import {
   add,
   cast,
-  concatenate,
   divide,
   equal,
   euclideanNorm,
-  gather,
   greater,
   matmul,
   multiply,
   range,
-  reshape,
-  slice,
   softmax,
   subtract,
   sum,
   topK,
+} from '#engine/onnx/operators.ts';
+import {
+  concatenate,
+  gather,
+  reshape,
+  slice,
   transpose,
   unsqueeze,
-} from '#engine/onnx/operators.ts';
+} from '#engine/onnx/shape-operators.ts';
 import { fixedDim, type Value } from '#engine/onnx/value.ts';
 
 /** Mean share of tokens kept on the paper's benchmarks (table 1 of arXiv 2403.15388); the picture decides. */

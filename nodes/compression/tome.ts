@@ -6,7 +6,8 @@ import type { InsideBlockPass } from '#engine/node/part.ts';
 import { fewerIn, type FewerTokens } from '#engine/node/wire.ts';
 import { mergeAlike, unmerged } from '#engine/onnx/blocks/token-merging.ts';
 import type { GraphBuilder } from '#engine/onnx/graph-builder.ts';
-import { mean, reshape, transpose, unsqueeze } from '#engine/onnx/operators.ts';
+import { mean } from '#engine/onnx/operators.ts';
+import { reshape, transpose, unsqueeze } from '#engine/onnx/shape-operators.ts';
 import type { ParamValues } from '#engine/node/param.ts';
 import { fixedDim, type Dim, type Value } from '#engine/onnx/value.ts';
 

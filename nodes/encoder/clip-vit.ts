@@ -10,7 +10,7 @@ import { norm, type Norm } from '#engine/onnx/blocks/norm.ts';
 import { patchEmbedding, patchGrid } from '#engine/onnx/blocks/patch-embedding.ts';
 import { positionedTokens } from '#engine/onnx/blocks/position-table.ts';
 import { transformerLayers } from '#engine/onnx/blocks/vision-transformer.ts';
-import { slice } from '#engine/onnx/operators.ts';
+import { slice } from '#engine/onnx/shape-operators.ts';
 import { encoderHooks, encoderSocket } from './encoder-parts.ts';
 import { describeTower, featureParams, towerFromConfig, type TowerConfig } from './tower-config.ts';
 import {

@@ -9,7 +9,7 @@ import { norm, type Norm } from '#engine/onnx/blocks/norm.ts';
 import { patchEmbedding, patchGrid } from '#engine/onnx/blocks/patch-embedding.ts';
 import { learnedPositions, positionedTokens } from '#engine/onnx/blocks/position-table.ts';
 import { transformerLayers } from '#engine/onnx/blocks/vision-transformer.ts';
-import { slice } from '#engine/onnx/operators.ts';
+import { slice } from '#engine/onnx/shape-operators.ts';
 import { dinov2Layers, type Dinov2Shape } from './dinov2-layers.ts';
 import { dinov2Layouts } from './dinov2-names.ts';
 import { encoderHooks, encoderSocket } from './encoder-parts.ts';

@@ -3,7 +3,7 @@ import { fail, ok } from '#engine/contract/outcome.ts';
 import { error, type Problem } from '#engine/contract/problem.ts';
 import { defineNode } from '#engine/node/node-definition.ts';
 import { oneView, type Grid, type WireOf } from '#engine/node/wire.ts';
-import { concatenate } from '#engine/onnx/operators.ts';
+import { concatenate } from '#engine/onnx/shape-operators.ts';
 
 export const channelJoin = defineNode({
   type: 'fusion/channel-join',

@@ -8,7 +8,8 @@ import {
 } from '#engine/onnx/blocks/causal-attention.ts';
 import { gatedFeedForward, plainFeedForward } from '#engine/onnx/blocks/feed-forward.ts';
 import { addAndNorm, norm, type Norm } from '#engine/onnx/blocks/norm.ts';
-import { add, gather, multiply, slice } from '#engine/onnx/operators.ts';
+import { add, multiply } from '#engine/onnx/operators.ts';
+import { gather, slice } from '#engine/onnx/shape-operators.ts';
 import { rotaryTable } from '#engine/onnx/rotary.ts';
 import type { StageModel } from '#engine/onnx/model.ts';
 import type { Dim, Value } from '#engine/onnx/value.ts';

@@ -7,7 +7,8 @@ import {
   type CachedTokens,
 } from '#engine/onnx/blocks/cached-tokens.ts';
 import type { GraphBuilder } from '#engine/onnx/graph-builder.ts';
-import { add, lengthOf, range, unsqueeze } from '#engine/onnx/operators.ts';
+import { add, range } from '#engine/onnx/operators.ts';
+import { lengthOf, unsqueeze } from '#engine/onnx/shape-operators.ts';
 import type { Dim, Value } from '#engine/onnx/value.ts';
 import {
   decoderInput,

@@ -14,7 +14,8 @@ import { addAndNorm, norm, type Norm } from '#engine/onnx/blocks/norm.ts';
 import { selectiveScan, severalTokens } from '#engine/onnx/blocks/selective-scan.ts';
 import type { GraphBuilder } from '#engine/onnx/graph-builder.ts';
 import type { StageModel } from '#engine/onnx/model.ts';
-import { gather, multiply, quickGelu, split } from '#engine/onnx/operators.ts';
+import { multiply, quickGelu } from '#engine/onnx/operators.ts';
+import { gather, split } from '#engine/onnx/shape-operators.ts';
 import type { Value } from '#engine/onnx/value.ts';
 import type { MambaArchitecture } from './mamba-architecture.ts';
 import {

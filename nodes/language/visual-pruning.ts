@@ -2,18 +2,8 @@
 import type { TokenReductionPart } from '#engine/node/part.ts';
 import type { GraphBuilder } from '#engine/onnx/graph-builder.ts';
 import type { CausalAttentionShape } from '#engine/onnx/blocks/causal-attention.ts';
-import {
-  gather,
-  lengthOf,
-  matmul,
-  mean,
-  multiply,
-  reshape,
-  shapeOf,
-  softmax,
-  subtract,
-  transpose,
-} from '#engine/onnx/operators.ts';
+import { matmul, mean, multiply, softmax, subtract } from '#engine/onnx/operators.ts';
+import { gather, lengthOf, reshape, shapeOf, transpose } from '#engine/onnx/shape-operators.ts';
 import type { Dim, Value } from '#engine/onnx/value.ts';
 import { segmentSymbols } from '#engine/node/decoder-protocol.ts';
 import type { Segment } from './decoder-inputs.ts';

@@ -13,7 +13,7 @@ import {
   type TokenCount,
   type WireOf,
 } from '#engine/node/wire.ts';
-import { concatenate, gather, reshape, unsqueeze } from '#engine/onnx/operators.ts';
+import { concatenate, gather, reshape, unsqueeze } from '#engine/onnx/shape-operators.ts';
 import { multiplyDims, type Dim, type Value } from '#engine/onnx/value.ts';
 import type { KeyLayout } from '#engine/onnx/weight.ts';
 import { gridOf } from '../compression/grid.ts';

@@ -14,7 +14,7 @@ import {
 import { linear } from '#engine/onnx/blocks/linear.ts';
 import { normOfSum, type Norm } from '#engine/onnx/blocks/norm.ts';
 import type { GraphBuilder } from '#engine/onnx/graph-builder.ts';
-import { concatenate, slice } from '#engine/onnx/operators.ts';
+import { concatenate, slice } from '#engine/onnx/shape-operators.ts';
 import { fixedDim, type Dim, type Value } from '#engine/onnx/value.ts';
 
 /** The figures of a Q-Former, by the names of its parameters. */

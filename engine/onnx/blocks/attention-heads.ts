@@ -1,7 +1,7 @@
 /** What is done head by head: norms and rotary positions of queries and keys, the products in which they meet, padding. */
 import { float, int, type GraphBuilder } from '../graph-builder.ts';
 import { axialTablePairs, axialTableRows } from '../axial-rotary.ts';
-import { padEnd, reshape, slice, transpose } from '../operators.ts';
+import { padEnd, reshape, slice, transpose } from '../shape-operators.ts';
 import { fixedDim, type Dim, type Value } from '../value.ts';
 import type { AxialRotaryTable } from '../weight.ts';
 import { norm, type Norm } from './norm.ts';

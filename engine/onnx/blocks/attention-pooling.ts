@@ -1,6 +1,7 @@
 /** SigLIP's pooling head: one learned query attends to all tokens, then a feed-forward with a residual. */
 import type { GraphBuilder } from '../graph-builder.ts';
-import { add, repeatAs } from '../operators.ts';
+import { add } from '../operators.ts';
+import { repeatAs } from '../shape-operators.ts';
 import type { Value } from '../value.ts';
 import { attend } from './attention.ts';
 import { joinedProjections, projectAll } from './attention-projections.ts';

@@ -1,16 +1,7 @@
 /** Multi-head attention of encoders and projectors: every query sees all keys. */
 import { float, int, type GraphBuilder } from '../graph-builder.ts';
-import {
-  add,
-  cast,
-  multiply,
-  repeatAs,
-  reshape,
-  softmax,
-  subtract,
-  transpose,
-  unsqueeze,
-} from '../operators.ts';
+import { add, cast, multiply, softmax, subtract } from '../operators.ts';
+import { repeatAs, reshape, transpose, unsqueeze } from '../shape-operators.ts';
 import { scores, splitHeads } from './attention-heads.ts';
 import { projectAll, type AttentionShape, type QueryKeyValue } from './attention-projections.ts';
 import { linearWith, type LinearWeights } from './linear.ts';

@@ -1,6 +1,7 @@
 /** What causal attention is given of earlier tokens, and the masks that go with them. */
 import { int, type GraphBuilder } from '../graph-builder.ts';
-import { add, cast, concatenate, lengthOf, multiply, subtract, unsqueeze } from '../operators.ts';
+import { add, cast, multiply, subtract } from '../operators.ts';
+import { concatenate, lengthOf, unsqueeze } from '../shape-operators.ts';
 import type { Dim, Value } from '../value.ts';
 
 /** Keys and values of earlier tokens; read where they lie, never copied. */

@@ -1,19 +1,16 @@
 /** Causal self-attention with grouped key/value heads, rotary positions and cached keys and values. */
 import { float, int, type GraphBuilder } from '../graph-builder.ts';
+import { add, matmul, multiply, softmax } from '../operators.ts';
 import {
-  add,
   concatenate,
   lengthOf,
-  matmul,
-  multiply,
   padEnd,
   reshape,
   slice,
-  softmax,
   split,
   transpose,
   unsqueeze,
-} from '../operators.ts';
+} from '../shape-operators.ts';
 import type { Dim, Value } from '../value.ts';
 import type { RotaryTable, WeightExpression } from '../weight.ts';
 import { normHeads, padHeads, scores, splitHeads, unpadHeads } from './attention-heads.ts';

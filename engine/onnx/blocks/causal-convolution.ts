@@ -1,6 +1,6 @@
 /** A depthwise convolution over a sequence that sees no later token, and goes on where the sequence before ended. */
 import { text, type GraphBuilder } from '../graph-builder.ts';
-import { transpose } from '../operators.ts';
+import { transpose } from '../shape-operators.ts';
 import { fixedDim, type Value } from '../value.ts';
 
 export interface CausalConvolutionResult {

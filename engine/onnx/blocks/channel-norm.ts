@@ -1,6 +1,7 @@
 /** Normalisation of maps [B, C, H, W]: over the channels of each place, or of what each channel answers as a whole. */
 import type { GraphBuilder } from '../graph-builder.ts';
-import { add, divide, euclideanNorm, mean, multiply, transpose } from '../operators.ts';
+import { add, divide, euclideanNorm, mean, multiply } from '../operators.ts';
+import { transpose } from '../shape-operators.ts';
 import type { Value } from '../value.ts';
 import type { WeightExpression } from '../weight.ts';
 import { norm } from './norm.ts';

@@ -1,6 +1,7 @@
 /** Biases of attention on a grid that depend on what asks: one by the rows between two places, one by the columns. */
 import type { GraphBuilder } from '../graph-builder.ts';
-import { add, matmul, reshape, transpose } from '../operators.ts';
+import { add, matmul } from '../operators.ts';
+import { reshape, transpose } from '../shape-operators.ts';
 import { fixedDim, type Dim, type Value } from '../value.ts';
 import type { TableGrid, WeightExpression } from '../weight.ts';
 

@@ -1,6 +1,6 @@
 /** A table of learned vectors, one a token id. */
 import { int, type GraphBuilder } from '../graph-builder.ts';
-import { gather } from '../operators.ts';
+import { gather } from '../shape-operators.ts';
 import type { Value } from '../value.ts';
 import type { WeightExpression } from '../weight.ts';
 

@@ -5,17 +5,8 @@
  */
 import type { GraphBuilder } from '../graph-builder.ts';
 import { int, text } from '../graph-builder.ts';
-import {
-  divide,
-  equal,
-  gather,
-  multiply,
-  reshape,
-  softmax,
-  sum,
-  topK,
-  unsqueeze,
-} from '../operators.ts';
+import { divide, equal, multiply, softmax, sum, topK } from '../operators.ts';
+import { gather, reshape, unsqueeze } from '../shape-operators.ts';
 import { fixedDim, multiplyDims, type Dim, type Value } from '../value.ts';
 
 export interface Routing {

@@ -1,6 +1,6 @@
 /** Tokens of a grid as a map of channels, and back. */
 import type { GraphBuilder } from '../graph-builder.ts';
-import { concatenate, reshape, slice, transpose } from '../operators.ts';
+import { concatenate, reshape, slice, transpose } from '../shape-operators.ts';
 import { fixedDim, type Dim, type Value } from '../value.ts';
 import type { TableGrid } from '../weight.ts';
 

@@ -1,6 +1,6 @@
 /** The first layer of a vision transformer: a convolution that makes a token of each patch, and tokens put before them. */
 import type { GraphBuilder } from '../graph-builder.ts';
-import { concatenate, repeatAs } from '../operators.ts';
+import { concatenate, repeatAs } from '../shape-operators.ts';
 import { fixedDim, type Value } from '../value.ts';
 import type { TableGrid, WeightExpression } from '../weight.ts';
 import {

@@ -1,7 +1,8 @@
 /** Pooling of maps [B, C, H, W]. */
 import { int, ints, type GraphBuilder } from '../graph-builder.ts';
 import type { Attribute } from '../model.ts';
-import { matmul, transpose } from '../operators.ts';
+import { matmul } from '../operators.ts';
+import { transpose } from '../shape-operators.ts';
 import { fixedDim, type Dim, type Value } from '../value.ts';
 import { pairOf, placesAlong, sidesOf, type Extent, type Padding } from './convolution.ts';
 

@@ -1,6 +1,6 @@
 /** Maps [B, C, H, W] of another size, as torch.nn.functional.interpolate makes them (align_corners=False). */
 import { float, int, text, type GraphBuilder } from '../graph-builder.ts';
-import { concatenate, lengthOf, unsqueeze } from '../operators.ts';
+import { concatenate, lengthOf, unsqueeze } from '../shape-operators.ts';
 import { fixedDim, type Dim, type Value } from '../value.ts';
 import type { TableGrid } from '../weight.ts';
 

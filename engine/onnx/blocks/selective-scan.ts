@@ -3,18 +3,8 @@
  * token adds to it, how fast it fades and what is read of it follow from the token itself.
  */
 import type { GraphBuilder } from '../graph-builder.ts';
-import {
-  add,
-  gather,
-  greater,
-  lengthOf,
-  matmul,
-  multiply,
-  negate,
-  reshape,
-  transpose,
-  unsqueeze,
-} from '../operators.ts';
+import { add, greater, matmul, multiply, negate } from '../operators.ts';
+import { gather, lengthOf, reshape, transpose, unsqueeze } from '../shape-operators.ts';
 import { scan } from '../scan.ts';
 import type { Dim, Value } from '../value.ts';
 import type { WeightExpression } from '../weight.ts';

@@ -6,21 +6,23 @@ import { int, type GraphBuilder } from '../graph-builder.ts';
 import {
   add,
   cast,
-  concatenate,
   divide,
   equal,
   euclideanNorm,
   matmul,
   multiply,
-  padEnd,
   range,
+  topK,
+} from '../operators.ts';
+import {
+  concatenate,
+  padEnd,
   repeatAs,
   slice,
   squeeze,
-  topK,
   transpose,
   unsqueeze,
-} from '../operators.ts';
+} from '../shape-operators.ts';
 import { fixedDim, type Dim, type Value } from '../value.ts';
 
 /** Sums of what goes together: [B, N, C] → [B, N − count, C]. */

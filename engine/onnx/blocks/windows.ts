@@ -1,7 +1,7 @@
 /** Attention inside square windows of a map, shifted in every other layer, with biases by distance. Source: Swin, 2103.14030. */
 import type { GraphBuilder } from '../graph-builder.ts';
+import { add } from '../operators.ts';
 import {
-  add,
   concatenate,
   padEnd,
   repeatAs,
@@ -9,7 +9,7 @@ import {
   slice,
   transpose,
   unsqueeze,
-} from '../operators.ts';
+} from '../shape-operators.ts';
 import { fixedDim, multiplyDims, type Dim, type Value } from '../value.ts';
 import type { TableGrid, WeightExpression } from '../weight.ts';
 
