@@ -18,6 +18,8 @@ export interface WirePath {
   readonly middle: Point;
   /** Does the label's place run level, so that the label stands above the line? */
   readonly isLevel: boolean;
+  /** Height of the line where it runs highest beside its label. */
+  readonly top: number;
   /** Does it go down on its way? */
   readonly descends: boolean;
   /** Length of the level stretch, in pixels. */
@@ -47,7 +49,8 @@ export function wirePath(
   if (!goesBack(from, to)) {
     const [path, x, y] = getBezierPath(ends);
     const isLevel = Math.abs(to.y - from.y) < 40;
-    return { path, middle: { x, y }, isLevel, descends, room: to.x - from.x };
+    const top = Math.min(from.y, to.y);
+    return { path, middle: { x, y }, isLevel, top, descends, room: to.x - from.x };
   }
   const lane = cards && laneBetween(cards.giver, cards.taker);
   const [path, x, y] = getSmoothStepPath({
@@ -56,7 +59,8 @@ export function wirePath(
     offset: standOffPx,
     ...(lane !== null && { centerY: lane }),
   });
-  return { path, middle: { x, y: lane ?? y }, isLevel: true, descends, room: from.x - to.x };
+  const top = lane ?? y;
+  return { path, middle: { x, y: top }, isLevel: true, top, descends, room: from.x - to.x };
 }
 
 export function goesBack(from: Point, to: Point): boolean {

@@ -68,7 +68,7 @@ interface WireTextProps {
 
 function WireText({ model, line }: WireTextProps) {
   const { text, shortText, widthPx } = model;
-  const { middle, isLevel, descends, room } = line;
+  const { middle, isLevel, top, descends, room } = line;
   const fits = text !== null && text.length * signPx < room - 8;
   const shown = fits ? text : shortText;
   if (shown === null) return null;
@@ -77,7 +77,7 @@ function WireText({ model, line }: WireTextProps) {
     <text
       className={styles['text']}
       x={isLevel ? middle.x : middle.x - widthPx / 2 - 3}
-      y={isLevel ? middle.y - widthPx / 2 - 6 : middle.y + (descends ? 14 : -6)}
+      y={isLevel ? top - widthPx / 2 - 6 : middle.y + (descends ? 14 : -6)}
       textAnchor={isLevel ? 'middle' : 'end'}
     >
       {shown}
