@@ -1,38 +1,28 @@
 /** The model that comes with Patchbay answers as it did in the reference library, at every precision it is offered in. */
-import { mkdtemp, rm } from 'node:fs/promises';
-import os from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { GraphDocument } from '#engine/contract/document.ts';
-import { StageCache } from '#host/cache/stage-cache.ts';
 import { readPreset } from '#host/presets.ts';
-import { ModelLoader } from '#host/sessions/load-model.ts';
+import { valueOf } from '#verify/value-of.testing.ts';
+import { Workbench } from '#verify/workbench.ts';
 import { atPrecision } from '../bench/at-precision.ts';
 import { ask, measureAccuracy, readQuestions } from '../bench/shapes-questions.ts';
 
 const questions = await readQuestions();
-const cacheFolder = await mkdtemp(join(os.tmpdir(), 'patchbay-shapes-'));
-let loader: ModelLoader;
+let bench: Workbench;
 let preset: GraphDocument;
 
 beforeAll(async () => {
-  const cache = await StageCache.open(cacheFolder);
-  const document = await readPreset('shapes-llava');
-  if (!cache.ok || !document.ok) throw new Error('The cache or the preset cannot be opened.');
-  loader = new ModelLoader(cache.value);
-  preset = document.value;
+  bench = valueOf(await Workbench.open());
+  preset = valueOf(await readPreset('shapes-llava'));
 });
 
-afterAll(async () => {
-  await loader.keepOnly(new Set());
-  await rm(cacheFolder, { recursive: true });
-});
+afterAll(() => bench.close());
 
 describe('shapes-llava', () => {
   test('answers all 1,000 questions token for token as the reference', async () => {
     const different: string[] = [];
     for (const question of questions) {
-      const { text, tokenIds } = await ask(preset, question, loader);
+      const { text, tokenIds } = await ask(preset, question, bench.loader);
       const same =
         tokenIds.join() === question.model_tokens.join() && text === question.model_answer;
       if (!same)
@@ -49,6 +39,6 @@ describe('shapes-llava', () => {
   ] as const)('keeps its accuracy in %s with blocks of %s', async ([precision, blockSize]) => {
     const some = questions.filter((_, index) => index % 5 === 0);
     const document = atPrecision(preset, precision, blockSize);
-    expect(await measureAccuracy(document, some, loader)).toBeGreaterThan(0.99);
+    expect(await measureAccuracy(document, some, bench.loader)).toBeGreaterThan(0.99);
   });
 });

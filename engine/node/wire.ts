@@ -242,12 +242,13 @@ export function portTensors(port: string, wire: WireType): readonly PortTensor[]
   }
 }
 
-const countText = ({ known, tokens }: TokenCount): string => `${known ? '' : '≈ '}${tokens}`;
+/** "576", "≈ 40" where it is not known before a run. */
+export const countText = ({ known, tokens }: TokenCount): string => `${known ? '' : '≈ '}${tokens}`;
 
-/** "5 views of ", nothing for one. */
-function viewsText(count: ViewCount = oneView): string {
+/** "5" with `unit` behind it, nothing for one view. */
+export function viewsText(count: ViewCount = oneView, unit = ' views of '): string {
   if (count.known && count.views === 1) return '';
-  return `${count.known ? '' : '≈ '}${count.views} views of `;
+  return `${count.known ? '' : '≈ '}${count.views}${unit}`;
 }
 
 /** "576 visual tokens × 1024 channels, 24 × 24 grid" */

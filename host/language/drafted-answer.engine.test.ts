@@ -1,37 +1,27 @@
 /** The model that comes with Patchbay, guessed for by itself: the answer of the plain run, and a report that says how. */
-import { mkdtemp, rm } from 'node:fs/promises';
-import os from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { GraphDocument, Json } from '#engine/contract/document.ts';
 import { reportSchema } from '#engine/contract/report.ts';
 import type { RunEvent } from '#engine/contract/run-event.ts';
 import { sketchDocument } from '#engine/graph/sketch-document.ts';
 import { foldReport } from '#engine/profile/report.ts';
-import { StageCache } from '../cache/stage-cache.ts';
+import { valueOf } from '#verify/value-of.testing.ts';
+import { Workbench } from '#verify/workbench.ts';
 import { readPreset } from '../presets.ts';
 import { executeRun } from '../runs/execute-run.ts';
-import { ModelLoader } from '../sessions/load-model.ts';
 import { CancelSwitch } from '../sessions/progress.ts';
 
 type Params = Readonly<Record<string, Json>>;
 
-const folder = await mkdtemp(join(os.tmpdir(), 'patchbay-draft-'));
-let loader: ModelLoader;
+let bench: Workbench;
 let preset: GraphDocument;
 
 beforeAll(async () => {
-  const cache = await StageCache.open(folder);
-  const document = await readPreset('shapes-llava');
-  if (!cache.ok || !document.ok) throw new Error('The cache or the preset cannot be opened.');
-  loader = new ModelLoader(cache.value);
-  preset = document.value;
+  bench = valueOf(await Workbench.open());
+  preset = valueOf(await readPreset('shapes-llava'));
 });
 
-afterAll(async () => {
-  await loader.keepOnly(new Set());
-  await rm(folder, { recursive: true });
-});
+afterAll(() => bench.close());
 
 const shapes = {
   model: 'shapes-llava',
@@ -66,7 +56,7 @@ async function run(document: GraphDocument, question?: string) {
   const asked = question === undefined ? {} : { prompt: question };
   const outcome = await executeRun(
     { document, runs: 2, ...asked },
-    loader,
+    bench.loader,
     emit,
     new CancelSwitch(),
   );

@@ -15,7 +15,14 @@ import {
 
 export type PlainStep = Exclude<HostStep, LanguageModelStep | TokeniseStep>;
 
-export function hostStage(stage: Stage, step: PlainStep, context: StageContext): StageRunner {
+export const hostStage = (stage: Stage, step: PlainStep, context: StageContext): StageRunner =>
+  modellessStage(stage, (inputs) => runStep(step, inputs, context));
+
+/** A stage that loads nothing: all of it is one span. */
+export function modellessStage(
+  stage: Stage,
+  run: (inputs: StageInputs) => Promise<Outcome<StageOutputs>>,
+): StageRunner {
   return {
     facts: [stageFacts(stage)],
     preflight: () => Promise.resolve(ok([])),
@@ -24,7 +31,7 @@ export function hostStage(stage: Stage, step: PlainStep, context: StageContext):
       pass.span(
         stage.id,
         0,
-        () => runStep(step, inputs, context),
+        () => run(inputs),
         (outputs) => ({ outputBytes: outputBytes(outputs) }),
       ),
   };

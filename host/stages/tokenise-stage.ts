@@ -6,13 +6,9 @@ import { int64 } from '../sessions/sessions.ts';
 import { openTextTokenizer, tokeniseText } from '../text/tokenise-text.ts';
 import type { Tokenizer } from '../text/tokenizer.ts';
 import { checkpointFolder } from '../weights/checkpoint-folder.ts';
-import { stageFacts, type StageContext, type StageRunner } from './stage-runner.ts';
-import {
-  outputBytes,
-  type StageInputs,
-  type StageOutputs,
-  type StageValue,
-} from './stage-value.ts';
+import { modellessStage } from './host-stage.ts';
+import type { StageContext, StageRunner } from './stage-runner.ts';
+import type { StageInputs, StageOutputs, StageValue } from './stage-value.ts';
 
 export function tokeniseStage(
   stage: Stage,
@@ -33,16 +29,5 @@ export function tokeniseStage(
     const tensors = { '': int64(ids.value, [1, ids.value.length]) };
     return ok({ ids: { kind: 'tensors', batches: [{ tensors, views: [] }] } });
   };
-  return {
-    facts: [stageFacts(stage)],
-    preflight: () => Promise.resolve(ok([])),
-    load: () => Promise.resolve(ok({ cold: false })),
-    run: (inputs, pass) =>
-      pass.span(
-        stage.id,
-        0,
-        () => run(inputs),
-        (outputs) => ({ outputBytes: outputBytes(outputs) }),
-      ),
-  };
+  return modellessStage(stage, run);
 }

@@ -1,9 +1,9 @@
 /** The layers of a DINOv2: attention and feed-forward, each times a learned factor a channel. */
-import { allBiased, separateProjections } from '#engine/onnx/blocks/attention-projections.ts';
 import { gatedFeedForwardWith, plainFeedForwardWith } from '#engine/onnx/blocks/feed-forward.ts';
 import { linearWeights, rowsOf, scaleOutputs } from '#engine/onnx/blocks/linear.ts';
 import type { TransformerLayer } from '#engine/onnx/blocks/vision-transformer.ts';
 import type { GraphBuilder } from '#engine/onnx/graph-builder.ts';
+import { libraryAttention } from './tower-attention.ts';
 import type { VisionTransformerShape } from './vision-transformer-params.ts';
 
 /** What a DINOv2 has beside the figures of any vision transformer, by the names of its parameters. */
@@ -13,25 +13,15 @@ export interface Dinov2Shape extends VisionTransformerShape {
 }
 
 export function dinov2Layers(g: GraphBuilder, shape: Dinov2Shape): readonly TransformerLayer[] {
-  const { hiddenSize, headCount, layerCount } = shape;
-  const square = { inputs: hiddenSize, outputs: hiddenSize, bias: true };
-  const heads = { hiddenSize, headCount };
-  return Array.from({ length: layerCount }, (_, index): TransformerLayer => {
+  return Array.from({ length: shape.layerCount }, (_, index): TransformerLayer => {
     const layer = `encoder.layer.${index}`;
-    const attention = `${layer}.attention.attention`;
-    const names = {
-      query: `${attention}.query`,
-      key: `${attention}.key`,
-      value: `${attention}.value`,
-    };
-    const output = linearWeights(g, `${layer}.attention.output.dense`, square);
+    const attention = libraryAttention(g, layer, shape);
     return {
       attentionNorm: `${layer}.norm1`,
       feedForwardNorm: `${layer}.norm2`,
       attention: {
-        ...heads,
-        projections: separateProjections(g, names, heads, allBiased),
-        output: scaleOutputs(g, output, `${layer}.layer_scale1.lambda1`),
+        ...attention,
+        output: scaleOutputs(g, attention.output, `${layer}.layer_scale1.lambda1`),
       },
       feedForward: feedForward(g, layer, shape),
     };

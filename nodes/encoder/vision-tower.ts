@@ -1,10 +1,9 @@
 /** The body that the towers of CLIP and SigLIP share, under the names of their published tensors. */
-import { allBiased, separateProjections } from '#engine/onnx/blocks/attention-projections.ts';
 import { plainFeedForward } from '#engine/onnx/blocks/feed-forward.ts';
-import { linearWeights } from '#engine/onnx/blocks/linear.ts';
 import { learnedPositions, type PositionTable } from '#engine/onnx/blocks/position-table.ts';
 import type { TransformerLayer } from '#engine/onnx/blocks/vision-transformer.ts';
 import type { GraphBuilder } from '#engine/onnx/graph-builder.ts';
+import { towerAttention } from './tower-attention.ts';
 import {
   trainedGrid,
   type Positions,
@@ -31,8 +30,6 @@ export function towerLayers(
   g: GraphBuilder,
   shape: VisionTransformerShape,
 ): readonly TransformerLayer[] {
-  const { hiddenSize, headCount } = shape;
-  const square = { inputs: hiddenSize, outputs: hiddenSize, bias: true };
   return Array.from({ length: shape.layerCount }, (_, index): TransformerLayer => {
     const layer = `encoder.layers.${index}`;
     const attention = `${layer}.self_attn`;
@@ -40,17 +37,13 @@ export function towerLayers(
       query: `${attention}.q_proj`,
       key: `${attention}.k_proj`,
       value: `${attention}.v_proj`,
+      output: `${attention}.out_proj`,
     };
-    const heads = { hiddenSize, headCount };
     const feedForward = { up: `${layer}.mlp.fc1`, down: `${layer}.mlp.fc2` };
     return {
       attentionNorm: `${layer}.layer_norm1`,
       feedForwardNorm: `${layer}.layer_norm2`,
-      attention: {
-        ...heads,
-        projections: separateProjections(g, names, heads, allBiased),
-        output: linearWeights(g, `${attention}.out_proj`, square),
-      },
+      attention: towerAttention(g, names, shape),
       feedForward: (builder, normed) =>
         plainFeedForward(builder, normed, feedForward, { ...shape, bias: true }),
     };

@@ -1,21 +1,12 @@
 /** Shapes of wires in as few signs as a card or a wire has room for. Pure. */
 import {
+  countText,
   framesOf,
   framesText,
-  oneView,
   tokensInAll,
-  type TokenCount,
-  type ViewCount,
+  viewsText,
   type WireType,
 } from '#engine/node/wire.ts';
-
-const countText = ({ known, tokens }: TokenCount): string => `${known ? '' : '≈ '}${tokens}`;
-
-/** "5 × ", nothing for one. */
-function viewsText(count: ViewCount = oneView): string {
-  if (count.known && count.views === 1) return '';
-  return `${count.known ? '' : '≈ '}${count.views} × `;
-}
 
 /** "576 × 1024", "≈ 40 × 1024", "3 × 336 × 336"; null where a kind has no shape or none is known yet. */
 export function shapeText(wire: WireType): string | null {
@@ -26,9 +17,9 @@ export function shapeText(wire: WireType): string | null {
       return wire.width === null ? null : `${wire.width} × ${wire.height}`;
     }
     case 'pixels':
-      return `${viewsText(wire.views)}3 × ${wire.height} × ${wire.width}`;
+      return `${viewsText(wire.views, ' × ')}3 × ${wire.height} × ${wire.width}`;
     case 'tokens':
-      return `${viewsText(wire.views)}${countText(wire.count)} × ${wire.channels}`;
+      return `${viewsText(wire.views, ' × ')}${countText(wire.count)} × ${wire.channels}`;
     case 'token-ids':
       return countText(wire.count);
     case 'text-embeddings':
