@@ -97,9 +97,19 @@ function temporaryFolder(): string | null {
   }
 }
 
+/**
+ * The C library gives blocks above this back to the system when they are freed (mallopt(3)). Left alone it raises the
+ * bound to the largest block it has seen, and the activations of a long prompt leave holes that stay resident.
+ */
+const returnedBlockBytes = 2 ** 17;
+
 /** Names the folder as Unix and as Windows know it, and has Electron, where it is what runs us, start as Node.js. */
 function engineEnvironment(temporary: string | null): NodeJS.ProcessEnv {
-  const environment = { ...process.env, ELECTRON_RUN_AS_NODE: '1' };
+  const environment = {
+    MALLOC_MMAP_THRESHOLD_: String(returnedBlockBytes),
+    ...process.env,
+    ELECTRON_RUN_AS_NODE: '1',
+  };
   if (temporary === null) return environment;
   const places = { TMPDIR: temporary, TEMP: temporary, TMP: temporary };
   return { ...environment, ...places, ...notingEnvironment(temporary) };

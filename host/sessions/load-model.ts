@@ -41,7 +41,7 @@ export interface LoadedModel {
 }
 
 /** Raise when the builder writes the same recipe differently. */
-const builderVersion = 3;
+const builderVersion = 4;
 /** Packed copies of the weights are written beside the plain ones, which go only afterwards. */
 const diskFactor = 3.2;
 const files = { model: 'model.onnx', weights: 'weights.bin', ready: 'ready.onnx' } as const;
