@@ -78,7 +78,8 @@ export class LocalHost implements HostService {
   ): AsyncGenerator<NumberedEvent> {
     const log = this.#logs.get(runId);
     if (log) yield* log.follow(after, signal);
-    else yield { number: 0, event: { type: 'run-failed', problems: [unknownRun(runId)] } };
+    // A caller that has seen events of it, as before a restart, would pass over a lower number.
+    else yield { number: after + 1, event: { type: 'run-failed', problems: [unknownRun(runId)] } };
   }
 
   async cancelRun({
