@@ -96,7 +96,7 @@ test.describe('in a browser', () => {
 
     const second = await app.page.context().newPage();
     await second.goto(address);
-    await expect(second.getByRole('heading')).toContainText('does not open Patchbay any more');
+    await expect(second.getByRole('heading')).toContainText('does not open Patchbay');
     await expect(second.getByText('press Enter there')).toBeVisible();
     // Pasted into the same window.
     await second.goto(await server.address());

@@ -8,7 +8,7 @@ export function ClosedDoor() {
   return (
     <main className={styles['page']}>
       <div className={styles['card']}>
-        <h1 className={styles['heading']}>This address does not open Patchbay any more</h1>
+        <h1 className={styles['heading']}>This address does not open Patchbay</h1>
         <p>
           An address opens one window, within a minute of being printed. That keeps everyone else
           who uses this machine out of your files.
