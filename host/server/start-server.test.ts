@@ -357,6 +357,29 @@ describe('the contract', () => {
     }
   });
 
+  test('refuses preferences that are none, by their size and by their depth', async () => {
+    const large = await client().files.keepPreferences.mutate({ theme: 'x'.repeat(1_000_000) });
+    expect(large).toMatchObject({
+      ok: false,
+      problems: [{ code: 'file-too-large', message: expect.stringMatching(/1\.00.MB.*at most/) }],
+    });
+    expect(await client().files.preferences.query()).toBeNull();
+    const deep = `${'['.repeat(100_000)}${']'.repeat(100_000)}`;
+    for (const [path, body] of [
+      ['files.keepPreferences', deep],
+      ['check', `{"document":{"format":"patchbay","theirs":${deep}}}`],
+    ]) {
+      const answer = await known(`/rpc/${path}`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: body ?? '',
+      });
+      expect(errorOf(answer.body, 400)).toBe(
+        `"${path}" was refused: its values are nested more than 40 deep, which nothing of Patchbay is.`,
+      );
+    }
+  });
+
   test('says in a sentence what is wrong with a call, and nothing of the inside', async () => {
     const refusal = async (call: Promise<unknown>): Promise<string> => {
       const cause: unknown = await call.catch((reason: unknown) => reason);

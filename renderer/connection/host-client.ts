@@ -10,7 +10,7 @@ import { sessionFetch } from './session.ts';
 const url = '/rpc';
 
 /** What fails, or is answered by a server that does not know this window, is a reason to look at once. */
-const call = async (input: RequestInfo | URL, init: RequestInit): Promise<Response> => {
+const watchedFetch = async (input: RequestInfo | URL, init: RequestInit): Promise<Response> => {
   try {
     const answer = await sessionFetch(input, init);
     if (answer.status === 401) void checkServer();
@@ -30,7 +30,7 @@ export const host = createTRPCClient<Router>({
       false: httpLink({
         url,
         methodOverride: 'POST',
-        fetch: (input, init) => call(input, init as RequestInit),
+        fetch: (input, init) => watchedFetch(input, init as RequestInit),
       }),
     }),
   ],
