@@ -20,8 +20,7 @@ export async function servePage(port: number): Promise<Outcome<RunningServer>> {
   if (!started.ok) return started;
   const server = started.value;
   return ok({
-    url: server.url,
-    port: server.port,
+    ...server,
     close: async () => {
       await Promise.all([server.close(), host.close()]);
       await files.close();

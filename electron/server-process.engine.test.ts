@@ -4,6 +4,7 @@ import os from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Problem } from '#engine/contract/problem.ts';
+import { enter } from '#host/server/entering.testing.ts';
 import { AppServer, type ServerChild } from './app-server.ts';
 import { buildApp, distElectron } from './build.testing.ts';
 import { startNodeChild } from './node-child.testing.ts';
@@ -42,7 +43,7 @@ test('It serves the page, comes back on its port after it was killed, and ends w
   expect(second.href).not.toBe(first.href);
   expect(await titleOfPage(second)).toBe('Patchbay');
   await server.stop();
-  await expect(fetch(second)).rejects.toThrow('fetch failed');
+  await expect(fetch(second.origin)).rejects.toThrow('fetch failed');
 });
 
 async function addressOf(server: AppServer): Promise<URL> {
@@ -51,10 +52,10 @@ async function addressOf(server: AppServer): Promise<URL> {
   return new URL(started.value);
 }
 
-/** As a browser does: the key buys a cookie, the cookie the page. */
+/** Of the page at the address, whose key has to open. */
 async function titleOfPage(address: URL): Promise<string | undefined> {
-  const entered = await fetch(address, { redirect: 'manual' });
-  const cookie = entered.headers.get('set-cookie')?.split(';')[0] ?? '';
-  const page = await fetch(address.origin, { headers: { cookie } });
+  const { origin, headers } = await enter(address.href);
+  expect((await fetch(`${origin}/session`, { headers })).status).toBe(204);
+  const page = await fetch(origin);
   return /<title>(.*)<\/title>/.exec(await page.text())?.[1];
 }

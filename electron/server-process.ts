@@ -13,7 +13,7 @@ async function start(port: number): Promise<void> {
   const started = await servePage(port);
   if (started.ok) {
     server = started.value;
-    parent.post({ type: 'listening', url: server.url, port: server.port });
+    parent.post({ type: 'listening', url: server.invite(), port: server.port });
   } else {
     // The window's dialog shows sentences, it mends nothing.
     parent.post({ type: 'failed', sentences: started.problems.map(({ message }) => message) });

@@ -1,18 +1,18 @@
 /** The host service on this machine: presets and checks here, runs in the engine process. */
 import { randomUUID } from 'node:crypto';
-import type { Job } from '#engine/contract/engine-message.ts';
 import type { CacheStatus } from '#engine/contract/cache-status.ts';
 import type { GraphDocument } from '#engine/contract/document.ts';
 import type { HostService, NumberedEvent, RunStatus } from '#engine/contract/host-service.ts';
 import { fail, ok, type Outcome } from '#engine/contract/outcome.ts';
 import type { PresetSummary } from '#engine/contract/preset-summary.ts';
 import { error, type Problem } from '#engine/contract/problem.ts';
-import type { Machine } from '#engine/contract/run-event.ts';
+import { isLast, type Machine } from '#engine/contract/run-event.ts';
 import type { RunRequest } from '#engine/contract/run-request.ts';
 import { cacheFolder } from './cache/cache-folder.ts';
 import { StageCache } from './cache/stage-cache.ts';
 import { EngineClient } from './engine/engine-client.ts';
 import { RunLog } from './engine/run-log.ts';
+import { queueProblem } from './engine/run-queue.ts';
 import { checkWithFiles } from './check-with-files.ts';
 import { describeMachine } from './system/machine.ts';
 import { presetSummaries, readPreset } from './presets.ts';
@@ -26,13 +26,16 @@ interface Started {
 
 export class LocalHost implements HostService {
   readonly #logs = new Map<string, RunLog>();
+  /** The runs that have not ended, each with what its graph holds, in bytes of JSON. */
+  readonly #going = new Map<string, number>();
   readonly #engine: EngineClient;
 
   /** `engineEntry` is the script of the engine process. */
   constructor(engineEntry: string) {
-    this.#engine = new EngineClient(engineEntry, (runId, event) =>
-      this.#logs.get(runId)?.add(event),
-    );
+    this.#engine = new EngineClient(engineEntry, (runId, event) => {
+      this.#logs.get(runId)?.add(event);
+      if (isLast(event)) this.#going.delete(runId);
+    });
   }
 
   presets(): Promise<readonly PresetSummary[]> {
@@ -56,8 +59,16 @@ export class LocalHost implements HostService {
 
   startRun(request: RunRequest): Promise<Outcome<Started>> {
     const { document, until = null } = request;
-    const log = new RunLog(document.title, until);
-    return this.#start(log, (runId) => ({ type: 'run', runId, request }));
+    const sizeBytes = Buffer.byteLength(JSON.stringify(document));
+    const full = queueProblem([...this.#going.values()], sizeBytes);
+    if (full) return Promise.resolve(fail(full));
+    const runId = randomUUID();
+    const ended = [...this.#logs.keys()].filter((id) => !this.#going.has(id));
+    for (const id of ended.slice(0, Math.max(0, ended.length - keptRuns))) this.#logs.delete(id);
+    this.#logs.set(runId, new RunLog(document.title, until));
+    this.#going.set(runId, sizeBytes);
+    this.#engine.start({ type: 'run', runId, request });
+    return Promise.resolve(ok({ runId }));
   }
 
   runs(): Promise<readonly RunStatus[]> {
@@ -78,7 +89,8 @@ export class LocalHost implements HostService {
   ): AsyncGenerator<NumberedEvent> {
     const log = this.#logs.get(runId);
     if (log) yield* log.follow(after, signal);
-    else yield { number: 0, event: { type: 'run-failed', problems: [unknownRun(runId)] } };
+    // A caller that has seen events of it, as before a restart, would pass over a lower number.
+    else yield { number: after + 1, event: { type: 'run-failed', problems: [unknownRun(runId)] } };
   }
 
   async cancelRun({
@@ -104,15 +116,6 @@ export class LocalHost implements HostService {
   async clearCache(): Promise<Outcome<{ readonly freedBytes: number }>> {
     const cache = await StageCache.open(cacheFolder());
     return cache.ok ? ok({ freedBytes: await cache.value.clear() }) : cache;
-  }
-
-  #start(log: RunLog, job: (runId: string) => Job): Promise<Outcome<Started>> {
-    const runId = randomUUID();
-    const ended = [...this.#logs].filter(([, old]) => old.ended).map(([id]) => id);
-    for (const id of ended.slice(0, Math.max(0, ended.length - keptRuns))) this.#logs.delete(id);
-    this.#logs.set(runId, log);
-    this.#engine.start(job(runId));
-    return Promise.resolve(ok({ runId }));
   }
 
   /** The engine process that would take the next run; undefined while there is none. */

@@ -38,6 +38,8 @@ export const fileLimits = {
   folderEntries: 5_000,
   /** The configurations of published models have some kilobytes; one with a thousand labels has a hundred. */
   configBytes: 1024 * 1024,
+  /** The preferences of a window have some hundred bytes. */
+  preferenceBytes: 64 * 1024,
 } as const;
 
 export const pictureUploadSchema = z.object({
@@ -131,6 +133,7 @@ export interface FileService {
   drafts(): Promise<readonly Draft[]>;
   /** What the page asked to be kept, null at first. */
   preferences(): Promise<Json>;
+  /** Fails with `file-too-large` where they are longer than any window's. */
   keepPreferences(preferences: Json): Promise<Outcome<null>>;
   /** Keeps a picture that a browser gave without its path; the same picture is kept once. */
   keepPicture(upload: PictureUpload): Promise<Outcome<{ readonly path: string }>>;

@@ -33,6 +33,7 @@ export interface HostService {
     readonly baseFolder?: string | undefined;
   }): Promise<readonly Problem[]>;
   machine(): Promise<Machine>;
+  /** Fails with `queue-full` or `file-too-large` beyond `runLimits`. */
   startRun(request: RunRequest): Promise<Outcome<{ readonly runId: string }>>;
   /** Runs that go on or whose events are still kept, the latest first. */
   runs(): Promise<readonly RunStatus[]>;

@@ -4,21 +4,24 @@ import os from 'node:os';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import type { Json } from '#engine/contract/document.ts';
-import type {
-  ConfigRequest,
-  Draft,
-  FileService,
-  FolderListing,
-  OpenedFile,
-  Picture,
-  PictureRequest,
-  PictureUpload,
-  RecentFile,
-  Sample,
-  SavedFile,
-  SaveRequest,
+import {
+  fileLimits,
+  type ConfigRequest,
+  type Draft,
+  type FileService,
+  type FolderListing,
+  type OpenedFile,
+  type Picture,
+  type PictureRequest,
+  type PictureUpload,
+  type RecentFile,
+  type Sample,
+  type SavedFile,
+  type SaveRequest,
 } from '#engine/contract/file-service.ts';
-import type { Outcome } from '#engine/contract/outcome.ts';
+import { formatBytes } from '#engine/contract/format.ts';
+import { fail, type Outcome } from '#engine/contract/outcome.ts';
+import { error } from '#engine/contract/problem.ts';
 import type { ConfigFiles } from '#engine/contract/config-files.ts';
 import { presetsFolder } from '../system/package-root.ts';
 import { dataFolder } from './data-folder.ts';
@@ -92,7 +95,13 @@ export class LocalFiles implements FileService {
     );
   }
 
-  keepPreferences(preferences: Json): Promise<Outcome<null>> {
+  async keepPreferences(preferences: Json): Promise<Outcome<null>> {
+    const sizeBytes = Buffer.byteLength(JSON.stringify(preferences));
+    if (sizeBytes > fileLimits.preferenceBytes) {
+      const [size, limit] = [sizeBytes, fileLimits.preferenceBytes].map(formatBytes);
+      const message = `The preferences have ${size}, at most ${limit} are kept; keep only how the window looks.`;
+      return fail(error('file-too-large', message));
+    }
     return this.#preferenceTurns.take(() => writeKept(this.#preferencesPath, preferences));
   }
 

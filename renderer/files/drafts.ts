@@ -3,6 +3,7 @@ import type { Draft } from '#engine/contract/file-service.ts';
 import { parseDocument } from '#engine/graph/read-document.ts';
 import { catalogue } from '#nodes/index.ts';
 import { ask, askPlain, host } from '#renderer/connection/host-client.ts';
+import { checkServer, onServedAgain, serverState } from '#renderer/connection/server-state.ts';
 import { tell, tellProblems } from '#renderer/notices/notices.ts';
 import {
   isDirty,
@@ -96,6 +97,11 @@ function keepFromNowOn(found: readonly Draft[]): void {
     timer = setTimeout(keep, pauseMs);
   });
   window.addEventListener('pagehide', keep);
+  // What was changed while nobody could take it.
+  onServedAgain(() => {
+    kept = new Map();
+    keep();
+  });
 }
 
 function hasChanged(now: OpenDocument, before: OpenDocument | undefined): boolean {
@@ -117,5 +123,8 @@ async function send(open: OpenDocument): Promise<void> {
   const outcome = await ask(
     host.files.keepDraft.mutate({ id, window: windowId, document, path, stamp, unsaved }),
   );
-  if (!outcome.ok) tellProblems(outcome.problems);
+  if (outcome.ok) return;
+  await checkServer();
+  // Of a server that is gone the window tells at length, and this is tried again when it is back.
+  if (serverState.getState().is === 'here') tellProblems(outcome.problems);
 }

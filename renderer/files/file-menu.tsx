@@ -2,6 +2,7 @@
 import { ChevronDown } from 'lucide-react';
 import { commandById, isEnabled, isMac } from '#renderer/commands/commands.ts';
 import { writeKeys } from '#renderer/commands/shortcut.ts';
+import { shell } from '#renderer/connection/shell.ts';
 import { Button } from '#renderer/parts/button.tsx';
 import { LongName } from '#renderer/parts/long-name.tsx';
 import { Menu, MenuItem, MenuLine, Submenu } from '#renderer/parts/menu.tsx';
@@ -23,6 +24,7 @@ export function FileMenu() {
       }
     >
       <CommandItem id="file.new" />
+      {!shell && <CommandItem id="file.new-window" />}
       <CommandItem id="file.open" />
       <RecentItems />
       <MenuLine />

@@ -3,6 +3,7 @@ import { pathToFileURL } from 'node:url';
 import { error } from '#engine/contract/problem.ts';
 import { packageRoot } from '../../system/package-root.ts';
 import { startServer } from '../../server/start-server.ts';
+import { hearEnter } from '../terminal/enter-key.ts';
 import { exitStatus } from './exit-status.ts';
 import { printProblems } from '../terminal/problems.ts';
 import { parseOptions, wholeNumber, type Command } from './command.ts';
@@ -31,7 +32,12 @@ export const serveCommand: Command = {
       printProblems(server.problems);
       return exitStatus.problems;
     }
-    console.log(`Patchbay serves at ${server.value.url}`);
+    const { invite } = server.value;
+    console.log(`Patchbay serves at ${invite()}`);
+    const hears = hearEnter(() => console.log(`Another window opens at ${invite()}`));
+    console.log(
+      `The address opens one window, within a minute; ${hears ? 'press Enter for another' : 'others open from its File menu'}.`,
+    );
     return new Promise(() => undefined);
   },
 };
