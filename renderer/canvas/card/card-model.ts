@@ -72,7 +72,8 @@ export function cardModel(id: string, facts: CardFacts): CardModel {
     sockets,
     hiddenPorts: ports.filter((port) => isPart(port) && isHidden(port)),
     rows: isEnd ? [] : rowsOf(others, estimate),
-    foot: footOf(definition),
+    // What is wrong stands where the cost would: that of a node in error is not known.
+    foot: problems[0]?.severity === 'error' ? 'none' : footOf(definition),
     estimate: estimate && estimatedFoot(estimate),
     problem: problems[0] ?? null,
     problemCount: problems.length,

@@ -87,11 +87,20 @@ export type Layout = GraphDocument['layout'];
 
 const nodes = new WeakMap<CardModel, CardNode>();
 
-/** A card at its place. Asked again for the same card, place and selection, it gives the same object. */
-export function cardNode(model: CardModel, position: Layout[string], selected: boolean): CardNode {
+const noLevels: ReadonlyMap<string, number> = new Map();
+
+/** A card at its place. Asked again for the same card, place, selection and level, it gives the same object. */
+export function cardNode(
+  model: CardModel,
+  position: Layout[string],
+  selected: boolean,
+  levels = noLevels,
+): CardNode {
   const known = nodes.get(model);
+  const zIndex = levels.get(model.id) ?? 0;
   if (
     known?.selected === selected &&
+    known.zIndex === zIndex &&
     known.position.x === position.x &&
     known.position.y === position.y
   )
@@ -110,6 +119,7 @@ export function cardNode(model: CardModel, position: Layout[string], selected: b
     position: { x: position.x, y: position.y },
     data: known?.data ?? { model },
     selected,
+    zIndex,
     ...size,
     measured: size,
     handles: handlesOf(model),
