@@ -217,3 +217,24 @@ test('the view keeps still for a node that is in it, and goes no further than it
   for (const title of ['Image', 'CLIP ViT', 'Language model', 'Answer'])
     await expect(app.card(title)).toBeInViewport();
 });
+
+test('what a wire says is read beside the cards, and a picture is seen whole', async ({ app }) => {
+  await app.openPreset('LLaVA-1.5 7B with PruMerge');
+  const labels = app.canvas.locator('.react-flow__edge text');
+  await expect(labels.first()).toBeVisible();
+  const covered = await labels.evaluateAll((texts) => {
+    const cards = [...document.querySelectorAll('.react-flow__node')];
+    const boxes = cards.map((card) => card.getBoundingClientRect());
+    return texts
+      .filter((text) => {
+        const { left, right, top, bottom } = text.getBoundingClientRect();
+        return boxes.some(
+          (box) => left < box.right && box.left < right && top < box.bottom && box.top < bottom,
+        );
+      })
+      .map((text) => text.textContent);
+  });
+  expect(covered).toEqual([]);
+  const picture = app.card('Image').locator('img');
+  await expect(picture).toHaveCSS('object-fit', 'contain');
+});

@@ -15,6 +15,7 @@ import {
   type Layout,
 } from '#renderer/canvas/flow/projection.ts';
 import { stripLevels } from '#renderer/canvas/flow/strip-levels.ts';
+import { wireCourses } from '#renderer/canvas/wire/wire-courses.ts';
 import type { WireEdge } from '#renderer/canvas/wire/wire-edge.ts';
 
 interface ShownFlow {
@@ -44,9 +45,13 @@ export function useShownFlow({ id, document, selection }: OpenDocument): ShownFl
       ),
     [models, places, selection, levels],
   );
+  const courses = useMemo(() => wireCourses(models, places), [models, places]);
   const edges = useMemo(
-    () => models.wires.map((model) => wireEdge(model, selectedWires.has(model.id))),
-    [models, selectedWires],
+    () =>
+      models.wires.map((model) =>
+        wireEdge(model, selectedWires.has(model.id), courses.get(model.id)),
+      ),
+    [models, selectedWires, courses],
   );
   return { nodes, edges, places };
 }

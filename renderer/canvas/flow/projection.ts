@@ -10,6 +10,7 @@ import { cardWidthPx, portDotPx } from '#renderer/canvas/card/card-geometry.ts';
 import { cardModel, wiredPorts, type CardModel } from '#renderer/canvas/card/card-model.ts';
 import type { CardNode } from '#renderer/canvas/card/card-node.ts';
 import type { WireEdge } from '#renderer/canvas/wire/wire-edge.ts';
+import { plainCourse, type WireCourse } from '#renderer/canvas/wire/wire-courses.ts';
 import { wireModels, type WireModel } from '#renderer/canvas/wire/wire-model.ts';
 
 export interface Models {
@@ -143,9 +144,14 @@ function handlesOf({ geometry }: CardModel): NonNullable<CardNode['handles']> {
 
 const edges = new WeakMap<WireModel, WireEdge>();
 
-export function wireEdge(model: WireModel, selected: boolean): WireEdge {
+export function wireEdge(
+  model: WireModel,
+  selected: boolean,
+  course: WireCourse = plainCourse,
+): WireEdge {
   const known = edges.get(model);
-  if (known?.selected === selected) return known;
+  const isSameCourse = known?.data !== undefined && sameValue(known.data.course, course);
+  if (known && isSameCourse && known.selected === selected) return known;
   const { id, edge, label, problem } = model;
   const made: WireEdge = {
     id,
@@ -155,7 +161,7 @@ export function wireEdge(model: WireModel, selected: boolean): WireEdge {
     target: edge.to.node,
     targetHandle: edge.to.port,
     selected,
-    data: known?.data ?? { model },
+    data: known?.data && isSameCourse ? known.data : { model, course },
     ariaLabel: problem ? `${label}. ${problem.message}` : label,
   };
   edges.set(model, made);
