@@ -62,21 +62,21 @@ type Stretch = readonly [Place, Place];
 
 /** The straight lines of a path, up to the middle of its round corners. */
 function stretches(path: string): readonly Stretch[] {
-  const places = [...path.matchAll(/([MLQ])\s*([-\d.]+)[ ,]\s*([-\d.]+)/g)].map(
-    ([, sign, x, y]) => [sign, [Number(x), Number(y)]] as const,
+  const places = [...path.matchAll(/([MLQ])\s*([-\d.]+)[ ,]\s*([-\d.]+)/g)];
+  const ends = places.filter(
+    ([, sign], index) => sign === 'Q' || index === 0 || index === places.length - 1,
   );
-  const corners = places.filter(([sign], index) => sign === 'Q' || index === 0);
-  const all = [...corners, ...places.slice(-1)].map(([, place]) => place as unknown as Place);
-  return all.slice(1).map((place, index) => [all[index] as Place, place]);
+  const all = ends.map(([, , x, y]): Place => [Number(x), Number(y)]);
+  return all.slice(1).map((place, index): Stretch => [all[index] ?? place, place]);
 }
 
 /** Do two level or upright stretches have a place in common? */
 function meet(one: Stretch, other: Stretch): boolean {
   return [0, 1].every((axis) => {
-    const [a, b] = [one, other].map((ends) => ends.map((place) => place[axis] as number));
+    const along = ([start, end]: Stretch): number[] => [start[axis] ?? 0, end[axis] ?? 0];
     return (
-      Math.max(...(a as number[])) >= Math.min(...(b as number[])) &&
-      Math.max(...(b as number[])) >= Math.min(...(a as number[]))
+      Math.max(...along(one)) >= Math.min(...along(other)) &&
+      Math.max(...along(other)) >= Math.min(...along(one))
     );
   });
 }

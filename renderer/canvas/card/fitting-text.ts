@@ -13,7 +13,7 @@ const widths: readonly (readonly [signs: string, width: number])[] = [
 ];
 const otherWidth = 0.61;
 const widthOf = new Map(
-  widths.flatMap(([signs, width]) => [...signs].map((sign) => [sign, width])),
+  widths.flatMap(([signs, width]) => Array.from(signs, (sign) => [sign, width] as const)),
 );
 /** A sign of the numbers' font, in which all are as wide. */
 const numberWidth = 0.6;
@@ -27,7 +27,10 @@ export interface Room {
 
 export function textWidthPx(text: string, { fontPx, font }: Omit<Room, 'widthPx'>): number {
   if (font === 'numbers') return text.length * numberWidth * fontPx;
-  return [...text].reduce((sum, sign) => sum + (widthOf.get(sign) ?? otherWidth) * fontPx, 0);
+  return Array.from(text).reduce(
+    (sum, sign) => sum + (widthOf.get(sign) ?? otherWidth) * fontPx,
+    0,
+  );
 }
 
 /** Where a text is cut: between two things that it tells, or else between two words. */
