@@ -1,4 +1,5 @@
 /** A person runs a graph, and reads what it answered and what it cost. */
+import { readFile } from 'node:fs/promises';
 import { formatBytes, formatMilliseconds, formatRate } from '#engine/contract/format.ts';
 import { rowTitle } from '#engine/contract/run-event.ts';
 import { expect, test } from './fixtures.ts';
@@ -50,6 +51,29 @@ test('random weights are said to be random wherever their words are shown', asyn
   await expect(app.results.getByText('Random weights: these words mean nothing.')).toBeVisible();
   await expect(app.card('Answer')).toContainText('Random weights');
 });
+
+test('a long answer is followed line by line while it is written, and then read from its first', async ({
+  app,
+}) => {
+  const graph = JSON.parse(await readFile('e2e/graphs/tiny-random.patchbay.json', 'utf8'));
+  graph.nodes.language.params.maxNewTokens = 160;
+  const buffer = Buffer.from(JSON.stringify(graph));
+  await app.importFile({ name: 'long.patchbay.json', mimeType: 'application/json', buffer });
+  // The words of the first pass stand there while the second one is held.
+  await app.runIntoSecondPass(2);
+  await expect.poll(() => app.answer.evaluate(linesAbove)).toBeGreaterThan(0);
+  const above = await app.answer.evaluate(linesAbove);
+  expect(above).toBeCloseTo(Math.round(above), 1);
+  app.hold.release();
+  await expect(app.answerState).toHaveText('done');
+  await expect.poll(() => app.answer.evaluate(linesAbove)).toBe(0);
+});
+
+/** How many lines of a text are scrolled out of sight; a fraction where one is cut. */
+function linesAbove(place: Element): number {
+  const text = place.querySelector('p') ?? place;
+  return place.scrollTop / Number.parseFloat(getComputedStyle(text).lineHeight);
+}
 
 test('two language models that read the same prompt answer apart, each with its own figures', async ({
   app,

@@ -92,14 +92,15 @@ function AnswerBody({ from }: Pick<Extract<CardBody, { kind: 'answer' }>, 'from'
     const model = run?.report.languageModels.find(({ node }) => node === from);
     return model?.hasRandomWeights ?? false;
   });
-  const end = useRef<HTMLDivElement>(null);
+  const place = useRef<HTMLDivElement>(null);
   useEffect(() => {
-    if (isGoing && end.current) end.current.scrollTop = end.current.scrollHeight;
+    // What is complete is read from its first line.
+    if (place.current) place.current.scrollTop = isGoing ? place.current.scrollHeight : 0;
   }, [text, isGoing]);
   const isEmpty = text === '';
   return (
     <div className={styles['answer-row']} style={{ height: rowPx.answer }}>
-      <div ref={end} className={`nowheel ${styles['answer']}`} data-empty={isEmpty || undefined}>
+      <div ref={place} className={`nowheel ${styles['answer']}`} data-empty={isEmpty || undefined}>
         {isEmpty ? (isGoing ? 'No word yet' : 'Run the graph to read an answer') : text}
       </div>
       <p className={styles['random']}>
