@@ -75,6 +75,16 @@ describe('models', () => {
     await other.close();
   });
 
+  test.skipIf(process.platform === 'win32')('lie in the cache for their user alone', async () => {
+    const built = await startRun(host, llavaGraph());
+    expect(await built.last()).toEqual(finishedEvent);
+    const entries = await readdir(join(folder, 'cache'), { recursive: true });
+    const paths = entries.map((name) => join(folder, 'cache', name));
+    expect(paths.length).toBeGreaterThan(5);
+    const modes = await Promise.all(paths.map(async (path) => (await stat(path)).mode & 0o077));
+    expect(modes.filter((mode) => mode !== 0)).toEqual([]);
+  });
+
   test.skipIf(process.platform !== 'linux')(
     'of the run before make room before those of the next are built',
     async () => {

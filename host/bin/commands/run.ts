@@ -45,7 +45,8 @@ export const runCommand: Command = {
       seed: wholeNumber('seed', values.seed, 0, 0xffff_ffff),
     };
     // Known before a long run rather than after it.
-    const writable = out === undefined ? ok(null) : await checkWritable(out);
+    const writable =
+      out === undefined ? ok(null) : await checkWritable(out, { acceptsStreams: true });
     if (!writable.ok) {
       printProblems(writable.problems);
       return exitStatus.problems;
@@ -137,7 +138,8 @@ async function printReport(
   printProblems(report.problems);
   const failed = hasErrors(report.problems);
   if (json && out !== undefined) {
-    const written = await writeWhole(out, `${JSON.stringify(report, null, 2)}\n`);
+    const text = `${JSON.stringify(report, null, 2)}\n`;
+    const written = await writeWhole(out, text, { acceptsStreams: true });
     if (!written.ok) {
       printProblems(written.problems);
       return exitStatus.problems;
