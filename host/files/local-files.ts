@@ -44,7 +44,7 @@ export class LocalFiles implements FileService {
   /** `folder` is made when there is something to keep in it. */
   constructor(folder = dataFolder()) {
     this.#recent = new RecentFiles(folder);
-    this.#graphs = new GraphFiles(this.#recent);
+    this.#graphs = new GraphFiles(this.#recent, join(folder, 'saving'));
     this.#drafts = new Drafts(folder);
     this.#pictures = new Pictures(folder);
     this.#preferencesPath = join(folder, 'preferences.json');

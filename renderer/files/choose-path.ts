@@ -1,4 +1,5 @@
 /** Asks for a file or folder: by the system's own dialog where there is one, else by the page's. */
+import { documentExtension } from '#engine/contract/document.ts';
 import { shell } from '#renderer/connection/shell.ts';
 import { overlayAnswer } from '#renderer/overlay/overlay.ts';
 import type { ChosenPath, PathRequest } from '#renderer/overlay/path-request.ts';
@@ -33,7 +34,7 @@ export async function choosePathToSave(suggestedName: string): Promise<ChosenPat
   if (path === null) return null;
   // The system's dialog asks by itself before it gives the path of a file that exists, but some give a name
   // as it was typed.
-  const isWhole = path.toLowerCase().endsWith('.json');
+  const isWhole = path.toLowerCase().endsWith(documentExtension);
   return isWhole ? { path, replaces: true } : { path: withExtension(path), replaces: false };
 }
 
