@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { findBrowser } from '#host/browser/find-browser.ts';
 import { exitStatus } from '#host/bin/commands/exit-status.ts';
 import { dataFolder } from '#host/files/data-folder.ts';
+import { closeWithin, endAtOnce, exitSoon, Presses } from '#host/system/ending.ts';
 import { packageRoot } from '#host/system/package-root.ts';
 import type { RunningServer } from '#host/server/start-server.ts';
 import { servePage } from '../serve-page.ts';
@@ -27,12 +28,17 @@ let served: RunningServer | null = null;
 /** Is there no window whose end would be the end of it all? */
 let isOnlyServing = false;
 
+const presses = new Presses();
+let isEnding = false;
+
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.on(signal, () => {
+    const press = presses.add();
     // The second time the window is not asked.
-    shown?.close(interrupted.signal.aborted ? 'SIGKILL' : 'SIGTERM');
+    shown?.close(press === 'again' ? 'SIGKILL' : 'SIGTERM');
     interrupted.abort();
-    if (isOnlyServing) void end(exitStatus.interrupted);
+    if (isEnding && press === 'again') endAtOnce();
+    else if (isOnlyServing) void end(exitStatus.interrupted);
   });
 }
 
@@ -178,6 +184,9 @@ function sayWithoutSandbox(name: string): void {
 }
 
 async function end(status: number): Promise<void> {
-  await served?.close();
-  process.exit(status);
+  if (isEnding) return;
+  isEnding = true;
+  if (served && !(await closeWithin([served])))
+    console.error('patchbay: ended before everything was written.');
+  await exitSoon(status);
 }
