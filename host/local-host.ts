@@ -9,10 +9,15 @@ import type { PresetSummary } from '#engine/contract/preset-summary.ts';
 import { error, type Problem } from '#engine/contract/problem.ts';
 import type { Machine } from '#engine/contract/run-event.ts';
 import type { RunRequest } from '#engine/contract/run-request.ts';
+import { applyOverrides } from '#engine/plan/apply-overrides.ts';
+import { catalogue } from '#nodes/index.ts';
 import { cacheFolder } from './cache/cache-folder.ts';
 import { StageCache } from './cache/stage-cache.ts';
 import { EngineClient } from './engine/engine-client.ts';
 import { RunLog } from './engine/run-log.ts';
+import { ChosenPlaces } from './files/chosen-places.ts';
+import { dataFolder } from './files/data-folder.ts';
+import { unchosenPlaces } from './named-places.ts';
 import { checkWithFiles } from './check-with-files.ts';
 import { describeMachine } from './system/machine.ts';
 import { presetSummaries, readPreset } from './presets.ts';
@@ -28,8 +33,11 @@ export class LocalHost implements HostService {
   readonly #logs = new Map<string, RunLog>();
   readonly #engine: EngineClient;
 
+  readonly #chosen: ChosenPlaces;
+
   /** `engineEntry` is the script of the engine process. */
-  constructor(engineEntry: string) {
+  constructor(engineEntry: string, chosen = new ChosenPlaces(dataFolder())) {
+    this.#chosen = chosen;
     this.#engine = new EngineClient(engineEntry, (runId, event) =>
       this.#logs.get(runId)?.add(event),
     );
@@ -43,19 +51,24 @@ export class LocalHost implements HostService {
     return readPreset(id);
   }
 
-  check({
+  async check({
     document,
-    baseFolder,
+    baseFolder = process.cwd(),
   }: Parameters<HostService['check']>[0]): Promise<readonly Problem[]> {
-    return checkWithFiles(document, baseFolder ?? process.cwd());
+    const unchosen = await unchosenPlaces(document, baseFolder, this.#chosen);
+    return checkWithFiles(document, baseFolder, unchosen);
   }
 
   machine(): Promise<Machine> {
     return Promise.resolve(describeMachine());
   }
 
-  startRun(request: RunRequest): Promise<Outcome<Started>> {
-    const { document, until = null } = request;
+  async startRun(request: RunRequest): Promise<Outcome<Started>> {
+    const { document, until = null, baseFolder = process.cwd() } = request;
+    const run = applyOverrides(document, request, catalogue);
+    // What cannot be applied is told as a run's failure.
+    const unchosen = run.ok ? await unchosenPlaces(run.value, baseFolder, this.#chosen) : [];
+    if (unchosen.length > 0) return fail(...unchosen);
     const log = new RunLog(document.title, until);
     return this.#start(log, (runId) => ({ type: 'run', runId, request }));
   }

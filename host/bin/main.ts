@@ -2,6 +2,8 @@
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createCaller } from '#engine/contract/router.ts';
+import { ChosenPlaces } from '../files/chosen-places.ts';
+import { dataFolder } from '../files/data-folder.ts';
 import { LocalFiles } from '../files/local-files.ts';
 import { LocalHost } from '../local-host.ts';
 import { closeWithin, endOnInterrupt, type Closeable } from '../system/ending.ts';
@@ -58,8 +60,10 @@ async function main(args: readonly string[]): Promise<ExitStatus> {
     console.log(`Usage: patchbay ${command.synopsis}\n${command.about}`);
     return exitStatus.done;
   }
-  const files = new LocalFiles();
-  const host = new LocalHost(join(dirname(fileURLToPath(import.meta.url)), 'engine-process.js'));
+  const chosen = new ChosenPlaces(dataFolder());
+  const files = new LocalFiles(dataFolder(), chosen);
+  const engineEntry = join(dirname(fileURLToPath(import.meta.url)), 'engine-process.js');
+  const host = new LocalHost(engineEntry, chosen);
   const open = new Set<Closeable>([host, files]);
   const whileOpen: Surroundings['whileOpen'] = async (thing, use) => {
     open.add(thing);
@@ -73,7 +77,7 @@ async function main(args: readonly string[]): Promise<ExitStatus> {
   endOnInterrupt(open, exitStatus.interrupted);
   try {
     const services = { host, files };
-    return await command.run(rest, createCaller(services), { ...services, whileOpen });
+    return await command.run(rest, createCaller(services), { ...services, chosen, whileOpen });
   } finally {
     await closeWithin([host]);
   }

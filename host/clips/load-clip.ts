@@ -1,6 +1,6 @@
 /** The clip that a graph names, as the frames that are taken of it. */
 import { stat } from 'node:fs/promises';
-import { basename, isAbsolute, resolve } from 'node:path';
+import { basename, resolve } from 'node:path';
 import { fail, ok, type Outcome } from '#engine/contract/outcome.ts';
 import { error } from '#engine/contract/problem.ts';
 import type { ClipSource } from '#engine/contract/sources.ts';
@@ -39,7 +39,7 @@ export async function loadClip(
       }),
     );
   const { baseFolder } = bounds;
-  const path = isAbsolute(source.path) ? source.path : resolve(baseFolder, source.path);
+  const path = resolve(baseFolder, source.path);
   const clip = await openClip(path, bounds);
   if (!clip.ok) return clip;
   // The first alone needs no count.

@@ -12,20 +12,12 @@ import {
 } from '#engine/contract/config-files.ts';
 import { noRegularFile, openRegularFile } from '../system/regular-file.ts';
 import { parseJsonObject } from '../weights/bounded-json.ts';
-import { checkpointFolder } from '../weights/checkpoint-folder.ts';
 
 /** A configuration nests a handful of parts and holds some hundred values; one with labels, some thousand. */
 const jsonLimits = { depth: 32, values: 50_000, fields: 20_000 } as const;
 
-/**
- * `folder` as a graph names it: absolute, relative to `baseFolder`, or `builtin:NAME`. Files that are not there
- * are left out. Fails with `file-unreadable` or `file-too-large`.
- */
-export async function readFolderConfig(
-  folder: string,
-  baseFolder: string | undefined,
-): Promise<Outcome<ConfigFiles>> {
-  const path = checkpointFolder(folder, baseFolder ?? process.cwd());
+/** Files that are not there are left out. Fails with `file-unreadable` or `file-too-large`. */
+export async function readFolderConfig(path: string): Promise<Outcome<ConfigFiles>> {
   const facts = await stat(path).catch(() => null);
   if (facts?.isDirectory() !== true)
     return unreadable(`There is no folder ${path}; choose another.`);

@@ -11,7 +11,8 @@ import { catalogue } from '#nodes/index.ts';
 import { whileLocked } from '../system/file-lock.ts';
 import { readRegularFile } from '../system/regular-file.ts';
 import { digest } from '../weights/digest.ts';
-import { writeWhole } from '../write-whole.ts';
+import { writeWhole } from '../system/write-whole.ts';
+import { placeOfGraph, type ChosenPlaces } from './chosen-places.ts';
 import { readGraphFile } from './read-graph-file.ts';
 import type { RecentFiles } from './recent-files.ts';
 import { NamedTurns } from './turns.ts';
@@ -20,12 +21,14 @@ const elsewhere = 'choose a *.patchbay.json file';
 
 export class GraphFiles {
   readonly #recent: RecentFiles;
+  readonly #chosen: ChosenPlaces;
   readonly #locks: string;
   readonly #turns = new NamedTurns();
 
   /** Patchbays that have the folder of `locks` in common save one after the other. */
-  constructor(recent: RecentFiles, locks: string) {
+  constructor(recent: RecentFiles, chosen: ChosenPlaces, locks: string) {
     this.#recent = recent;
+    this.#chosen = chosen;
     this.#locks = locks;
   }
 
@@ -46,7 +49,7 @@ export class GraphFiles {
     }
     const document = readDocument(text, catalogue);
     if (!document.ok) return fail(...document.problems.map(withoutText(path.value)));
-    await this.#recent.add(path.value, titleOf(document.value.title, path.value));
+    await this.#used(path.value, document.value.title);
     return ok({ ...placeOf(path.value), text, stamp: digest([content.value]) });
   }
 
@@ -73,13 +76,19 @@ export class GraphFiles {
       return conflict.ok ? writeWhole(path.value, text) : conflict;
     });
     if (!saved.ok) return saved;
-    await this.#recent.add(path.value, titleOf(document.title, path.value));
+    await this.#used(path.value, document.title);
     return ok({ ...placeOf(path.value), stamp: newStamp });
   }
 
   /** Resolves when nothing is being written. */
   rest(): Promise<void> {
     return this.#turns.rest();
+  }
+
+  /** Whoever opens or saves a graph has chosen what lies beside it. */
+  async #used(path: string, title: string): Promise<void> {
+    await this.#recent.add(path, titleOf(title, path));
+    await this.#chosen.choose(placeOfGraph(path));
   }
 
   /** Nothing comes between looking at a file and writing it, as far as it is up to Patchbay. */

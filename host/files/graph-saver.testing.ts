@@ -2,11 +2,12 @@
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { sketchDocument } from '#engine/graph/sketch-document.ts';
+import { ChosenPlaces } from './chosen-places.ts';
 import { GraphFiles } from './graph-files.ts';
 import { RecentFiles } from './recent-files.ts';
 
 const [, , data = '', title = ''] = process.argv;
-const files = new GraphFiles(new RecentFiles(data), join(data, 'saving'));
+const files = new GraphFiles(new RecentFiles(data), new ChosenPlaces(data), join(data, 'saving'));
 const document = { ...sketchDocument({}, []), title };
 
 process.stdout.write('ready\n');

@@ -2,7 +2,7 @@
 import { dirname } from 'node:path';
 import { fail, type Outcome } from '#engine/contract/outcome.ts';
 import { error } from '#engine/contract/problem.ts';
-import { writeWhole } from '../write-whole.ts';
+import { writeWhole } from '../system/write-whole.ts';
 import { readRegularFile } from '../system/regular-file.ts';
 import { makePrivateFolder } from '../system/private-folder.ts';
 import { setAside } from './set-aside.ts';

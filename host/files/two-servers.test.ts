@@ -14,8 +14,13 @@ import { digest } from '../weights/digest.ts';
 import { LocalFiles } from './local-files.ts';
 
 const root = await mkdtemp(join(os.tmpdir(), 'patchbay-two-servers-'));
-const program = join(root, 'saver.mjs');
-afterAll(() => rm(root, { recursive: true }));
+// Where programs find the package that they belong to.
+await mkdir(join(packageRoot, 'dist'), { recursive: true });
+const programs = await mkdtemp(join(packageRoot, 'dist', 'saver-'));
+const program = join(programs, 'saver.mjs');
+afterAll(async () => {
+  for (const folder of [root, programs]) await rm(folder, { recursive: true });
+});
 
 beforeAll(async () => {
   const bundle = await rolldown({

@@ -6,6 +6,7 @@ import type { NumberedEvent } from '#engine/contract/host-service.ts';
 import type { Report } from '#engine/contract/report.ts';
 import { isLast, type RunEvent } from '#engine/contract/run-event.ts';
 import { foldReport } from '#engine/profile/report.ts';
+import { problemAction } from '#renderer/analysis/problem-action.ts';
 import { ask, askPlain, host } from '#renderer/connection/host-client.ts';
 import { tell, tellProblems } from '#renderer/notices/notices.ts';
 import { showResults, view } from '#renderer/view/view-store.ts';
@@ -91,7 +92,10 @@ export async function startRun(until: string | null = null): Promise<void> {
       ...(until !== null && { until }),
     }),
   );
-  if (!outcome.ok) return tellProblems(outcome.problems);
+  if (!outcome.ok) {
+    const [first] = outcome.problems;
+    return tellProblems(outcome.problems, (first && problemAction(first)) ?? undefined);
+  }
   const { runId } = outcome.value;
   keepDocument(runId, open.id);
   const graph = open.document.title;

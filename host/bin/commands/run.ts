@@ -10,8 +10,9 @@ import type { Report } from '#engine/contract/report.ts';
 import { clipSourceSchema, imageSourceSchema } from '#engine/contract/sources.ts';
 import { foldReport } from '#engine/profile/report.ts';
 import { exitStatus, UsageError, type ExitStatus } from './exit-status.ts';
+import { choosePlaces } from './choose-places.ts';
 import { readGraph, type NamedGraph } from './read-graph.ts';
-import { checkWritable, writeWhole } from '../../write-whole.ts';
+import { checkWritable, writeWhole } from '../../system/write-whole.ts';
 import { ProgressLine } from '../terminal/progress-line.ts';
 import { printProblems } from '../terminal/problems.ts';
 import { formatReport } from '../terminal/report.ts';
@@ -24,16 +25,17 @@ const options = {
   'max-new-tokens': { type: 'string' },
   runs: { type: 'string' },
   seed: { type: 'string' },
+  allow: { type: 'string', multiple: true },
   json: { type: 'boolean' },
 } as const;
 
 export const runCommand: Command = {
   name: 'run',
   synopsis:
-    'run FILE|PRESET|- [--image FILE]… [--video PATH] [--prompt TEXT] [--max-new-tokens N] [--runs N] [--seed N] [--json [OUT]]',
+    'run FILE|PRESET|- [--image FILE]… [--video PATH] [--prompt TEXT] [--max-new-tokens N] [--runs N] [--seed N] [--allow PATH]… [--json [OUT]]',
   about:
-    'Runs a graph and prints its answer, latency and memory; several --image are several pictures in order, --video is a folder of frames, an animated GIF or WebP, or a video file; --json prints one object, or writes it to OUT.',
-  async run(args, caller, { host }) {
+    'Runs a graph and prints its answer, latency and memory; several --image are several pictures in order, --video is a folder of frames, an animated GIF or WebP, or a video file; --allow is a file or folder elsewhere that the graph may name; --json prints one object, or writes it to OUT.',
+  async run(args, caller, { host, chosen }) {
     const { values, operands } = parseOptions(this, args, options, { least: 1, most: 2 });
     const { operand, out } = graphAndOutput(operands);
     const overrides = {
@@ -51,6 +53,11 @@ export const runCommand: Command = {
       printProblems(writable.problems);
       return exitStatus.problems;
     }
+    const { images = [], video } = overrides;
+    const named = [...images, video].flatMap((source) =>
+      source && 'path' in source ? [source.path] : [],
+    );
+    choosePlaces(chosen, operand, [...named, ...(values.allow ?? [])]);
     const graph = await readGraph(operand);
     const report = graph.ok
       ? await runGraph(graph.value, overrides, caller, host)

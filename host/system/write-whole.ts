@@ -14,8 +14,8 @@ import {
 import { dirname, resolve } from 'node:path';
 import { fail, ok, type Outcome } from '#engine/contract/outcome.ts';
 import { error } from '#engine/contract/problem.ts';
-import { noRegularFile } from './system/regular-file.ts';
-import { unfinishedName } from './system/unfinished-files.ts';
+import { noRegularFile } from './regular-file.ts';
+import { unfinishedName } from './unfinished-files.ts';
 
 export interface Writing {
   /** May it be a pipe or a device? One that nobody reads keeps the writer for ever. */
