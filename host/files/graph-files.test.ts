@@ -152,24 +152,24 @@ describe('saving', () => {
   });
 
   test('writes only what is called a graph, or is one already', async () => {
-    const path = join(folder, 'package.json');
+    const foreign = join(folder, 'package.json');
     const refused = {
       problems: [
         {
           code: 'file-unwritable',
-          message: `${path} is not the name of a graph; save it under a name that ends in .patchbay.json.`,
+          message: `${foreign} is not the name of a graph; save it under a name that ends in .patchbay.json.`,
         },
       ],
     };
-    expect(await save(titled('new'), { path, overwrite: true })).toMatchObject(refused);
-    await writeFile(path, '{"name": "another program"}');
-    expect(await save(titled('new'), { path, overwrite: true })).toMatchObject(refused);
-    expect(await readFile(path, 'utf8')).toBe('{"name": "another program"}');
+    expect(await save(titled('new'), { path: foreign, overwrite: true })).toMatchObject(refused);
+    await writeFile(foreign, '{"name": "another program"}');
+    expect(await save(titled('new'), { path: foreign, overwrite: true })).toMatchObject(refused);
+    expect(await readFile(foreign, 'utf8')).toBe('{"name": "another program"}');
 
-    await writeFile(path, writeDocument(titled('a graph by another name')));
-    const { stamp } = valueOf(await files.openFile(path));
-    valueOf(await save(titled('saved again'), { path, stamp }));
-    expect(await readFile(path, 'utf8')).toBe(writeDocument(titled('saved again')));
+    await writeFile(foreign, writeDocument(titled('a graph by another name')));
+    const { stamp } = valueOf(await files.openFile(foreign));
+    valueOf(await save(titled('saved again'), { path: foreign, stamp }));
+    expect(await readFile(foreign, 'utf8')).toBe(writeDocument(titled('saved again')));
   });
 
   test.skipIf(process.platform === 'win32')(
