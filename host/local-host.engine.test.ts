@@ -9,6 +9,7 @@ import { decoderGraph, llavaGraph } from './bin/graphs.testing.ts';
 import { buildPrograms, engineEntry } from './bin/patchbay-command.testing.ts';
 import { EngineHold, entered, isLike } from './engine/engine-hold.testing.ts';
 import { startRun, type FollowedRun } from './engine/followed-run.testing.ts';
+import { ChosenPlaces } from './files/chosen-places.ts';
 import { LocalHost } from './local-host.ts';
 
 const folder = await mkdtemp(join(os.tmpdir(), 'patchbay-local-host-'));
@@ -19,7 +20,9 @@ let host: LocalHost;
 
 beforeAll(async () => {
   await buildPrograms();
-  host = new LocalHost(engineEntry);
+  const chosen = new ChosenPlaces(join(folder, 'data'));
+  chosen.chooseForNow(folder);
+  host = new LocalHost(engineEntry, chosen);
 });
 afterEach(() => hold.release());
 afterAll(async () => {

@@ -118,9 +118,11 @@ test('what a writer that is gone left half-written is cleared away, whatever the
   const gone = spawnSync(process.execPath, ['--version']).pid;
   const [left, writing] = [gone, process.pid].map((pid) => `work.json.${pid}-0123abcd.tmp`);
   for (const name of [left, writing]) await writeFile(pathOf(name as string), '{');
+  await writeFile(join(data, `preferences.json.${gone}-0123abcd.tmp`), '{');
   // Another process still writes this one; by a clock that has jumped, it has done so for a year.
   const longAgo = new Date(Date.now() - 365 * 24 * 60 * 60 * 1000);
   await utimes(pathOf(writing as string), longAgo, longAgo);
   await files.drafts();
   expect((await readdir(join(data, 'drafts'))).toSorted()).toEqual(['good.json', writing]);
+  expect(await readdir(data)).toEqual(['drafts']);
 });

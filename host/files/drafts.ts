@@ -5,7 +5,6 @@ import { draftSchema, type Draft } from '#engine/contract/file-service.ts';
 import type { Outcome } from '#engine/contract/outcome.ts';
 import { parseDocument } from '#engine/graph/read-document.ts';
 import { catalogue } from '#nodes/index.ts';
-import { removeUnfinishedFiles } from '../system/unfinished-files.ts';
 import { writeKept } from './kept-json.ts';
 import { readRegularFile } from '../system/regular-file.ts';
 import { setAside } from './set-aside.ts';
@@ -35,7 +34,6 @@ export class Drafts {
   /** The last kept first. */
   list(): Promise<readonly Draft[]> {
     return this.#turns.take(async () => {
-      await removeUnfinishedFiles(this.#folder);
       const names = await readdir(this.#folder).catch(() => []);
       const found: { readonly draft: Draft; readonly keptAt: number }[] = [];
       for (const name of names.filter((each) => each.endsWith(extension))) {

@@ -15,7 +15,7 @@ import {
 } from 'node:fs/promises';
 import os from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { documentLimits, type GraphDocument } from '#engine/contract/document.ts';
 import type { SaveRequest } from '#engine/contract/file-service.ts';
 import type { Outcome } from '#engine/contract/outcome.ts';
@@ -275,6 +275,20 @@ describe('recent files', () => {
     const [last] = await files.recentFiles();
     expect(Date.parse(last?.usedAt ?? '')).toBeGreaterThanOrEqual(openedAt);
     expect(valueOf(await files.listFolder(null)).path).toBe(folder);
+  });
+
+  test('stand in the order of their use, also where the clock has jumped', async () => {
+    const paths = ['a', 'b', 'c'].map((name) => join(folder, `${name}.patchbay.json`));
+    vi.useFakeTimers({ toFake: ['Date'] });
+    try {
+      for (const [index, year] of [2031, 2009, 2027].entries()) {
+        vi.setSystemTime(new Date(year, 0));
+        valueOf(await save(titled(`Graph ${year}`), { path: paths[index] as string }));
+      }
+    } finally {
+      vi.useRealTimers();
+    }
+    expect(await titles()).toEqual(['Graph 2027', 'Graph 2009', 'Graph 2031']);
   });
 
   test('are twenty at most, also where many come at once', async () => {

@@ -22,6 +22,7 @@ import type {
 import { fail, type Outcome } from '#engine/contract/outcome.ts';
 import type { ConfigFiles } from '#engine/contract/config-files.ts';
 import { presetsFolder } from '../system/package-root.ts';
+import { removeUnfinishedFiles } from '../system/unfinished-files.ts';
 import { checkpointFolder } from '../weights/checkpoint-folder.ts';
 import { ChosenPlaces, unchosen } from './chosen-places.ts';
 import { dataFolder } from './data-folder.ts';
@@ -37,6 +38,7 @@ import { Turns } from './turns.ts';
 const samplesSchema = z.array(z.object({ name: z.string(), title: z.string() }));
 
 export class LocalFiles implements FileService {
+  readonly #folder: string;
   readonly #chosen: ChosenPlaces;
   readonly #recent: RecentFiles;
   readonly #graphs: GraphFiles;
@@ -47,6 +49,7 @@ export class LocalFiles implements FileService {
 
   /** `folder` is made when there is something to keep in it. */
   constructor(folder = dataFolder(), chosen = new ChosenPlaces(folder)) {
+    this.#folder = folder;
     this.#chosen = chosen;
     this.#recent = new RecentFiles(folder);
     this.#graphs = new GraphFiles(this.#recent, chosen, join(folder, 'saving'));
@@ -91,7 +94,10 @@ export class LocalFiles implements FileService {
     return this.#drafts.drop(id);
   }
 
-  drafts(): Promise<readonly Draft[]> {
+  /** A page asks once, at its start: what was left half-written before goes then. */
+  async drafts(): Promise<readonly Draft[]> {
+    for (const folder of ['.', 'drafts', 'pictures', 'saving'])
+      await removeUnfinishedFiles(join(this.#folder, folder));
     return this.#drafts.list();
   }
 
