@@ -15,7 +15,7 @@ const here = (path: string): string => fileURLToPath(new URL(path, import.meta.u
 
 /** Whose data folder differs is another Patchbay, with a window and an instance of its own. */
 const windowFolder = join(dataFolder(), 'window');
-mkdirSync(windowFolder, { recursive: true });
+mkdirSync(windowFolder, { recursive: true, mode: 0o700 });
 app.setPath('userData', windowFolder);
 
 let window: AppWindow | null = null;

@@ -1,6 +1,8 @@
 /** Host, files and server as one thing that starts and ends, for the app's window and for a browser alike. */
 import { fileURLToPath } from 'node:url';
 import { ok, type Outcome } from '#engine/contract/outcome.ts';
+import { ChosenPlaces } from '#host/files/chosen-places.ts';
+import { dataFolder } from '#host/files/data-folder.ts';
 import { LocalFiles } from '#host/files/local-files.ts';
 import { LocalHost } from '#host/local-host.ts';
 import { startServer, type RunningServer } from '#host/server/start-server.ts';
@@ -11,8 +13,9 @@ const page = fileURLToPath(new URL('../renderer', import.meta.url));
 
 /** Takes the port where it is free, else any; 0 for any. `close` ends runs and connections, and waits for what is being written. */
 export async function servePage(port: number): Promise<Outcome<RunningServer>> {
-  const host = new LocalHost(engineEntry);
-  const files = new LocalFiles();
+  const chosen = new ChosenPlaces(dataFolder());
+  const host = new LocalHost(engineEntry, chosen);
+  const files = new LocalFiles(dataFolder(), chosen);
   const wished = await startServer({ port, host, files, page });
   // A port that was free when the page was opened may have been taken by another program meanwhile.
   const started =

@@ -1,4 +1,5 @@
 /** The process that serves the page of the app window, away from the window's own process. */
+import { closeWithin, exitSoon } from '#host/system/ending.ts';
 import type { RunningServer } from '#host/server/start-server.ts';
 import { openParentLine } from './parent-line.ts';
 import { servePage } from './serve-page.ts';
@@ -23,6 +24,7 @@ async function start(port: number): Promise<void> {
 }
 
 async function stop(): Promise<void> {
-  await server?.close();
-  process.exit();
+  // Whoever asked kills what has not ended after its own limit.
+  if (server) await closeWithin([server]);
+  await exitSoon(Number(process.exitCode ?? 0));
 }

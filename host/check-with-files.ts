@@ -1,4 +1,5 @@
 /** Everything wrong with a graph, the files that it names included. */
+import { resolve } from 'node:path';
 import type { GraphDocument } from '#engine/contract/document.ts';
 import { ok, type Outcome } from '#engine/contract/outcome.ts';
 import type { Problem } from '#engine/contract/problem.ts';
@@ -17,19 +18,24 @@ import { openCheckpoint, type Checkpoint } from './weights/checkpoint.ts';
 import { checkpointFolder } from './weights/checkpoint-folder.ts';
 import { leftoverKeys, matchKeys, neededTensors, type KeyMatch } from './weights/match-keys.ts';
 
+/** What stands in `unchosen` is told and not looked at. */
 export async function checkWithFiles(
   document: GraphDocument,
   baseFolder: string,
+  unchosen: readonly Problem[] = [],
 ): Promise<readonly Problem[]> {
   const checked = checkGraph(document, catalogue);
   const plan = planGraph(checked);
   if (!plan.ok) {
-    return hasErrors(checked.problems) ? checked.problems : [...checked.problems, ...plan.problems];
+    const planned = hasErrors(checked.problems) ? [] : plan.problems;
+    return [...checked.problems, ...unchosen, ...planned];
   }
-  const files = await checkCheckpoints(plan.value, baseFolder);
-  const sources = await checkSources(plan.value, baseFolder);
+  const untouched = new Set(unchosen.map(({ unchosen: place }) => place));
+  const files = await checkCheckpoints(plan.value, baseFolder, untouched);
+  const sources = await checkSources(plan.value, baseFolder, untouched);
   return [
     ...checked.problems,
+    ...unchosen,
     ...files,
     ...idleChanges(checked, plan.value),
     ...sources,
@@ -68,14 +74,23 @@ interface MatchedOrigin {
   readonly checkpoint: Checkpoint;
 }
 
-async function checkCheckpoints({ stages }: Plan, baseFolder: string): Promise<readonly Problem[]> {
+/** Paths that are not to be looked at. */
+type Untouched = ReadonlySet<string | null | undefined>;
+
+async function checkCheckpoints(
+  { stages }: Plan,
+  baseFolder: string,
+  untouched: Untouched,
+): Promise<readonly Problem[]> {
   const problems: Problem[] = [];
   const matched: MatchedOrigin[] = [];
   for (const { title, body } of stages) {
     const models = body.kind === 'onnx' ? [body.model] : modelsOf(body.step);
     for (const origin of new Set(models.flatMap(({ origins }) => origins))) {
       if (origin.source.kind !== 'checkpoint') continue;
-      const checkpoint = await openCheckpoint(checkpointFolder(origin.source.folder, baseFolder));
+      const folder = checkpointFolder(origin.source.folder, baseFolder);
+      if (untouched.has(folder)) continue;
+      const checkpoint = await openCheckpoint(folder);
       const match = checkpoint.ok
         ? matchKeys(neededFrom(models, origin), origin.layouts, checkpoint.value)
         : checkpoint;
@@ -123,14 +138,24 @@ function modelsOf(step: HostStep): readonly StageModel[] {
   return all.flatMap(({ embed, decoder }) => [embed, decoder.model]);
 }
 
-async function checkSources({ stages }: Plan, baseFolder: string): Promise<readonly Problem[]> {
+async function checkSources(
+  { stages }: Plan,
+  baseFolder: string,
+  untouched: Untouched,
+): Promise<readonly Problem[]> {
   const problems: Problem[] = [];
   for (const { id, body } of stages) {
-    if (body.kind !== 'host') continue;
+    if (body.kind !== 'host' || untouched.has(sourcePath(body.step, baseFolder))) continue;
     const loaded = await loadSource(body.step, baseFolder);
     if (!loaded.ok) problems.push(...loaded.problems.map((problem) => ({ ...problem, node: id })));
   }
   return problems;
+}
+
+/** Of a step that reads a file of the graph. */
+function sourcePath(step: HostStep, baseFolder: string): string | null {
+  if (step.kind !== 'load-image' && step.kind !== 'load-clip') return null;
+  return 'path' in step.source ? resolve(baseFolder, step.source.path) : null;
 }
 
 /** The picture or the clip of a step, if it has one. */

@@ -8,11 +8,16 @@ import type { PresetSummary } from '#engine/contract/preset-summary.ts';
 import { error, type Problem } from '#engine/contract/problem.ts';
 import { isLast, type Machine } from '#engine/contract/run-event.ts';
 import type { RunRequest } from '#engine/contract/run-request.ts';
+import { applyOverrides } from '#engine/plan/apply-overrides.ts';
+import { catalogue } from '#nodes/index.ts';
 import { cacheFolder } from './cache/cache-folder.ts';
 import { StageCache } from './cache/stage-cache.ts';
 import { EngineClient } from './engine/engine-client.ts';
 import { RunLog } from './engine/run-log.ts';
 import { queueProblem } from './engine/run-queue.ts';
+import { ChosenPlaces } from './files/chosen-places.ts';
+import { dataFolder } from './files/data-folder.ts';
+import { unchosenPlaces } from './named-places.ts';
 import { checkWithFiles } from './check-with-files.ts';
 import { describeMachine } from './system/machine.ts';
 import { presetSummaries, readPreset } from './presets.ts';
@@ -30,8 +35,11 @@ export class LocalHost implements HostService {
   readonly #going = new Map<string, number>();
   readonly #engine: EngineClient;
 
+  readonly #chosen: ChosenPlaces;
+
   /** `engineEntry` is the script of the engine process. */
-  constructor(engineEntry: string) {
+  constructor(engineEntry: string, chosen = new ChosenPlaces(dataFolder())) {
+    this.#chosen = chosen;
     this.#engine = new EngineClient(engineEntry, (runId, event) => {
       this.#logs.get(runId)?.add(event);
       if (isLast(event)) this.#going.delete(runId);
@@ -46,29 +54,34 @@ export class LocalHost implements HostService {
     return readPreset(id);
   }
 
-  check({
+  async check({
     document,
-    baseFolder,
+    baseFolder = process.cwd(),
   }: Parameters<HostService['check']>[0]): Promise<readonly Problem[]> {
-    return checkWithFiles(document, baseFolder ?? process.cwd());
+    const unchosen = await unchosenPlaces(document, baseFolder, this.#chosen);
+    return checkWithFiles(document, baseFolder, unchosen);
   }
 
   machine(): Promise<Machine> {
     return Promise.resolve(describeMachine());
   }
 
-  startRun(request: RunRequest): Promise<Outcome<Started>> {
-    const { document, until = null } = request;
+  async startRun(request: RunRequest): Promise<Outcome<Started>> {
+    const { document, until = null, baseFolder = process.cwd() } = request;
+    const run = applyOverrides(document, request, catalogue);
+    // What cannot be applied is told as a run's failure.
+    const unchosen = run.ok ? await unchosenPlaces(run.value, baseFolder, this.#chosen) : [];
+    if (unchosen.length > 0) return fail(...unchosen);
     const sizeBytes = Buffer.byteLength(JSON.stringify(document));
     const full = queueProblem([...this.#going.values()], sizeBytes);
-    if (full) return Promise.resolve(fail(full));
+    if (full) return fail(full);
     const runId = randomUUID();
     const ended = [...this.#logs.keys()].filter((id) => !this.#going.has(id));
     for (const id of ended.slice(0, Math.max(0, ended.length - keptRuns))) this.#logs.delete(id);
     this.#logs.set(runId, new RunLog(document.title, until));
     this.#going.set(runId, sizeBytes);
     this.#engine.start({ type: 'run', runId, request });
-    return Promise.resolve(ok({ runId }));
+    return ok({ runId });
   }
 
   runs(): Promise<readonly RunStatus[]> {

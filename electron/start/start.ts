@@ -6,6 +6,7 @@ import { findBrowser } from '#host/browser/find-browser.ts';
 import { exitStatus } from '#host/bin/commands/exit-status.ts';
 import { dataFolder } from '#host/files/data-folder.ts';
 import { hearEnter } from '#host/bin/terminal/enter-key.ts';
+import { closeWithin, endAtOnce, exitSoon, Presses } from '#host/system/ending.ts';
 import { packageRoot } from '#host/system/package-root.ts';
 import type { RunningServer } from '#host/server/start-server.ts';
 import { servePage } from '../serve-page.ts';
@@ -30,12 +31,17 @@ let launchFile: LaunchFile | null = null;
 /** Is there no window whose end would be the end of it all? */
 let isOnlyServing = false;
 
+const presses = new Presses();
+let isEnding = false;
+
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.on(signal, () => {
+    const press = presses.add();
     // The second time the window is not asked.
-    shown?.close(interrupted.signal.aborted ? 'SIGKILL' : 'SIGTERM');
+    shown?.close(press === 'again' ? 'SIGKILL' : 'SIGTERM');
     interrupted.abort();
-    if (isOnlyServing) void end(exitStatus.interrupted);
+    if (isEnding && press === 'again') endAtOnce();
+    else if (isOnlyServing) void end(exitStatus.interrupted);
   });
 }
 
@@ -202,7 +208,10 @@ function sayWithoutSandbox(name: string): void {
 }
 
 async function end(status: number): Promise<void> {
+  if (isEnding) return;
+  isEnding = true;
   launchFile?.remove();
-  await served?.close();
-  process.exit(status);
+  if (served && !(await closeWithin([served])))
+    console.error('patchbay: ended before everything was written.');
+  await exitSoon(status);
 }

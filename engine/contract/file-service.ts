@@ -54,6 +54,9 @@ export const pictureRequestSchema = z.object({
   maxSide: z.int().min(16).max(2048),
 });
 
+/** A file or folder as a graph names it, which its user wants to be read. */
+export const placeSchema = z.object({ path, baseFolder: path.optional() });
+
 /** A checkpoint folder as a graph names it. */
 export const configRequestSchema = z.object({ folder: path, baseFolder: path.optional() });
 
@@ -61,6 +64,7 @@ export type SaveRequest = DeepReadonly<z.infer<typeof saveRequestSchema>>;
 export type Draft = DeepReadonly<z.infer<typeof draftSchema>>;
 export type PictureUpload = Readonly<z.infer<typeof pictureUploadSchema>>;
 export type PictureRequest = DeepReadonly<z.infer<typeof pictureRequestSchema>>;
+export type Place = Readonly<z.infer<typeof placeSchema>>;
 export type ConfigRequest = DeepReadonly<z.infer<typeof configRequestSchema>>;
 
 /** The file as text: the page reads it with the same function as an imported or dropped one. */
@@ -119,6 +123,8 @@ export interface Sample {
 }
 
 export interface FileService {
+  /** Lets graphs name it, and what is in it: the user chose it. What was not chosen is not looked for. */
+  choosePlace(place: Place): Promise<void>;
   /** `path: null` for where one would begin to look. */
   listFolder(path: string | null): Promise<Outcome<FolderListing>>;
   openFile(path: string): Promise<Outcome<OpenedFile>>;

@@ -7,12 +7,14 @@ import {
   draftSchema,
   pictureRequestSchema,
   pictureUploadSchema,
+  placeSchema,
   saveRequestSchema,
   type ConfigRequest,
   type Draft,
   type FileService,
   type PictureRequest,
   type PictureUpload,
+  type Place,
   type SaveRequest,
 } from './file-service.ts';
 import type { HostService } from './host-service.ts';
@@ -60,9 +62,13 @@ const draftInput = (value: unknown): Draft => asGiven(draftSchema, value);
 const pictureInput: z.ZodType<PictureRequest, PictureRequest> = pictureRequestSchema;
 const configInput: z.ZodType<ConfigRequest, ConfigRequest> = configRequestSchema;
 const uploadInput: z.ZodType<PictureUpload, PictureUpload> = pictureUploadSchema;
+const placeInput: z.ZodType<Place, Place> = placeSchema;
 const pathInput = z.string().min(1).max(4096);
 
 const files = trpc.router({
+  choosePlace: procedure
+    .input(placeInput)
+    .mutation(({ ctx, input }) => ctx.files.choosePlace(input)),
   listFolder: procedure
     .input(pathInput.nullable())
     .query(({ ctx, input }) => ctx.files.listFolder(input)),

@@ -20,6 +20,7 @@ import { fail, ok, type Outcome } from '#engine/contract/outcome.ts';
 import { error } from '#engine/contract/problem.ts';
 import type { CacheEntry, CacheStatus } from '#engine/contract/cache-status.ts';
 import { formatBytes } from '#engine/contract/format.ts';
+import { makePrivateFolder } from '../system/private-folder.ts';
 
 const defaultLimitBytes = 32 * 1024 ** 3;
 /** Present in an entry only once it is complete. */
@@ -53,7 +54,7 @@ export class StageCache {
   static async open(folder: string, limitBytes = cacheLimitBytes()): Promise<Outcome<StageCache>> {
     const cache = new StageCache(join(folder, 'stages'), limitBytes);
     try {
-      await mkdir(cache.folder, { recursive: true });
+      await makePrivateFolder(cache.folder);
       const probe = cache.#unfinished();
       await writeFile(probe, '');
       await rm(probe);

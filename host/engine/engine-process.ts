@@ -11,6 +11,9 @@ import { ModelLoader } from '../sessions/load-model.ts';
 import type { Emit } from '../stages/pass.ts';
 import { CancelSwitch } from '../sessions/progress.ts';
 
+// What a run leaves in the cache, and puts down for a while, is for this user alone.
+process.umask(0o077);
+
 const switches = new Map<string, CancelSwitch>();
 let loader: ModelLoader | null = null;
 /** Runs wait for one another: two at once would spoil each other's figures. */

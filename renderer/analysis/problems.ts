@@ -4,6 +4,7 @@ import { useStore } from 'zustand';
 import { createStore } from 'zustand/vanilla';
 import type { GraphDocument } from '#engine/contract/document.ts';
 import type { Problem } from '#engine/contract/problem.ts';
+import { useChosenCount } from '#renderer/connection/chosen-places.ts';
 import { askPlain, host } from '#renderer/connection/host-client.ts';
 import type { OpenDocument } from '#renderer/workspace/open-document.ts';
 import { checkedGraph } from './checked-graph.ts';
@@ -47,6 +48,7 @@ export function useHostCheck(open: OpenDocument | null): void {
   const document = open?.document ?? null;
   const baseFolder = open?.file?.folder;
   const id = open?.id;
+  const chosenCount = useChosenCount();
   useEffect(() => hostCheck.setState({ problems: [] }), [id]);
   useEffect(() => {
     if (!document) return undefined;
@@ -61,5 +63,5 @@ export function useHostCheck(open: OpenDocument | null): void {
       left = true;
       clearTimeout(timer);
     };
-  }, [document, baseFolder]);
+  }, [document, baseFolder, chosenCount]);
 }

@@ -59,6 +59,23 @@ function takeUp(there: OpenDocument, document: GraphDocument, file: DocumentFile
   );
 }
 
+/** Takes what its file holds now in place of an open graph; was it done? */
+export async function readAgain(id: string, path: string): Promise<boolean> {
+  const opened = await ask(host.files.openFile.mutate(path));
+  if (!opened.ok) return refuse(opened.problems);
+  const { text, ...file } = opened.value;
+  const document = readDocument(text, catalogue);
+  if (!document.ok) return refuse(namedProblems(baseName(path), document.problems));
+  const mine = workspace.getState().documents.find((open) => open.id === id);
+  if (!mine) return false;
+  updateDocument(id, () => openedDocument(id, document.value, file));
+  tell(`${baseName(path)} is as it is in the file now.`, {
+    title: 'Take my work back',
+    run: () => updateDocument(id, () => mine),
+  });
+  return true;
+}
+
 /** Opens a graph of which only the content is known, as unsaved work. */
 export async function openContent(file: File): Promise<boolean> {
   const document = await readContent(file);

@@ -8,6 +8,7 @@ import { askPerson } from '#renderer/overlay/ask-person.ts';
 import { choosePathToSave } from './choose-path.ts';
 import { baseName, fileNameOf, folderOf, titleOfFile } from './file-names.ts';
 import { wholePathEdits } from './moved-paths.ts';
+import { readAgain } from './open-graph.ts';
 import { noteRecentFiles } from './recent-files.ts';
 
 /** The last save of each graph that is being saved: the next waits for it, to know the stamp that it brings. */
@@ -87,14 +88,21 @@ async function settle(id: string, path: string, problems: readonly Problem[]): P
     tellProblems(problems, { title: 'Save as…', run: () => void saveAs(id) });
     return false;
   }
+  const isOwnFile = documentOf(id)?.file?.path === path;
   const answer = await askPerson({
     title: conflict.code === 'file-changed' ? 'The file was changed' : 'The file exists',
     text: conflict.message,
     answers: [
       { id: 'elsewhere', title: 'Save as…', weight: 'primary' },
       { id: 'replace', title: 'Replace the file', weight: 'danger' },
+      // Another graph's file is none to go on with.
+      ...(isOwnFile ? [{ id: 'reload', title: 'Reload', weight: 'plain' } as const] : []),
     ],
   });
+  if (answer === 'reload') {
+    await readAgain(id, path);
+    return false;
+  }
   if (answer === 'replace') return write(id, { path, stamp: null, overwrite: true });
   return answer === 'elsewhere' ? saveElsewhere(id) : false;
 }
