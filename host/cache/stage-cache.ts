@@ -39,19 +39,21 @@ export function cacheLimitBytes(environment: NodeJS.ProcessEnv = process.env): n
 }
 
 export class StageCache {
+  readonly root: string;
   readonly folder: string;
   readonly #limitBytes: number;
   /** Entries that a present run uses are not removed. */
   readonly #pinned = new Set<string>();
 
-  private constructor(folder: string, limitBytes: number) {
-    this.folder = folder;
+  private constructor(root: string, limitBytes: number) {
+    this.root = root;
+    this.folder = join(root, 'stages');
     this.#limitBytes = limitBytes;
   }
 
   /** Makes the folder where it is missing and removes what processes that died left half-built. */
-  static async open(folder: string, limitBytes = cacheLimitBytes()): Promise<Outcome<StageCache>> {
-    const cache = new StageCache(join(folder, 'stages'), limitBytes);
+  static async open(root: string, limitBytes = cacheLimitBytes()): Promise<Outcome<StageCache>> {
+    const cache = new StageCache(root, limitBytes);
     try {
       await mkdir(cache.folder, { recursive: true });
       const probe = cache.#unfinished();

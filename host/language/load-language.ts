@@ -1,12 +1,11 @@
 /** Loads the models of a language stage, each warmed up before the next, so that its memory is its own. */
 import { ok, type Outcome } from '#engine/contract/outcome.ts';
 import type { LanguageGraphs } from '#engine/node/decoder-protocol.ts';
-import type { LanguageModelStep } from '#engine/node/host-step.ts';
 import type { BoundaryPart } from '#engine/node/part.ts';
 import { threadCount } from '../system/machine.ts';
 import { holdModel, isCold, measureModel, settleModels } from '../stages/held-model.ts';
 import { refusable } from '../sessions/load-model.ts';
-import type { StageContext } from '../stages/stage-runner.ts';
+import { stageProgress } from '../stages/stage-progress.ts';
 import type { LanguageStage, LoadedLanguage, LoadedModel } from './generation.ts';
 import { embedTokens, LanguageModel } from './language-model.ts';
 
@@ -17,10 +16,13 @@ const warmUpTokens = 8;
 const embedThreads = 1;
 
 /** The keys of all that will be loaded. */
-export async function identifyModels(
-  { graphs, decoding }: LanguageModelStep,
-  { loader, baseFolder }: StageContext,
-): Promise<Outcome<readonly string[]>> {
+export async function identifyModels({
+  step: { graphs, decoding },
+  row,
+  context,
+}: LanguageStage): Promise<Outcome<readonly string[]>> {
+  const { loader, baseFolder } = context;
+  const progress = stageProgress(row('prefill'), context);
   const keys: string[] = [];
   for (const { embed, decoder } of decoding.kind === 'draft'
     ? [graphs, decoding.graphs]
@@ -29,7 +31,7 @@ export async function identifyModels(
       [embed, embedThreads],
       [decoder.model, threadCount],
     ] as const) {
-      const key = await loader.identify(model, threads, baseFolder);
+      const key = await loader.identify({ model, threads, baseFolder, progress });
       if (!key.ok) return key;
       keys.push(key.value);
     }

@@ -9,6 +9,7 @@ import { encodeModel } from '#engine/onnx/encode-model.ts';
 import type { StageModel } from '#engine/onnx/model.ts';
 import { layoutWeights } from '#engine/onnx/weight-layout.ts';
 import type { StageCache } from '../cache/stage-cache.ts';
+import { FileDigests } from '../weights/file-digests.ts';
 import { resolveWeights, type ModelWeights } from '../weights/model-weights.ts';
 import { writeWeights } from '../weights/write-weights.ts';
 import { residentBytes } from './memory.ts';
@@ -21,13 +22,16 @@ import {
   type Session,
 } from './sessions.ts';
 
-export interface LoadRequest {
+export interface IdentifyRequest {
   readonly model: StageModel;
-  readonly title: string;
   readonly threads: number;
   /** Relative checkpoint folders are taken from here. */
   readonly baseFolder: string;
   readonly progress: Progress;
+}
+
+export interface LoadRequest extends IdentifyRequest {
+  readonly title: string;
 }
 
 export interface LoadedModel {
@@ -41,7 +45,7 @@ export interface LoadedModel {
 }
 
 /** Raise when the builder writes the same recipe differently. */
-const builderVersion = 3;
+const builderVersion = 4;
 /** Packed copies of the weights are written beside the plain ones, which go only afterwards. */
 const diskFactor = 3.2;
 const files = { model: 'model.onnx', weights: 'weights.bin', ready: 'ready.onnx' } as const;
@@ -50,27 +54,29 @@ export class ModelLoader {
   readonly #cache: StageCache;
   readonly #loaded = new Map<string, LoadedModel>();
   readonly #processor = processorFingerprint();
+  readonly #digests: FileDigests;
 
   constructor(cache: StageCache) {
     this.#cache = cache;
+    this.#digests = new FileDigests(join(cache.root, 'digests'));
   }
 
   /**
-   * The key under which a graph is loaded. Costs a look at the headers of its weight files, and fails
-   * where they are missing or do not fit.
+   * The key under which a graph is loaded. Costs a look at the headers of its weight files, and where
+   * they are new a reading of them; fails where they are missing or do not fit.
    */
-  async identify(model: StageModel, threads: number, baseFolder: string): Promise<Outcome<string>> {
-    const weights = await resolveWeights(model, baseFolder);
+  async identify(request: IdentifyRequest): Promise<Outcome<string>> {
+    const weights = await this.#resolve(request);
     if (!weights.ok) return weights;
     weights.value.close();
-    return ok(this.#key(model, threads, weights.value));
+    return ok(this.#key(request, weights.value));
   }
 
   async load(request: LoadRequest): Promise<Outcome<LoadedModel>> {
-    const weights = await resolveWeights(request.model, request.baseFolder);
+    const weights = await this.#resolve(request);
     if (!weights.ok) return weights;
     try {
-      const key = this.#key(request.model, request.threads, weights.value);
+      const key = this.#key(request, weights.value);
       const known = this.#loaded.get(key);
       if (known) return ok({ ...known, found: 'loaded', loadMs: 0 });
       const found = await this.#cache.find(key);
@@ -99,7 +105,12 @@ export class ModelLoader {
     }
   }
 
-  #key(model: StageModel, threads: number, { fingerprint }: ModelWeights): string {
+  #resolve({ model, baseFolder, progress }: IdentifyRequest): Promise<Outcome<ModelWeights>> {
+    const tell = (read: number, total: number) => progress.tell('reading', read, total);
+    return resolveWeights(model, { baseFolder, digests: this.#digests, tell });
+  }
+
+  #key({ model, threads }: IdentifyRequest, { fingerprint }: ModelWeights): string {
     const { inputs, outputs, nodes, constants, weights } = model;
     const content = { builderVersion, threads, processor: this.#processor, fingerprint };
     return createHash('sha256')
@@ -122,6 +133,8 @@ export class ModelLoader {
         const tell = (written: number) => progress.tell('building', written, layout.totalBytes);
         const written = await writeWeights(model, layout, file, weights.sourceOf, tell);
         if (!written.ok) return written;
+        const unchanged = await weights.unchanged();
+        if (!unchanged.ok) return unchanged;
       } finally {
         await file.close();
       }

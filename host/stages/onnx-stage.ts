@@ -5,6 +5,7 @@ import type { Stage } from '#engine/plan/plan.ts';
 import { holdModel, isCold, settleModels, type HeldModel } from './held-model.ts';
 import { refusable } from '../sessions/load-model.ts';
 import { threadCount } from '../system/machine.ts';
+import { stageProgress } from './stage-progress.ts';
 import { stageFacts, type StageContext, type StageRunner } from './stage-runner.ts';
 import {
   batchesByPort,
@@ -31,7 +32,9 @@ export function onnxStage(stage: Stage, body: OnnxBody, context: StageContext): 
   return {
     facts: [stageFacts(stage)],
     async preflight() {
-      const key = await context.loader.identify(model, threadCount, context.baseFolder);
+      const { loader, baseFolder } = context;
+      const progress = stageProgress(stage.id, context);
+      const key = await loader.identify({ model, threads: threadCount, baseFolder, progress });
       return key.ok ? ok([key.value]) : key;
     },
     async load() {

@@ -1,0 +1,171 @@
+/**
+ * Hashes files block by block, several threads at once: they share the work where there are cores for it,
+ * and go on while the caller's own thread is inside ONNX Runtime.
+ */
+import { createHash } from 'node:crypto';
+import { closeSync, openSync, readSync } from 'node:fs';
+import { Worker } from 'node:worker_threads';
+import { crc32 } from 'node:zlib';
+import { threadCount } from './machine.ts';
+
+/** Few enough to list, and short enough to stop at: a hundredth of a second. */
+export const hashBlockBytes = 2 ** 24;
+
+/** Below this a thread takes longer to start than to help. */
+const threadWorthBytes = 4 * hashBlockBytes;
+
+/**
+ * CRC-32 (ISO 3309) finds every single flipped bit, and every burst of up to 32, in what we wrote ourselves;
+ * SHA-256 (FIPS 180-4) tells files of others apart, those made to deceive included, at a third of the speed.
+ */
+export type BlockHash = 'crc32' | 'sha256';
+const hashBytes = { crc32: 4, sha256: 32 } as const;
+
+export interface FileToHash {
+  readonly path: string;
+  readonly sizeBytes: number;
+}
+
+/** What all threads see. */
+interface Task {
+  readonly files: readonly (FileToHash & { readonly firstBlock: number })[];
+  readonly hash: BlockHash;
+  readonly hashBytes: number;
+  readonly blockBytes: number;
+  readonly blockCount: number;
+  /** How many blocks have been taken, and how many are done. */
+  readonly counts: Int32Array;
+  /** The hashes, one after the other. */
+  readonly hashes: Uint8Array;
+}
+
+const taken = 0;
+const done = 1;
+
+export class BlockHashing {
+  readonly #task: Task;
+  readonly #threads: readonly Promise<void>[];
+
+  /** Begins in threads of its own, `helpers` of them at most; none where the files are small. */
+  constructor(files: readonly FileToHash[], hash: BlockHash, helpers = threadCount) {
+    let blockCount = 0;
+    const placed = files.map((file) => {
+      const firstBlock = blockCount;
+      blockCount += Math.ceil(file.sizeBytes / hashBlockBytes);
+      return { ...file, firstBlock };
+    });
+    const size = hashBytes[hash];
+    this.#task = {
+      files: placed,
+      hash,
+      hashBytes: size,
+      blockBytes: hashBlockBytes,
+      blockCount,
+      counts: new Int32Array(new SharedArrayBuffer(8)),
+      hashes: new Uint8Array(new SharedArrayBuffer(Math.max(1, blockCount * size))),
+    };
+    const totalBytes = files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+    const count = totalBytes < threadWorthBytes ? 0 : Math.min(helpers, blockCount);
+    this.#threads = Array.from({ length: count }, () => startThread(this.#task));
+    // Whoever waits hears of a failure; until then nobody does.
+    for (const thread of this.#threads) thread.catch(() => undefined);
+  }
+
+  get doneBytes(): number {
+    return Atomics.load(this.#task.counts, done) * hashBlockBytes;
+  }
+
+  /** Ends after the blocks that are being read; nothing that it gave counts any more. */
+  stop(): void {
+    Atomics.store(this.#task.counts, taken, this.#task.blockCount);
+  }
+
+  /**
+   * Takes part in what is left, and gives the hashes of each file. Throws the system's error where a file
+   * cannot be read, and one with the code 'EOF' where it is shorter than was said.
+   */
+  async join(): Promise<readonly (readonly string[])[]> {
+    takeBlocks(this.#task, { openSync, readSync, closeSync, createHash, crc32 });
+    return this.settled();
+  }
+
+  /** As `join`, but leaves the work to the threads, and so the caller's thread free. */
+  async settled(): Promise<readonly (readonly string[])[]> {
+    if (this.#threads.length === 0)
+      takeBlocks(this.#task, { openSync, readSync, closeSync, createHash, crc32 });
+    await Promise.all(this.#threads);
+    const { files, hashes, hashBytes: size } = this.#task;
+    return files.map(({ firstBlock, sizeBytes }) =>
+      Array.from({ length: Math.ceil(sizeBytes / hashBlockBytes) }, (_, block) => {
+        const start = (firstBlock + block) * size;
+        return Buffer.from(hashes.subarray(start, start + size)).toString('hex');
+      }),
+    );
+  }
+}
+
+interface Tools {
+  readonly openSync: typeof openSync;
+  readonly readSync: typeof readSync;
+  readonly closeSync: typeof closeSync;
+  readonly createHash: typeof createHash;
+  readonly crc32: typeof crc32;
+}
+
+/**
+ * Hashes the next block that nobody has taken until none is left. Runs in every thread, where its text is
+ * all there is of this file: it uses nothing but what it is given.
+ */
+function takeBlocks(task: Task, { openSync, readSync, closeSync, createHash, crc32 }: Tools): void {
+  const { files, counts, blockBytes } = task;
+  const chunk = new Uint8Array(Math.min(2 ** 20, blockBytes));
+  let at = -1;
+  let descriptor = -1;
+  try {
+    for (;;) {
+      const block = Atomics.add(counts, 0, 1);
+      if (block >= task.blockCount) return;
+      // Blocks are taken in order, so that the way through the files leads forwards only.
+      const index = files.findLastIndex(({ firstBlock }) => firstBlock <= block);
+      const file = files[index] as Task['files'][number];
+      if (index !== at) {
+        if (descriptor >= 0) closeSync(descriptor);
+        descriptor = openSync(file.path, 'r');
+        at = index;
+      }
+      const start = (block - file.firstBlock) * blockBytes;
+      const end = Math.min(start + blockBytes, file.sizeBytes);
+      const sha256 = task.hash === 'sha256' ? createHash('sha256') : null;
+      let sum = 0;
+      for (let position = start; position < end;) {
+        const wanted = Math.min(chunk.length, end - position);
+        const length = readSync(descriptor, chunk, 0, wanted, position);
+        if (length === 0)
+          throw Object.assign(new Error(`${file.path} ended early.`), { code: 'EOF' });
+        const part = length === chunk.length ? chunk : chunk.subarray(0, length);
+        if (sha256) sha256.update(part);
+        else sum = crc32(part, sum);
+        position += length;
+      }
+      const value = sha256?.digest() ?? Uint8Array.of(sum >>> 24, sum >>> 16, sum >>> 8, sum);
+      task.hashes.set(value, block * task.hashBytes);
+      Atomics.add(counts, 1, 1);
+    }
+  } finally {
+    if (descriptor >= 0) closeSync(descriptor);
+  }
+}
+
+/** The thread is given its program as text, so that one file serves the sources, the bundle and the desktop app alike. */
+const threadProgram = `
+const tools = { ...require('node:fs'), ...require('node:crypto'), ...require('node:zlib') };
+(${takeBlocks.toString()})(require('node:worker_threads').workerData, tools);
+`;
+
+function startThread(task: Task): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const thread = new Worker(threadProgram, { eval: true, workerData: task });
+    thread.once('error', reject);
+    thread.once('exit', () => resolve());
+  });
+}
