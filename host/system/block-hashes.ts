@@ -2,10 +2,10 @@
  * Hashes files block by block, several threads at once: they share the work where there are cores for it,
  * and go on while the caller's own thread is inside ONNX Runtime.
  */
-import { createHash } from 'node:crypto';
-import { closeSync, openSync, readSync } from 'node:fs';
+import crypto from 'node:crypto';
+import fs from 'node:fs';
 import { Worker } from 'node:worker_threads';
-import { crc32 } from 'node:zlib';
+import zlib from 'node:zlib';
 import { threadCount } from './machine.ts';
 
 /** Few enough to list, and short enough to stop at: a hundredth of a second. */
@@ -85,14 +85,13 @@ export class BlockHashing {
    * cannot be read, and one with the code 'EOF' where it is shorter than was said.
    */
   async join(): Promise<readonly (readonly string[])[]> {
-    takeBlocks(this.#task, { openSync, readSync, closeSync, createHash, crc32 });
+    takeBlocks(this.#task, tools);
     return this.settled();
   }
 
   /** As `join`, but leaves the work to the threads, and so the caller's thread free. */
   async settled(): Promise<readonly (readonly string[])[]> {
-    if (this.#threads.length === 0)
-      takeBlocks(this.#task, { openSync, readSync, closeSync, createHash, crc32 });
+    if (this.#threads.length === 0) takeBlocks(this.#task, tools);
     await Promise.all(this.#threads);
     const { files, hashes, hashBytes: size } = this.#task;
     return files.map(({ firstBlock, sizeBytes }) =>
@@ -104,21 +103,15 @@ export class BlockHashing {
   }
 }
 
-interface Tools {
-  readonly openSync: typeof openSync;
-  readonly readSync: typeof readSync;
-  readonly closeSync: typeof closeSync;
-  readonly createHash: typeof createHash;
-  readonly crc32: typeof crc32;
-}
+const tools = { fs, crypto, zlib };
+type Tools = typeof tools;
 
-/**
- * Hashes the next block that nobody has taken until none is left. Runs in every thread, where its text is
- * all there is of this file: it uses nothing but what it is given.
- */
-function takeBlocks(task: Task, { openSync, readSync, closeSync, createHash, crc32 }: Tools): void {
-  const { files, counts, blockBytes } = task;
-  const chunk = new Uint8Array(Math.min(2 ** 20, blockBytes));
+// The text of these two functions is all that other threads have of this file: they use nothing but what they are given.
+
+/** Hashes the next block that nobody has taken, until none is left. */
+function takeBlocks(task: Task, given: Tools): void {
+  const { files, counts } = task;
+  const chunk = new Uint8Array(2 ** 20);
   let at = -1;
   let descriptor = -1;
   try {
@@ -129,36 +122,47 @@ function takeBlocks(task: Task, { openSync, readSync, closeSync, createHash, crc
       const index = files.findLastIndex(({ firstBlock }) => firstBlock <= block);
       const file = files[index] as Task['files'][number];
       if (index !== at) {
-        if (descriptor >= 0) closeSync(descriptor);
-        descriptor = openSync(file.path, 'r');
+        if (descriptor >= 0) given.fs.closeSync(descriptor);
+        descriptor = -1;
+        descriptor = given.fs.openSync(file.path, 'r');
         at = index;
       }
-      const start = (block - file.firstBlock) * blockBytes;
-      const end = Math.min(start + blockBytes, file.sizeBytes);
-      const sha256 = task.hash === 'sha256' ? createHash('sha256') : null;
-      let sum = 0;
-      for (let position = start; position < end;) {
-        const wanted = Math.min(chunk.length, end - position);
-        const length = readSync(descriptor, chunk, 0, wanted, position);
-        if (length === 0)
-          throw Object.assign(new Error(`${file.path} ended early.`), { code: 'EOF' });
-        const part = length === chunk.length ? chunk : chunk.subarray(0, length);
-        if (sha256) sha256.update(part);
-        else sum = crc32(part, sum);
-        position += length;
-      }
-      const value = sha256?.digest() ?? Uint8Array.of(sum >>> 24, sum >>> 16, sum >>> 8, sum);
-      task.hashes.set(value, block * task.hashBytes);
+      const start = (block - file.firstBlock) * task.blockBytes;
+      const end = Math.min(start + task.blockBytes, file.sizeBytes);
+      const hash = hashRange(task.hash, descriptor, [start, end], chunk, given);
+      task.hashes.set(hash, block * task.hashBytes);
       Atomics.add(counts, 1, 1);
     }
   } finally {
-    if (descriptor >= 0) closeSync(descriptor);
+    if (descriptor >= 0) given.fs.closeSync(descriptor);
   }
 }
 
-/** The thread is given its program as text, so that one file serves the sources, the bundle and the desktop app alike. */
+function hashRange(
+  hash: BlockHash,
+  descriptor: number,
+  [start, end]: readonly [number, number],
+  chunk: Uint8Array,
+  given: Tools,
+): Uint8Array {
+  const sha256 = hash === 'sha256' ? given.crypto.createHash('sha256') : null;
+  let sum = 0;
+  for (let position = start; position < end;) {
+    const wanted = Math.min(chunk.length, end - position);
+    const length = given.fs.readSync(descriptor, chunk, 0, wanted, position);
+    if (length === 0) throw Object.assign(new Error('A file ended early.'), { code: 'EOF' });
+    const part = length === chunk.length ? chunk : chunk.subarray(0, length);
+    if (sha256) sha256.update(part);
+    else sum = given.zlib.crc32(part, sum);
+    position += length;
+  }
+  return sha256?.digest() ?? Uint8Array.of(sum >>> 24, sum >>> 16, sum >>> 8, sum);
+}
+
+/** As text, so that one file serves the sources, the bundle and the desktop app alike. */
 const threadProgram = `
-const tools = { ...require('node:fs'), ...require('node:crypto'), ...require('node:zlib') };
+${hashRange.toString()}
+const tools = { fs: require('node:fs'), crypto: require('node:crypto'), zlib: require('node:zlib') };
 (${takeBlocks.toString()})(require('node:worker_threads').workerData, tools);
 `;
 
