@@ -4,9 +4,9 @@
  */
 import { randomBytes } from 'node:crypto';
 import {
+  lstat,
   mkdir,
   readdir,
-  readFile,
   rename,
   rm,
   stat,
@@ -15,23 +15,36 @@ import {
   writeFile,
 } from 'node:fs/promises';
 import { join } from 'node:path';
-import { z } from 'zod';
 import { fail, ok, type Outcome } from '#engine/contract/outcome.ts';
 import { error } from '#engine/contract/problem.ts';
 import type { CacheEntry, CacheStatus } from '#engine/contract/cache-status.ts';
 import { formatBytes } from '#engine/contract/format.ts';
+import {
+  describeFolder,
+  FileCheck,
+  findMisshapen,
+  manifestName,
+  manifestText,
+  readManifest,
+  type Flaw,
+  type Manifest,
+} from './manifest.ts';
+import { syncFile, syncFolder } from './sync-to-disk.ts';
 
 const defaultLimitBytes = 32 * 1024 ** 3;
-/** Present in an entry only once it is complete. */
-const manifestName = 'stage.json';
 const buildingPrefix = 'building-';
 
-const manifestSchema = z.object({
-  title: z.string(),
-  /** Sizes of all files, so that a truncated one is noticed. */
-  files: z.record(z.string(), z.number()),
-});
-type Manifest = Readonly<z.infer<typeof manifestSchema>>;
+const absent = { state: 'absent' } as const;
+
+/** What became of an entry that was asked for. */
+export type Found =
+  | { readonly state: 'complete'; readonly folder: string; readonly check: CheckFiles | null }
+  /** It has been removed. */
+  | { readonly state: 'damaged'; readonly what: string }
+  | { readonly state: 'absent' };
+
+/** Begins to compare the files of these names with what was written. */
+export type CheckFiles = (isMeant: (name: string) => boolean) => FileCheck;
 
 export function cacheLimitBytes(environment: NodeJS.ProcessEnv = process.env): number {
   const gigabytes = Number(environment['PATCHBAY_CACHE_LIMIT_GB']);
@@ -44,6 +57,8 @@ export class StageCache {
   readonly #limitBytes: number;
   /** Entries that a present run uses are not removed. */
   readonly #pinned = new Set<string>();
+  /** Entries whose files were what they should be when this process looked. */
+  readonly #sound = new Set<string>();
 
   private constructor(root: string, limitBytes: number) {
     this.root = root;
@@ -66,22 +81,26 @@ export class StageCache {
     }
   }
 
-  /** The folder of a complete entry, now the most recently used; null where there is none. */
-  async find(key: string): Promise<string | null> {
+  /**
+   * An entry that was completed once, now the most recently used. `check` is null for one that this process
+   * has checked already; where that finds a flaw, `remove` is the caller's.
+   */
+  async find(key: string): Promise<Found> {
     const folder = join(this.folder, key);
     const manifest = await readManifest(folder);
-    if (!manifest) return null;
-    for (const [name, size] of Object.entries(manifest.files)) {
-      const file = await stat(join(folder, name)).catch(() => null);
-      if (file?.size !== size) {
-        await this.remove(key);
-        return null;
-      }
-    }
+    if (!manifest) return this.#unreadable(key);
+    const flaw = await findMisshapen(folder, manifest);
+    if (flaw) return this.#flawed(key, flaw);
     const now = new Date();
     await utimes(join(folder, manifestName), now, now).catch(() => undefined);
     this.#pinned.add(key);
-    return folder;
+    const check: CheckFiles = (isMeant) => new FileCheck(folder, manifest, isMeant);
+    return { state: 'complete', folder, check: this.#sound.has(key) ? null : check };
+  }
+
+  /** From now on, and until this process ends, the files of an entry count as checked. */
+  trust(key: string): void {
+    this.#sound.add(key);
   }
 
   /** Fills a new entry through `fill`; `needBytes` is the most disk that takes at any moment. */
@@ -98,10 +117,11 @@ export class StageCache {
       if (!room.ok) return room;
       const filled = await fill(building);
       if (!filled.ok) return filled;
-      const manifest: Manifest = { title, files: await fileSizes(building) };
-      await writeFile(join(building, manifestName), JSON.stringify(manifest));
+      await this.#seal(building, title);
       await this.#place(building, key);
+      await syncFolder(this.folder);
       this.#pinned.add(key);
+      this.trust(key);
       return ok(join(this.folder, key));
     } catch (cause) {
       return unwritable(this.folder, cause);
@@ -112,6 +132,7 @@ export class StageCache {
 
   async remove(key: string): Promise<void> {
     this.#pinned.delete(key);
+    this.#sound.delete(key);
     await this.#discard(key);
   }
 
@@ -140,6 +161,14 @@ export class StageCache {
   #unfinished(): string {
     const unique = randomBytes(4).toString('hex');
     return join(this.folder, `${buildingPrefix}${process.pid}-${unique}`);
+  }
+
+  /** Says what the files are, and waits until all of it is on the disk: a power cut leaves an entry whole or none. */
+  async #seal(building: string, title: string): Promise<void> {
+    const manifest = await describeFolder(building, title);
+    await writeFile(join(building, manifestName), manifestText(manifest));
+    for (const name of await readdir(building)) await syncFile(join(building, name));
+    await syncFolder(building);
   }
 
   async #place(building: string, key: string): Promise<void> {
@@ -174,12 +203,29 @@ export class StageCache {
     for (const key of names.filter((name) => !name.startsWith(buildingPrefix))) {
       const folder = join(this.folder, key);
       const manifest = await readManifest(folder);
+      // What is damaged, or written by another version, takes room too, and goes by the same rules.
       const used = await stat(join(folder, manifestName)).catch(() => null);
-      if (!manifest || !used) continue;
-      const sizeBytes = Object.values(manifest.files).reduce((sum, size) => sum + size, 0);
-      entries.push({ key, title: manifest.title, sizeBytes, lastUsed: used.mtime.toISOString() });
+      if (!used) continue;
+      const sizeBytes = manifest ? sizeInAll(manifest) : await sizeOnDisk(folder);
+      const title = manifest?.title ?? 'not readable by this version';
+      entries.push({ key, title, sizeBytes, lastUsed: used.mtime.toISOString() });
     }
     return entries.toSorted((a, b) => b.lastUsed.localeCompare(a.lastUsed));
+  }
+
+  async #unreadable(key: string): Promise<Found> {
+    const isThere = await lstat(join(this.folder, key)).then(
+      () => true,
+      () => false,
+    );
+    return isThere
+      ? this.#flawed(key, { what: `${manifestName} is not what was written` })
+      : absent;
+  }
+
+  async #flawed(key: string, flaw: Flaw): Promise<Found> {
+    await this.remove(key);
+    return flaw === 'gone' ? absent : { state: 'damaged', ...flaw };
   }
 
   async #makeRoom(needBytes: number): Promise<Outcome<null>> {
@@ -231,18 +277,20 @@ function sizeOf(entries: readonly CacheEntry[]): number {
   return entries.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
 }
 
-async function readManifest(folder: string): Promise<Manifest | null> {
-  try {
-    return manifestSchema.parse(JSON.parse(await readFile(join(folder, manifestName), 'utf8')));
-  } catch {
-    return null;
-  }
+function sizeInAll({ files }: Manifest): number {
+  return Object.values(files).reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
 }
 
-async function fileSizes(folder: string): Promise<Record<string, number>> {
-  const sizes: Record<string, number> = {};
-  for (const name of await readdir(folder)) sizes[name] = (await stat(join(folder, name))).size;
-  return sizes;
+async function sizeOnDisk(folder: string): Promise<number> {
+  const names = await readdir(folder).catch(() => []);
+  const sizes = await Promise.all(
+    names.map((name) =>
+      lstat(join(folder, name))
+        .then(({ size }) => size)
+        .catch(() => 0),
+    ),
+  );
+  return sizes.reduce((sum, size) => sum + size, 0);
 }
 
 async function freeBytes(folder: string): Promise<number> {

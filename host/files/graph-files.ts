@@ -8,7 +8,7 @@ import { fail, ok, type Outcome } from '#engine/contract/outcome.ts';
 import { error } from '#engine/contract/problem.ts';
 import { readDocument, writeDocument } from '#engine/graph/read-document.ts';
 import { catalogue } from '#nodes/index.ts';
-import { digest } from '../weights/digest.ts';
+import { digest } from '../system/digest.ts';
 import { writeWhole } from '../write-whole.ts';
 import { readGraphFile } from './read-graph-file.ts';
 import type { RecentFiles } from './recent-files.ts';

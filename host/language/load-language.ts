@@ -17,12 +17,13 @@ const embedThreads = 1;
 
 /** The keys of all that will be loaded. */
 export async function identifyModels({
+  stage,
   step: { graphs, decoding },
   row,
   context,
 }: LanguageStage): Promise<Outcome<readonly string[]>> {
   const { loader, baseFolder } = context;
-  const progress = stageProgress(row('prefill'), context);
+  const progress = stageProgress({ id: row('prefill'), node: stage.id }, context);
   const keys: string[] = [];
   for (const { embed, decoder } of decoding.kind === 'draft'
     ? [graphs, decoding.graphs]
@@ -65,14 +66,20 @@ export async function loadLanguage(language: LanguageStage): Promise<Outcome<Loa
 
 /** `rows` are those that its progress is told under. */
 async function loadModel(
-  { context }: LanguageStage,
+  { stage: { id: node }, context }: LanguageStage,
   graphs: LanguageGraphs,
   boundaries: readonly BoundaryPart[],
   title: string,
   rows: { readonly embed: string; readonly decoder: string },
 ): Promise<Outcome<LoadedModel>> {
   const embedTitle = `${title} · embedding`;
-  const embed = await holdModel(rows.embed, graphs.embed, embedTitle, embedThreads, context);
+  const embed = await holdModel(
+    { id: rows.embed, node },
+    graphs.embed,
+    embedTitle,
+    embedThreads,
+    context,
+  );
   if (!embed.ok) return embed;
   const ids = Array.from({ length: warmUpTokens }, (_, index) => index % graphs.vocabularySize);
   const { session } = embed.value.loaded;
@@ -81,7 +88,7 @@ async function loadModel(
   measureModel(embed.value);
 
   const { model: graph } = graphs.decoder;
-  const decoder = await holdModel(rows.decoder, graph, title, threadCount, context);
+  const decoder = await holdModel({ id: rows.decoder, node }, graph, title, threadCount, context);
   if (!decoder.ok) return decoder;
   const model = new LanguageModel(graphs, boundaries, session, decoder.value.loaded.session);
   if (isCold(decoder.value)) {

@@ -3,11 +3,12 @@ import { createHash } from 'node:crypto';
 import { open, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fail, ok, type Outcome } from '#engine/contract/outcome.ts';
-import { error, type Problem } from '#engine/contract/problem.ts';
+import { error, warning } from '#engine/contract/problem.ts';
 import { weightBytes } from '#engine/estimate/model-cost.ts';
 import { encodeModel } from '#engine/onnx/encode-model.ts';
 import type { StageModel } from '#engine/onnx/model.ts';
 import { layoutWeights } from '#engine/onnx/weight-layout.ts';
+import type { Flaw } from '../cache/manifest.ts';
 import type { StageCache } from '../cache/stage-cache.ts';
 import { FileDigests } from '../weights/file-digests.ts';
 import { resolveWeights, type ModelWeights } from '../weights/model-weights.ts';
@@ -79,13 +80,13 @@ export class ModelLoader {
       const key = this.#key(request, weights.value);
       const known = this.#loaded.get(key);
       if (known) return ok({ ...known, found: 'loaded', loadMs: 0 });
-      const found = await this.#cache.find(key);
-      const cached = found === null ? null : await this.#open(key, found, request, 'cached');
-      // A damaged entry can have the right size; it is gone from the cache by now and is built anew.
-      if (cached && (cached.ok || !wasRefused(cached.problems))) return cached;
+      const cached = await this.#openCached(key, request);
+      if (cached) return cached;
       const folder = await this.#build(key, request, weights.value);
       if (!folder.ok) return folder;
-      return await this.#open(key, folder.value, request, 'built');
+      const opened = await this.#open(key, folder.value, request, 'built');
+      if (wasRefused(opened)) await this.#cache.remove(key);
+      return opened;
     } finally {
       weights.value.close();
     }
@@ -94,14 +95,13 @@ export class ModelLoader {
   /** Releases every session but those named, and lets the cache have all other entries. */
   async keepOnly(keys: ReadonlySet<string>): Promise<void> {
     this.#cache.unpin();
-    for (const [key, { session }] of this.#loaded) {
+    for (const [key, loaded] of this.#loaded) {
       if (keys.has(key)) {
         // Found again, it is pinned again and counts as used just now.
         await this.#cache.find(key);
         continue;
       }
-      this.#loaded.delete(key);
-      await session.release();
+      await this.#release(key, loaded);
     }
   }
 
@@ -152,6 +152,43 @@ export class ModelLoader {
     });
   }
 
+  /**
+   * Null where there is no entry, or none that can be relied on; that it is built again then is said. The graph
+   * is checked before ONNX Runtime reads it, the weights meanwhile, as it only maps them.
+   */
+  async #openCached(key: string, request: LoadRequest): Promise<Outcome<LoadedModel> | null> {
+    const entry = await this.#cache.find(key);
+    if (entry.state === 'absent') return null;
+    if (entry.state === 'damaged') return this.#discard(key, request, entry);
+    const { folder, check } = entry;
+    const start = performance.now();
+    const graphFlaw = await check?.((name) => name === files.ready).finish();
+    if (graphFlaw) return this.#discard(key, request, graphFlaw);
+    const weightCheck = check?.((name) => name !== files.ready);
+    const opened = await this.#open(key, folder, request, 'cached');
+    const flaw = await weightCheck?.finish();
+    if (flaw) {
+      if (opened.ok) await this.#release(key, opened.value);
+      return this.#discard(key, request, flaw);
+    }
+    if (wasRefused(opened)) return this.#discard(key, request, { what: 'ONNX Runtime refuses it' });
+    this.#cache.trust(key);
+    return opened.ok ? ok({ ...opened.value, loadMs: performance.now() - start }) : opened;
+  }
+
+  async #discard(key: string, { title, progress }: LoadRequest, flaw: Flaw): Promise<null> {
+    await this.#cache.remove(key);
+    if (flaw === 'gone') return null;
+    const message = `The stored copy of "${title}" was damaged (${flaw.what}), so it is built again; where this happens often, the disk or the memory of this machine fails.`;
+    progress.warn(warning('cache-damaged', message));
+    return null;
+  }
+
+  async #release(key: string, { session }: LoadedModel): Promise<void> {
+    this.#loaded.delete(key);
+    await session.release();
+  }
+
   async #open(
     key: string,
     folder: string,
@@ -165,10 +202,7 @@ export class ModelLoader {
     const session = await refusable(title, () =>
       openSession(join(folder, files.ready), { threads }),
     );
-    if (!session.ok) {
-      if (wasRefused(session.problems)) await this.#cache.remove(key);
-      return session;
-    }
+    if (!session.ok) return session;
     const loaded: LoadedModel = {
       key,
       session: session.value,
@@ -182,8 +216,8 @@ export class ModelLoader {
   }
 }
 
-const wasRefused = (problems: readonly Problem[]): boolean =>
-  problems.some(({ code }) => code === 'stage-failed');
+const wasRefused = (opened: Outcome<unknown>): boolean =>
+  !opened.ok && opened.problems.some(({ code }) => code === 'stage-failed');
 
 /** How ONNX Runtime and JavaScript say that there was no memory to be had. */
 const memoryWords = /failed to allocate|allocation failed|bad_alloc|out of memory/i;

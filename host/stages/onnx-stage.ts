@@ -28,17 +28,18 @@ type OnnxBody = Extract<Stage['body'], { kind: 'onnx' }>;
 
 export function onnxStage(stage: Stage, body: OnnxBody, context: StageContext): StageRunner {
   const { model, runsBy, facts } = body;
+  const row = { id: stage.id, node: stage.id };
   let held: HeldModel | null = null;
   return {
     facts: [stageFacts(stage)],
     async preflight() {
       const { loader, baseFolder } = context;
-      const progress = stageProgress(stage.id, context);
+      const progress = stageProgress(row, context);
       const key = await loader.identify({ model, threads: threadCount, baseFolder, progress });
       return key.ok ? ok([key.value]) : key;
     },
     async load() {
-      const outcome = await holdModel(stage.id, model, stage.title, threadCount, context);
+      const outcome = await holdModel(row, model, stage.title, threadCount, context);
       if (!outcome.ok) return outcome;
       held = outcome.value;
       const cold = isCold(held);

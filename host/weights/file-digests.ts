@@ -10,7 +10,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fail, ok, type Outcome } from '#engine/contract/outcome.ts';
 import { error } from '#engine/contract/problem.ts';
 import { BlockHashing } from '../system/block-hashes.ts';
-import { digest } from './digest.ts';
+import { digest } from '../system/digest.ts';
 import { readFailure } from './read-failure.ts';
 
 /** Equal as long as the system says that a file has not been touched. */

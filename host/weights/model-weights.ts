@@ -6,7 +6,7 @@ import type { WeightOrigin } from '#engine/onnx/weight.ts';
 import { openCheckpoint, type Checkpoint } from './checkpoint.ts';
 import { checkpointFolder } from './checkpoint-folder.ts';
 import type { SourceOf, TensorSource } from './expression-rows.ts';
-import { digest } from './digest.ts';
+import { digest } from '../system/digest.ts';
 import { stillIs, type FileDigests, type FileIdentity, type TellRead } from './file-digests.ts';
 import { matchKeys, neededTensors, type KeyMatch } from './match-keys.ts';
 import { noiseTable } from './noise.ts';
