@@ -11,7 +11,7 @@ export const manifestName = 'stage.json';
 
 const manifestSchema = z.object({
   title: z.string(),
-  /** By name: a file's size, and the CRC-32 of every block of it. */
+  /** By name: a file's size, and the GMAC of every block of it. */
   files: z.record(z.string(), z.object({ sizeBytes: z.number(), blocks: z.array(z.string()) })),
 });
 export type Manifest = Readonly<z.infer<typeof manifestSchema>>;
@@ -25,7 +25,7 @@ export async function describeFolder(folder: string, title: string): Promise<Man
       return { path, sizeBytes: (await stat(path)).size };
     }),
   );
-  const blocks = await new BlockHashing(files, 'crc32').join();
+  const blocks = await new BlockHashing(files, 'gmac').join();
   const sums = files.map(({ sizeBytes }, file) => ({ sizeBytes, blocks: blocks[file] ?? [] }));
   return {
     title,
@@ -80,7 +80,7 @@ export class FileCheck {
       .filter(([name]) => isMeant(name))
       .map(([name, sums]) => ({ name, path: join(folder, name), ...sums }));
     // The caller's own thread joins them as soon as it has nothing else to do.
-    this.#hashing = new BlockHashing(this.#files, 'crc32', Math.max(1, threadCount - 1));
+    this.#hashing = new BlockHashing(this.#files, 'gmac', Math.max(1, threadCount - 1));
   }
 
   async finish(): Promise<Flaw | null> {

@@ -5,7 +5,6 @@
 import crypto from 'node:crypto';
 import fs from 'node:fs';
 import { Worker } from 'node:worker_threads';
-import zlib from 'node:zlib';
 import { threadCount } from './machine.ts';
 
 /** Few enough to list, and short enough to stop at: a hundredth of a second. */
@@ -15,11 +14,12 @@ export const hashBlockBytes = 2 ** 24;
 const threadWorthBytes = 4 * hashBlockBytes;
 
 /**
- * CRC-32 (ISO 3309) finds every single flipped bit, and every burst of up to 32, in what we wrote ourselves;
- * SHA-256 (FIPS 180-4) tells files of others apart, those made to deceive included, at a third of the speed.
+ * GMAC (NIST SP 800-38D) under a key that is no secret is the fastest sum that Node.js has. It finds for certain
+ * whatever changed within 16 bytes, and else misses one change in 2^100; against who means to deceive it is
+ * nothing, and so for what we wrote ourselves. SHA-256 (FIPS 180-4) tells files of others apart, a fifth as fast.
  */
-export type BlockHash = 'crc32' | 'sha256';
-const hashBytes = { crc32: 4, sha256: 32 } as const;
+export type BlockHash = 'gmac' | 'sha256';
+const hashBytes = { gmac: 16, sha256: 32 } as const;
 
 export interface FileToHash {
   readonly path: string;
@@ -103,7 +103,7 @@ export class BlockHashing {
   }
 }
 
-const tools = { fs, crypto, zlib };
+const tools = { fs, crypto };
 type Tools = typeof tools;
 
 // The text of these two functions is all that other threads have of this file: they use nothing but what they are given.
@@ -145,24 +145,26 @@ function hashRange(
   chunk: Uint8Array,
   given: Tools,
 ): Uint8Array {
-  const sha256 = hash === 'sha256' ? given.crypto.createHash('sha256') : null;
-  let sum = 0;
+  const sha256 = given.crypto.createHash('sha256');
+  const gmac = given.crypto.createCipheriv('aes-128-gcm', new Uint8Array(16), new Uint8Array(12));
   for (let position = start; position < end;) {
     const wanted = Math.min(chunk.length, end - position);
     const length = given.fs.readSync(descriptor, chunk, 0, wanted, position);
     if (length === 0) throw Object.assign(new Error('A file ended early.'), { code: 'EOF' });
     const part = length === chunk.length ? chunk : chunk.subarray(0, length);
-    if (sha256) sha256.update(part);
-    else sum = given.zlib.crc32(part, sum);
+    if (hash === 'sha256') sha256.update(part);
+    else gmac.setAAD(part);
     position += length;
   }
-  return sha256?.digest() ?? Uint8Array.of(sum >>> 24, sum >>> 16, sum >>> 8, sum);
+  if (hash === 'sha256') return sha256.digest();
+  gmac.final();
+  return gmac.getAuthTag();
 }
 
 /** As text, so that one file serves the sources, the bundle and the desktop app alike. */
 const threadProgram = `
 ${hashRange.toString()}
-const tools = { fs: require('node:fs'), crypto: require('node:crypto'), zlib: require('node:zlib') };
+const tools = { fs: require('node:fs'), crypto: require('node:crypto') };
 (${takeBlocks.toString()})(require('node:worker_threads').workerData, tools);
 `;
 
