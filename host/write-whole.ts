@@ -84,15 +84,17 @@ const reasons: Readonly<Record<string, string>> = {
   EPERM: 'this user may not write there',
   EROFS: 'the disk is read-only',
   ENOSPC: 'the disk is full',
+  EDQUOT: 'the disk is full, as far as this user may fill it',
   ENAMETOOLONG: 'the name is too long',
 };
 
-function unwritable(path: string, cause: unknown): Outcome<never> {
+/** Why the system would not write, to be put behind a colon. */
+export function writeReason(cause: unknown): string {
   const code = (cause as NodeJS.ErrnoException).code ?? String(cause);
-  return fail(
-    error(
-      'file-unwritable',
-      `${path} cannot be written: ${reasons[code] ?? code}; choose another place.`,
-    ),
-  );
+  return reasons[code] ?? code;
+}
+
+function unwritable(path: string, cause: unknown): Outcome<never> {
+  const message = `${path} cannot be written: ${writeReason(cause)}; choose another place.`;
+  return fail(error('file-unwritable', message));
 }

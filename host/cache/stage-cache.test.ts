@@ -16,12 +16,13 @@ import {
 } from 'node:fs/promises';
 import os from 'node:os';
 import { basename, join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { fail, ok, type Outcome } from '#engine/contract/outcome.ts';
 import { error } from '#engine/contract/problem.ts';
 import { valueOf } from '#verify/value-of.testing.ts';
 import { hashBlockBytes } from '../system/block-hashes.ts';
 import { cacheFolder } from './cache-folder.ts';
+import { SmallDisk } from './small-disk.testing.ts';
 import { cacheLimitBytes, removeUnfinished, StageCache } from './stage-cache.ts';
 
 let root = '';
@@ -83,7 +84,7 @@ describe('whole or not at all', () => {
       throw full;
     });
     expect(codesOf(broken)).toEqual(['cache-unwritable']);
-    expect(broken.ok ? '' : broken.problems[0]?.message).toContain('ENOSPC');
+    expect(broken.ok ? '' : broken.problems[0]?.message).toContain('the disk is full');
     expect(await names()).toEqual([]);
   });
 
@@ -319,6 +320,29 @@ describe('other processes', () => {
     expect(outcome.ok ? '' : outcome.problems[0]?.message).toContain('PATCHBAY_CACHE');
   });
 });
+
+const disk = SmallDisk.mount(4 * 2 ** 20);
+afterAll(() => disk?.unmount());
+
+test.skipIf(disk === null)(
+  'a disk that is full when only the manifest is missing leaves no entry, and the others as they were',
+  async () => {
+    root = join(disk?.folder ?? '', 'cache');
+    const cache = await open();
+    await build(cache, 'a');
+    const outcome = await build(cache, 'b', 100, async (folder) => {
+      await bytes(100)(folder);
+      disk?.fill();
+      return ok(null);
+    });
+    expect(codesOf(outcome)).toEqual(['cache-unwritable']);
+    expect(await names()).toEqual(['a']);
+    // While it is full, what there is serves.
+    expect(await found(await open(), 'a')).toBe(join(root, 'stages', 'a'));
+    disk?.relieve();
+    expect(await build(cache, 'b')).toEqual(ok(join(root, 'stages', 'b')));
+  },
+);
 
 test('the environment chooses folder and limit', () => {
   expect(cacheFolder({ PATCHBAY_CACHE: '/somewhere' })).toBe('/somewhere');

@@ -3,22 +3,14 @@
  * Entries appear whole or not at all; the least recently used go when the cache outgrows its limit.
  */
 import { randomBytes } from 'node:crypto';
-import {
-  lstat,
-  mkdir,
-  readdir,
-  rename,
-  rm,
-  stat,
-  statfs,
-  utimes,
-  writeFile,
-} from 'node:fs/promises';
+import { lstat, mkdir, readdir, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fail, ok, type Outcome } from '#engine/contract/outcome.ts';
 import { error } from '#engine/contract/problem.ts';
 import type { CacheEntry, CacheStatus } from '#engine/contract/cache-status.ts';
 import { formatBytes } from '#engine/contract/format.ts';
+import { writeReason } from '../write-whole.ts';
+import { freeBytes } from './disk-room.ts';
 import {
   describeFolder,
   FileCheck,
@@ -66,19 +58,19 @@ export class StageCache {
     this.#limitBytes = limitBytes;
   }
 
-  /** Makes the folder where it is missing and removes what processes that died left half-built. */
+  /**
+   * Makes the folder where it is missing and removes what processes that died left half-built. What lies in
+   * a folder that cannot be written can be used all the same.
+   */
   static async open(root: string, limitBytes = cacheLimitBytes()): Promise<Outcome<StageCache>> {
     const cache = new StageCache(root, limitBytes);
     try {
       await mkdir(cache.folder, { recursive: true });
-      const probe = cache.#unfinished();
-      await writeFile(probe, '');
-      await rm(probe);
-      await cache.#sweep();
-      return ok(cache);
     } catch (cause) {
       return unwritable(cache.folder, cause);
     }
+    await cache.#sweep().catch(() => undefined);
+    return ok(cache);
   }
 
   /**
@@ -98,6 +90,14 @@ export class StageCache {
     return { state: 'complete', folder, check: this.#sound.has(key) ? null : check };
   }
 
+  /** Is there an entry, in whatever state? Other processes may remove those that this one uses. */
+  holds(key: string): Promise<boolean> {
+    return lstat(join(this.folder, key)).then(
+      () => true,
+      () => false,
+    );
+  }
+
   /** From now on, and until this process ends, the files of an entry count as checked. */
   trust(key: string): void {
     this.#sound.add(key);
@@ -112,7 +112,8 @@ export class StageCache {
     const building = this.#unfinished();
     try {
       // Someone may have removed the whole cache since it was opened.
-      await mkdir(building, { recursive: true });
+      await mkdir(this.folder, { recursive: true });
+      await mkdir(building);
       const room = await this.#makeRoom(needBytes);
       if (!room.ok) return room;
       const filled = await fill(building);
@@ -214,11 +215,7 @@ export class StageCache {
   }
 
   async #unreadable(key: string): Promise<Found> {
-    const isThere = await lstat(join(this.folder, key)).then(
-      () => true,
-      () => false,
-    );
-    return isThere
+    return (await this.holds(key))
       ? this.#flawed(key, { what: `${manifestName} is not what was written` })
       : absent;
   }
@@ -268,8 +265,7 @@ export async function removeUnfinished(cacheRoot: string, processId: number): Pr
 }
 
 function unwritable(folder: string, cause: unknown): Outcome<never> {
-  const reason = (cause as NodeJS.ErrnoException).code ?? String(cause);
-  const message = `The stage cache ${folder} cannot be written (${reason}); set PATCHBAY_CACHE to a folder that can.`;
+  const message = `The stage cache ${folder} cannot be written: ${writeReason(cause)}; set PATCHBAY_CACHE to a folder that can.`;
   return fail(error('cache-unwritable', message));
 }
 
@@ -291,11 +287,6 @@ async function sizeOnDisk(folder: string): Promise<number> {
     ),
   );
   return sizes.reduce((sum, size) => sum + size, 0);
-}
-
-async function freeBytes(folder: string): Promise<number> {
-  const { bavail, bsize } = await statfs(folder);
-  return bavail * bsize;
 }
 
 function isAlive(processId: number): boolean {

@@ -8,6 +8,7 @@ import { weightBytes } from '#engine/estimate/model-cost.ts';
 import { encodeModel } from '#engine/onnx/encode-model.ts';
 import type { StageModel } from '#engine/onnx/model.ts';
 import { layoutWeights } from '#engine/onnx/weight-layout.ts';
+import { throwIfFull } from '../cache/disk-room.ts';
 import type { Flaw } from '../cache/manifest.ts';
 import type { StageCache } from '../cache/stage-cache.ts';
 import { FileDigests } from '../weights/file-digests.ts';
@@ -82,11 +83,7 @@ export class ModelLoader {
       if (known) return ok({ ...known, found: 'loaded', loadMs: 0 });
       const cached = await this.#openCached(key, request);
       if (cached) return cached;
-      const folder = await this.#build(key, request, weights.value);
-      if (!folder.ok) return folder;
-      const opened = await this.#open(key, folder.value, request, 'built');
-      if (wasRefused(opened)) await this.#cache.remove(key);
-      return opened;
+      return await this.#buildAndOpen(key, request, weights.value);
     } finally {
       weights.value.close();
     }
@@ -145,7 +142,10 @@ export class ModelLoader {
       const prepared = await refusable(title, () =>
         prepareModel(path('model'), path('ready'), { packed }),
       );
-      if (!prepared.ok) return prepared;
+      if (!prepared.ok) {
+        await throwIfFull(folder);
+        return prepared;
+      }
       await rm(path('model'));
       await rm(path('weights'));
       return ok(null);
@@ -171,9 +171,29 @@ export class ModelLoader {
       if (opened.ok) await this.#release(key, opened.value);
       return this.#discard(key, request, flaw);
     }
-    if (wasRefused(opened)) return this.#discard(key, request, { what: 'ONNX Runtime refuses it' });
+    if (wasRefused(opened)) {
+      const isThere = await this.#cache.holds(key);
+      return this.#discard(key, request, isThere ? { what: 'ONNX Runtime refuses it' } : 'gone');
+    }
     this.#cache.trust(key);
     return opened.ok ? ok({ ...opened.value, loadMs: performance.now() - start }) : opened;
+  }
+
+  /** Another process may take away what was built before it is opened; not time and again. */
+  async #buildAndOpen(
+    key: string,
+    request: LoadRequest,
+    weights: ModelWeights,
+    attempts = 3,
+  ): Promise<Outcome<LoadedModel>> {
+    const folder = await this.#build(key, request, weights);
+    if (!folder.ok) return folder;
+    const opened = await this.#open(key, folder.value, request, 'built');
+    if (!wasRefused(opened)) return opened;
+    if (attempts > 1 && !(await this.#cache.holds(key)))
+      return this.#buildAndOpen(key, request, weights, attempts - 1);
+    await this.#cache.remove(key);
+    return opened;
   }
 
   async #discard(key: string, { title, progress }: LoadRequest, flaw: Flaw): Promise<null> {

@@ -1,5 +1,6 @@
 /** A file is read through once and then known by what the system says of it, until it is touched. */
 import {
+  mkdir,
   mkdtemp,
   open,
   readdir,
@@ -12,10 +13,11 @@ import {
 } from 'node:fs/promises';
 import os from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { fail, ok } from '#engine/contract/outcome.ts';
 import { error } from '#engine/contract/problem.ts';
 import { valueOf } from '#verify/value-of.testing.ts';
+import { SmallDisk } from '../cache/small-disk.testing.ts';
 import { FileDigests, identityOf, type FileIdentity, type TellRead } from './file-digests.ts';
 
 let folder = '';
@@ -96,6 +98,20 @@ test('a note that was damaged is none, and notes that cannot be kept are no fail
   }
   const nowhere = new FileDigests(join(path, 'not-a-folder'));
   expect(valueOf(await nowhere.of(await identity(path), say))).toBe(first);
+});
+
+const disk = SmallDisk.mount(2 ** 20);
+afterAll(() => disk?.unmount());
+
+test.skipIf(disk === null)('a disk that is full when a note is written leaves none', async () => {
+  const path = await fileOf('a', 'weights');
+  later();
+  const expected = await digestOf(path);
+  notes = join(disk?.folder ?? '', 'notes');
+  await mkdir(notes);
+  disk?.fill();
+  expect(await digestOf(path)).toBe(expected);
+  expect(await readdir(notes)).toEqual([]);
 });
 
 test('a file that changes while it is read is a problem that says so', async () => {
