@@ -56,6 +56,7 @@ export const problemCodes = {
   'tokenizer-unreadable': 'A tokenizer cannot be loaded.',
   // running
   'cache-unwritable': 'The stage cache cannot be written.',
+  'cache-damaged': 'A stored stage is no longer what was written, and is built again.',
   'memory-short': 'A stage needs more memory than the machine has.',
   'stage-failed': 'ONNX Runtime or a host step refused a stage.',
   'engine-died': 'The engine process ended during a run.',

@@ -10,7 +10,7 @@ import { rolldown } from 'rolldown';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { sketchDocument } from '#engine/graph/sketch-document.ts';
 import { packageRoot } from '../system/package-root.ts';
-import { digest } from '../weights/digest.ts';
+import { digest } from '../system/digest.ts';
 import { LocalFiles } from './local-files.ts';
 
 const root = await mkdtemp(join(os.tmpdir(), 'patchbay-two-servers-'));

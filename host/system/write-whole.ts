@@ -147,12 +147,17 @@ const reasons: Readonly<Record<string, string>> = {
   ENAMETOOLONG: 'the name is too long',
 };
 
+/** Why the system would not write, to be put behind a colon. */
+export function writeReason(cause: unknown): string {
+  const code = (cause as NodeJS.ErrnoException).code ?? String(cause);
+  return reasons[code] ?? code;
+}
+
 function unwritable(
   called: string,
   cause: unknown,
   { remedy = 'choose another place' }: Writing,
 ): Outcome<never> {
-  const code = (cause as NodeJS.ErrnoException).code ?? String(cause);
-  const message = `${called} cannot be written: ${reasons[code] ?? code}; ${remedy}.`;
+  const message = `${called} cannot be written: ${writeReason(cause)}; ${remedy}.`;
   return fail(error('file-unwritable', message));
 }
