@@ -33,13 +33,13 @@ export async function checkWithFiles(
     ...files,
     ...idleChanges(checked, plan.value),
     ...sources,
-    ...memoryWarnings(checked),
+    ...memoryWarnings(checked, plan.value),
   ];
 }
 
 /** The graph is sound all the same: it may run on another machine. */
-function memoryWarnings(checked: CheckedGraph): readonly Problem[] {
-  const short = memoryProblem(checked);
+function memoryWarnings(checked: CheckedGraph, plan: Plan): readonly Problem[] {
+  const short = memoryProblem(checked, plan);
   return short ? [{ ...short, severity: 'warning' }] : [];
 }
 
