@@ -71,11 +71,12 @@ interface MatchedOrigin {
 async function checkCheckpoints({ stages }: Plan, baseFolder: string): Promise<readonly Problem[]> {
   const problems: Problem[] = [];
   const matched: MatchedOrigin[] = [];
+  const open = once(openCheckpoint);
   for (const { title, body } of stages) {
     const models = body.kind === 'onnx' ? [body.model] : modelsOf(body.step);
     for (const origin of new Set(models.flatMap(({ origins }) => origins))) {
       if (origin.source.kind !== 'checkpoint') continue;
-      const checkpoint = await openCheckpoint(checkpointFolder(origin.source.folder, baseFolder));
+      const checkpoint = await open(checkpointFolder(origin.source.folder, baseFolder));
       const match = checkpoint.ok
         ? matchKeys(neededFrom(models, origin), origin.layouts, checkpoint.value)
         : checkpoint;
@@ -125,17 +126,36 @@ function modelsOf(step: HostStep): readonly StageModel[] {
 
 async function checkSources({ stages }: Plan, baseFolder: string): Promise<readonly Problem[]> {
   const problems: Problem[] = [];
+  const load = once((step: SourceStep) => loadSource(step, baseFolder));
   for (const { id, body } of stages) {
-    if (body.kind !== 'host') continue;
-    const loaded = await loadSource(body.step, baseFolder);
+    if (body.kind !== 'host' || !readsFile(body.step)) continue;
+    const loaded = await load(body.step);
     if (!loaded.ok) problems.push(...loaded.problems.map((problem) => ({ ...problem, node: id })));
   }
   return problems;
 }
 
-/** The picture or the clip of a step, if it has one. */
-function loadSource(step: HostStep, baseFolder: string): Promise<Outcome<unknown>> {
-  if (step.kind === 'load-image') return loadImage(step.source, baseFolder);
-  if (step.kind !== 'load-clip') return Promise.resolve(ok(null));
-  return loadClip(step.source, step.frames, { baseFolder });
+type SourceStep = Extract<HostStep, { kind: 'load-image' | 'load-clip' }>;
+
+const readsFile = (step: HostStep): step is SourceStep =>
+  step.kind === 'load-image' || step.kind === 'load-clip';
+
+/** Can it be loaded? What is, is not kept. */
+async function loadSource(step: SourceStep, baseFolder: string): Promise<Outcome<null>> {
+  const loaded =
+    step.kind === 'load-image'
+      ? await loadImage(step.source, baseFolder)
+      : await loadClip(step.source, step.frames, { baseFolder });
+  return loaded.ok ? ok(null) : loaded;
+}
+
+/** Loads each thing once: the pipelines of a comparison read the same folders and pictures. */
+function once<Key, Value>(load: (key: Key) => Promise<Value>): (key: Key) => Promise<Value> {
+  const known = new Map<string, Promise<Value>>();
+  return (key) => {
+    const name = JSON.stringify(key);
+    const loaded = known.get(name) ?? load(key);
+    known.set(name, loaded);
+    return loaded;
+  };
 }

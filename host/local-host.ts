@@ -1,5 +1,6 @@
-/** The host service on this machine: presets and checks here, runs in the engine process. */
+/** The host service on this machine: presets here, checks and runs each in a process of their own. */
 import { randomUUID } from 'node:crypto';
+import { dirname, join } from 'node:path';
 import type { Job } from '#engine/contract/engine-message.ts';
 import type { CacheStatus } from '#engine/contract/cache-status.ts';
 import type { GraphDocument } from '#engine/contract/document.ts';
@@ -13,7 +14,7 @@ import { cacheFolder } from './cache/cache-folder.ts';
 import { StageCache } from './cache/stage-cache.ts';
 import { EngineClient } from './engine/engine-client.ts';
 import { RunLog } from './engine/run-log.ts';
-import { checkWithFiles } from './check-with-files.ts';
+import { Checker } from './checker/checker.ts';
 import { describeMachine } from './system/machine.ts';
 import { presetSummaries, readPreset } from './presets.ts';
 
@@ -27,9 +28,11 @@ interface Started {
 export class LocalHost implements HostService {
   readonly #logs = new Map<string, RunLog>();
   readonly #engine: EngineClient;
+  readonly #checker: Checker;
 
-  /** `engineEntry` is the script of the engine process. */
+  /** `engineEntry` is the script of the engine process; that of the process that checks graphs lies beside it. */
   constructor(engineEntry: string) {
+    this.#checker = new Checker(join(dirname(engineEntry), 'check-process.js'));
     this.#engine = new EngineClient(engineEntry, (runId, event) =>
       this.#logs.get(runId)?.add(event),
     );
@@ -43,11 +46,11 @@ export class LocalHost implements HostService {
     return readPreset(id);
   }
 
-  check({
-    document,
-    baseFolder,
-  }: Parameters<HostService['check']>[0]): Promise<readonly Problem[]> {
-    return checkWithFiles(document, baseFolder ?? process.cwd());
+  check(
+    { document, baseFolder = process.cwd() }: Parameters<HostService['check']>[0],
+    signal?: AbortSignal,
+  ): Promise<readonly Problem[]> {
+    return this.#checker.check({ document, baseFolder }, signal);
   }
 
   machine(): Promise<Machine> {
@@ -120,9 +123,14 @@ export class LocalHost implements HostService {
     return this.#engine.processId;
   }
 
-  /** Ends all runs and the engine process, and waits for it. */
-  close(): Promise<void> {
-    return this.#engine.stop();
+  /** The process that is at a check, or would take the next; undefined while there is none. */
+  get checkProcessId(): number | undefined {
+    return this.#checker.processId;
+  }
+
+  /** Ends all runs and checks and their processes, and waits for them. */
+  async close(): Promise<void> {
+    await Promise.all([this.#engine.stop(), this.#checker.close()]);
   }
 }
 

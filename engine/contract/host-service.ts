@@ -27,11 +27,14 @@ export interface RunStatus {
 export interface HostService {
   presets(): Promise<readonly PresetSummary[]>;
   preset(id: string): Promise<Outcome<GraphDocument>>;
-  /** Everything wrong with a graph, its files and its weights included. */
-  check(graph: {
-    readonly document: GraphDocument;
-    readonly baseFolder?: string | undefined;
-  }): Promise<readonly Problem[]>;
+  /** Everything wrong with a graph, its files and its weights included; `signal` ends a check that nobody waits for. */
+  check(
+    graph: {
+      readonly document: GraphDocument;
+      readonly baseFolder?: string | undefined;
+    },
+    signal?: AbortSignal,
+  ): Promise<readonly Problem[]>;
   machine(): Promise<Machine>;
   startRun(request: RunRequest): Promise<Outcome<{ readonly runId: string }>>;
   /** Runs that go on or whose events are still kept, the latest first. */

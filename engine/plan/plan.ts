@@ -89,10 +89,7 @@ export function planGraph(
 }
 
 /** One budget for all: a graph of many small nodes costs as much as one large node. */
-function planStages(
-  checked: CheckedGraph,
-  wanted: ReadonlySet<string>,
-): Outcome<readonly Stage[]> {
+function planStages(checked: CheckedGraph, wanted: ReadonlySet<string>): Outcome<readonly Stage[]> {
   const { nodes } = checked;
   const budget = new OperatorBudget(planLimits.operators);
   const stages: Stage[] = [];
