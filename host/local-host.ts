@@ -14,7 +14,7 @@ import { cacheFolder } from './cache/cache-folder.ts';
 import { StageCache } from './cache/stage-cache.ts';
 import { EngineClient } from './engine/engine-client.ts';
 import { RunLog } from './engine/run-log.ts';
-import { Checker } from './checker/checker.ts';
+import { Checker } from './checker.ts';
 import { describeMachine } from './system/machine.ts';
 import { presetSummaries, readPreset } from './presets.ts';
 

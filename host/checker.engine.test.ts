@@ -9,11 +9,11 @@ import { createHTTPHandler } from '@trpc/server/adapters/standalone';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { router, type Router } from '#engine/contract/router.ts';
 import type { Problem } from '#engine/contract/problem.ts';
-import { decoderGraph } from '../bin/graphs.testing.ts';
-import { buildPrograms, engineEntry } from '../bin/patchbay-command.testing.ts';
-import { EngineHold } from '../engine/engine-hold.testing.ts';
-import { LocalFiles } from '../files/local-files.ts';
-import { LocalHost } from '../local-host.ts';
+import { decoderGraph } from './bin/graphs.testing.ts';
+import { buildPrograms, engineEntry } from './bin/patchbay-command.testing.ts';
+import { EngineHold } from './engine/engine-hold.testing.ts';
+import { LocalFiles } from './files/local-files.ts';
+import { LocalHost } from './local-host.ts';
 import { Checker, checkLimits } from './checker.ts';
 
 const folder = await mkdtemp(join(os.tmpdir(), 'patchbay-checker-'));

@@ -3,8 +3,8 @@
  * one. A check that nobody waits for any more, or that takes too long, is ended with the process that is at it.
  */
 import { error, type Problem } from '#engine/contract/problem.ts';
-import { causeOf, type EngineEnd } from '../engine/death.ts';
-import { ProcessHandle } from '../engine/process-handle.ts';
+import { causeOf, type EngineEnd } from './engine/death.ts';
+import { ProcessHandle } from './engine/process-handle.ts';
 import {
   fromCheckProcessSchema,
   type CheckRequest,

@@ -1,6 +1,6 @@
 /** The process that checks graphs: hears of one, tells what is wrong with it. */
 import { rmSync } from 'node:fs';
-import { checkWithFiles } from '../check-with-files.ts';
+import { checkWithFiles } from './check-with-files.ts';
 import type { CheckRequest, FromCheckProcess } from './check-message.ts';
 
 const tell = (message: FromCheckProcess): void => void process.send?.(message);
