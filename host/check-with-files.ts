@@ -39,13 +39,13 @@ export async function checkWithFiles(
     ...files,
     ...idleChanges(checked, plan.value),
     ...sources,
-    ...memoryWarnings(checked),
+    ...memoryWarnings(checked, plan.value),
   ];
 }
 
 /** The graph is sound all the same: it may run on another machine. */
-function memoryWarnings(checked: CheckedGraph): readonly Problem[] {
-  const short = memoryProblem(checked);
+function memoryWarnings(checked: CheckedGraph, plan: Plan): readonly Problem[] {
+  const short = memoryProblem(checked, plan);
   return short ? [{ ...short, severity: 'warning' }] : [];
 }
 
@@ -84,13 +84,14 @@ async function checkCheckpoints(
 ): Promise<readonly Problem[]> {
   const problems: Problem[] = [];
   const matched: MatchedOrigin[] = [];
+  const open = once(openCheckpoint);
   for (const { title, body } of stages) {
     const models = body.kind === 'onnx' ? [body.model] : modelsOf(body.step);
     for (const origin of new Set(models.flatMap(({ origins }) => origins))) {
       if (origin.source.kind !== 'checkpoint') continue;
       const folder = checkpointFolder(origin.source.folder, baseFolder);
       if (untouched.has(folder)) continue;
-      const checkpoint = await openCheckpoint(folder);
+      const checkpoint = await open(folder);
       const match = checkpoint.ok
         ? matchKeys(neededFrom(models, origin), origin.layouts, checkpoint.value)
         : checkpoint;
@@ -144,23 +145,41 @@ async function checkSources(
   untouched: Untouched,
 ): Promise<readonly Problem[]> {
   const problems: Problem[] = [];
+  const load = once((step: SourceStep) => loadSource(step, baseFolder));
   for (const { id, body } of stages) {
-    if (body.kind !== 'host' || untouched.has(sourcePath(body.step, baseFolder))) continue;
-    const loaded = await loadSource(body.step, baseFolder);
+    if (body.kind !== 'host' || !readsFile(body.step)) continue;
+    if (untouched.has(sourcePath(body.step, baseFolder))) continue;
+    const loaded = await load(body.step);
     if (!loaded.ok) problems.push(...loaded.problems.map((problem) => ({ ...problem, node: id })));
   }
   return problems;
 }
 
+type SourceStep = Extract<HostStep, { kind: 'load-image' | 'load-clip' }>;
+
+const readsFile = (step: HostStep): step is SourceStep =>
+  step.kind === 'load-image' || step.kind === 'load-clip';
+
 /** Of a step that reads a file of the graph. */
-function sourcePath(step: HostStep, baseFolder: string): string | null {
-  if (step.kind !== 'load-image' && step.kind !== 'load-clip') return null;
-  return 'path' in step.source ? resolve(baseFolder, step.source.path) : null;
+const sourcePath = ({ source }: SourceStep, baseFolder: string): string | null =>
+  'path' in source ? resolve(baseFolder, source.path) : null;
+
+/** Can it be loaded? What is, is not kept. */
+async function loadSource(step: SourceStep, baseFolder: string): Promise<Outcome<null>> {
+  const loaded =
+    step.kind === 'load-image'
+      ? await loadImage(step.source, baseFolder)
+      : await loadClip(step.source, step.frames, { baseFolder });
+  return loaded.ok ? ok(null) : loaded;
 }
 
-/** The picture or the clip of a step, if it has one. */
-function loadSource(step: HostStep, baseFolder: string): Promise<Outcome<unknown>> {
-  if (step.kind === 'load-image') return loadImage(step.source, baseFolder);
-  if (step.kind !== 'load-clip') return Promise.resolve(ok(null));
-  return loadClip(step.source, step.frames, { baseFolder });
+/** Loads each thing once: the pipelines of a comparison read the same folders and pictures. */
+function once<Key, Value>(load: (key: Key) => Promise<Value>): (key: Key) => Promise<Value> {
+  const known = new Map<string, Promise<Value>>();
+  return (key) => {
+    const name = JSON.stringify(key);
+    const loaded = known.get(name) ?? load(key);
+    known.set(name, loaded);
+    return loaded;
+  };
 }

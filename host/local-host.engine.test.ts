@@ -1,10 +1,11 @@
 /** Runs as a page or a window starts, follows and cancels them. */
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { NumberedEvent } from '#engine/contract/host-service.ts';
 import type { RunEvent } from '#engine/contract/run-event.ts';
+import { sketchDocument } from '#engine/graph/sketch-document.ts';
 import { decoderGraph, llavaGraph } from './bin/graphs.testing.ts';
 import { buildPrograms, engineEntry } from './bin/patchbay-command.testing.ts';
 import { EngineHold, entered, isLike } from './engine/engine-hold.testing.ts';
@@ -168,6 +169,42 @@ describe('a run that is cancelled', () => {
     hold.release();
     expect(await running.last()).toEqual(cancelledEvent);
     expect(running.events.filter(isToken)).toEqual([]);
+    expect(host.engineProcessId).toBe(processId);
+  });
+
+  test('softly, ends within a limit where a tokenizer would never come to its end', async () => {
+    const endless = join(folder, 'endless-tokenizer');
+    await mkdir(endless);
+    const split = {
+      type: 'Split',
+      pattern: { Regex: '(a+)+$' },
+      behavior: 'Isolated',
+      invert: false,
+    };
+    const model = { type: 'BPE', vocab: { a: 0, b: 1 }, merges: [], unk_token: 'b' };
+    await writeFile(
+      join(endless, 'tokenizer.json'),
+      JSON.stringify({ model, pre_tokenizer: split, decoder: { type: 'ByteLevel' } }),
+    );
+    const graph = sketchDocument(
+      {
+        prompt: ['input/prompt', { text: `${'a'.repeat(50)}b` }],
+        tokenise: ['text/tokenise', { tokenizer: { kind: 'checkpoint', folder: endless } }],
+      },
+      ['prompt.text > tokenise.text'],
+    );
+    const failed = await startRun(host, graph);
+    expect(await failed.last()).toMatchObject({
+      problems: [{ code: 'tokenizer-unreadable', node: 'tokenise' }],
+    });
+    const processId = host.engineProcessId;
+    const tokenising = entered('tokenise', 'warming-up');
+    hold.at(tokenising);
+    const run = await startRun(host, graph);
+    await run.until(tokenising);
+    await cancel(run, false);
+    hold.release();
+    expect(await run.last()).toEqual(cancelledEvent);
     expect(host.engineProcessId).toBe(processId);
   });
 

@@ -1,5 +1,6 @@
-/** The host service on this machine: presets and checks here, runs in the engine process. */
+/** The host service on this machine: presets here, checks and runs each in a process of their own. */
 import { randomUUID } from 'node:crypto';
+import { dirname, join } from 'node:path';
 import type { CacheStatus } from '#engine/contract/cache-status.ts';
 import type { GraphDocument } from '#engine/contract/document.ts';
 import type { HostService, NumberedEvent, RunStatus } from '#engine/contract/host-service.ts';
@@ -18,7 +19,7 @@ import { queueProblem } from './engine/run-queue.ts';
 import { ChosenPlaces } from './files/chosen-places.ts';
 import { dataFolder } from './files/data-folder.ts';
 import { unchosenPlaces } from './named-places.ts';
-import { checkWithFiles } from './check-with-files.ts';
+import { Checker } from './checker.ts';
 import { describeMachine } from './system/machine.ts';
 import { presetSummaries, readPreset } from './presets.ts';
 
@@ -34,12 +35,14 @@ export class LocalHost implements HostService {
   /** The runs that have not ended, each with what its graph holds, in bytes of JSON. */
   readonly #going = new Map<string, number>();
   readonly #engine: EngineClient;
+  readonly #checker: Checker;
 
   readonly #chosen: ChosenPlaces;
 
-  /** `engineEntry` is the script of the engine process. */
+  /** `engineEntry` is the script of the engine process; that of the process that checks graphs lies beside it. */
   constructor(engineEntry: string, chosen = new ChosenPlaces(dataFolder())) {
     this.#chosen = chosen;
+    this.#checker = new Checker(join(dirname(engineEntry), 'check-process.js'));
     this.#engine = new EngineClient(engineEntry, (runId, event) => {
       this.#logs.get(runId)?.add(event);
       if (isLast(event)) this.#going.delete(runId);
@@ -54,12 +57,12 @@ export class LocalHost implements HostService {
     return readPreset(id);
   }
 
-  async check({
-    document,
-    baseFolder = process.cwd(),
-  }: Parameters<HostService['check']>[0]): Promise<readonly Problem[]> {
+  async check(
+    { document, baseFolder = process.cwd() }: Parameters<HostService['check']>[0],
+    signal?: AbortSignal,
+  ): Promise<readonly Problem[]> {
     const unchosen = await unchosenPlaces(document, baseFolder, this.#chosen);
-    return checkWithFiles(document, baseFolder, unchosen);
+    return this.#checker.check({ document, baseFolder, unchosen }, signal);
   }
 
   machine(): Promise<Machine> {
@@ -136,9 +139,14 @@ export class LocalHost implements HostService {
     return this.#engine.processId;
   }
 
-  /** Ends all runs and the engine process, and waits for it. */
-  close(): Promise<void> {
-    return this.#engine.stop();
+  /** The process that is at a check, or would take the next; undefined while there is none. */
+  get checkProcessId(): number | undefined {
+    return this.#checker.processId;
+  }
+
+  /** Ends all runs and checks and their processes, and waits for them. */
+  async close(): Promise<void> {
+    await Promise.all([this.#engine.stop(), this.#checker.close()]);
   }
 }
 

@@ -27,11 +27,14 @@ export interface RunStatus {
 export interface HostService {
   presets(): Promise<readonly PresetSummary[]>;
   preset(id: string): Promise<Outcome<GraphDocument>>;
-  /** Everything wrong with a graph, its files and its weights included. */
-  check(graph: {
-    readonly document: GraphDocument;
-    readonly baseFolder?: string | undefined;
-  }): Promise<readonly Problem[]>;
+  /** Everything wrong with a graph, its files and its weights included; `signal` ends a check that nobody waits for. */
+  check(
+    graph: {
+      readonly document: GraphDocument;
+      readonly baseFolder?: string | undefined;
+    },
+    signal?: AbortSignal,
+  ): Promise<readonly Problem[]>;
   machine(): Promise<Machine>;
   /** Fails with `queue-full` or `file-too-large` beyond `runLimits`. */
   startRun(request: RunRequest): Promise<Outcome<{ readonly runId: string }>>;

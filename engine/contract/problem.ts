@@ -36,6 +36,8 @@ export const problemCodes = {
   'parts-conflict':
     'Parts exclude each other, or act where the node that they plug into has nothing.',
   'output-missing': 'The graph has nothing to run.',
+  'graph-too-large': 'A graph has more layers or operators than are checked, estimated and run.',
+  'check-stopped': 'A check or an estimate was ended before it was done.',
   // inputs of a run
   'image-missing': 'The graph has no picture to look at.',
   'image-unreadable': 'A picture cannot be decoded.',

@@ -104,7 +104,7 @@ export const router = trpc.router({
   preset: procedure.input(z.string().max(100)).query(({ ctx, input }) => ctx.host.preset(input)),
   check: procedure
     .input(z.object({ document: graphInput, baseFolder: z.string().optional() }))
-    .query(({ ctx, input }) => ctx.host.check(input)),
+    .query(({ ctx, input, signal }) => ctx.host.check(input, signal)),
   machine: procedure.query(({ ctx }) => ctx.host.machine()),
   startRun: procedure.input(runInput).mutation(({ ctx, input }) => ctx.host.startRun(input)),
   runs: procedure.query(({ ctx }) => ctx.host.runs()),

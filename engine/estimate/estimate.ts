@@ -3,7 +3,7 @@ import type { Edge } from '../contract/document.ts';
 import { ok, type Outcome } from '../contract/outcome.ts';
 import type { CheckedGraph } from '../graph/check.ts';
 import { describeWire, tokensInAll, type WireType } from '../node/wire.ts';
-import { planGraph, type Stage } from '../plan/plan.ts';
+import { planGraph, type Plan, type Stage } from '../plan/plan.ts';
 import { estimateLanguageModel } from './language-model.ts';
 import {
   countFlops,
@@ -49,15 +49,19 @@ export const reservedBytes = 512 * 1024 ** 2;
 /** Fails with the graph's problems where it cannot be planned. */
 export function estimateGraph(checked: CheckedGraph): Outcome<GraphEstimate> {
   const plan = planGraph(checked);
-  if (!plan.ok) return plan;
-  const stages = plan.value.stages.map((stage) => estimateStage(stage, checked, plan.value.stages));
+  return plan.ok ? ok(estimatePlan(checked, plan.value)) : plan;
+}
+
+/** As `estimateGraph`, of a graph that is planned already. */
+export function estimatePlan(checked: CheckedGraph, plan: Plan): GraphEstimate {
+  const stages = plan.stages.map((stage) => estimateStage(stage, checked, plan.stages));
   const sum = (pick: (stage: StageEstimate) => number) =>
     stages.reduce((total, stage) => total + pick(stage), 0);
   const weights = sum((stage) => stage.weightBytes);
   const activations = Math.max(...stages.map((stage) => stage.activationBytes));
   const keyValueBytes = sum((stage) => stage.keyValueBytes);
   const recurrentBytes = sum((stage) => stage.recurrentBytes);
-  return ok({
+  return {
     stages,
     wires: wireEstimates(checked),
     totals: {
@@ -69,7 +73,7 @@ export function estimateGraph(checked: CheckedGraph): Outcome<GraphEstimate> {
       recurrentBytes,
       peakBytes: sum((stage) => stage.peakBytes - stage.activationBytes) + activations,
     },
-  });
+  };
 }
 
 const free: StageCost = {

@@ -88,17 +88,22 @@ export function peakActivationBytes(model: StageModel, dims: DimBindings): numbe
   }
   for (const { name } of model.outputs) lastUse.set(storageOf(name), nodes.length);
 
-  const alive = new Map<string, number>();
-  const born = (value: Value): void => {
-    if (storageOf(value.name) === value.name) alive.set(value.name, sizeBytes(value, dims));
+  /** What no operator reads any more after the one at this place, in bytes; what none reads at all goes at once. */
+  const dying = new Map<number, number>();
+  let alive = 0;
+  const born = (value: Value, index: number): void => {
+    if (storageOf(value.name) !== value.name) return;
+    const bytes = sizeBytes(value, dims);
+    const last = Math.max(index, lastUse.get(value.name) ?? index);
+    dying.set(last, (dying.get(last) ?? 0) + bytes);
+    alive += bytes;
   };
-  for (const input of model.inputs) born(input);
+  for (const input of model.inputs) born(input, 0);
   let peak = 0;
   for (const [index, node] of nodes.entries()) {
-    for (const output of node.outputs) if (output) born(output);
-    const total = [...alive.values()].reduce((sum, bytes) => sum + bytes, 0);
-    peak = Math.max(peak, total);
-    for (const name of alive.keys()) if ((lastUse.get(name) ?? -1) <= index) alive.delete(name);
+    for (const output of node.outputs) if (output) born(output, index);
+    peak = Math.max(peak, alive);
+    alive -= dying.get(index) ?? 0;
   }
   return peak;
 }

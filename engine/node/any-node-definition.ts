@@ -84,6 +84,7 @@ export interface AnyNodeDefinition extends Pick<
     readonly warnings?: readonly Problem[];
     readonly found?: unknown;
   }>;
+  layers?(params: AnyParams): number;
   summary(params: AnyParams): string;
   readonly body: AnyBody;
 }

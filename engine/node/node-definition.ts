@@ -205,6 +205,11 @@ export interface NodeDefinition<
   }): ByPort<Demand | undefined>;
   /** Output wires from input wires, or the problems that stand in the way. Pure. */
   infer(context: InferContext<P, In>): Outcome<Inference<Out, Found>>;
+  /**
+   * Transformer blocks that its graph has at most, so that a graph with too many is refused before anything is built;
+   * only nodes that repeat blocks have any.
+   */
+  layers?(params: ParamValues<P>): number;
   /** One line for the card: "L/14-336 · float32 · layer −2". */
   summary(params: ParamValues<P>): string;
   readonly body: Body<P, In, Out, Found>;

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { GraphBuilder } from './graph-builder.ts';
+import { BudgetSpent, OperatorBudget } from './operator-budget.ts';
 import { add, multiply } from './operators.ts';
 import type { Value } from './value.ts';
 import { layoutWeights } from './weight-layout.ts';
@@ -177,4 +178,20 @@ it('arithmetic is counted by scope, and that inside a choice by whoever chooses'
     () => add(g, x, x),
   );
   expect(g.finish().work).toEqual([{ scope: 'outer', multiplyAdds: 6, dims: ['sequence'] }]);
+});
+
+it('operators that share a budget are counted in all graphs and branches, up to the last that is left', () => {
+  const budget = new OperatorBudget(4);
+  const [one, other] = [new GraphBuilder(budget), new GraphBuilder(budget)];
+  const x = one.input('x', 'float32', [4]);
+  const condition = one.input('condition', 'bool', []);
+  one.choose(
+    condition,
+    () => add(one, x, x),
+    () => multiply(one, x, x),
+  );
+  const y = other.input('y', 'float32', [4]);
+  add(other, y, y);
+  expect(() => add(other, y, y)).toThrow(BudgetSpent);
+  expect(other.finish().nodes).toHaveLength(1);
 });

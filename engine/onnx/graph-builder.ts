@@ -5,6 +5,7 @@
 import type { Attribute, Constant, Domain, OnnxNode, StageModel, WorkTerm } from './model.ts';
 import { branchAttributes, type InnerGraph } from './branches.ts';
 import { GraphNames } from './graph-names.ts';
+import type { OperatorBudget } from './operator-budget.ts';
 import { GraphWeights, type BlockValues } from './graph-weights.ts';
 import type { DataType, Dim, Shape, Value } from './value.ts';
 import { bytesPerElement, elementCount } from './value.ts';
@@ -39,6 +40,7 @@ export const text = (value: string): Attribute => ({ text: value });
 const constantBytesLimit = 16_384;
 
 export class GraphBuilder {
+  readonly #budget: OperatorBudget | null;
   readonly #names = new GraphNames();
   readonly #inputs: Value[] = [];
   readonly #outputs: Value[] = [];
@@ -49,6 +51,11 @@ export class GraphBuilder {
   readonly #taps = new Map<string, Value | (() => Value)>();
   #scope = '';
   #setting: WeightSetting | null = null;
+
+  /** `budget` bounds the operators of this graph and of all others that share it; without one there is no bound. */
+  constructor(budget: OperatorBudget | null = null) {
+    this.#budget = budget;
+  }
 
   input(name: string, type: DataType, shape: Shape): Value {
     this.#names.claim(name);
@@ -275,6 +282,7 @@ export class GraphBuilder {
     options: OperatorOptions,
     name = this.#names.unique(`${op}/${outputs[0]?.name}`),
   ): readonly (Value | null)[] {
+    this.#budget?.spend();
     const attributes = Object.fromEntries(
       Object.entries(options.attributes ?? {}).filter(
         (entry): entry is [string, Attribute] => entry[1] !== undefined,

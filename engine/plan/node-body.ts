@@ -15,6 +15,7 @@ import {
   type WireType,
 } from '../node/wire.ts';
 import { GraphBuilder, type WeightSetting } from '../onnx/graph-builder.ts';
+import type { OperatorBudget } from '../onnx/operator-budget.ts';
 import type { StageModel } from '../onnx/model.ts';
 import type { DimBindings, Value } from '../onnx/value.ts';
 import type { KeyLayout, WeightExpression } from '../onnx/weight.ts';
@@ -30,9 +31,14 @@ export function isPart({ definition }: CheckedNode, port: string): boolean {
   return kind !== undefined && wireKinds[kind].part;
 }
 
+/** The nodes that bodies are made of, and what bounds them. */
+interface Surroundings extends Pick<CheckedGraph, 'nodes'> {
+  readonly budget?: OperatorBudget;
+}
+
 /** Where a node's weights come from and their format; null for a node without weights. */
 function weightSetting(
-  nodes: CheckedGraph['nodes'],
+  graph: Surroundings,
   node: CheckedNode,
   hostLayouts: readonly KeyLayout[] = [],
 ): WeightSetting | null {
@@ -44,7 +50,7 @@ function weightSetting(
   const origin = { node: id, source: weights, layouts };
   // A part whose weights are never matrices of a product has no precision to choose.
   const blocks = precision && blockSize ? blockFormat({ precision, blockSize }) : null;
-  const changes = partsOfKind(partsAt(nodes, node, weightSocket, layouts), 'weights');
+  const changes = partsOfKind(partsAt(graph, node, weightSocket, layouts), 'weights');
   if (changes.length === 0) return { origin, blocks };
   return {
     origin,
@@ -61,58 +67,58 @@ function weightSetting(
 
 export type OnnxBody = Extract<AnyNodeDefinition['body'], { kind: 'onnx' }>;
 
-export function bodyContext({ nodes }: Pick<CheckedGraph, 'nodes'>, node: CheckedNode): AnyContext {
+export function bodyContext(graph: Surroundings, node: CheckedNode): AnyContext {
   return {
     params: node.params,
     inputs: wiresByPort(node),
     outputs: node.outputs,
     found: node.found,
     wired: node.wired,
-    parts: partsOf(nodes, node),
-    newGraph: graphMaker(weightSetting(nodes, node)),
+    parts: partsOf(graph, node),
+    newGraph: graphMaker(weightSetting(graph, node), graph.budget),
   };
 }
 
 const graphMaker =
-  (setting: WeightSetting | null): AnyContext['newGraph'] =>
+  (setting: WeightSetting | null, budget?: OperatorBudget): AnyContext['newGraph'] =>
   (emit) => {
-    const g = new GraphBuilder();
+    const g = new GraphBuilder(budget);
     if (setting) g.weightsFrom(setting, () => emit(g));
     else emit(g);
     return g.finish();
   };
 
 /** What changes weights is no part of the node itself: the builder applies it. */
-function partsOf(nodes: CheckedGraph['nodes'], node: CheckedNode): readonly Part[] {
+function partsOf(graph: Surroundings, node: CheckedNode): readonly Part[] {
   const layouts = node.definition?.keyLayouts?.(node.params) ?? [];
   return Object.keys(node.incoming)
     .filter((port) => port !== weightSocket && isPart(node, port))
-    .flatMap((port) => partsAt(nodes, node, port, layouts));
+    .flatMap((port) => partsAt(graph, node, port, layouts));
 }
 
 function partsAt(
-  nodes: CheckedGraph['nodes'],
+  graph: Surroundings,
   { incoming }: CheckedNode,
   port: string,
   hostLayouts: readonly KeyLayout[],
 ): readonly Part[] {
   return (incoming[port] ?? []).flatMap(
-    ({ from }) => partOf(nodes, nodes[from.node] as CheckedNode, hostLayouts) ?? [],
+    ({ from }) => partOf(graph, graph.nodes[from.node] as CheckedNode, hostLayouts) ?? [],
   );
 }
 
 function partOf(
-  nodes: CheckedGraph['nodes'],
+  graph: Surroundings,
   source: CheckedNode,
   hostLayouts: readonly KeyLayout[],
 ): Part | null {
   const body = source.definition?.body;
   if (body?.kind !== 'part') return null;
-  const setting = weightSetting(nodes, source, hostLayouts);
+  const setting = weightSetting(graph, source, hostLayouts);
   return body.part({
     params: source.params,
     withWeights: (g, emit) => (setting ? g.weightsFrom(setting, emit) : emit()),
-    newGraph: graphMaker(setting),
+    newGraph: graphMaker(setting, graph.budget),
   });
 }
 

@@ -11,6 +11,7 @@ import type { WireType } from '../node/wire.ts';
 import type { StageModel } from '../onnx/model.ts';
 import type { DimBindings } from '../onnx/value.ts';
 import type { HostStep } from '../node/host-step.ts';
+import { BudgetSpent, OperatorBudget } from '../onnx/operator-budget.ts';
 import {
   bodyContext,
   buildModel,
@@ -19,6 +20,7 @@ import {
   onnxDims,
   type MeasuredCount,
 } from './node-body.ts';
+import { layerProblem, operatorProblem, planLimits } from './plan-limits.ts';
 
 export type Precision = 'float32' | 'int8' | 'int4';
 
@@ -74,15 +76,34 @@ export function planGraph(
       severity === 'error' && (until === undefined || node === undefined || wanted.has(node)),
   );
   if (errors.length > 0) return fail(...errors);
-  const stages = checked.order
-    .filter((id) => wanted.has(id))
-    .flatMap((id) => planNode(checked, checked.nodes[id] as CheckedNode) ?? []);
-  if (stages.length === 0) {
+  const tooDeep = layerProblem(checked, wanted);
+  if (tooDeep) return fail(tooDeep);
+  const stages = planStages(checked, wanted);
+  if (!stages.ok) return stages;
+  if (stages.value.length === 0) {
     return fail(
       error('output-missing', 'The graph has nothing to run; add nodes, or start from a preset.'),
     );
   }
-  return ok({ stages });
+  return ok({ stages: stages.value });
+}
+
+/** One budget for all: a graph of many small nodes costs as much as one large node. */
+function planStages(checked: CheckedGraph, wanted: ReadonlySet<string>): Outcome<readonly Stage[]> {
+  const { nodes } = checked;
+  const budget = new OperatorBudget(planLimits.operators);
+  const stages: Stage[] = [];
+  for (const id of checked.order.filter((each) => wanted.has(each))) {
+    const node = nodes[id] as CheckedNode;
+    try {
+      const stage = planNode({ nodes, budget }, node);
+      if (stage) stages.push(stage);
+    } catch (cause) {
+      if (cause instanceof BudgetSpent) return fail(operatorProblem(node));
+      throw cause;
+    }
+  }
+  return ok(stages);
 }
 
 /** Why a graph cannot run up to a node. */
@@ -112,11 +133,11 @@ function neededFor({ nodes }: CheckedGraph, ends: readonly string[]): ReadonlySe
   return needed;
 }
 
-function planNode(checked: CheckedGraph, node: CheckedNode): Stage | null {
+function planNode(graph: Parameters<typeof bodyContext>[0], node: CheckedNode): Stage | null {
   const definition = node.definition as AnyNodeDefinition;
   const { body } = definition;
   if (body.kind === 'part') return null;
-  const context = bodyContext(checked, node);
+  const context = bodyContext(graph, node);
   return {
     id: node.id,
     type: definition.type,

@@ -15,6 +15,7 @@ import {
 const programs = {
   patchbay: 'host/bin/main.ts',
   'engine-process': 'host/engine/engine-process.ts',
+  'check-process': 'host/check-process.ts',
   'verify-process': 'verify/process/verify-process.ts',
   'publish-schema': 'host/bin/publish-schema.ts',
   'bench-language-model': 'bench/language-model.ts',

@@ -306,3 +306,26 @@ describe('a reader that goes away', () => {
     expect((await finished(child)).status).toBe(1);
   });
 });
+
+test('a graph with more layers than are run is refused in one sentence by every command that would build it', async () => {
+  const models = Array.from({ length: 10 }, (_, index) => `model${index}`);
+  const document = sketchDocument(
+    {
+      prompt: ['input/prompt', { text: 'Why?' }],
+      ...Object.fromEntries(
+        models.map((id) => [id, ['language/decoder', { model: 'custom', layerCount: 512 }]]),
+      ),
+    },
+    models.map((id) => `prompt.text > ${id}.prompt`),
+  );
+  const file = await writeGraph(folder, 'deep', document);
+  for (const name of ['check', 'estimate', 'run']) {
+    const { status, stderr } = await command(name, file);
+    expect({ name, status, stderr }).toEqual({
+      name,
+      status: 1,
+      stderr:
+        'error: model0: The graph has 5120 layers, at most 2048 are checked, estimated and run; give "Language model" fewer, or split the graph. [graph-too-large]\n',
+    });
+  }
+});

@@ -40,7 +40,7 @@ export class EngineHold {
   }
 
   /** The engine that tells the next such event does nothing more, not even hear, until it is let go. */
-  at(event: EventLike | { readonly type: 'case-verified' }): void {
+  at(event: EventLike | { readonly type: 'case-verified' | 'checking' }): void {
     // Whole or not at all, as it is read at any moment.
     writeFileSync(`${this.#awaitedFile}.new`, JSON.stringify(event));
     renameSync(`${this.#awaitedFile}.new`, this.#awaitedFile);

@@ -9,7 +9,7 @@ import { StageCache } from '../cache/stage-cache.ts';
 import { executeRun } from '../runs/execute-run.ts';
 import { ModelLoader } from '../sessions/load-model.ts';
 import type { Emit } from '../stages/pass.ts';
-import { CancelSwitch } from '../sessions/progress.ts';
+import { breathe, CancelSwitch } from '../sessions/progress.ts';
 
 // What a run leaves in the cache, and puts down for a while, is for this user alone.
 process.umask(0o077);
@@ -43,9 +43,13 @@ function teller(runId: string): Emit {
 async function run(job: Job, cancel: CancelSwitch): Promise<void> {
   const emit = teller(job.runId);
   const outcome = await runGraph(job.request, emit, cancel);
-  if (outcome.ok) emit({ type: 'run-finished' });
-  else if (outcome.problems.some(({ code }) => code === 'run-cancelled'))
-    emit({ type: 'run-cancelled' });
+  if (outcome.ok) {
+    emit({ type: 'run-finished' });
+    return;
+  }
+  // What a limit of time has stopped held up the message that cancels, which is read in the next turn but one.
+  for (const _ of [1, 2]) await breathe();
+  if (!cancel.check().ok) emit({ type: 'run-cancelled' });
   else emit({ type: 'run-failed', problems: outcome.problems });
 }
 

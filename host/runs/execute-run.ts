@@ -33,7 +33,7 @@ export async function executeRun(
   if (!plan.ok) return plan;
   const warnings = checked.problems.filter(({ severity }) => severity === 'warning');
   if (warnings.length > 0) emit({ type: 'run-warned', problems: warnings });
-  const short = memoryProblem(checked);
+  const short = memoryProblem(checked, plan.value);
   if (short) return fail(short);
 
   const baseFolder = request.baseFolder ?? process.cwd();

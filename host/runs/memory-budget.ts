@@ -2,17 +2,20 @@
 import { formatBytes } from '#engine/contract/format.ts';
 import { error, type Problem } from '#engine/contract/problem.ts';
 import { stateWord } from '#engine/contract/state-word.ts';
-import { estimateGraph, reservedBytes } from '#engine/estimate/estimate.ts';
+import { estimatePlan, reservedBytes } from '#engine/estimate/estimate.ts';
 import type { CheckedGraph } from '#engine/graph/check.ts';
+import type { Plan } from '#engine/plan/plan.ts';
 import { memoryBytes } from '../system/machine.ts';
 
-export function memoryProblem(checked: CheckedGraph, totalBytes = memoryBytes()): Problem | null {
-  const estimate = estimateGraph(checked);
-  if (!estimate.ok) return null;
-  const { peakBytes, weightBytes, keyValueBytes, recurrentBytes, activationBytes } =
-    estimate.value.totals;
+export function memoryProblem(
+  checked: CheckedGraph,
+  plan: Plan,
+  totalBytes = memoryBytes(),
+): Problem | null {
+  const { stages, totals } = estimatePlan(checked, plan);
+  const { peakBytes, weightBytes, keyValueBytes, recurrentBytes, activationBytes } = totals;
   if (peakBytes + reservedBytes <= totalBytes) return null;
-  const largest = estimate.value.stages.reduce((a, b) => (b.weightBytes > a.weightBytes ? b : a));
+  const largest = stages.reduce((a, b) => (b.weightBytes > a.weightBytes ? b : a));
   const sum = `${formatBytes(weightBytes)} of weights, ${formatBytes(keyValueBytes + recurrentBytes)} of ${stateWord(recurrentBytes)}, ${formatBytes(activationBytes)} of activations`;
   const message = `The graph needs about ${formatBytes(peakBytes)} (${sum}), the machine has ${formatBytes(totalBytes)}; choose a smaller model or a lower precision for "${largest.title}".`;
   return error('memory-short', message, { node: largest.node });

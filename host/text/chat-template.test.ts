@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -92,5 +93,40 @@ describe('a chat template', () => {
       unusable('Cannot call something that is not a function: got UndefinedValue'),
       'FOLDER has no chat template: write a prompt template, such as USER: <image>\\n{prompt} ASSISTANT:.',
     ]);
+  });
+
+  it('that would fill memory is refused before it does', async () => {
+    const grown = (start: string): string =>
+      `{% set ns = namespace(x=${start}) %}{% for i in range(40) %}{% set ns.x = ns.x + ns.x %}{% endfor %}`;
+    const reasons = {
+      '{% for i in range(10**9) %}{% endfor %}': 'it counts further than 100000 with range()',
+      '{% for i in range(0, -1000000000, -1) %}{% endfor %}':
+        'it counts further than 100000 with range()',
+      '{% set count = range %}{{ count(100001) }}': 'it counts further than 100000 with range()',
+      [grown('range(99999)')]: 'it makes a list of more than 1000000 items',
+      [grown("'ab'")]: 'it makes a text of more than 4000000 characters',
+    };
+    for (const [template, reason] of Object.entries(reasons)) {
+      expect(await rendered(await folderWith({ 'chat_template.jinja': template }))).toBe(
+        `The chat template in FOLDER/chat_template.jinja cannot be used (${reason}): write a prompt template instead.`,
+      );
+    }
+  });
+
+  it('has the globals of transformers', async () => {
+    const template =
+      '{{ range(3) | join }}{{ range(1, 8, 3) | join }}{{ range(3, 0, -2) | join }}{{ True and true }}{{ none is none and None is none }}{{ strftime_now("%%") }}{% if False or false %}no{% endif %}';
+    const folder = await folderWith({ 'chat_template.jinja': template });
+    expect(await rendered(folder)).toBe('01214731truetrue%');
+  });
+
+  it.skipIf(process.platform === 'win32')('is not waited for in a pipe', async () => {
+    const folder = await folderWith({});
+    execFileSync('mkfifo', [join(folder, 'chat_template.jinja')]);
+    const opened = await openChatTemplate(folder);
+    expect(opened).toMatchObject({
+      ok: false,
+      problems: [{ message: expect.stringContaining('is no regular file') as string }],
+    });
   });
 });

@@ -1,13 +1,13 @@
 /** Renders the chat template of a checkpoint folder: how the model was taught to see who says what. */
 import { join } from 'node:path';
-import { createContext, Script } from 'node:vm';
-import { Template } from '@huggingface/jinja';
 import { z } from 'zod';
 import { fail, ok, type Outcome } from '#engine/contract/outcome.ts';
 import { error } from '#engine/contract/problem.ts';
 import type { Media } from '#engine/node/wire.ts';
 import { readCappedText, readJsonObject, reasonOf } from './read-json-object.ts';
-import { maxConfigBytes, tokenName } from './tokenizer.ts';
+import { renderJinja } from './render-jinja.ts';
+import { configLimits, tokenName } from './tokenizer-config.ts';
+import { withinTime } from './within-time.ts';
 
 export type ChatContent =
   { readonly type: Media } | { readonly type: 'text'; readonly text: string };
@@ -61,7 +61,7 @@ interface Source {
 }
 
 async function findSource(folder: string): Promise<Outcome<Source>> {
-  const limits = { code: 'checkpoint-unreadable', maxBytes: maxConfigBytes } as const;
+  const limits = { code: 'checkpoint-unreadable', ...configLimits } as const;
   const path = join(folder, 'chat_template.jinja');
   const plain = await readCappedText(path, limits);
   if (!plain.ok) return plain;
@@ -94,7 +94,7 @@ async function readSpecialTokens(folder: string): Promise<Outcome<Record<string,
   for (const name of ['special_tokens_map.json', 'tokenizer_config.json']) {
     const file = await readJsonObject(join(folder, name), {
       code: 'checkpoint-unreadable',
-      maxBytes: maxConfigBytes,
+      ...configLimits,
     });
     if (!file.ok) return file;
     for (const [key, value] of Object.entries(file.value ?? {})) {
@@ -105,35 +105,20 @@ async function readSpecialTokens(folder: string): Promise<Outcome<Record<string,
   return ok(tokens);
 }
 
-/** Code that runs under `vm` can be stopped; one context serves every rendering, as each is over before the next. */
-const renderer = { run: (): void => undefined };
-const rendererContext = createContext(renderer);
-const runRenderer = new Script('run()');
-
 function render(path: string, text: string, variables: Record<string, unknown>): Outcome<string> {
-  let rendered = '';
-  renderer.run = () => {
-    rendered = new Template(text).render(variables);
-  };
+  let rendered: string;
   try {
-    // A template reads and writes nothing but can loop for ever; the limit also stops this room's code that it calls.
-    runRenderer.runInContext(rendererContext, { timeout: maxRenderMs });
+    // A template reads and writes nothing but can loop for ever.
+    const inTime = withinTime(maxRenderMs, () => renderJinja(text, variables));
+    if (!inTime.isDone) return unusable(path, `it takes over ${maxRenderMs} ms`);
+    rendered = inTime.result;
   } catch (cause) {
-    return unusable(path, isTimeout(cause) ? `it takes over ${maxRenderMs} ms` : reasonOf(cause));
+    return unusable(path, reasonOf(cause));
   }
   if (rendered.length > maxRenderedCharacters) {
     return unusable(path, `it renders to more than ${maxRenderedCharacters} characters`);
   }
   return ok(rendered);
-}
-
-function isTimeout(cause: unknown): boolean {
-  return (
-    typeof cause === 'object' &&
-    cause !== null &&
-    'code' in cause &&
-    cause.code === 'ERR_SCRIPT_EXECUTION_TIMEOUT'
-  );
 }
 
 function unusable(path: string, reason: string): Outcome<never> {

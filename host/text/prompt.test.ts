@@ -2,6 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { encoded } from './encoded.testing.ts';
 import { openChatTemplate } from './chat-template.ts';
 import { buildPrompt, wordIds, type Prompt, type PromptRequest } from './prompt.ts';
 import { standInTokenizer } from './stand-in-tokenizer.ts';
@@ -156,11 +157,13 @@ describe('the place of the picture', () => {
     expect(built(request)).toEqual({
       text: 'USER: <image>\nIs it <video>? ASSISTANT:',
       segments: [
-        { kind: 'words', ids: tokenizer.encode('USER: ', { addSpecialTokens: true }) },
+        { kind: 'words', ids: encoded(tokenizer.encode('USER: ', { addSpecialTokens: true })) },
         { kind: 'visual', run: 0 },
         {
           kind: 'words',
-          ids: tokenizer.encode('\nIs it <video>? ASSISTANT:', { addSpecialTokens: false }),
+          ids: encoded(
+            tokenizer.encode('\nIs it <video>? ASSISTANT:', { addSpecialTokens: false }),
+          ),
         },
       ],
     });
@@ -184,7 +187,9 @@ describe('the place of the picture', () => {
     const text = 'USER: Why? ASSISTANT:';
     expect(built(request)).toEqual({
       text,
-      segments: [{ kind: 'words', ids: tokenizer.encode(text, { addSpecialTokens: true }) }],
+      segments: [
+        { kind: 'words', ids: encoded(tokenizer.encode(text, { addSpecialTokens: true })) },
+      ],
     });
   });
 
@@ -227,7 +232,7 @@ describe('several pictures', () => {
     const tokenizer = standInTokenizer(1000);
     const prompt = 'Is <image> larger than <image>?';
     const words = (text: string, addSpecialTokens = false) =>
-      tokenizer.encode(text, { addSpecialTokens });
+      encoded(tokenizer.encode(text, { addSpecialTokens }));
     const typed = built({ tokenizer, template, chat: null, prompt, runs: twoPictures });
     expect(typed.text).toBe('USER: Is <image> larger than <image>? ASSISTANT:');
     expect(order(typed)).toEqual([

@@ -152,7 +152,8 @@ function encodePieces(tokenizer: Tokenizer, pieces: readonly PlacedPiece[]): Out
     const { text, literal } = join(tokenizer, stretch.pieces);
     const addSpecialTokens = index === 0 && !spellsBegin;
     const ids = tokenizer.encode(text, { addSpecialTokens, literal });
-    const cut = cutAtTokens(tokenizer, ids, stretch.pieces);
+    if (!ids.ok) return ids;
+    const cut = cutAtTokens(tokenizer, ids.value, stretch.pieces);
     if (!cut.ok) return cut;
     segments.push(...cut.value);
   }

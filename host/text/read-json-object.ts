@@ -1,7 +1,9 @@
-/** Reads one small JSON file of a checkpoint folder, with a cap on its size. */
-import { readFile, stat } from 'node:fs/promises';
+/** Reads one small JSON file of a checkpoint folder, with caps on its size, its depth and what it holds. */
+import { isUtf8 } from 'node:buffer';
 import { fail, ok, type Outcome } from '#engine/contract/outcome.ts';
 import { error, type ProblemCode } from '#engine/contract/problem.ts';
+import { noRegularFile, openRegularFile } from '../system/regular-file.ts';
+import { parseJsonObject, type JsonLimits } from '../weights/bounded-json.ts';
 
 export type JsonObject = Readonly<Record<string, unknown>>;
 
@@ -14,55 +16,57 @@ export interface ReadLimits {
 /** The file's object, or null where there is no such file. */
 export async function readJsonObject(
   path: string,
-  limits: ReadLimits,
+  limits: ReadLimits & JsonLimits,
 ): Promise<Outcome<JsonObject | null>> {
-  const text = await readCappedText(path, limits);
-  if (!text.ok) return text;
-  if (text.value === null) return ok(null);
-  let value: unknown;
-  try {
-    value = JSON.parse(text.value);
-  } catch (cause) {
-    return fail(
-      error(limits.code, `${path} is not valid JSON (${reasonOf(cause)}): copy the file again.`),
-    );
-  }
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    return fail(error(limits.code, `${path} does not hold a JSON object: copy the file again.`));
-  }
-  return ok(value as JsonObject);
+  const bytes = await readCapped(path, limits);
+  if (!bytes.ok) return bytes;
+  if (bytes.value === null) return ok(null);
+  const value = parseJsonObject(bytes.value, limits);
+  if (typeof value !== 'string') return ok(value);
+  return fail(error(limits.code, `${path} ${value}: copy the file again.`));
 }
 
 /** The file's text, or null where there is no such file. */
 export async function readCappedText(
   path: string,
-  { code, maxBytes }: ReadLimits,
+  limits: ReadLimits,
 ): Promise<Outcome<string | null>> {
+  const bytes = await readCapped(path, limits);
+  if (!bytes.ok) return bytes;
+  if (bytes.value === null) return ok(null);
+  if (isUtf8(bytes.value)) return ok(bytes.value.toString());
+  return fail(error(limits.code, `${path} is not UTF-8 text: copy the file again.`));
+}
+
+async function readCapped(
+  path: string,
+  { code, maxBytes }: ReadLimits,
+): Promise<Outcome<Buffer | null>> {
   try {
-    const { size } = await stat(path);
-    if (size > maxBytes) {
-      return fail(
-        error(
-          code,
-          `${path} has ${size} bytes, more than the limit of ${maxBytes}: choose the folder of a language model.`,
-        ),
-      );
+    const file = await openRegularFile(path);
+    try {
+      const { size } = await file.stat();
+      if (size > maxBytes) {
+        return fail(
+          error(
+            code,
+            `${path} has ${size} bytes, more than the limit of ${maxBytes}: choose the folder of a language model.`,
+          ),
+        );
+      }
+      return ok(await file.readFile());
+    } finally {
+      await file.close();
     }
-    return ok(await readFile(path, 'utf8'));
   } catch (cause) {
-    if (isMissing(cause)) return ok(null);
-    return fail(error(code, `${path} cannot be read: ${reasonOf(cause)}.`));
+    const system = cause instanceof Error && 'code' in cause ? cause.code : null;
+    if (system === 'ENOENT' || system === 'ENOTDIR') return ok(null);
+    const why =
+      system === noRegularFile ? 'is no regular file' : `cannot be read: ${reasonOf(cause)}`;
+    return fail(error(code, `${path} ${why}: choose another checkpoint.`));
   }
 }
 
 export function reasonOf(cause: unknown): string {
   return cause instanceof Error ? cause.message : String(cause);
-}
-
-function isMissing(cause: unknown): boolean {
-  return (
-    cause instanceof Error &&
-    'code' in cause &&
-    (cause.code === 'ENOENT' || cause.code === 'ENOTDIR')
-  );
 }

@@ -35,6 +35,19 @@ export function withReferenceSplits(config: unknown): unknown {
   }
 }
 
+/**
+ * Rewrites the `normalizer` of tokenizer.json so that what replaces a pattern is put in as it is written: the library
+ * reads `$&` and its like as JavaScript does, the reference does not.
+ */
+export function withLiteralContent(config: unknown): unknown {
+  if (typeof config !== 'object' || config === null || !('type' in config)) return config;
+  const part: JsonObject = { ...config };
+  const { normalizers, content } = part;
+  if (part['type'] === 'Sequence' && Array.isArray(normalizers))
+    return { ...part, normalizers: normalizers.map(withLiteralContent) };
+  return typeof content === 'string' ? { ...part, content: content.replaceAll('$', '$$$$') } : part;
+}
+
 function sequence(pretokenizers: readonly unknown[]): JsonObject {
   return { type: 'Sequence', pretokenizers };
 }

@@ -1,4 +1,5 @@
 /** Stands in where random weights bring no tokenizer: about as many tokens as a real one makes, and answers in nonsense words. */
+import { ok } from '#engine/contract/outcome.ts';
 import type { DecodeOptions, EncodeOptions, Tokenizer } from './tokenizer.ts';
 import type { TextDecoding } from './token-decoder.ts';
 
@@ -27,7 +28,7 @@ export function standInTokenizer(vocabularySize: number): Tokenizer {
   });
   return {
     kind: 'stand-in',
-    encode: (text, options) => encode(text, options, vocabularySize),
+    encode: (text, options) => ok(encode(text, options, vocabularySize)),
     decode: (ids, options) => {
       const decoding = startDecoding(options);
       return ids.map((id) => decoding.push(id)).join('');

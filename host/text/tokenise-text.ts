@@ -28,8 +28,10 @@ export function tokeniseText(
   { maxTokens, specialTokens, vocabularySize }: TokeniseStep,
 ): Outcome<readonly number[]> {
   const plain = tokenizer.encode(text, { addSpecialTokens: false });
+  if (!plain.ok) return plain;
   const whole = specialTokens ? tokenizer.encode(text, { addSpecialTokens: true }) : plain;
-  const ids = cutWords(whole, plain, maxTokens);
+  if (!whole.ok) return whole;
+  const ids = cutWords(whole.value, plain.value, maxTokens);
   if (ids.length === 0) {
     const message =
       'The text is empty, so there is nothing to read; type one, or turn special tokens on.';

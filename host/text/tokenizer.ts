@@ -8,8 +8,11 @@ import { error } from '#engine/contract/problem.ts';
 import type { Media } from '#engine/node/wire.ts';
 import { cutMarker, cutMarkerToken, cutSpecialTokens, type TextRange } from './literal-text.ts';
 import { readJsonObject, reasonOf, type JsonObject } from './read-json-object.ts';
-import { withReferenceSplits } from './reference-splits.ts';
+import { withLiteralContent, withReferenceSplits } from './reference-splits.ts';
 import { readTokenDecoder, type TextDecoding } from './token-decoder.ts';
+import { endOfTextIdsOf, idsOf, readConfigs, tokenName, type Configs } from './tokenizer-config.ts';
+import { boundSteps, charactersFault, partsFault } from './tokenizer-limits.ts';
+import { withinTime } from './within-time.ts';
 
 export interface EncodeOptions {
   /** Adds what the tokenizer sets around every text, such as the begin-of-text token. */
@@ -24,7 +27,8 @@ export interface DecodeOptions {
 
 export interface Tokenizer {
   readonly kind: 'checkpoint' | 'stand-in';
-  encode(text: string, options: EncodeOptions): readonly number[];
+  /** Fails with `tokenizer-unreadable` where the tokenizer takes too long for the text, or makes too much of it. */
+  encode(text: string, options: EncodeOptions): Outcome<readonly number[]>;
   /** Ids that no token has are left out, as in the reference. */
   decode(ids: readonly number[], options: DecodeOptions): string;
   /** Decodes token by token; what comes out, joined, is what `decode` gives for the same ids. */
@@ -42,8 +46,19 @@ export interface Tokenizer {
 
 /** The largest published tokenizer.json (vocabularies of 262,144 tokens) have about 35 MB. */
 export const maxTokenizerBytes = 128 * 2 ** 20;
-/** Configurations with a description of every added token reach about 1 MB. */
-export const maxConfigBytes = 16 * 2 ** 20;
+/** A vocabulary of 262,144 tokens and twice as many merges hold 2,000,000 values and nest 6 deep. */
+const tokenizerJson = {
+  code: 'tokenizer-unreadable',
+  maxBytes: maxTokenizerBytes,
+  depth: 32,
+  values: 2 ** 23,
+  fields: 2 ** 21,
+} as const;
+/** Measured: 777,000 entries are built in 1.5 s of a processor, 50,000 characters are encoded in less than 0.1 s. */
+const maxMs = {
+  build: (entries: number): number => 2_000 + Math.ceil(entries / 20),
+  encode: (characters: number): number => 2_000 + Math.ceil(characters / 10),
+} as const;
 
 const addedTokenSchema = z.looseObject({
   id: z.int().nonnegative(),
@@ -60,16 +75,11 @@ const tokenizerFileSchema = z.looseObject({
 /** What is used of the library, whose own type files do not resolve under Node's rules for modules. */
 interface TokenizerLibrary {
   encode(text: string, options: { readonly add_special_tokens: boolean }): { ids: number[] };
+  readonly normalizer: Parameters<typeof boundSteps>[0];
+  readonly pre_tokenizer: Parameters<typeof boundSteps>[0];
+  readonly post_processor: Parameters<typeof boundSteps>[0];
   token_to_id(token: string): number | undefined;
   id_to_token(id: number): string | undefined;
-}
-
-/** Files beside tokenizer.json that name special tokens; an absent file is empty. */
-interface Configs {
-  readonly tokenizer: JsonObject;
-  readonly specialTokens: JsonObject;
-  readonly generation: JsonObject;
-  readonly model: JsonObject;
 }
 
 /**
@@ -80,20 +90,35 @@ interface Configs {
  */
 export async function openTokenizer(folder: string): Promise<Outcome<Tokenizer>> {
   const path = join(folder, 'tokenizer.json');
-  const file = await readJsonObject(path, {
-    code: 'tokenizer-unreadable',
-    maxBytes: maxTokenizerBytes,
-  });
+  const file = await readJsonObject(path, tokenizerJson);
   if (!file.ok) return file;
   if (file.value === null) return missing(folder);
   const configs = await readConfigs(folder);
   if (!configs.ok) return configs;
+  const [tokenizer, names] = [file.value, configs.value];
+  return inTime(path, maxMs.build(entriesOf(tokenizer)), () =>
+    createTokenizer(path, tokenizer, names),
+  );
+}
+
+/** Runs what a tokenizer.json says: the library throws where it does not know a part, and never ends with some patterns. */
+function inTime<Value>(path: string, limitMs: number, work: () => Outcome<Value>): Outcome<Value> {
   try {
-    return createTokenizer(path, file.value, configs.value);
+    const done = withinTime(limitMs, work);
+    return done.isDone ? done.result : unusable(path, `it takes over ${limitMs} ms`);
   } catch (cause) {
-    // The library throws where a part has a type or a pattern that it does not know.
-    return unreadable(`${path} cannot be used: ${reasonOf(cause)}. Choose another checkpoint.`);
+    return unusable(path, reasonOf(cause));
   }
+}
+
+/** Tokens and merges. */
+function entriesOf({ model }: JsonObject): number {
+  const { vocab = {}, merges = [] }: JsonObject = { ...(model as object | null) };
+  return [vocab, merges].reduce<number>((sum, all) => sum + Object.keys(all ?? {}).length, 0);
+}
+
+function unusable(path: string, reason: string): Outcome<never> {
+  return unreadable(`${path} cannot be used: ${reason}. Choose another checkpoint.`);
 }
 
 function unreadable(message: string): Outcome<never> {
@@ -112,28 +137,6 @@ async function missing(folder: string): Promise<Outcome<never>> {
   );
 }
 
-async function readConfigs(folder: string): Promise<Outcome<Configs>> {
-  const limits = { code: 'tokenizer-unreadable', maxBytes: maxConfigBytes } as const;
-  const read = async (name: string): Promise<Outcome<JsonObject>> => {
-    const file = await readJsonObject(join(folder, name), limits);
-    return file.ok ? ok(file.value ?? {}) : file;
-  };
-  const tokenizer = await read('tokenizer_config.json');
-  if (!tokenizer.ok) return tokenizer;
-  const specialTokens = await read('special_tokens_map.json');
-  if (!specialTokens.ok) return specialTokens;
-  const generation = await read('generation_config.json');
-  if (!generation.ok) return generation;
-  const model = await read('config.json');
-  if (!model.ok) return model;
-  return ok({
-    tokenizer: tokenizer.value,
-    specialTokens: specialTokens.value,
-    generation: generation.value,
-    model: model.value,
-  });
-}
-
 function createTokenizer(path: string, file: JsonObject, configs: Configs): Outcome<Tokenizer> {
   const parsed = tokenizerFileSchema.safeParse(withModelType(file));
   if (!parsed.success) {
@@ -146,20 +149,26 @@ function createTokenizer(path: string, file: JsonObject, configs: Configs): Outc
   const decoder = readTokenDecoder(file['decoder']);
   if (!decoder.ok) return decoder;
   const addedTokens = allAddedTokens(parsed.data.added_tokens ?? [], configs.tokenizer);
+  const fault = partsFault(file) ?? charactersFault(addedTokens.map(({ content }) => content));
+  if (fault !== null) {
+    return unreadable(`${path} is not a tokenizer that Patchbay reads (${fault}): choose another.`);
+  }
   const library: TokenizerLibrary = new LibraryTokenizer(
     {
-      normalizer: null,
       post_processor: null,
       decoder: null,
       ...parsed.data,
+      normalizer: withLiteralContent(file['normalizer'] ?? null),
       pre_tokenizer: withReferenceSplits(file['pre_tokenizer'] ?? null),
       added_tokens: [...addedTokens, cutMarkerToken],
     },
     // tokenizer.json alone says how text is cut, as in Rust; the library would trim and clean up by the other file.
     {},
   );
-  const tokenizer = new CheckpointTokenizer(library, decoder.value, addedTokens, configs);
-  if (!tokenizer.encode('a', { addSpecialTokens: true }).every(Number.isInteger)) {
+  for (const step of [library.normalizer, library.pre_tokenizer, library.post_processor])
+    boundSteps(step);
+  const tokenizer = new CheckpointTokenizer(path, library, decoder.value, addedTokens, configs);
+  if (!library.encode('a', { add_special_tokens: true }).ids.every(Number.isInteger)) {
     return unreadable(`${path} adds a token that it does not define: choose another checkpoint.`);
   }
   return ok(tokenizer);
@@ -197,17 +206,20 @@ class CheckpointTokenizer implements Tokenizer {
   readonly endOfTextIds: readonly number[];
   readonly imageTokenId: number | null;
   readonly videoTokenId: number | null;
+  readonly #path: string;
   readonly #library: TokenizerLibrary;
   readonly #startDecoder: () => TextDecoding<string>;
   readonly #specialIds: ReadonlySet<number>;
   readonly #specialContents: readonly string[];
 
   constructor(
+    path: string,
     library: TokenizerLibrary,
     startDecoder: () => TextDecoding<string>,
     addedTokens: readonly AddedToken[],
     configs: Configs,
   ) {
+    this.#path = path;
     this.#library = library;
     this.#startDecoder = startDecoder;
     const specials = addedTokens.filter(({ special }) => special);
@@ -226,10 +238,15 @@ class CheckpointTokenizer implements Tokenizer {
     this.#specialContents = [...specials.map(({ content }) => content), ...visual];
   }
 
-  encode(text: string, { addSpecialTokens, literal = [] }: EncodeOptions): readonly number[] {
-    const cut = cutSpecialTokens(text, literal, this.#specialContents);
-    const { ids } = this.#library.encode(cut, { add_special_tokens: addSpecialTokens });
-    return cut === text ? ids : ids.filter((id) => id !== cutMarkerToken.id);
+  encode(
+    text: string,
+    { addSpecialTokens, literal = [] }: EncodeOptions,
+  ): Outcome<readonly number[]> {
+    return inTime(this.#path, maxMs.encode(text.length), () => {
+      const cut = cutSpecialTokens(text, literal, this.#specialContents);
+      const { ids } = this.#library.encode(cut, { add_special_tokens: addSpecialTokens });
+      return ok(cut === text ? ids : ids.filter((id) => id !== cutMarkerToken.id));
+    });
   }
 
   decode(ids: readonly number[], options: DecodeOptions): string {
@@ -270,27 +287,4 @@ class CheckpointTokenizer implements Tokenizer {
     }
     return this.idOf(`<${media}>`);
   }
-}
-
-/** A token in a configuration file: its text, or an object that holds it. */
-export function tokenName(value: unknown): string | null {
-  if (typeof value === 'string') return value;
-  if (typeof value !== 'object' || value === null || !('content' in value)) return null;
-  return typeof value.content === 'string' ? value.content : null;
-}
-
-/** As transformers: generation_config.json speaks first, then config.json, there or in its language part. */
-function endOfTextIdsOf({ generation, model }: Configs): readonly number[] {
-  const language = model['text_config'];
-  const sources = [generation, model, typeof language === 'object' ? { ...language } : {}];
-  for (const source of sources) {
-    const ids = idsOf('eos_token_id' in source ? source.eos_token_id : null);
-    if (ids.length > 0) return ids;
-  }
-  return [];
-}
-
-function idsOf(value: unknown): readonly number[] {
-  const values: readonly unknown[] = Array.isArray(value) ? value : [value];
-  return values.filter((id): id is number => Number.isInteger(id) && Number(id) >= 0);
 }

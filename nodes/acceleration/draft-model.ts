@@ -70,6 +70,7 @@ export const draftModel = defineNode({
     const acts = { at: 'draft', reads: params.reads, vocabularySize, hiddenSize } as const;
     return ok({ outputs: { part: { kind: 'acceleration', acts } } });
   },
+  layers: (params) => decoderArchitecture(params).layerCount,
   summary: (params) => `${params.draftLength} ahead · ${decoderSummary(params)}`,
   body: {
     kind: 'part',

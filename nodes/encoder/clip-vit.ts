@@ -202,6 +202,7 @@ export const clipVit = defineNode({
       warnings,
     });
   },
+  layers: sizes.layers,
   summary: sizes.summary,
   body: {
     kind: 'onnx',

@@ -191,6 +191,7 @@ export const dinov2 = defineNode({
     const tokens = { all, patches, pooled: single }[values.select];
     return ok({ outputs: { tokens }, found: features.value, warnings });
   },
+  layers: sizes.layers,
   summary: sizes.summary,
   body: {
     kind: 'onnx',

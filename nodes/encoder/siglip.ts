@@ -131,6 +131,7 @@ export const siglip = defineNode({
     const tokens = values.select === 'pooled' ? single : patches;
     return ok({ outputs: { tokens }, found: features.value, warnings });
   },
+  layers: sizes.layers,
   summary: sizes.summary,
   body: {
     kind: 'onnx',

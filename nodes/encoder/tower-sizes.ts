@@ -25,10 +25,12 @@ export function towerSizes<
   const names = Object.keys(published) as Name[];
   const isPublished = (model: Name | 'custom'): model is Name => model !== 'custom';
   type Values = Shape & { readonly model: Name | 'custom'; readonly featureLayer: number };
+  const shapeOf = (values: Values): Shape =>
+    isPublished(values.model) ? shapeOfRow(published[values.model]) : values;
   return {
     param: modelParam(published, standard),
-    shapeOf: (values: Values): Shape =>
-      isPublished(values.model) ? shapeOfRow(published[values.model]) : values,
+    shapeOf,
+    layers: (values: Values): number => shapeOf(values).layerCount,
     /** "so400m/14, 384 px · layer -2" */
     summary: ({ model, imageSize, featureLayer }: Values): string => {
       const label = isPublished(model) ? published[model].label : `custom, ${imageSize} px`;

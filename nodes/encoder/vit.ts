@@ -171,6 +171,7 @@ export const vit = defineNode({
     const tokens = { all, patches, class: single, pooled: single }[values.select];
     return ok({ outputs: { tokens }, found: features.value, warnings });
   },
+  layers: sizes.layers,
   summary: sizes.summary,
   body: {
     kind: 'onnx',

@@ -71,6 +71,7 @@ export const decoder = defineNode({
     if (!parts.ok) return parts;
     return ok({ outputs: { answer: { kind: 'answer' } }, warnings: parts.value });
   },
+  layers: (values) => decoderArchitecture(values).layerCount,
   summary: (values) => decoderSummary(values),
   body: {
     kind: 'host',

@@ -36,6 +36,7 @@ export const mamba = defineNode({
     const problem = visualProblem(inputs.visual, mambaArchitecture(values).hiddenSize);
     return problem ? fail(problem) : ok({ outputs: { answer: { kind: 'answer' } } });
   },
+  layers: (values) => mambaArchitecture(values).layerCount,
   summary: ({ model, layerCount, hiddenSize }) =>
     model === 'custom'
       ? `custom · ${layerCount} layers × ${hiddenSize}`

@@ -130,6 +130,7 @@ export const qFormer = defineNode({
       outputs: { tokens: { ...tokens, count, channels, prefixTokens: 0, grid: null } },
     });
   },
+  layers: (values) => shapeOf(values).layerCount,
   summary: (values) => {
     const { queryCount } = shapeOf(values);
     const label = values.model === 'custom' ? 'custom' : published[values.model].label;

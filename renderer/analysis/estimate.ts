@@ -5,6 +5,7 @@ import { createStore } from 'zustand/vanilla';
 import type { GraphDocument } from '#engine/contract/document.ts';
 import type { GraphEstimate } from '#engine/estimate/estimate.ts';
 import type { EstimateAnswer } from './estimate-worker.ts';
+import { LatestWork, type WorkerLine } from './latest-work.ts';
 
 const estimated = createStore<{ readonly estimate: EstimateAnswer | null }>(() => ({
   estimate: null,
@@ -15,37 +16,26 @@ export function useEstimate(): GraphEstimate | null {
   return useStore(estimated, ({ estimate }) => (estimate?.ok === true ? estimate.value : null));
 }
 
-let worker: Worker | null = null;
-let waiting: GraphDocument | null = null;
-let isAsked = false;
+/** A preset takes less than the first; a graph at the limits of its size, on a slow machine, less than the second. */
+const estimating = new LatestWork(startWorker, { olderMs: 250, longestMs: 30_000 });
 
 /** Keeps `useEstimate` up to date; once in the window. */
 export function useEstimating(document: GraphDocument | null): void {
   useEffect(() => {
     if (!document) return estimated.setState({ estimate: null });
-    waiting = document;
-    askNext();
+    estimating.ask(document, (estimate) => estimated.setState({ estimate }));
   }, [document]);
 }
 
-/** One at a time: what was typed meanwhile is asked for once the answer is there. */
-function askNext(): void {
-  if (isAsked || !waiting) return;
-  worker ??= newWorker();
-  isAsked = true;
-  worker.postMessage(waiting);
-  waiting = null;
-}
-
-function newWorker(): Worker {
-  const created = new Worker(new URL('./estimate-worker.ts', import.meta.url), { type: 'module' });
-  created.addEventListener('message', ({ data }: MessageEvent<EstimateAnswer>) => {
-    estimated.setState({ estimate: data });
-    isAsked = false;
-    askNext();
-  });
-  created.addEventListener('error', () => {
-    isAsked = false;
-  });
-  return created;
+function startWorker(): WorkerLine<GraphDocument, EstimateAnswer> {
+  const worker = new Worker(new URL('./estimate-worker.ts', import.meta.url), { type: 'module' });
+  return {
+    post: (document) => worker.postMessage(document),
+    onAnswer: (listener) =>
+      worker.addEventListener('message', ({ data }: MessageEvent<EstimateAnswer>) =>
+        listener(data),
+      ),
+    onFailure: (listener) => worker.addEventListener('error', listener),
+    end: () => worker.terminate(),
+  };
 }

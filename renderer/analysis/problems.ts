@@ -52,15 +52,18 @@ export function useHostCheck(open: OpenDocument | null): void {
   useEffect(() => hostCheck.setState({ problems: [] }), [id]);
   useEffect(() => {
     if (!document) return undefined;
-    let left = false;
+    const left = new AbortController();
     const look = async (): Promise<void> => {
-      const call = host.check.query({ document, ...(baseFolder !== undefined && { baseFolder }) });
+      const graph = { document, ...(baseFolder !== undefined && { baseFolder }) };
+      // The host ends a check that nobody waits for any more.
+      const call = host.check.query(graph, { signal: left.signal });
       const problems = await askPlain(call, null);
-      if (problems && !left) hostCheck.setState({ problems: notSeenByPage(document, problems) });
+      if (problems && !left.signal.aborted)
+        hostCheck.setState({ problems: notSeenByPage(document, problems) });
     };
     const timer = setTimeout(() => void look(), pauseMs);
     return () => {
-      left = true;
+      left.abort();
       clearTimeout(timer);
     };
   }, [document, baseFolder, chosenCount]);

@@ -16,14 +16,20 @@ export const tokenizerDriver: Driver<TokenizerRow> = async (_row, recorded) => {
   const opened = await openTokenizer(recorded.folder);
   if (!opened.ok) return opened;
   const { strings, outputs, atol } = recorded;
-  const compared = strings.map((string, index) =>
-    allOf(stringName(index), compareString(opened.value, string)),
+  const encoded: EncodedString[] = [];
+  for (const string of strings) {
+    const plain = opened.value.encode(string.text, { addSpecialTokens: false });
+    if (!plain.ok) return plain;
+    const whole = opened.value.encode(string.text, { addSpecialTokens: true });
+    if (!whole.ok) return whole;
+    encoded.push({ string, plain: plain.value, whole: whole.value });
+  }
+  const compared = encoded.map((each, index) =>
+    allOf(stringName(index), compareString(opened.value, each)),
   );
-  const ids = (addSpecialTokens: boolean) =>
-    strings.map(({ text }) => opened.value.encode(text, { addSpecialTokens }));
   const lists: Readonly<Record<string, readonly (readonly number[])[]>> = {
-    ids: ids(false),
-    ids_with_special_tokens: ids(true),
+    ids: encoded.map(({ plain }) => plain),
+    ids_with_special_tokens: encoded.map(({ whole }) => whole),
   };
   const tensors = Object.entries(lists).flatMap(([name, each]) => [
     { name, data: each.flat() },
@@ -38,15 +44,21 @@ export const tokenizerDriver: Driver<TokenizerRow> = async (_row, recorded) => {
   ]);
 };
 
-function compareString(tokenizer: Tokenizer, string: RecordedString): readonly Comparison[] {
-  const { text, ids } = string;
+interface EncodedString {
+  readonly string: RecordedString;
+  readonly plain: readonly number[];
+  /** With special tokens. */
+  readonly whole: readonly number[];
+}
+
+function compareString(
+  tokenizer: Tokenizer,
+  { string, plain, whole }: EncodedString,
+): readonly Comparison[] {
+  const { ids } = string;
   return [
-    compareWholes('ids', tokenizer.encode(text, { addSpecialTokens: false }), ids),
-    compareWholes(
-      'ids with special tokens',
-      tokenizer.encode(text, { addSpecialTokens: true }),
-      string.ids_with_special_tokens,
-    ),
+    compareWholes('ids', plain, ids),
+    compareWholes('ids with special tokens', whole, string.ids_with_special_tokens),
     compareTexts(
       'decoded text',
       tokenizer.decode(ids, { skipSpecialTokens: false }),
