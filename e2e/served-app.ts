@@ -28,11 +28,14 @@ export function environment({ data, cache }: Folders): Record<string, string> {
 
 export class ServedApp {
   readonly folders: Folders;
+  readonly #command: string;
   #process: ChildProcess | null = null;
   #url = '';
 
-  constructor(folders: Folders) {
+  /** `command` is the script of the command line, the project's own unless another is given. */
+  constructor(folders: Folders, command = join(root, 'host/bin/patchbay.mjs')) {
     this.folders = folders;
+    this.#command = command;
   }
 
   /** Where the app is, its secret included. */
@@ -41,8 +44,7 @@ export class ServedApp {
   }
 
   async start(): Promise<void> {
-    const command = [join(root, 'host/bin/patchbay.mjs'), 'serve'];
-    const started = spawn(process.execPath, command, {
+    const started = spawn(process.execPath, [this.#command, 'serve'], {
       env: environment(this.folders),
       stdio: ['ignore', 'pipe', 'inherit'],
     });

@@ -13,6 +13,7 @@ import { nodesCommand } from './commands/nodes.ts';
 import { presetsCommand } from './commands/presets.ts';
 import { runCommand } from './commands/run.ts';
 import { serveCommand } from './commands/serve.ts';
+import { trimCommand } from './commands/trim.ts';
 import { verifyCommand } from './commands/verify.ts';
 import { exitStatus, UsageError, type ExitStatus } from './commands/exit-status.ts';
 
@@ -24,6 +25,7 @@ const commands: readonly Command[] = [
   runCommand,
   verifyCommand,
   cacheCommand,
+  trimCommand,
   serveCommand,
 ];
 
