@@ -28,7 +28,7 @@ test.beforeAll(async () => {
   folders = { data: join(folder, 'data'), cache: join(folder, 'cache') };
   await mkdir(app);
   await run('npm', ['pack', '--pack-destination', folder], await sourcesAsCloned());
-  const [packed = ''] = (await readdir(folder)).filter((name) => name.endsWith('.tgz'));
+  const packed = (await readdir(folder)).find((name) => name.endsWith('.tgz')) ?? '';
   await run('npm', ['install', '--prefer-offline', '--prefix', app, join(folder, packed)], app);
 });
 test.afterAll(() => removeFolder(folder));
