@@ -1,5 +1,4 @@
 /** The desktop app: one instance, one window, one server process; everything else is the page. */
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { app } from 'electron';
@@ -8,22 +7,28 @@ import { AppServer } from './app-server.ts';
 import { AppWindow } from './app-window.ts';
 import { graphPathsIn } from './opened-files.ts';
 import { shownLine } from './shown-line.ts';
-import { unpackedPath } from './unpacked-path.ts';
-import { startUtilityChild } from './utility-child.ts';
+import { utilityStarter } from './utility-child.ts';
+import { openWindowFolder } from './window-folder.ts';
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
 /** Whose data folder differs is another Patchbay, with a window and an instance of its own. */
-const windowFolder = join(dataFolder(), 'window');
-mkdirSync(windowFolder, { recursive: true });
+const windowFolder = openWindowFolder(dataFolder());
 app.setPath('userData', windowFolder);
 
 let window: AppWindow | null = null;
 /** Files that the system hands over before there is a window. */
 const early: string[] = [];
 
+const startServer = utilityStarter('Patchbay server');
+const startEngine = utilityStarter('Patchbay engine');
+const engineEntry = here('../host/engine-process.js');
+
 const server = new AppServer(
-  () => startUtilityChild(unpackedPath(here('server-process.js'))),
+  {
+    startServer: () => startServer(here('server-process.js'), [], process.env),
+    startEngine: (args, environment) => startEngine(engineEntry, args, environment),
+  },
   (problem) => void askToServeAgain(problem.message),
 );
 

@@ -1,23 +1,14 @@
-/** A server process as Node.js forks it, in the shape that Electron's utility process has in the app. */
-import { fork } from 'node:child_process';
-import type { ServerChild } from './app-server.ts';
+/** Node.js in the place of Electron: it forks the processes that are utility processes in the app. */
+import { forkChild } from '#host/system/child-program.ts';
+import type { Starters } from './app-server.ts';
 
-export function startNodeChild(entry: string, env: NodeJS.ProcessEnv = {}): ServerChild {
-  const child = fork(entry, [], {
-    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-    env: { ...process.env, ...env },
-  });
-  let lastWords = '';
-  child.stderr?.on('data', (chunk: Buffer) => {
-    lastWords += chunk.toString();
-  });
+/** `engine` is the script of the engine process, where the server starts one. */
+export function startersOf(
+  server: () => string,
+  { engine = '', env = {} }: { readonly engine?: string; readonly env?: NodeJS.ProcessEnv } = {},
+): Starters {
   return {
-    post: (message) => void child.send(message, () => undefined),
-    onMessage: (listener) => void child.on('message', listener),
-    // After all that it wrote has been read.
-    onExit: (listener) => void child.once('close', listener),
-    lastWords: () => lastWords,
-    // As a crash would end it.
-    kill: () => void child.kill('SIGKILL'),
+    startServer: () => forkChild(server(), [], { ...process.env, ...env }),
+    startEngine: (args, environment) => forkChild(engine, args, environment),
   };
 }

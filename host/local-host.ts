@@ -11,9 +11,10 @@ import type { Machine } from '#engine/contract/run-event.ts';
 import type { RunRequest } from '#engine/contract/run-request.ts';
 import { cacheFolder } from './cache/cache-folder.ts';
 import { StageCache } from './cache/stage-cache.ts';
-import { EngineClient } from './engine/engine-client.ts';
+import { EngineClient, type EventListener } from './engine/engine-client.ts';
 import { RunLog } from './engine/run-log.ts';
 import { checkWithFiles } from './check-with-files.ts';
+import { forkChild, type StartChild } from './system/child-program.ts';
 import { describeMachine } from './system/machine.ts';
 import { presetSummaries, readPreset } from './presets.ts';
 
@@ -28,11 +29,10 @@ export class LocalHost implements HostService {
   readonly #logs = new Map<string, RunLog>();
   readonly #engine: EngineClient;
 
-  /** `engineEntry` is the script of the engine process. */
-  constructor(engineEntry: string) {
-    this.#engine = new EngineClient(engineEntry, (runId, event) =>
-      this.#logs.get(runId)?.add(event),
-    );
+  /** `engineEntry` is the script of the engine process, `startChild` who starts it. */
+  constructor(engineEntry: string, startChild: StartChild = forkChild) {
+    const listen: EventListener = (runId, event) => this.#logs.get(runId)?.add(event);
+    this.#engine = new EngineClient(engineEntry, listen, startChild);
   }
 
   presets(): Promise<readonly PresetSummary[]> {

@@ -9,6 +9,7 @@ import { StageCache } from '../cache/stage-cache.ts';
 import { executeRun } from '../runs/execute-run.ts';
 import { ModelLoader } from '../sessions/load-model.ts';
 import type { Emit } from '../stages/pass.ts';
+import { openParentLine } from '../system/parent-line.ts';
 import { CancelSwitch } from '../sessions/progress.ts';
 
 const switches = new Map<string, CancelSwitch>();
@@ -31,7 +32,7 @@ function teller(runId: string): Emit {
     const now = performance.now();
     if (event.type === 'token' && now - told < tokensApartMs) return;
     const message: FromEngine = { type: 'events', runId, events: untold };
-    process.send?.(message);
+    parent.post(message);
     untold = [];
     told = now;
   };
@@ -59,7 +60,14 @@ async function runGraph(
   return executeRun(request, loader, emit, cancel);
 }
 
-process.on('message', (raw) => {
+const parent = openParentLine(hear, () => {
+  // The caller is gone, and cannot remove the folder for temporary files that it gave.
+  const [, , temporary] = process.argv;
+  if (temporary !== undefined) rmSync(temporary, { recursive: true, force: true });
+  process.exit();
+});
+
+function hear(raw: unknown): void {
   const message = toEngineSchema.parse(raw);
   if (message.type === 'cancel') {
     switches.get(message.runId)?.cancel();
@@ -68,13 +76,7 @@ process.on('message', (raw) => {
   const cancel = new CancelSwitch();
   switches.set(message.runId, cancel);
   queue = queue.then(() => run(message, cancel)).finally(() => switches.delete(message.runId));
-});
+}
 
 // The caller decides what an interrupt in the terminal means; without a caller there is nothing to do.
 process.on('SIGINT', () => undefined);
-process.on('disconnect', () => {
-  // The caller is gone, and cannot remove the folder for temporary files that it gave.
-  const [, , temporary] = process.argv;
-  if (temporary !== undefined) rmSync(temporary, { recursive: true, force: true });
-  process.exit();
-});
