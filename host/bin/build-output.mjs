@@ -49,7 +49,7 @@ function sourceStamp({ sources, isSource, files }) {
 const { dependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 const apart = new Set([...Object.keys(dependencies), 'electron']);
 
-/** Bundles programs for Node.js, with all that they need but native packages. */
+/** Bundles programs for Node.js, with all that they need but native packages; resolves with the ids of the modules. */
 export async function bundlePrograms(input, written) {
   const { rolldown } = await import('rolldown');
   const bundle = await rolldown({
@@ -60,7 +60,13 @@ export async function bundlePrograms(input, written) {
     logLevel: 'warn',
   });
   try {
-    await bundle.write({ format: 'esm', entryFileNames: '[name].js', sourcemap: true, ...written });
+    const { output } = await bundle.write({
+      format: 'esm',
+      entryFileNames: '[name].js',
+      sourcemap: true,
+      ...written,
+    });
+    return output.flatMap(({ moduleIds = [] }) => moduleIds);
   } finally {
     await bundle.close();
   }

@@ -7,14 +7,12 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
-
 /** A clone keeps all binaries, as packages for other systems are made from it. */
-const hasSources = existsSync(join(root, 'host', 'bin', 'main.ts'));
+const isClone = existsSync(new URL('build.mjs', import.meta.url));
 
 /** Removes the binaries of other systems and resolves with their size in bytes; 0 where there are none or they must stay. */
 export function trim() {
-  if (hasSources) return 0;
+  if (isClone) return 0;
   const runtime = dirname(createRequire(import.meta.url).resolve('onnxruntime-node/package.json'));
   if (isWantedByProject(join(runtime, '..', '..'))) return 0;
   const binaries = join(runtime, 'bin', 'napi-v6');
