@@ -40,9 +40,10 @@ function useNotices(): string | null {
   const [text, setText] = useState<string | null>(null);
   useEffect(() => {
     const reading = new AbortController();
-    void readNotices(reading.signal).then((read) => {
+    void (async () => {
+      const read = await readNotices(reading.signal);
       if (!reading.signal.aborted) setText(read);
-    });
+    })();
     return () => reading.abort();
   }, []);
   return text;
