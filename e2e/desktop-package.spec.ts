@@ -33,7 +33,7 @@ test.beforeAll(async () => {
   layout = join(folder, 'linux-unpacked');
   await buildApp();
   const runtime = findElectronRuntime(electronPackageFolder());
-  const given = runtime.state === 'ready' ? [] : [`-c.electronDist=${await standIn()}`];
+  const given = runtime.state === 'ready' ? [] : [`-c.electronDist=${await standInRuntime()}`];
   const builder = join(root, 'node_modules', 'electron-builder', 'cli.js');
   const output = `-c.directories.output=${folder}`;
   const options = ['--linux', 'dir', '--publish', 'never', output, ...given];
@@ -42,7 +42,7 @@ test.beforeAll(async () => {
 test.afterAll(() => removeFolder(folder));
 
 /** A folder with what the packer looks for in Electron's: a program with fuses, as they are when it is fetched. */
-async function standIn(): Promise<string> {
+async function standInRuntime(): Promise<string> {
   const runtime = join(folder, 'stand-in');
   await mkdir(join(runtime, 'resources'), { recursive: true });
   await mkdir(join(runtime, 'locales'));
@@ -70,7 +70,7 @@ function packed({ files }: DirectoryRecord, path = ''): readonly Packed[] {
 }
 
 test('all but native code is in the archive, and the archive says what every file hashes to', () => {
-  const files = packed(getRawHeader(archive()).header as DirectoryRecord);
+  const files = packed(getRawHeader(archive()).header);
   const outside = files.filter(({ isOutside }) => isOutside).map(({ path }) => path);
   expect(outside.filter((path) => !/\.(node|so(\.[\d.]+)?)$/.test(path))).toEqual([]);
   expect(outside.filter((path) => path.includes('onnxruntime_binding.node'))).toHaveLength(1);
@@ -91,7 +91,7 @@ test('all but native code is in the archive, and the archive says what every fil
 
 test('the program is no Node.js, takes no options of one, and loads only the archive that it knows', async () => {
   const fuses = await getCurrentFuseWire(join(layout, 'patchbay'));
-  const isOn = (fuse: FuseV1Options): boolean => fuses[fuse] === 0x31;
+  const isOn = (fuse: FuseV1Options): boolean => String.fromCharCode(fuses[fuse] ?? 0) === '1';
   expect({
     runAsNode: isOn(FuseV1Options.RunAsNode),
     nodeOptions: isOn(FuseV1Options.EnableNodeOptionsEnvironmentVariable),
@@ -121,12 +121,12 @@ test('what is packed is all that the app needs: it serves the page and runs a gr
   const unpacked = join(folder, 'run', 'app.asar');
   extractAll(archive(), unpacked);
   const data = join(folder, 'data');
-  const standIn = pathToFileURL(join(root, 'electron', 'archive-stand-in.testing.mjs')).href;
+  const archiveStandIn = pathToFileURL(join(root, 'electron', 'archive-stand-in.testing.mjs')).href;
   const { NODE_OPTIONS: options, ...env } = environment({ data, cache: join(folder, 'cache') });
   const server = new AppServer(
     startersOf(() => join(unpacked, 'dist', 'electron', 'server-process.js'), {
       engine: join(unpacked, 'dist', 'host', 'engine-process.js'),
-      env: { ...env, NODE_OPTIONS: `${options} --import=${standIn}` },
+      env: { ...env, NODE_OPTIONS: `${options} --import=${archiveStandIn}` },
     }),
     ({ message }) => {
       throw new Error(message);
