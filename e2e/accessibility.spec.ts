@@ -66,6 +66,10 @@ for (const colorScheme of ['light', 'dark'] as const) {
         await page.keyboard.press('Escape');
         await expect(page.getByRole('dialog')).toBeHidden();
       }
+      await app.command('Third-party licences');
+      await expect(page.getByRole('dialog')).toContainText(/zod \d+\.\d+.*\(MIT\)/);
+      expect(await faults(app), 'licences').toEqual([]);
+      await page.keyboard.press('Escape');
       await app.port('Visual tokens, output of CLIP ViT').press('Enter');
       await expect(page.getByRole('dialog')).toBeVisible();
       expect(await faults(app)).toEqual([]);

@@ -29,15 +29,18 @@ export function environment({ data, cache }: Folders): Record<string, string> {
 
 export class ServedApp {
   readonly folders: Folders;
+  readonly #command: string;
   #process: ChildProcessByStdio<Writable, Readable, null> | null = null;
 
-  constructor(folders: Folders) {
+  /** `command` is the script of the command line, the project's own unless another is given. */
+  constructor(folders: Folders, command = join(root, 'host/bin/patchbay.mjs')) {
     this.folders = folders;
+    this.#command = command;
   }
 
   /** At any free port where none is given. */
   async start(port = 0): Promise<void> {
-    const command = [join(root, 'host/bin/patchbay.mjs'), 'serve', '--port', String(port)];
+    const command = [this.#command, 'serve', '--port', String(port)];
     const started = spawn(process.execPath, command, {
       env: environment(this.folders),
       stdio: ['pipe', 'pipe', 'inherit'],

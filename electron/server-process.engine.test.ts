@@ -5,9 +5,10 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Problem } from '#engine/contract/problem.ts';
 import { enter } from '#host/server/entering.testing.ts';
-import { AppServer, type ServerChild } from './app-server.ts';
+import type { ChildProgram } from '#host/system/child-program.ts';
+import { AppServer } from './app-server.ts';
 import { buildApp, distElectron } from './build.testing.ts';
-import { startNodeChild } from './node-child.testing.ts';
+import { startersOf } from './node-child.testing.ts';
 
 let folder: string;
 
@@ -18,20 +19,19 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }));
 
 test('It serves the page, comes back on its port after it was killed, and ends when asked', async () => {
-  const children: ServerChild[] = [];
+  const children: ChildProgram[] = [];
   const env = { PATCHBAY_DATA: join(folder, 'data'), PATCHBAY_CACHE: join(folder, 'cache') };
   let hearDeath: (problem: Problem) => void = () => undefined;
   const death = new Promise<Problem>((resolve) => {
     hearDeath = resolve;
   });
-  const server = new AppServer(
-    () => {
-      const child = startNodeChild(join(distElectron, 'server-process.js'), env);
-      children.push(child);
-      return child;
-    },
-    (problem) => hearDeath(problem),
-  );
+  const starters = startersOf(() => join(distElectron, 'server-process.js'), { env });
+  const startServer = (): ChildProgram => {
+    const child = starters.startServer();
+    children.push(child);
+    return child;
+  };
+  const server = new AppServer({ ...starters, startServer }, (problem) => hearDeath(problem));
 
   const first = await addressOf(server);
   expect(await titleOfPage(first)).toBe('Patchbay');

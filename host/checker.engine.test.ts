@@ -129,7 +129,7 @@ describe('a check', () => {
   });
 
   test('that takes longer than any should is ended with its process', async () => {
-    const hasty = new Checker(checkEntry, 1_000);
+    const hasty = new Checker(checkEntry, { deadlineMs: 1_000 });
     hold.at({ type: 'checking' });
     const late = hasty.check(sound);
     const processId = hasty.processId as number;

@@ -23,7 +23,7 @@ beforeAll(async () => {
   await buildPrograms();
   const chosen = new ChosenPlaces(join(folder, 'data'));
   chosen.chooseForNow(folder);
-  host = new LocalHost(engineEntry, chosen);
+  host = new LocalHost(engineEntry, { chosen });
 });
 afterEach(() => hold.release());
 afterAll(async () => {

@@ -13,13 +13,14 @@ import { applyOverrides } from '#engine/plan/apply-overrides.ts';
 import { catalogue } from '#nodes/index.ts';
 import { cacheFolder } from './cache/cache-folder.ts';
 import { StageCache } from './cache/stage-cache.ts';
-import { EngineClient } from './engine/engine-client.ts';
+import { EngineClient, type EventListener } from './engine/engine-client.ts';
 import { RunLog } from './engine/run-log.ts';
 import { queueProblem } from './engine/run-queue.ts';
 import { ChosenPlaces } from './files/chosen-places.ts';
 import { dataFolder } from './files/data-folder.ts';
 import { unchosenPlaces } from './named-places.ts';
 import { Checker } from './checker.ts';
+import { forkChild, type StartChild } from './system/child-program.ts';
 import { describeMachine } from './system/machine.ts';
 import { presetSummaries, readPreset } from './presets.ts';
 
@@ -28,6 +29,13 @@ const keptRuns = 20;
 
 interface Started {
   readonly runId: string;
+}
+
+interface Surroundings {
+  /** What the user has chosen to be read. */
+  readonly chosen?: ChosenPlaces;
+  /** Who starts the processes. */
+  readonly startChild?: StartChild;
 }
 
 export class LocalHost implements HostService {
@@ -40,13 +48,17 @@ export class LocalHost implements HostService {
   readonly #chosen: ChosenPlaces;
 
   /** `engineEntry` is the script of the engine process; that of the process that checks graphs lies beside it. */
-  constructor(engineEntry: string, chosen = new ChosenPlaces(dataFolder())) {
+  constructor(
+    engineEntry: string,
+    { chosen = new ChosenPlaces(dataFolder()), startChild = forkChild }: Surroundings = {},
+  ) {
     this.#chosen = chosen;
-    this.#checker = new Checker(join(dirname(engineEntry), 'check-process.js'));
-    this.#engine = new EngineClient(engineEntry, (runId, event) => {
+    this.#checker = new Checker(join(dirname(engineEntry), 'check-process.js'), { startChild });
+    const listen: EventListener = (runId, event) => {
       this.#logs.get(runId)?.add(event);
       if (isLast(event)) this.#going.delete(runId);
-    });
+    };
+    this.#engine = new EngineClient(engineEntry, listen, startChild);
   }
 
   presets(): Promise<readonly PresetSummary[]> {

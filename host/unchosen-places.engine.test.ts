@@ -50,7 +50,7 @@ beforeEach(async () => {
   await host?.close();
   await rm(data, { recursive: true, force: true });
   const chosen = new ChosenPlaces(data);
-  host = new LocalHost(engineEntry, chosen);
+  host = new LocalHost(engineEntry, { chosen });
   files = new LocalFiles(data, chosen);
   asked.length = 0;
 });

@@ -16,6 +16,7 @@ import { nodesCommand } from './commands/nodes.ts';
 import { presetsCommand } from './commands/presets.ts';
 import { runCommand } from './commands/run.ts';
 import { serveCommand } from './commands/serve.ts';
+import { trimCommand } from './commands/trim.ts';
 import { verifyCommand } from './commands/verify.ts';
 import { exitStatus, UsageError, type ExitStatus } from './commands/exit-status.ts';
 
@@ -27,6 +28,7 @@ const commands: readonly Command[] = [
   runCommand,
   verifyCommand,
   cacheCommand,
+  trimCommand,
   serveCommand,
 ];
 
@@ -63,7 +65,7 @@ async function main(args: readonly string[]): Promise<ExitStatus> {
   const chosen = new ChosenPlaces(dataFolder());
   const files = new LocalFiles(dataFolder(), chosen);
   const engineEntry = join(dirname(fileURLToPath(import.meta.url)), 'engine-process.js');
-  const host = new LocalHost(engineEntry, chosen);
+  const host = new LocalHost(engineEntry, { chosen });
   const open = new Set<Closeable>([host, files]);
   const whileOpen: Surroundings['whileOpen'] = async (thing, use) => {
     open.add(thing);

@@ -38,6 +38,7 @@ export function FileMenu() {
       <MenuLine />
       <CommandItem id="view.command-palette" />
       <CommandItem id="help.shortcuts" />
+      <CommandItem id="help.licences" />
     </Menu>
   );
 }

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { error } from '#engine/contract/problem.ts';
@@ -50,6 +51,8 @@ interface Builder {
 /** Why the page cannot be built, on one line; null where all is well. The builder is no part of the bundle. */
 async function buildPage(): Promise<string | null> {
   const path = join(packageRoot, 'host', 'bin', 'build.mjs');
+  // An installed package has its page.
+  if (!existsSync(path)) return null;
   const { buildPageIfStale } = (await import(pathToFileURL(path).href)) as Builder;
   try {
     await buildPageIfStale();
