@@ -67,6 +67,24 @@ test('a saved graph is opened again from its file, and a change from elsewhere i
   expect(await readFile(path, 'utf8')).toContain('triangle');
 });
 
+test('a path that leads nowhere is refused in a sentence and stays, to be mended', async ({
+  app,
+}) => {
+  const { page } = app;
+  await page.keyboard.press('Control+o');
+  const dialog = page.getByRole('dialog');
+  const field = dialog.getByLabel('Filter by name, or go to a path');
+  await field.fill(`${app.dataFolder}/drafs`);
+  await expect(dialog).toContainText(`Enter leads to ${app.dataFolder}/drafs`);
+  await field.press('Enter');
+  await expect(dialog.getByRole('alert')).toContainText('There is no folder');
+  await expect(field).toHaveValue(`${app.dataFolder}/drafs`);
+  await field.fill(app.dataFolder);
+  await field.press('Enter');
+  await expect(field).toHaveValue('');
+  await expect(dialog.getByRole('alert')).toHaveCount(0);
+});
+
 test('a graph whose title nobody wrote is called by its file, everywhere; a title that was written stays', async ({
   app,
 }) => {

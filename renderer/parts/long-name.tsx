@@ -1,9 +1,10 @@
 /** A name that may be longer than its place: cut in the middle, whole in a tooltip. */
 import { Hint } from './hint.tsx';
+import { nameEnd } from './name-end.ts';
 import styles from './long-name.module.css';
 
-/** The end of a name tells files and versions apart, so it stays. */
-const keptAtEnd = 8;
+/** Names that fit everywhere. */
+const shortName = 16;
 
 export function LongName({
   name,
@@ -12,13 +13,14 @@ export function LongName({
   readonly name: string;
   readonly className?: string;
 }) {
-  if (name.length <= keptAtEnd * 2)
+  if (name.length <= shortName)
     return <span className={`${styles['whole']} ${className}`}>{name}</span>;
+  const end = nameEnd(name);
   return (
     <Hint text={name}>
       <span className={`${styles['name']} ${className}`}>
-        <span className={styles['start']}>{name.slice(0, -keptAtEnd)}</span>
-        <span className={styles['end']}>{name.slice(-keptAtEnd)}</span>
+        <span className={styles['start']}>{name.slice(0, end)}</span>
+        <span className={styles['end']}>{name.slice(end)}</span>
       </span>
     </Hint>
   );

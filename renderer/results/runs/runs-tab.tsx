@@ -132,11 +132,8 @@ function RunRow({ run, isShown, isCompared }: RunRowProps) {
           {text}
         </td>
       ))}
-      <td className={styles['words']}>{runWeights(report) ?? '–'}</td>
-      <td className={styles['words']}>
-        {runStatus(live)}
-        {isShown && ', shown'}
-      </td>
+      <td className={`${styles['words']} ${styles['weights']}`}>{runWeights(report) ?? '–'}</td>
+      <td className={styles['words']}>{runStatus(live)}</td>
     </tr>
   );
 }
@@ -157,7 +154,9 @@ function ModelRows({ run: { report } }: { readonly run: FollowedRun }) {
         <td className={table['number']}>{written(timeToFirstTokenMs, formatMilliseconds)}</td>
         <td className={table['number']}>{written(decodeTokensPerSecond, formatRate)}</td>
         <td />
-        <td className={styles['words']}>{runWeights({ stages }) ?? '–'}</td>
+        <td className={`${styles['words']} ${styles['weights']}`}>
+          {runWeights({ stages }) ?? '–'}
+        </td>
         <td />
       </tr>
     );
