@@ -1,5 +1,6 @@
 /** A person draws: drops nodes, wires them, is refused and helped, plugs parts in, takes it back. */
 import { expect, test } from './fixtures.ts';
+import { toldMessages } from './messages.ts';
 
 test('a wrong wire is refused with its reason at the pointer, and the mended graph runs again', async ({
   app,
@@ -36,6 +37,20 @@ test('a wrong wire is refused with its reason at the pointer, and the mended gra
   await expect(app.card('MLP projector')).toContainText('36');
   await app.run();
   expect((await app.report()).stages.map(({ node }) => node)).toContain('average-pool');
+  // What the pointer has said is not said again.
+  expect(await toldMessages(page)).not.toMatch(/takes visual tokens/i);
+});
+
+test('an empty graph has nothing to run, and so has a second one', async ({ app }) => {
+  await app.command('New');
+  await app.results.getByRole('tab', { name: 'Problems' }).click();
+  const nothing = app.results.getByText(
+    'The graph has nothing to run; add nodes, or start from a preset.',
+  );
+  await expect(nothing).toBeVisible();
+  await app.command('New');
+  await expect(app.page.getByRole('button', { name: 'Close Untitled' })).toHaveCount(2);
+  await expect(nothing).toBeVisible();
 });
 
 test('a mismatched width says which number to set, and one press sets it', async ({ app }) => {

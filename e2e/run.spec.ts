@@ -26,6 +26,10 @@ test('a preset from the gallery gives a true answer, and figures that are those 
   await expect(app.card('CLIP ViT')).toContainText(
     formatMilliseconds(encoder?.latencyMs.median ?? 0),
   );
+
+  await app.results.getByRole('button', { name: 'Copy or save the figures' }).click();
+  await app.page.getByRole('menuitem', { name: 'Copy as CSV' }).click();
+  await app.hasTold('Copied the stages.');
 });
 
 test('another question gets another answer, and both runs stand side by side', async ({ app }) => {
@@ -142,6 +146,24 @@ test('a run that is cancelled in the middle keeps what it measured, and the next
   await app.setPasses(1);
   await app.run();
   await expect(app.answer).toHaveText('red');
+});
+
+test('of a run that is cancelled before a word was written, card and results say the same', async ({
+  app,
+}) => {
+  await app.openPreset('Shapes LLaVA');
+  await expect(app.card('Answer')).toContainText('Run the graph');
+  app.hold.at({ type: 'stage-progress', phase: 'running', run: 1 });
+  await app.runButton.click();
+  await app.hold.isHeld();
+  await expect(app.card('Answer')).toContainText('Not a word yet.');
+  const cancelled = app.page.waitForResponse(/\/rpc\/cancelRun/);
+  await app.cancelButton.click();
+  await cancelled;
+  app.hold.release();
+  await expect(app.answerState).toHaveText('cancelled');
+  await expect(app.answer).toHaveText('The run ended before a word was written.');
+  await expect(app.card('Answer')).toContainText('The run ended before a word was written.');
 });
 
 test('an engine process that is killed takes nothing along: the stage is named, the graph is there, the next run runs', async ({

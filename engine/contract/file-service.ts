@@ -29,6 +29,8 @@ export const draftSchema = z.object({
   document: documentSchema,
   /** Does it hold work that is in no file? */
   unsaved: z.boolean(),
+  /** Has a person given it its title? */
+  titled: z.boolean().optional(),
 });
 
 export const fileLimits = {

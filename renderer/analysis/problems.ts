@@ -10,11 +10,14 @@ import type { OpenDocument } from '#renderer/workspace/open-document.ts';
 import { checkedGraph } from './checked-graph.ts';
 
 interface HostCheck {
-  /** Only what the page cannot see by itself; until the next check, that of the state before stands. */
-  readonly problems: readonly Problem[];
+  /**
+   * Only what the page cannot see by itself; until the next check, that of the state before stands. Null while the
+   * host has not looked at this graph.
+   */
+  readonly problems: readonly Problem[] | null;
 }
 
-const hostCheck = createStore<HostCheck>(() => ({ problems: [] }));
+const hostCheck = createStore<HostCheck>(() => ({ problems: null }));
 
 const none: readonly Problem[] = [];
 
@@ -23,7 +26,7 @@ export function useProblems(document: GraphDocument | null): readonly Problem[] 
   const found = useStore(hostCheck, ({ problems }) => problems);
   return useMemo(() => {
     if (!document) return none;
-    const still = found.filter(
+    const still = (found ?? none).filter(
       ({ node }) => node === undefined || Object.hasOwn(document.nodes, node),
     );
     const problems = [...checkedGraph(document).problems, ...still];
@@ -31,6 +34,11 @@ export function useProblems(document: GraphDocument | null): readonly Problem[] 
       (a, b) => Number(b.severity === 'error') - Number(a.severity === 'error'),
     );
   }, [document, found]);
+}
+
+/** Has the host, too, looked at the graph at the front? Until then nobody knows whether it can run. */
+export function useIsLookedAt(): boolean {
+  return useStore(hostCheck, ({ problems }) => problems !== null);
 }
 
 function notSeenByPage(document: GraphDocument, problems: readonly Problem[]): readonly Problem[] {
@@ -49,7 +57,7 @@ export function useHostCheck(open: OpenDocument | null): void {
   const baseFolder = open?.file?.folder;
   const id = open?.id;
   const chosenCount = useChosenCount();
-  useEffect(() => hostCheck.setState({ problems: [] }), [id]);
+  useEffect(() => hostCheck.setState({ problems: null }), [id]);
   useEffect(() => {
     if (!document) return undefined;
     const left = new AbortController();
@@ -66,5 +74,6 @@ export function useHostCheck(open: OpenDocument | null): void {
       left.abort();
       clearTimeout(timer);
     };
-  }, [document, baseFolder, chosenCount]);
+    // Two graphs may be the same document, as empty ones are.
+  }, [id, document, baseFolder, chosenCount]);
 }

@@ -12,6 +12,7 @@ import {
 } from '#renderer/workspace/open-document.ts';
 import { activate, openDocument, workspace } from '#renderer/workspace/workspace-store.ts';
 import { folderOf } from './file-names.ts';
+import { isTitled } from './title-for-file.ts';
 
 /** Typing is kept in bursts; a crash loses no more than this. */
 const pauseMs = 300;
@@ -46,12 +47,12 @@ export async function restoreDrafts(): Promise<void> {
   keepFromNowOn(kept);
 }
 
-function restore({ id, document, path, stamp, unsaved }: Draft): void {
+function restore({ id, document, path, stamp, unsaved, titled = false }: Draft): void {
   const parsed = parseDocument(document, catalogue);
   if (!parsed.ok) return tellProblems(parsed.problems);
   const file: DocumentFile | null =
     path !== null && stamp !== null ? { path, stamp, folder: folderOf(path) } : null;
-  openDocument(parsed.value, { id, file, unsaved });
+  openDocument(parsed.value, { id, file, unsaved, wasTitled: titled });
 }
 
 function bringBackToFront(): void {
@@ -121,7 +122,15 @@ async function send(open: OpenDocument): Promise<void> {
   const { path, stamp } = file ?? { path: null, stamp: null };
   const unsaved = isDirty(open);
   const outcome = await ask(
-    host.files.keepDraft.mutate({ id, window: windowId, document, path, stamp, unsaved }),
+    host.files.keepDraft.mutate({
+      id,
+      window: windowId,
+      document,
+      path,
+      stamp,
+      unsaved,
+      titled: isTitled(open),
+    }),
   );
   if (outcome.ok) return;
   await checkServer();

@@ -10,6 +10,7 @@ import { useActiveDocument } from '#renderer/workspace/workspace-store.ts';
 import { openPath } from './open-graph.ts';
 import { useRecentFiles } from './recent-files.ts';
 import { titleOfFile } from './file-names.ts';
+import { isNamedAs } from './title-for-file.ts';
 
 export function FileMenu() {
   // What is enabled follows the graph at the front.
@@ -64,9 +65,13 @@ function RecentItems() {
   const files = useRecentFiles();
   return (
     <Submenu label="Open recent" disabled={files.length === 0}>
-      {files.slice(0, listedFiles).map(({ path }) => (
-        <MenuItem key={path} onSelect={() => void openPath(path)}>
-          <LongName name={titleOfFile(path)} />
+      {files.slice(0, listedFiles).map(({ path, title }) => (
+        <MenuItem
+          key={path}
+          note={isNamedAs(title, path) ? null : titleOfFile(path)}
+          onSelect={() => void openPath(path)}
+        >
+          <LongName name={title} />
         </MenuItem>
       ))}
     </Submenu>

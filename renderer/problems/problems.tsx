@@ -4,7 +4,7 @@ import { CircleAlert, CircleCheck, TriangleAlert } from 'lucide-react';
 import type { Problem } from '#engine/contract/problem.ts';
 import { checkedGraph } from '#renderer/analysis/checked-graph.ts';
 import { problemAction } from '#renderer/analysis/problem-action.ts';
-import { useProblems } from '#renderer/analysis/problems.ts';
+import { useIsLookedAt, useProblems } from '#renderer/analysis/problems.ts';
 import { focusNode } from '#renderer/canvas/flow/focus-node.ts';
 import { Button } from '#renderer/parts/button.tsx';
 import { Glyph } from '#renderer/parts/glyph.tsx';
@@ -43,6 +43,8 @@ export function Problems({ open }: { readonly open: OpenDocument }) {
 }
 
 function NoProblems() {
+  if (!useIsLookedAt())
+    return <p className={styles['none']}>Looking through the graph and the files that it names…</p>;
   return (
     <p className={styles['none']}>
       <CircleCheck size={15} aria-hidden />

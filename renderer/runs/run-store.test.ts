@@ -343,6 +343,22 @@ test('a page that is loaded again comes back to its runs and to their graphs', a
   await runOnce('run-2', over);
 });
 
+test('of runs that were over before the page was loaded nothing is told; of one that ends after it, its end', async () => {
+  for (const title of ['Yesterday', 'Today'])
+    await host.startRun({ document: { ...graph, title }, runs: 1 });
+  host.tell('run-1', started, finished);
+  host.tell('run-2', started);
+
+  await restoreRuns();
+  await runOnce('run-1', over);
+  host.tell('run-2', finished);
+  await runOnce('run-2', over);
+  expect(told()).toEqual(['The run of Today is done.']);
+  expect(run('run-1').live.status).toBe('finished');
+  notices.getState().shown[0]?.action?.run();
+  expect(runStore.getState().shownId).toBe('run-2');
+});
+
 test('as many runs are remembered as the host keeps, however long a window lives', async () => {
   for (let count = 1; count <= 25; count++) {
     await startRun();

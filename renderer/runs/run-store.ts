@@ -99,7 +99,7 @@ export async function startRun(until: string | null = null): Promise<void> {
   const graph = open.document.title;
   add({ runId, graph, documentId: open.id, until, startedAt: new Date().toISOString() });
   showResults('stages');
-  follow(runId);
+  follow(runId, 'news');
 }
 
 /** What can be allowed stands among the problems, each with the way to do so; the first is told. */
@@ -121,9 +121,9 @@ export async function cancelRun(runId: string, hard: boolean): Promise<void> {
 export async function restoreRuns(): Promise<void> {
   const known = await askPlain(host.runs.query(), []);
   const documents = new Map(keptDocuments());
-  for (const { runId, graph, until, startedAt } of known.toReversed()) {
+  for (const { runId, graph, until, startedAt, ended } of known.toReversed()) {
     add({ runId, graph, until, documentId: documents.get(runId) ?? null, startedAt });
-    follow(runId);
+    follow(runId, ended ? 'known' : 'news');
   }
 }
 
@@ -154,7 +154,8 @@ function add(run: Omit<FollowedRun, 'live' | 'report' | 'isCancelling'>): void {
 /** Tokens come faster than a screen is drawn. */
 const foldPauseMs = 50;
 
-function follow(runId: string): void {
+/** Is the run's end `news`, or `known` since before the page was loaded? */
+function follow(runId: string, end: 'news' | 'known'): void {
   const events: RunEvent[] = [];
   let folded = 0;
   let seen = -1;
@@ -178,7 +179,7 @@ function follow(runId: string): void {
     if (isLast(event)) {
       clearTimeout(timer);
       fold();
-      sayHowItEnded(runId, event);
+      if (end === 'news') sayHowItEnded(runId, event);
       subscription.unsubscribe();
     } else timer ??= setTimeout(fold, foldPauseMs);
   };

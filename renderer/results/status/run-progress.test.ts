@@ -78,7 +78,7 @@ test('a run says where it stands in one line', () => {
   );
   expect(said[4]).toBe('Getting ready · CLIP ViT · building 1.20\u2009GB of 3.40\u2009GB');
   expect(said[11]).toBe('Pass 1 of 3 · CLIP ViT · running');
-  expect(said[13]).toBe('Pass 1 of 3 · Language model · decode · decoding 23/64');
+  expect(said[13]).toBe('Pass 1 of 3 · Language model · decoding 23/64');
 });
 
 test('the bar never goes back', () => {

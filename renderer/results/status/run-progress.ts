@@ -16,10 +16,13 @@ const phaseWords: Readonly<Record<StageState['phase'], string>> = {
   measured: 'ready',
 };
 
+/** Says of which row it is, too. */
+const decoding = 'decoding';
+
 /** "building 40 %", "warming up", "decoding 23/64": as a row of the table says it. */
 export function stageWords(stage: StageState): string {
   const { phase, done, total, unit, share } = stage;
-  const word = phase === 'running' && isDecoding(stage.facts) ? 'decoding' : phaseWords[phase];
+  const word = phase === 'running' && isDecoding(stage.facts) ? decoding : phaseWords[phase];
   if (phase !== 'running' && phase !== 'building' && phase !== 'reading') return word;
   if (unit === 'tokens' && done !== null) return `${word} ${amount(done, total)}`;
   return share === null ? word : `${word} ${formatPercent(Math.floor(share * 100) / 100)}`;
@@ -34,7 +37,9 @@ export function progressSentence(live: LiveRun): string {
   const pass = live.run === 0 ? 'Getting ready' : `Pass ${live.run} of ${live.runs}`;
   const stage = live.current === null ? undefined : live.stages[live.current];
   if (!stage) return pass;
-  return `${pass} · ${rowTitle(stage.facts)} · ${stageAmount(stage)}`;
+  const doing = stageAmount(stage);
+  const title = doing.startsWith(decoding) ? stage.facts.title : rowTitle(stage.facts);
+  return `${pass} · ${title} · ${doing}`;
 }
 
 /** A run stops between two stages or two tokens. */
