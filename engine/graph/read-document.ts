@@ -31,7 +31,10 @@ export function readDocument(text: string, catalogue: Catalogue): Outcome<GraphD
     // Some editors begin a file with a byte order mark, which is no part of JSON.
     value = JSON.parse(text.replace(/^\uFEFF/, ''));
   } catch (cause) {
-    return fail(error('json-broken', `The file is not valid JSON: ${(cause as Error).message}`));
+    const reason = (cause as Error).message;
+    return fail(
+      error('json-broken', `The file is not valid JSON (${reason}); mend it, or choose another.`),
+    );
   }
   return parseDocument(value, catalogue);
 }

@@ -10,6 +10,7 @@ import { cutMarker, cutMarkerToken, cutSpecialTokens, type TextRange } from './l
 import { readJsonObject, reasonOf, type JsonObject } from './read-json-object.ts';
 import { withReferenceSplits } from './reference-splits.ts';
 import { readTokenDecoder, type TextDecoding } from './token-decoder.ts';
+import { vocabularyFault } from './vocabulary.ts';
 
 export interface EncodeOptions {
   /** Adds what the tokenizer sets around every text, such as the begin-of-text token. */
@@ -139,13 +140,14 @@ function createTokenizer(path: string, file: JsonObject, configs: Configs): Outc
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
     const reason = issue ? `${issue.path.join('.')}: ${issue.message}` : 'no model';
-    return unreadable(
-      `${path} is not a tokenizer that Patchbay reads (${reason}): it reads BPE, Unigram and WordPiece.`,
-    );
+    return unreadable(foreignSentence(path, reason));
   }
   const decoder = readTokenDecoder(file['decoder']);
   if (!decoder.ok) return decoder;
   const addedTokens = allAddedTokens(parsed.data.added_tokens ?? [], configs.tokenizer);
+  const contents = new Set(addedTokens.map(({ content }) => content));
+  const fault = vocabularyFault(parsed.data.model, contents);
+  if (fault !== null) return unreadable(foreignSentence(path, fault));
   const library: TokenizerLibrary = new LibraryTokenizer(
     {
       normalizer: null,
@@ -164,6 +166,9 @@ function createTokenizer(path: string, file: JsonObject, configs: Configs): Outc
   }
   return ok(tokenizer);
 }
+
+const foreignSentence = (path: string, reason: string): string =>
+  `${path} is not a tokenizer that Patchbay reads (${reason}): it reads BPE, Unigram and WordPiece.`;
 
 /** Old files do not name the model's type. */
 function withModelType(file: JsonObject): JsonObject {

@@ -26,5 +26,7 @@ function sentenceFault(message: string): string | null {
   if (message.length > longestSentence) return 'more than a sentence';
   if (!/^\S.*[.!?]$/s.test(message)) return 'no whole sentence';
   // oxlint-disable-next-line no-control-regex -- they are what is looked for
-  return /[\0-\x08\x0B-\x1F\x7F]/.test(message) ? 'what steers a terminal' : null;
+  return /[\0-\x08\x0B-\x1F\x7F-\x9F\u202A-\u202E\u2066-\u2069]/.test(message)
+    ? 'what steers a terminal or turns text around'
+    : null;
 }

@@ -12,7 +12,7 @@ export type Told =
   | { readonly type: 'found'; readonly finding: Finding }
   | { readonly type: 'done'; readonly worked: Worked };
 
-const tell = (told: Told): void => void process.send?.(told);
+const tell = (told: Told, done = (): void => undefined): void => void process.send?.(told, done);
 
 process.on('disconnect', () => process.exit());
 process.once('message', (raw) => void obey(raw as Order));
@@ -24,6 +24,5 @@ async function obey({ reader: name, noteFile, ...work }: Order): Promise<void> {
   const worked = await workThrough(reader, work, note, (finding) =>
     tell({ type: 'found', finding }),
   );
-  tell({ type: 'done', worked });
-  process.disconnect();
+  tell({ type: 'done', worked }, () => process.disconnect());
 }

@@ -1,6 +1,6 @@
 /** What the fuzzer knows of a reader of foreign bytes. */
 import { mkdir, writeFile } from 'node:fs/promises';
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Json } from '#engine/contract/document.ts';
 import type { Outcome } from '#engine/contract/outcome.ts';
@@ -50,6 +50,8 @@ export function onDisk(
 ): Reader['read'] {
   return ({ bytes, file, folder }) => {
     const path = join(folder, file);
+    // Whoever reads it may take it away, as the cache does with a broken entry.
+    mkdirSync(dirname(path), { recursive: true });
     writeFileSync(path, bytes);
     return read(folder, path);
   };
