@@ -244,6 +244,7 @@ describe('a folder without a usable tokenizer', () => {
       'an id in quotes': ['wordpiece', { vocab: { '[UNK]': '0', a: 1 } }],
       'an id below 0': ['wordpiece', { vocab: { '[UNK]': -1, a: 1 } }],
       'no vocabulary': ['wordpiece', { vocab: null }],
+      'no word for the unknown': ['wordpiece', { unk_token: undefined }],
       'an unknown word without an id': ['wordpiece', { unk_token: ['[UNK]'] }],
       'a piece without a score': ['unigram', { vocab: [['<unk>', 0], ['a']] }],
       'a piece that is no text': [

@@ -1,9 +1,6 @@
 /** What is wrong with the vocabulary of a tokenizer.json, before a library relies on it. */
 import type { JsonObject } from './read-json-object.ts';
 
-/** What WordPiece calls an unknown word where the file does not say. */
-const usualUnknown = '[UNK]';
-
 /** After "tokenizer.json is not a tokenizer that Patchbay reads"; null where all is well. */
 export function vocabularyFault(
   { type, vocab, unk_token: unknown, unk_id: unknownId }: JsonObject,
@@ -15,10 +12,10 @@ export function vocabularyFault(
   const ids: Readonly<Record<string, unknown>> = { ...vocab };
   const strange = Object.keys(ids).find((token) => !isPlace(ids[token]));
   if (strange !== undefined) return 'a token of its vocabulary has no whole number as id';
-  const stands = unknown ?? (type === 'WordPiece' ? usualUnknown : null);
-  if (stands === null) return null;
+  // BPE passes over what it does not know where no token stands for it; WordPiece needs one, as in the reference.
+  if (type === 'BPE' && (unknown === null || unknown === undefined)) return null;
   const isKnown =
-    typeof stands === 'string' && (Object.hasOwn(ids, stands) || addedTokens.has(stands));
+    typeof unknown === 'string' && (Object.hasOwn(ids, unknown) || addedTokens.has(unknown));
   return isKnown ? null : 'its token for the unknown has no id';
 }
 
