@@ -50,6 +50,13 @@ describe('a graph that is edited', () => {
     expect(apply(document, inverse).document).toEqual(llava);
   });
 
+  it('moves a node and nothing else: what else a place is said to hold is not put there', () => {
+    const position = { x: 5, y: 6, width: 300 };
+    const { document, inverse } = apply(llava, [{ type: 'move-node', id: 'encoder', position }]);
+    expect(document.layout['encoder']).toEqual({ x: 5, y: 6 });
+    expect(apply(document, inverse).document).toEqual(llava);
+  });
+
   it('keeps what this version does not know, on a node, its place and its wires', () => {
     const future = {
       ...llava,

@@ -59,7 +59,8 @@ export function applyEdit(document: GraphDocument, edit: Edit): Outcome<AppliedE
     case 'move-node':
       return withNode(document, edit.id, () => {
         const old = own(document.layout, edit.id);
-        const position = edit.position && { ...old, ...edit.position };
+        const position =
+          old && edit.position ? { ...old, ...pointOf(edit.position) } : edit.position;
         return {
           document: { ...document, layout: placed(document, edit.id, position) },
           inverse: [{ ...edit, position: old ?? null }],
@@ -182,6 +183,9 @@ function placed(
 ): GraphDocument['layout'] {
   return position === null ? without(layout, id) : { ...layout, [id]: position };
 }
+
+/** What else a place holds is none of a move's business, whose undoing would not take it away. */
+const pointOf = ({ x, y }: Position): Position => ({ x, y });
 
 function without<Item>(
   items: Readonly<Record<string, Item>>,

@@ -96,6 +96,12 @@ describe('a file that is no graph', () => {
       'document-invalid',
       'more than 32 deep',
     ],
+    [
+      'a number that would be saved as none',
+      JSON.stringify({ ...sound, future: [1] }).replace('[1]', '[1e999]'),
+      'document-invalid',
+      'a number beyond what a computer reckons with',
+    ],
   ])('%s', (_, text, code, says) => {
     const outcome = readDocument(text, catalogue);
     expect(outcome).toMatchObject({ ok: false, problems: [{ code, severity: 'error' }] });

@@ -52,6 +52,11 @@ export function parseDocument(value: unknown, catalogue: Catalogue): Outcome<Gra
     const message = `The graph nests values more than ${documentLimits.depth} deep; no Patchbay graph does.`;
     return fail(error('document-invalid', message));
   }
+  if (holdsInfinity(value as Json)) {
+    const message =
+      'The graph holds a number beyond what a computer reckons with, which would be lost on saving; mend the file.';
+    return fail(error('document-invalid', message));
+  }
   const document = migrateDocument(value);
   const { error: broken } = documentSchema.safeParse(document);
   if (broken) return fail(...broken.issues.slice(0, listedIssues).map(issueProblem));
@@ -77,6 +82,12 @@ function depthExceeds(value: Json, limit: number): boolean {
   if (typeof value !== 'object' || value === null) return false;
   if (limit === 0) return true;
   return Object.values(value).some((item) => depthExceeds(item, limit - 1));
+}
+
+/** JSON may spell numbers that JavaScript reads as infinite, and writes as null. */
+function holdsInfinity(value: Json): boolean {
+  if (typeof value === 'number') return !Number.isFinite(value);
+  return typeof value === 'object' && value !== null && Object.values(value).some(holdsInfinity);
 }
 
 interface SchemaIssue {
