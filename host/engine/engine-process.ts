@@ -31,7 +31,8 @@ function teller(runId: string): Emit {
     const now = performance.now();
     if (event.type === 'token' && now - told < tokensApartMs) return;
     const message: FromEngine = { type: 'events', runId, events: untold };
-    process.send?.(message);
+    // To a caller that is gone, which the process is told of by the end of the line.
+    process.send?.(message, () => undefined);
     untold = [];
     told = now;
   };
