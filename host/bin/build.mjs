@@ -22,6 +22,7 @@ const programs = {
   'bench-prefill-memory': 'bench/prefill-memory.ts',
   fuzz: 'trials/fuzz/fuzz.ts',
   'fuzz-process': 'trials/fuzz/fuzz-process.ts',
+  soak: 'trials/soak/soak.ts',
 };
 const pageConfiguration = join(root, 'vite.config.ts');
 
