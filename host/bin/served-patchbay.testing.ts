@@ -17,7 +17,7 @@ export interface ServedPatchbay {
   readonly runEvents: (runId: string) => AsyncGenerator<RunEvent>;
   /** The engine process; undefined while there is none. Linux only. */
   readonly engineProcessId: () => number | undefined;
-  /** Sends a signal, and resolves when the process has ended. */
+  /** Sends a signal, where the process has not ended, and resolves when it has. */
   readonly end: (signal: NodeJS.Signals) => Promise<Finished>;
 }
 
@@ -47,7 +47,7 @@ export async function servePatchbay(
     },
     engineProcessId: () => childrenOf(processId)[0],
     end(signal) {
-      process.kill(processId, signal);
+      child.kill(signal);
       return ended;
     },
   };
