@@ -14,7 +14,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'unit',
-          include: ['{engine,nodes,host,verify,renderer,electron}/**/*.test.ts'],
+          include: ['{engine,nodes,host,verify,renderer,electron,trials}/**/*.test.ts'],
           exclude: ['**/*.engine.test.ts'],
           // A process serves many files: what they import is read once.
           isolate: false,
@@ -26,7 +26,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'engine',
-          include: ['{host,verify,presets,electron}/**/*.engine.test.ts'],
+          include: ['{host,verify,presets,electron,trials}/**/*.engine.test.ts'],
           testTimeout: patienceMs,
           hookTimeout: patienceMs,
         },

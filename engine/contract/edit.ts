@@ -17,7 +17,12 @@ const index = z.int().min(0).optional();
 
 export const editSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('add-node'), id: idSchema, node: nodeSchema, position }),
-  z.object({ type: z.literal('remove-node'), id: idSchema }),
+  /** `leaves` is a place that had the name before the node did. */
+  z.object({
+    type: z.literal('remove-node'),
+    id: idSchema,
+    leaves: positionSchema.optional(),
+  }),
   z.object({ type: z.literal('set-graph-title'), title: titleSchema }),
   z.object({ type: z.literal('set-title'), id: idSchema, title: titleSchema.nullable() }),
   /** `value: null` where the parameter allows it; `remove: true` takes the parameter away. */

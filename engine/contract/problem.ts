@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import type { DeepReadonly } from './document.ts';
 import { editSchema } from './edit.ts';
+import { plainSentence } from './plain-sentence.ts';
 
 /** Every code a problem can carry, with what it means. Sentences are written where the facts are known. */
 export const problemCodes = {
@@ -91,11 +92,11 @@ export type Problem = DeepReadonly<z.infer<typeof problemSchema>>;
 export type ProblemPlace = Pick<Problem, 'node' | 'port' | 'param' | 'unchosen' | 'mend'>;
 
 export function error(code: ProblemCode, message: string, place: ProblemPlace = {}): Problem {
-  return { code, severity: 'error', message, ...place };
+  return { code, severity: 'error', message: plainSentence(message), ...place };
 }
 
 export function warning(code: ProblemCode, message: string, place: ProblemPlace = {}): Problem {
-  return { code, severity: 'warning', message, ...place };
+  return { code, severity: 'warning', message: plainSentence(message), ...place };
 }
 
 export function hasErrors(problems: readonly Problem[]): boolean {

@@ -18,6 +18,7 @@ import {
   type SaveRequest,
 } from './file-service.ts';
 import type { HostService } from './host-service.ts';
+import { plainSentence } from './plain-sentence.ts';
 import { runRequestSchema, type RunRequest } from './run-request.ts';
 
 /** Whom the procedures ask. */
@@ -31,7 +32,7 @@ const trpc = initTRPC.context<Services>().create({
   isDev: false,
   errorFormatter: ({ shape, error, path }) => ({
     ...shape,
-    message: refusalSentence(error, path ?? 'unknown'),
+    message: plainSentence(refusalSentence(error, path ?? 'unknown')),
   }),
   sse: {
     // A connection that has died without a word is noticed, and taken up again where it broke off.
@@ -158,6 +159,8 @@ function refusalSentence(
   if (code === 'NOT_FOUND') return `There is no procedure "${path}"; reload the page.`;
   if (code === 'PAYLOAD_TOO_LARGE')
     return `"${path}" was refused: it sends more than is read at once; choose a smaller file.`;
+  if (cause instanceof SyntaxError)
+    return `"${path}" was refused: what was sent is not JSON; reload the page and try again.`;
   if (code !== 'INTERNAL_SERVER_ERROR') return `"${path}" was refused: ${message}`;
   return `Patchbay failed at "${path}" (${message}), which is a fault of Patchbay: try again, and report it if it stays.`;
 }

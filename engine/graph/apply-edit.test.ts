@@ -50,6 +50,24 @@ describe('a graph that is edited', () => {
     expect(apply(document, inverse).document).toEqual(llava);
   });
 
+  it('gives back a place that was there before a node of its name', () => {
+    const orphaned = { ...llava, layout: { ...llava.layout, pool: { x: 3, y: 4, width: 300 } } };
+    const node = { type: 'compression/average-pool', version: 1, params: {} };
+    for (const position of [{ x: 1, y: 1 }, null]) {
+      const added = apply(orphaned, [{ type: 'add-node', id: 'pool', node, position }]);
+      const undone = apply(added.document, added.inverse);
+      expect(undone.document).toEqual(orphaned);
+      expect(apply(undone.document, undone.inverse).document).toEqual(added.document);
+    }
+  });
+
+  it('moves a node and nothing else: what else a place is said to hold is not put there', () => {
+    const position = { x: 5, y: 6, width: 300 };
+    const { document, inverse } = apply(llava, [{ type: 'move-node', id: 'encoder', position }]);
+    expect(document.layout['encoder']).toEqual({ x: 5, y: 6 });
+    expect(apply(document, inverse).document).toEqual(llava);
+  });
+
   it('keeps what this version does not know, on a node, its place and its wires', () => {
     const future = {
       ...llava,

@@ -29,7 +29,7 @@ export function applyEdit(document: GraphDocument, edit: Edit): Outcome<AppliedE
     case 'add-node':
       return addNode(document, edit);
     case 'remove-node':
-      return withNode(document, edit.id, (node) => removeNode(document, edit.id, node));
+      return withNode(document, edit.id, (node) => removeNode(document, edit, node));
     case 'set-graph-title':
       return ok({
         document: { ...document, title: edit.title },
@@ -59,7 +59,8 @@ export function applyEdit(document: GraphDocument, edit: Edit): Outcome<AppliedE
     case 'move-node':
       return withNode(document, edit.id, () => {
         const old = own(document.layout, edit.id);
-        const position = edit.position && { ...old, ...edit.position };
+        const position =
+          old && edit.position ? { ...old, ...pointOf(edit.position) } : edit.position;
         return {
           document: { ...document, layout: placed(document, edit.id, position) },
           inverse: [{ ...edit, position: old ?? null }],
@@ -108,21 +109,26 @@ function addNode(
     const message = `A graph may have at most ${documentLimits.nodes} nodes; split it.`;
     return fail(error('document-invalid', message));
   }
+  const old = own(document.layout, id);
   return ok({
     document: { ...replaceNode(document, id, node), layout: placed(document, id, position) },
-    // Wires that dangled at this id until now are the node's, and would go with it.
-    inverse: [{ type: 'remove-node', id }, ...reconnect(document, id)],
+    // A place and wires that were at this id until now are the node's, and would go with it.
+    inverse: [{ type: 'remove-node', id, ...(old && { leaves: old }) }, ...reconnect(document, id)],
   });
 }
 
 /** A node goes with its wires; taking it back brings them back. */
-function removeNode(document: GraphDocument, id: string, node: DocumentNode): AppliedEdit {
+function removeNode(
+  document: GraphDocument,
+  { id, leaves }: EditOf<'remove-node'>,
+  node: DocumentNode,
+): AppliedEdit {
   const position = own(document.layout, id) ?? null;
   return {
     document: {
       ...document,
       nodes: without(document.nodes, id),
-      layout: without(document.layout, id),
+      layout: placed(document, id, leaves ?? null),
       edges: document.edges.filter((edge) => !touches(edge, id)),
     },
     inverse: [{ type: 'add-node', id, node, position }, ...reconnect(document, id)],
@@ -182,6 +188,9 @@ function placed(
 ): GraphDocument['layout'] {
   return position === null ? without(layout, id) : { ...layout, [id]: position };
 }
+
+/** What else a place holds is none of a move's business, whose undoing would not take it away. */
+const pointOf = ({ x, y }: Position): Position => ({ x, y });
 
 function without<Item>(
   items: Readonly<Record<string, Item>>,

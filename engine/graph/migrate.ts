@@ -8,8 +8,11 @@ type Raw = Readonly<Record<string, unknown>>;
 const documentMigrations: Readonly<Record<number, (document: Raw) => Raw>> = {};
 
 export function migrateDocument(document: Raw, migrations = documentMigrations): Raw {
+  const { version: written } = document;
+  // Whoever reads on says what is wrong with any other.
+  if (typeof written !== 'number') return document;
   let current = document;
-  for (let version = Number(document['version']); version < documentVersion; version++) {
+  for (let version = written; version < documentVersion; version++) {
     const step = migrations[version];
     if (!step) return current;
     current = { ...step(current), version: version + 1 };

@@ -73,8 +73,8 @@ const sound = sketchDocument({ image: ['input/image'] });
 
 describe('a file that is no graph', () => {
   it.each<[string, string, string, string]>([
-    ['broken JSON', '{"format": "patchbay",', 'json-broken', 'The file is not valid JSON: '],
-    ['empty', '', 'json-broken', 'The file is not valid JSON: '],
+    ['broken JSON', '{"format": "patchbay",', 'json-broken', 'The file is not valid JSON ('],
+    ['empty', '', 'json-broken', 'The file is not valid JSON ('],
     ['a list', '[]', 'document-foreign', 'lacks "format": "patchbay"'],
     ['null', 'null', 'document-foreign', 'lacks "format": "patchbay"'],
     ['a workflow of another tool', '{"nodes":[],"links":[]}', 'document-foreign', 'not a Patchbay'],
@@ -96,10 +96,18 @@ describe('a file that is no graph', () => {
       'document-invalid',
       'more than 32 deep',
     ],
+    [
+      'a number that would be saved as none',
+      JSON.stringify({ ...sound, future: [1] }).replace('[1]', '[1e999]'),
+      'document-invalid',
+      'a number beyond what a computer reckons with',
+    ],
   ])('%s', (_, text, code, says) => {
     const outcome = readDocument(text, catalogue);
     expect(outcome).toMatchObject({ ok: false, problems: [{ code, severity: 'error' }] });
-    expect(outcome.ok ? '' : outcome.problems[0]?.message).toContain(says);
+    const message = outcome.ok ? '' : outcome.problems[0]?.message;
+    expect(message).toContain(says);
+    expect(message).toMatch(/\.$/);
   });
 });
 
@@ -107,6 +115,12 @@ describe('a graph that breaks its schema', () => {
   const node = { type: 'input/image', version: 1, params: {} };
   it.each<[string, object, string | undefined, string]>([
     ['a version that is text', { version: '1' }, undefined, '"version"'],
+    [
+      'a version that is neither text nor number',
+      { version: { toString: 1 } },
+      undefined,
+      '"version"',
+    ],
     ['a version from before the first', { version: 0 }, undefined, '"version"'],
     ['no edges', { edges: undefined }, undefined, '"edges"'],
     ['a node without a type', { nodes: { b: { ...node, type: 7 } } }, 'b', '"nodes.b.type"'],

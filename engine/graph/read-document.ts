@@ -5,6 +5,7 @@ import {
   documentVersion,
   nestsDeeper,
   type GraphDocument,
+  type Json,
 } from '../contract/document.ts';
 import { fail, ok, type Outcome } from '../contract/outcome.ts';
 import { error, type Problem } from '../contract/problem.ts';
@@ -31,7 +32,10 @@ export function readDocument(text: string, catalogue: Catalogue): Outcome<GraphD
     // Some editors begin a file with a byte order mark, which is no part of JSON.
     value = JSON.parse(text.replace(/^\uFEFF/, ''));
   } catch (cause) {
-    return fail(error('json-broken', `The file is not valid JSON: ${(cause as Error).message}`));
+    const reason = (cause as Error).message;
+    return fail(
+      error('json-broken', `The file is not valid JSON (${reason}); mend it, or choose another.`),
+    );
   }
   return parseDocument(value, catalogue);
 }
@@ -47,6 +51,11 @@ export function parseDocument(value: unknown, catalogue: Catalogue): Outcome<Gra
   }
   if (nestsDeeper(value, documentLimits.depth)) {
     const message = `The graph nests values more than ${documentLimits.depth} deep; no Patchbay graph does.`;
+    return fail(error('document-invalid', message));
+  }
+  if (holdsInfinity(value as Json)) {
+    const message =
+      'The graph holds a number beyond what a computer reckons with, which would be lost on saving; mend the file.';
     return fail(error('document-invalid', message));
   }
   const document = migrateDocument(value);
@@ -68,6 +77,12 @@ export function writeDocument(document: GraphDocument): string {
 
 function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** JSON may spell numbers that JavaScript reads as infinite, and writes as null. */
+function holdsInfinity(value: Json): boolean {
+  if (typeof value === 'number') return !Number.isFinite(value);
+  return typeof value === 'object' && value !== null && Object.values(value).some(holdsInfinity);
 }
 
 interface SchemaIssue {

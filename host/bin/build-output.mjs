@@ -28,7 +28,7 @@ function* sourceFiles(folder) {
   for (const entry of readdirSync(folder, { withFileTypes: true })) {
     const path = join(folder, entry.name);
     if (entry.isDirectory()) yield* sourceFiles(path);
-    else if (!/\.test(ing)?\.(tsx?|mjs)$/.test(entry.name)) yield path;
+    else if (!/\.test\.(tsx?|mjs)$/.test(entry.name)) yield path;
   }
 }
 

@@ -22,6 +22,9 @@ const programs = {
   'bench-language-model': 'bench/language-model.ts',
   'bench-accuracy': 'bench/accuracy.ts',
   'bench-prefill-memory': 'bench/prefill-memory.ts',
+  fuzz: 'trials/fuzz/fuzz.ts',
+  'fuzz-process': 'trials/fuzz/fuzz-process.ts',
+  soak: 'trials/soak/soak.ts',
 };
 const pageConfiguration = join(root, 'vite.config.ts');
 
@@ -31,7 +34,7 @@ const bundledPackages = 'third-party.json';
 /** What is built, from what, and in which order its files take the place of the old ones. */
 const programOutput = {
   folder: join(dist, 'host'),
-  sources: ['engine', 'nodes', 'host', 'verify', 'bench'],
+  sources: ['engine', 'nodes', 'host', 'verify', 'bench', 'trials'],
   isSource: isProgramSource,
   files: ['package.json'],
   write: writePrograms,

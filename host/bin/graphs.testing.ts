@@ -44,6 +44,21 @@ export function decoderGraph(params: Params = {}, text = 'Say something.'): Grap
   );
 }
 
+/** Prompt → language model, for which another one guesses → answer. */
+export function draftedGraph(): GraphDocument {
+  const draft = { ...tinyDecoder, layerCount: 1, weights: { kind: 'random', seed: 5 } } as const;
+  const { template: _, maxNewTokens: __, ...architecture } = draft;
+  return sketchDocument(
+    {
+      prompt: ['input/prompt', { text: 'Say something.' }],
+      draft: ['acceleration/draft-model', architecture],
+      language: ['language/decoder', tinyDecoder],
+      answer: ['output/answer'],
+    },
+    ['draft.part > language.acceleration', ...answered],
+  );
+}
+
 /** Prompt → Mamba → answer. */
 export function mambaGraph(): GraphDocument {
   const tiny = {

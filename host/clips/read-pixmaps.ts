@@ -2,7 +2,7 @@
 import type { RgbImage } from '../images/decode-image.ts';
 
 /** The head of an 8-bit binary pixmap, https://netpbm.sourceforge.net/doc/ppm.html, without comments. */
-const head = /^P6\s(\d{1,5})\s(\d{1,5})\s255\s/;
+const head = /^P6\s([1-9]\d{0,4})\s([1-9]\d{0,4})\s255\s/;
 
 /** Null where the bytes are none, or end within one. */
 export function readPixmaps(bytes: Buffer): readonly RgbImage[] | null {

@@ -12,6 +12,7 @@ import { buildPrograms, engineEntry } from '../bin/patchbay-command.testing.ts';
 import { EngineHold, entered, isLike, type EventLike } from '../engine/engine-hold.testing.ts';
 import { LocalFiles } from '../files/local-files.ts';
 import { LocalHost } from '../local-host.ts';
+import { messagesOf } from './event-stream.testing.ts';
 import { enter } from './entering.testing.ts';
 import { startServer, type RunningServer } from './start-server.ts';
 
@@ -78,24 +79,14 @@ async function follow(
   const ids: string[] = [];
   const events: NumberedEvent[] = [];
   let isOver = false;
-  let rest = '';
-  for await (const chunk of response.body?.pipeThrough(new TextDecoderStream()) ?? []) {
-    const messages = (rest + chunk).split('\n\n');
-    rest = messages.pop() ?? '';
-    for (const message of messages) {
-      const fields = new Map(
-        message.split('\n').map((line) => {
-          const [name = '', ...value] = line.split(': ');
-          return [name, value.join(': ')];
-        }),
-      );
-      if (fields.get('event') === 'return') isOver = true;
-      const id = fields.get('id');
-      if (id === undefined) continue;
-      ids.push(id);
-      events.push(JSON.parse(fields.get('data') ?? '') as NumberedEvent);
-    }
-    if (wanted && events.some(({ event }) => isLike(event, wanted))) break;
+  for await (const fields of messagesOf(response)) {
+    if (fields.get('event') === 'return') isOver = true;
+    const id = fields.get('id');
+    if (id === undefined) continue;
+    ids.push(id);
+    const numbered = JSON.parse(fields.get('data') ?? '') as NumberedEvent;
+    events.push(numbered);
+    if (wanted && isLike(numbered.event, wanted)) break;
   }
   return { isOver, ids, events };
 }

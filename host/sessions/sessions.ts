@@ -6,6 +6,9 @@ import os from 'node:os';
 import * as ort from 'onnxruntime-node';
 import { onnxRuntimeVersion } from '../system/machine.ts';
 
+// Else its releases tell their maker of every session, over the network. Looked at when the first session is made.
+process.env['ORT_DISABLE_TELEMETRY'] = '1';
+
 export type Tensor = ort.Tensor;
 export type TensorMap = Readonly<Record<string, ort.Tensor>>;
 

@@ -23,7 +23,8 @@ export function openParentLine(hear: (raw: unknown) => void, gone: () => void): 
   }
   process.on('message', listen);
   process.on('disconnect', gone);
-  return { post: (message) => void process.send?.(message) };
+  // A message to a caller that is gone is lost, and that it is gone is told anyway.
+  return { post: (message) => void process.send?.(message, () => undefined) };
 }
 
 function isParentGone(raw: unknown): boolean {

@@ -241,4 +241,32 @@ describe('a folder without a usable tokenizer', () => {
     });
     expect(await refusalOf(begin)).toContain('adds a token that it does not define');
   });
+
+  it('is refused where its vocabulary is none', async () => {
+    const faults = {
+      'an id in quotes': ['wordpiece', { vocab: { '[UNK]': '0', a: 1 } }],
+      'an id below 0': ['wordpiece', { vocab: { '[UNK]': -1, a: 1 } }],
+      'no vocabulary': ['wordpiece', { vocab: null }],
+      'no word for the unknown': ['wordpiece', { unk_token: undefined }],
+      'an unknown word without an id': ['wordpiece', { unk_token: ['[UNK]'] }],
+      'a piece without a score': ['unigram', { vocab: [['<unk>', 0], ['a']] }],
+      'a piece that is no text': [
+        'unigram',
+        {
+          vocab: [
+            ['<unk>', 0],
+            [7, 0],
+          ],
+        },
+      ],
+      'an unknown piece beyond the end': ['unigram', { vocab: [['a', 0]], unk_id: 1 }],
+      'an unknown piece that is no place': ['unigram', { vocab: [['a', 0]], unk_id: false }],
+    } as const;
+    for (const [what, [from, change]] of Object.entries(faults)) {
+      const path = await variant('vocabulary', from, (file) => {
+        file['model'] = { ...(file['model'] as object), ...change };
+      });
+      expect(await refusalOf(path), what).toContain('is not a tokenizer that Patchbay reads');
+    }
+  });
 });

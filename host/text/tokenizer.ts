@@ -13,6 +13,7 @@ import { readTokenDecoder, type TextDecoding } from './token-decoder.ts';
 import { endOfTextIdsOf, idsOf, readConfigs, tokenName, type Configs } from './tokenizer-config.ts';
 import { boundSteps, charactersFault, partsFault } from './tokenizer-limits.ts';
 import { withinTime } from './within-time.ts';
+import { vocabularyFault } from './vocabulary.ts';
 
 export interface EncodeOptions {
   /** Adds what the tokenizer sets around every text, such as the begin-of-text token. */
@@ -142,17 +143,17 @@ function createTokenizer(path: string, file: JsonObject, configs: Configs): Outc
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
     const reason = issue ? `${issue.path.join('.')}: ${issue.message}` : 'no model';
-    return unreadable(
-      `${path} is not a tokenizer that Patchbay reads (${reason}): it reads BPE, Unigram and WordPiece.`,
-    );
+    return unreadable(foreignSentence(path, reason));
   }
   const decoder = readTokenDecoder(file['decoder']);
   if (!decoder.ok) return decoder;
   const addedTokens = allAddedTokens(parsed.data.added_tokens ?? [], configs.tokenizer);
-  const fault = partsFault(file) ?? charactersFault(addedTokens.map(({ content }) => content));
-  if (fault !== null) {
-    return unreadable(`${path} is not a tokenizer that Patchbay reads (${fault}): choose another.`);
-  }
+  const contents = addedTokens.map(({ content }) => content);
+  const fault =
+    partsFault(file) ??
+    charactersFault(contents) ??
+    vocabularyFault(parsed.data.model, new Set(contents));
+  if (fault !== null) return unreadable(foreignSentence(path, fault));
   const library: TokenizerLibrary = new LibraryTokenizer(
     {
       post_processor: null,
@@ -173,6 +174,9 @@ function createTokenizer(path: string, file: JsonObject, configs: Configs): Outc
   }
   return ok(tokenizer);
 }
+
+const foreignSentence = (path: string, reason: string): string =>
+  `${path} is not a tokenizer that Patchbay reads (${reason}): it reads BPE, Unigram and WordPiece.`;
 
 /** Old files do not name the model's type. */
 function withModelType(file: JsonObject): JsonObject {

@@ -25,7 +25,8 @@ process.on('message', (raw) => {
   const { folder } = toCheckerSchema.parse(raw);
   const answer = async (): Promise<void> => {
     const message: FromChecker = { type: 'case-verified', result: await check(folder) };
-    process.send?.(message);
+    // To a caller that is gone, which the process is told of by the end of the line.
+    process.send?.(message, () => undefined);
   };
   void answer();
 });
