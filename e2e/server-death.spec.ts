@@ -1,4 +1,5 @@
 /** The engine server dies under an open window: the window says so by itself, loses nothing, and comes back. */
+import { createServer } from 'node:http';
 import { expect, test } from './fixtures.ts';
 
 test.skip(({ face }) => face === 'electron', 'the desktop app starts its server again by itself');
@@ -34,12 +35,34 @@ test('a server that dies is told of at once, and unsaved work goes on with the n
   await app.run();
 });
 
+test('another program that takes the port of a dead server is trusted with nothing', async ({
+  app,
+  server,
+}) => {
+  const { page } = app;
+  await app.openPreset('Shapes LLaVA');
+  await server.kill();
+  await expect(page.getByRole('alert')).toContainText('The engine server has ended.');
+  await app.card('Prompt').click();
+  await app.inspector.getByLabel('Prompt').fill('A question for nobody else');
+
+  const heard: string[] = [];
+  const squatter = createServer((request, response) => {
+    heard.push(request.url ?? '');
+    response.setHeader('Content-Type', 'application/json').end('{"proof":"trust me"}');
+  }).listen(Number(new URL(page.url()).port), '127.0.0.1');
+  await expect(page.getByRole('alert')).toContainText('was started anew');
+  expect(heard.filter((address) => !address.startsWith('/session?'))).toEqual([]);
+  squatter.closeAllConnections();
+  squatter.close();
+});
+
 test('a server that cannot be reached for a while finds its window as it was', async ({ app }) => {
   const { page } = app;
   await app.openPreset('Shapes LLaVA');
-  await page.route('**/session', (route) => route.abort('connectionrefused'));
+  await page.route('**/session?*', (route) => route.abort('connectionrefused'));
   await expect(page.getByRole('alert')).toContainText('The engine server has ended.');
-  await page.unroute('**/session');
+  await page.unroute('**/session?*');
   await expect(page.getByRole('alert')).toBeHidden();
   await app.run();
 });

@@ -55,7 +55,7 @@ async function addressOf(server: AppServer): Promise<URL> {
 /** Of the page at the address, whose key has to open. */
 async function titleOfPage(address: URL): Promise<string | undefined> {
   const { origin, headers } = await enter(address.href);
-  expect((await fetch(`${origin}/session`, { headers })).status).toBe(204);
+  expect((await fetch(`${origin}/session`, { headers })).status).toBe(200);
   const page = await fetch(origin);
   return /<title>(.*)<\/title>/.exec(await page.text())?.[1];
 }

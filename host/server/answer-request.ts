@@ -11,7 +11,7 @@ import type { PageFile, PageFiles } from './page-files.ts';
 export const largestBodyBytes = 100_000_000;
 
 const procedures = '/rpc/';
-/** A key is changed for the session here, and whether the session is known is asked. */
+/** A key is changed for the session here; and who holds the session asks whether the server does. */
 const sessionPath = '/session';
 /** Gives a page that is let in the address of one more window. */
 const windowsPath = '/windows';
@@ -66,7 +66,7 @@ export function answerRequest(serving: Serving): RequestListener {
   });
   return (request, response) => {
     for (const [name, value] of Object.entries(commonHeaders)) response.setHeader(name, value);
-    const [path] = splitAddress(request.url ?? '');
+    const [path, query] = splitAddress(request.url ?? '');
     const isPage = path !== sessionPath && path !== windowsPath && !path.startsWith(procedures);
     const foreign = foreignCaller(request, serving.port);
     if (foreign) refuse(request, response, foreign);
@@ -75,8 +75,8 @@ export function answerRequest(serving: Serving): RequestListener {
     else if (path === sessionPath && request.method === 'POST')
       answerKey(request, response, serving.door);
     else if (!serving.door.knows(bearer(request))) refuse(request, response, strangerRefusal);
-    else if (path === sessionPath) response.writeHead(204).end();
-    else if (path === windowsPath) answerJson(request, response, { address: serving.invite() });
+    else if (path === sessionPath) answerJson(response, { proof: serving.door.prove(query) });
+    else if (path === windowsPath) answerJson(response, { address: serving.invite() });
     else {
       const refusal = callRefusal(request);
       if (refusal) refuse(request, response, refusal);
@@ -100,13 +100,11 @@ const deadKeyRefusal: Refusal = {
 function answerKey(request: IncomingMessage, response: ServerResponse, door: Door): void {
   const session = door.open(bearer(request));
   if (session === null) refuse(request, response, deadKeyRefusal);
-  else answerJson(request, response, { session });
+  else answerJson(response, { session });
 }
 
-function answerJson(request: IncomingMessage, response: ServerResponse, value: unknown): void {
-  if (request.method !== 'POST')
-    refuse(request, response, { status: 405, sentence: 'This is asked for with POST.' });
-  else response.writeHead(200, { 'Content-Type': 'application/json' }).end(JSON.stringify(value));
+function answerJson(response: ServerResponse, value: unknown): void {
+  response.writeHead(200, { 'Content-Type': 'application/json' }).end(JSON.stringify(value));
 }
 
 function callRefusal({ method, headers }: IncomingMessage): Refusal | null {

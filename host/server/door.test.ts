@@ -12,6 +12,13 @@ test('A key opens once, and the session that it is changed for is known from the
   expect(new Door().knows(session)).toBe(false);
 });
 
+test('Only a server of the same session proves that it is the one, to each question anew', () => {
+  const door = new Door();
+  expect(door.prove('first')).toBe(door.prove('first'));
+  const others = [door.prove('second'), new Door().prove('first')];
+  expect(others).not.toContain(door.prove('first'));
+});
+
 test('A key that nobody used is dead after a minute, and its neighbours live on', () => {
   let nowMs = 0;
   const door = new Door(() => nowMs);

@@ -2,7 +2,7 @@
  * Who is let in: a page that brings a launch key is given the session, and whoever holds the session may call.
  * Neither travels by itself, as a cookie would to every port of this machine: the page sends them in a header.
  */
-import { randomBytes, timingSafeEqual } from 'node:crypto';
+import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 
 /** A browser that takes longer to come up is given another key. */
 export const keyLifeMs = 60_000;
@@ -38,6 +38,11 @@ export class Door {
 
   knows(session: string): boolean {
     return isSame(session, this.#session);
+  }
+
+  /** What only a server of this session can say to a question that was never asked before. */
+  prove(question: string): string {
+    return createHmac('sha256', this.#session).update(question).digest('base64url');
   }
 
   #dropDeadKeys(): void {

@@ -1,102 +1,15 @@
 /** The server speaks to the pages that came in by a key of it, and to nobody else on this machine or beyond. */
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { request as httpRequest, type OutgoingHttpHeaders } from 'node:http';
 import { connect } from 'node:net';
-import os from 'node:os';
 import { join } from 'node:path';
-import { createTRPCClient, httpLink, TRPCClientError } from '@trpc/client';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import type { Router } from '#engine/contract/router.ts';
-import { sketchDocument } from '#engine/graph/sketch-document.ts';
-import { LocalFiles } from '../files/local-files.ts';
-import { LocalHost } from '../local-host.ts';
+import { afterAll, describe, expect, test } from 'vitest';
+import { askedServer, expectSentence, script, errorOf } from './asked-server.testing.ts';
 import { enter, knock } from './entering.testing.ts';
-import { startServer, type RunningServer } from './start-server.ts';
+import { startServer } from './start-server.ts';
 
-const folder = await mkdtemp(join(os.tmpdir(), 'patchbay-server-'));
-const page = join(folder, 'page');
-const script = 'console.log("page");\n';
-/** No run is started here, so no engine process is. */
-const services = {
-  host: new LocalHost(join(folder, 'no-engine.js')),
-  files: new LocalFiles(join(folder, 'data')),
-};
-
-let server: RunningServer;
-/** Of a window that is let in. */
-let session: Readonly<Record<string, string>>;
-
-beforeAll(async () => {
-  await mkdir(join(page, 'assets'), { recursive: true });
-  await writeFile(join(page, 'index.html'), '<!doctype html><title>Patchbay</title>\n');
-  await writeFile(join(page, 'assets', 'index-Bx2Q.js'), script);
-  await writeFile(join(page, 'build-stamp'), 'stamp');
-  await writeFile(join(folder, 'secret.txt'), 'secret');
-  server = await started();
-  session = (await enter(server.invite())).headers;
-});
-afterAll(async () => {
-  await server.close();
-  await rm(folder, { recursive: true });
-});
-
-async function started(port?: number): Promise<RunningServer> {
-  const outcome = await startServer({ ...services, page, port });
-  if (!outcome.ok) throw new Error(outcome.problems[0]?.message);
-  return outcome.value;
-}
+const { folder, page, services, server, session, another, ask, known, close } = await askedServer();
+afterAll(close);
 
 const keyIn = (address: string): string => new URL(address).hash.slice('#key='.length);
-
-interface Answer {
-  readonly status: number;
-  readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
-  readonly body: string;
-}
-
-interface Asking {
-  readonly method?: string;
-  readonly headers?: OutgoingHttpHeaders;
-  readonly body?: string | Buffer;
-}
-
-/** Sends exactly this path and these headers; `fetch` would mend some and forbid others. */
-function ask(path: string, { method = 'GET', headers = {}, body }: Asking = {}): Promise<Answer> {
-  return new Promise((resolve, reject) => {
-    const sent = httpRequest(
-      { host: '127.0.0.1', port: server.port, path, method, headers, agent: false },
-      (response) => {
-        const chunks: Buffer[] = [];
-        response.on('data', (chunk: Buffer) => chunks.push(chunk));
-        response.on('end', () => {
-          const { statusCode: status = 0, headers: received } = response;
-          resolve({ status, headers: received, body: Buffer.concat(chunks).toString() });
-        });
-      },
-    );
-    sent.on('error', reject);
-    sent.end(body);
-  });
-}
-
-const known = (path: string, asking: Asking = {}): Promise<Answer> =>
-  ask(path, { ...asking, headers: { ...session, ...asking.headers } });
-
-/** One sentence that ends like one and nothing of the inside, as the page of the contract or a program reads it. */
-function expectSentence({ body, headers, status }: Answer): void {
-  const isError = headers['content-type'] === 'application/json';
-  const sentence = isError ? errorOf(body, status) : body.replace(/\n$/, '');
-  if (!isError) expect(headers['content-type']).toBe('text/plain; charset=utf-8');
-  expect(sentence).toMatch(/^[A-Z][^\n]{20,250}\.$/);
-}
-
-function errorOf(body: string, status: number): string {
-  const { error } = JSON.parse(body) as {
-    readonly error: { readonly message: string; readonly data: { readonly httpStatus: number } };
-  };
-  expect(error.data.httpStatus).toBe(status);
-  return error.message;
-}
 
 describe('an address that Patchbay prints', () => {
   test('shows the page, and its key stands where no browser sends it', async () => {
@@ -122,7 +35,7 @@ describe('an address that Patchbay prints', () => {
   test('lets one window in, and says to the next what to do', async () => {
     const address = server.invite();
     const entered = await enter(address);
-    expect((await ask('/session', entered)).status).toBe(204);
+    expect((await ask('/session', entered)).status).toBe(200);
     expect((await ask('/rpc/presets', entered)).status).toBe(200);
     const refused = await knock(entered.origin, keyIn(address));
     expect(refused.status).toBe(401);
@@ -130,7 +43,7 @@ describe('an address that Patchbay prints', () => {
   });
 
   test('is not that of another launch', async () => {
-    const other = await started();
+    const other = await another();
     const { origin } = new URL(server.invite());
     expect((await knock(origin, keyIn(other.invite()))).status).toBe(401);
     const elsewhere = await enter(other.invite());
@@ -142,9 +55,8 @@ describe('an address that Patchbay prints', () => {
     const { status, body } = await known('/windows', { method: 'POST' });
     expect(status).toBe(200);
     const { address } = JSON.parse(body) as { readonly address: string };
-    expect((await ask('/session', await enter(address))).status).toBe(204);
+    expect((await ask('/session', await enter(address))).status).toBe(200);
     expect((await ask('/windows', { method: 'POST' })).status).toBe(401);
-    expect((await known('/windows')).status).toBe(405);
   });
 });
 
@@ -280,146 +192,6 @@ test('files of the page whose name tells their content are kept by the browser',
   expect(head).toMatchObject({ status: 200, body: '' });
 });
 
-describe('the contract', () => {
-  const client = () =>
-    createTRPCClient<Router>({
-      links: [
-        httpLink({
-          url: `${new URL(server.invite()).origin}/rpc`,
-          methodOverride: 'POST',
-          headers: session,
-        }),
-      ],
-    });
-
-  test('is spoken under either name of this machine', async () => {
-    const machine = await client().machine.query();
-    expect(machine.cores).toBeGreaterThan(0);
-    const answer = await known('/rpc/machine', { headers: { host: `localhost:${server.port}` } });
-    expect(answer.status).toBe(200);
-    expect(JSON.parse(answer.body)).toEqual({ result: { data: machine } });
-  });
-
-  test('keeps a graph as it is, the order of what is in it and fields of others included', async () => {
-    const path = join(folder, 'kept.patchbay.json');
-    const { format, version, ...rest } = sketchDocument(
-      { prompt: ['input/prompt', { text: 'Hi' }] },
-      [],
-    );
-    const document = { theirs: { z: 1, a: 2 }, ...rest, version, format };
-    const saved = await client().files.saveDocument.mutate({
-      path,
-      document,
-      stamp: null,
-      overwrite: false,
-    });
-    expect(saved).toMatchObject({ ok: true, value: { path, folder } });
-    const opened = await client().files.openFile.mutate(path);
-    expect(opened).toMatchObject({
-      ok: true,
-      value: { text: `${JSON.stringify(document, null, 2)}\n` },
-    });
-  });
-
-  test('tells a page whose launch is over what to do', async () => {
-    const stranger = createTRPCClient<Router>({
-      links: [httpLink({ url: `${new URL(server.invite()).origin}/rpc` })],
-    });
-    await expect(stranger.machine.query()).rejects.toThrow(
-      'Patchbay does not know this window: open the address that Patchbay printed when it started.',
-    );
-  });
-
-  test('tells of a fault of Patchbay without its stack, which goes to standard error', async () => {
-    class FaultyHost extends LocalHost {
-      override machine(): Promise<never> {
-        return Promise.reject(new Error('the plan has a hole'));
-      }
-    }
-    const host = new FaultyHost('no-engine.js');
-    const faulty = await startServer({ ...services, host, page });
-    if (!faulty.ok) throw new Error(faulty.problems[0]?.message);
-    const told = vi.spyOn(console, 'error').mockImplementation(() => undefined);
-    try {
-      const entered = await enter(faulty.value.invite());
-      const answer = await fetch(`${entered.origin}/rpc/machine`, entered);
-      const body = await answer.text();
-      expect(errorOf(body, 500)).toBe(
-        'Patchbay failed at "machine" (the plan has a hole), which is a fault of Patchbay: try again, and report it if it stays.',
-      );
-      expect(body).not.toMatch(/stack|\.ts/);
-      expect(told.mock.calls).toEqual([
-        [expect.objectContaining({ message: 'the plan has a hole' })],
-      ]);
-    } finally {
-      told.mockRestore();
-      await faulty.value.close();
-    }
-  });
-
-  test('refuses preferences that are none, by their size and by their depth', async () => {
-    const large = await client().files.keepPreferences.mutate({ theme: 'x'.repeat(1_000_000) });
-    expect(large).toMatchObject({
-      ok: false,
-      problems: [{ code: 'file-too-large', message: expect.stringMatching(/1\.00.MB.*at most/) }],
-    });
-    expect(await client().files.preferences.query()).toBeNull();
-    const deep = `${'['.repeat(100_000)}${']'.repeat(100_000)}`;
-    for (const [path, body] of [
-      ['files.keepPreferences', deep],
-      ['check', `{"document":{"format":"patchbay","theirs":${deep}}}`],
-    ]) {
-      const answer = await known(`/rpc/${path}`, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body: body ?? '',
-      });
-      expect(errorOf(answer.body, 400)).toBe(
-        `"${path}" was refused: its values are nested more than 40 deep, which nothing of Patchbay is.`,
-      );
-    }
-  });
-
-  test('says in a sentence what is wrong with a call, and nothing of the inside', async () => {
-    const refusal = async (call: Promise<unknown>): Promise<string> => {
-      const cause: unknown = await call.catch((reason: unknown) => reason);
-      if (!(cause instanceof TRPCClientError)) throw new Error('It was not refused.');
-      expect(JSON.stringify(cause.shape)).not.toMatch(/stack|node_modules|\.ts/);
-      return cause.message;
-    };
-    const graph = { ...sketchDocument({}, []), title: 7 } as unknown as ReturnType<
-      typeof sketchDocument
-    >;
-    expect(await refusal(client().check.query({ document: graph }))).toBe(
-      '"check" was refused: "document.title" is invalid (Invalid input: expected string, received number).',
-    );
-    const draft = { id: 'x', window: 'w', path: null, stamp: null, unsaved: true, document: graph };
-    expect(await refusal(client().files.keepDraft.mutate(draft))).toContain('"document.title"');
-    const widePath = { ...graph, title: '', nodes: { ['a'.repeat(50_000)]: {} } };
-    const wide = await refusal(client().check.query({ document: widePath as typeof graph }));
-    expect(wide.length).toBeLessThan(2_000);
-    const nowhere = client() as unknown as { nowhere: { query(): Promise<unknown> } };
-    expect(await refusal(nowhere.nowhere.query())).toBe(
-      'There is no procedure "nowhere"; reload the page.',
-    );
-    const broken = await known('/rpc/check', {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: '{',
-    });
-    expect(broken.status).toBe(400);
-    expect(errorOf(broken.body, 400)).toBe(
-      '"check" was refused: what was sent is not JSON; reload the page and try again.',
-    );
-    const form = await known('/rpc/clearCache', {
-      method: 'POST',
-      headers: { 'content-type': 'text/plain' },
-      body: '{}',
-    });
-    expect(form.status).toBe(415);
-  });
-});
-
 describe('starting', () => {
   test('fails where the port is taken, and where there is no page', async () => {
     const taken = await startServer({ ...services, page, port: server.port });
@@ -437,14 +209,14 @@ describe('starting', () => {
   });
 
   test('works at the same port again after closing, whoever was still connected', async () => {
-    const first = await started();
+    const first = await another();
     const socket = connect(first.port, '127.0.0.1');
     await new Promise((resolve) => socket.once('connect', resolve));
     const ended = new Promise((resolve) => socket.once('close', resolve));
     socket.on('error', () => undefined);
     await first.close();
     await ended;
-    const second = await started(first.port);
+    const second = await another(first.port);
     expect(second.port).toBe(first.port);
     await second.close();
   });

@@ -4,13 +4,18 @@ import { fail, type Outcome } from '#engine/contract/outcome.ts';
 import { error } from '#engine/contract/problem.ts';
 import type { Router } from '#engine/contract/router.ts';
 import { EventStream } from './event-stream.ts';
-import { checkServer } from './server-state.ts';
+import { checkServer, serverState } from './server-state.ts';
 import { sessionFetch } from './session.ts';
 
 const url = '/rpc';
 
-/** What fails, or is answered by a server that does not know this window, is a reason to look at once. */
+/**
+ * What fails, or is answered by a server that does not know this window, is a reason to look at once. Nothing is
+ * sent before the server is known to be ours again: another program may have taken its port.
+ */
 const watchedFetch = async (input: RequestInfo | URL, init: RequestInit): Promise<Response> => {
+  if (serverState.getState().is !== 'here') await checkServer();
+  if (serverState.getState().is !== 'here') throw new Error('it does not know this window');
   try {
     const answer = await sessionFetch(input, init);
     if (answer.status === 401) void checkServer();

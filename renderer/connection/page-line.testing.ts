@@ -4,6 +4,7 @@
  */
 import { fetchRequestHandler } from '@trpc/server/adapters/fetch';
 import { router, type Services } from '#engine/contract/router.ts';
+import { proofOf } from './proof.ts';
 
 export interface PageLine {
   /** To stand in for the browser's. */
@@ -17,8 +18,12 @@ export function layLine(services: Services): PageLine {
   let breaking = new AbortController();
 
   const answer = async (request: Request): Promise<Response> => {
-    // The door of the server has tests of its own: here every window is known.
-    if (new URL(request.url).pathname === '/session') return new Response(null, { status: 204 });
+    const { pathname, search } = new URL(request.url);
+    if (pathname === '/session') {
+      // Every window is known here; the door of the server has tests of its own.
+      const session = request.headers.get('authorization')?.slice('Bearer '.length) ?? '';
+      return Response.json({ proof: await proofOf(session, search.slice(1)) });
+    }
     const response = await fetchRequestHandler({
       endpoint: '/rpc',
       req: request,

@@ -3,15 +3,17 @@
  * along in a header of every request; a cookie would be sent to every other port of this machine as well.
  */
 import { z } from 'zod';
+import { proofOf } from './proof.ts';
 
 const storageKey = 'patchbay-session';
 
 const grantSchema = z.object({ session: z.string() });
+const proofSchema = z.object({ proof: z.string() });
 const invitationSchema = z.object({ address: z.url() });
 
 /** A request to the engine server, with the session. */
 export function sessionFetch(input: RequestInfo | URL, init: RequestInit = {}): Promise<Response> {
-  return fetch(input, bearing(sessionStorage.getItem(storageKey) ?? '', init));
+  return fetch(input, bearing(heldSession(), init));
 }
 
 /** Changes the key in the window's address for the session, and takes it out of the address and the history. */
@@ -29,10 +31,19 @@ export async function takeKeyInAddress(): Promise<void> {
   others.close();
 }
 
-/** Does the server know this window? Null where there is no answer at all. */
+/**
+ * Does the server know this window? Null where there is no answer at all. Another program that took the port of
+ * a server that ended knows nobody, whatever it says: it cannot prove that it holds the session.
+ */
 export async function isKnown(): Promise<boolean | null> {
   try {
-    return (await sessionFetch('/session')).ok;
+    const session = heldSession();
+    if (session === '') return false;
+    const question = crypto.randomUUID();
+    const answer = await sessionFetch(`/session?${question}`);
+    if (!answer.ok) return false;
+    const { data } = proofSchema.safeParse(await answer.json().catch(() => null));
+    return data?.proof === (await proofOf(session, question));
   } catch {
     return null;
   }
@@ -54,6 +65,8 @@ export async function invitation(): Promise<string | null> {
   const answer = await sessionFetch('/windows', { method: 'POST' }).catch(() => null);
   return answer?.ok === true ? invitationSchema.parse(await answer.json()).address : null;
 }
+
+const heldSession = (): string => sessionStorage.getItem(storageKey) ?? '';
 
 function bearing(secret: string, init: RequestInit): RequestInit {
   const headers = new Headers(init.headers);

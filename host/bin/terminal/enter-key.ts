@@ -2,20 +2,23 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 
-/** False where there is nothing to hear. */
+/** Follows Ctrl-Z, bg and fg. Gives whether a person can press Enter now. */
 export function hearEnter(heard: () => void): boolean {
   const { stdin } = process;
-  if (stdin.isTTY && !isInForeground()) return false;
+  const follow = (): void => void (mayRead() ? stdin.resume() : stdin.pause());
+  // Before there is a listener, which would begin to read.
+  stdin.pause();
   stdin.on('data', (chunk: Buffer) => {
     if (chunk.includes('\n')) heard();
   });
   // A terminal that goes away.
   stdin.on('error', () => undefined);
-  // Sent to the background and brought back, by Ctrl-Z, bg and fg.
-  if (stdin.isTTY && process.platform !== 'win32')
-    process.on('SIGCONT', () => (isInForeground() ? stdin.resume() : stdin.pause()));
-  return stdin.isTTY;
+  if (process.platform !== 'win32') process.on('SIGCONT', follow);
+  follow();
+  return stdin.isTTY && mayRead();
 }
+
+const mayRead = (): boolean => !process.stdin.isTTY || isInForeground();
 
 function isInForeground(): boolean {
   try {
