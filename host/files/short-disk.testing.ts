@@ -67,7 +67,7 @@ export async function standInDisk(): Promise<ShortDisk> {
         this: FileHandle,
         content,
       ) {
-        await this.write(Buffer.from(content as string | Uint8Array).subarray(0, roomBytes));
+        await this.write(Buffer.from(content as Uint8Array).subarray(0, roomBytes));
         throw Object.assign(new Error('no space left on device'), { code: 'ENOSPC' });
       });
       return Promise.resolve();

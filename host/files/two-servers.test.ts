@@ -60,7 +60,7 @@ test('of two that save one new file at once, one wins and the other is told', as
   const folder = join(root, 'graphs');
   await mkdir(folder);
   const savers = await Promise.all(['left', 'right'].map((title) => startSaver(data, title)));
-  const paths = Array.from({ length: 60 }, (_, n) => join(folder, `${n}.patchbay.json`));
+  const paths = Array.from({ length: 30 }, (_, n) => join(folder, `${n}.patchbay.json`));
   for (const path of paths) {
     for (const { save } of savers) save([path]);
     const said = await Promise.all(savers.map(async (saver) => (await saver.said.next()).value));

@@ -9,11 +9,22 @@ import { unfinishedName } from './unfinished-files.ts';
 const askAgainMs = 15;
 
 /**
- * Does the work while it holds the lock, a file that names the process; one whose process is gone is taken
- * over. Where no lock can be had, as on a read-only disk, the work is done without.
+ * Nobody writes for so long, unless a drive does not answer; or the process that is named was another's, ended
+ * while it wrote, and its number has been given anew.
  */
-export async function whileLocked<Value>(lock: string, work: () => Promise<Value>): Promise<Value> {
-  const isHeld = await take(lock);
+const usualPatienceMs = 10_000;
+
+/**
+ * Does the work while it holds the lock, a file that names the process. One whose process is gone, or that is
+ * held for longer than the patience, is taken over. Where no lock can be had, as on a read-only disk, the work is
+ * done without.
+ */
+export async function whileLocked<Value>(
+  lock: string,
+  work: () => Promise<Value>,
+  patienceMs = usualPatienceMs,
+): Promise<Value> {
+  const isHeld = await take(lock, performance.now() + patienceMs);
   try {
     return await work();
   } finally {
@@ -21,13 +32,13 @@ export async function whileLocked<Value>(lock: string, work: () => Promise<Value
   }
 }
 
-async function take(lock: string): Promise<boolean> {
+async function take(lock: string, endMs: number): Promise<boolean> {
   const own = unfinishedName(lock);
   try {
     await makePrivateFolder(dirname(lock));
     await writeFile(own, `${process.pid}`, { flag: 'wx', mode: 0o600 });
     // A link appears with its content, so that nobody meets a lock that does not name its process yet.
-    while (!(await linked(own, lock))) await breakOrWait(lock);
+    while (!(await linked(own, lock))) await breakOrWait(lock, endMs);
     return true;
   } catch {
     return false;
@@ -46,7 +57,8 @@ async function linked(from: string, to: string): Promise<boolean> {
   }
 }
 
-async function breakOrWait(lock: string): Promise<void> {
+async function breakOrWait(lock: string, endMs: number): Promise<void> {
+  if (performance.now() >= endMs) return rm(lock, { force: true });
   if (await isHeldBySomebody(lock)) {
     await wait(askAgainMs);
     return;
