@@ -17,6 +17,7 @@ import { memoryProblem } from './runs/memory-budget.ts';
 import { openCheckpoint, type Checkpoint } from './weights/checkpoint.ts';
 import { checkpointFolder } from './weights/checkpoint-folder.ts';
 import { leftoverKeys, matchKeys, neededTensors, type KeyMatch } from './weights/match-keys.ts';
+import { leftoverProblem } from './weights/misfits.ts';
 
 /** What stands in `unchosen` is told and not looked at. */
 export async function checkWithFiles(
@@ -123,13 +124,8 @@ function leftovers(
       .filter((other) => other.checkpoint.folder === checkpoint.folder)
       .flatMap((other) => [...other.match.entries.values()].map(({ name }) => name)),
   );
-  return leftoverKeys(match, checkpoint, usedElsewhere).map(({ name, shape }) =>
-    warning(
-      'tensor-extra',
-      `The checkpoint holds "${name}" [${shape.join(', ')}], which ${title} does not use; the model may be another than the one chosen.`,
-      { node, param: 'weights' },
-    ),
-  );
+  const left = leftoverKeys(match, checkpoint, usedElsewhere);
+  return left.length > 0 ? [leftoverProblem(left, title, node)] : [];
 }
 
 function modelsOf(step: HostStep): readonly StageModel[] {

@@ -176,9 +176,26 @@ describe('a checkpoint', () => {
     const { status, stderr } = await patchbay(['run', path, '--allow', place], { cache: own });
     expect(status).toBe(1);
     expect(stderr).toMatch(
-      /^error: language\.weights: The tensor "model\.embed_tokens\.weight" has shape \[127, 48\], the node needs \[1024, 192\]; .*\[tensor-shape\]$/m,
+      /^error: language\.weights: The tensor "model\.embed_tokens\.weight" has shape \[127, 48\], the node needs \[1024, 192\]; .*\[tensor-shape\]\n$/,
     );
     expect(await readdir(join(own, 'stages'))).toEqual([]);
+  });
+
+  test('of another model is one entry in a check, however many tensors it has', async () => {
+    const params = {
+      model: 'custom',
+      hiddenSize: 384,
+      weights: { kind: 'checkpoint', folder: shapesCheckpoint },
+    };
+    const path = await writeGraph(folder, 'other-width', withParams(preset, 'encoder', params));
+    const { status, stderr } = await patchbay(['check', path], { cache });
+    expect(status).toBe(1);
+    const encoder = stderr.split('\n').filter((line) => line.includes(': encoder.'));
+    expect(encoder).toEqual([
+      expect.stringMatching(
+        /^error: encoder\.weights: All \d+ tensors that the node needs .*: ("[\w.]+" \[[\d, ]+\] for \[[\d, ]+\](, | and )){3}\d+ more; choose the model .*\[tensor-shape\]$/,
+      ),
+    ]);
   });
 
   test('that is cut short, or whose tensors overlap', async () => {
@@ -274,6 +291,6 @@ test('a graph larger than the machine is refused with the arithmetic', async () 
     headSize: 128,
   };
   expect(await refusedGraph(withParams(decoderGraph(), 'language', huge))).toMatch(
-    /^error: language: The graph needs about [\d.]+\sTB \([\d.]+\sTB of weights, .* of KV cache, .* of activations\), the machine has [\d.]+\s[GT]B; choose a smaller model or a lower precision for "Language model"\. \[memory-short\]$/,
+    /^error: language: The graph needs about [\d.]+\sTB \([\d.]+\sTB of weights, .* of KV cache, .* of activations, [\d.]+\sMB for the system and Patchbay\), the machine has [\d.]+\s[GT]B; choose a smaller model or a lower precision for "Language model"\. \[memory-short\]$/,
   );
 });

@@ -13,10 +13,14 @@ export function memoryProblem(
   totalBytes = memoryBytes(),
 ): Problem | null {
   const { stages, totals } = estimatePlan(checked, plan);
-  const { peakBytes, weightBytes, keyValueBytes, recurrentBytes, activationBytes } = totals;
-  if (peakBytes + reservedBytes <= totalBytes) return null;
+  const { peakBytes, keyValueBytes, recurrentBytes, activationBytes } = totals;
+  const neededBytes = peakBytes + reservedBytes;
+  if (neededBytes <= totalBytes) return null;
   const largest = stages.reduce((a, b) => (b.weightBytes > a.weightBytes ? b : a));
-  const sum = `${formatBytes(weightBytes)} of weights, ${formatBytes(keyValueBytes + recurrentBytes)} of ${stateWord(recurrentBytes)}, ${formatBytes(activationBytes)} of activations`;
-  const message = `The graph needs about ${formatBytes(peakBytes)} (${sum}), the machine has ${formatBytes(totalBytes)}; choose a smaller model or a lower precision for "${largest.title}".`;
+  const stateBytes = keyValueBytes + recurrentBytes;
+  // As the runtime holds them, which may be more than they are in a file.
+  const weightBytes = peakBytes - stateBytes - activationBytes;
+  const sum = `${formatBytes(weightBytes)} of weights, ${formatBytes(stateBytes)} of ${stateWord(recurrentBytes)}, ${formatBytes(activationBytes)} of activations, ${formatBytes(reservedBytes)} for the system and Patchbay`;
+  const message = `The graph needs about ${formatBytes(neededBytes)} (${sum}), the machine has ${formatBytes(totalBytes)}; choose a smaller model or a lower precision for "${largest.title}".`;
   return error('memory-short', message, { node: largest.node });
 }

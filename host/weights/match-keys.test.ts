@@ -19,6 +19,7 @@ import { embedding } from '#nodes/text/embedding.ts';
 import { smallDecoders, smallModels } from '#verify/small-decoder.testing.ts';
 import { valueOf } from '#verify/value-of.testing.ts';
 import type { Checkpoint } from './checkpoint.ts';
+import { leftoverProblem } from './misfits.ts';
 import { leftoverKeys, matchKeys, neededTensors } from './match-keys.ts';
 import type { TensorEntry } from './safetensors.ts';
 
@@ -262,42 +263,56 @@ describe("timm's checkpoints, where queries, keys and values lie in one matrix",
 describe('what does not fit', () => {
   const { needed, layouts } = tensorsOfNode(mlp, { outputWidth: 5 }, tokens);
 
-  test('each tensor that is missing, of another shape or of another type is a problem of its own', () => {
-    const checkpoint = checkpointOf([
-      ['multi_modal_projector.linear_1.weight', [6, 5]],
-      ['multi_modal_projector.linear_1.bias', [5], 'I8'],
-      ['multi_modal_projector.linear_2.weight', [5, 5], 'F16'],
-    ]);
-    const outcome = matchKeys(needed, layouts, checkpoint);
+  const messages = (tensors: Parameters<typeof checkpointOf>[0], of: Needed = needed) => {
+    const outcome = matchKeys(of, layouts, checkpointOf(tensors));
     const problems = outcome.ok ? [] : outcome.problems;
-    expect(problems.map(({ code, param }) => [code, param])).toEqual([
-      ['tensor-shape', 'weights'],
-      ['tensor-type', 'weights'],
-      ['tensor-missing', 'weights'],
+    return problems.map(({ code, param, message }) => `${code} ${param}: ${message}`);
+  };
+  const [first, second] = ['multi_modal_projector.linear_1', 'multi_modal_projector.linear_2'];
+
+  test('another model is one problem, whatever shows it; numbers that are not read are another', () => {
+    expect(
+      messages([
+        [`${first}.weight`, [6, 5]],
+        [`${first}.bias`, [5], 'I8'],
+        [`${second}.weight`, [5, 5], 'F16'],
+      ]),
+    ).toEqual([
+      `tensor-shape weights: 2 of the 4 tensors that the node needs are missing from the checkpoint or have another shape there: "${first}.weight" [6, 5] for [5, 6], no "${second}.bias" [5]; choose the model or the parameters that belong to this checkpoint.`,
+      `tensor-type weights: The tensor "${first}.bias" holds I8 numbers, only F32, F16, BF16, F64 are read; choose a checkpoint in one of these.`,
     ]);
-    const facts = [
-      ['linear_1.weight', '[6, 5]', '[5, 6]'],
-      ['linear_1.bias', 'I8', 'BF16'],
-      ['linear_2.bias', '[5]', '/models/some'],
-    ];
-    for (const [index, words] of facts.entries()) {
-      for (const word of words) expect(problems[index]?.message).toContain(word);
-    }
   });
 
-  test('of more than eight the rest is summed up', () => {
-    const count = (missing: number) => {
-      const many: Needed = Array.from({ length: missing }, (_, place) => {
+  test('one tensor has a sentence of its own, of many the first few stand for all', () => {
+    const many = (count: number): Needed =>
+      Array.from({ length: count }, (_, place) => {
         return { kind: 'tensor', name: `t${place}`, shape: [2], init: 'bias', origin: 0 };
       });
-      const outcome = matchKeys(many, layouts, checkpointOf([]));
-      return outcome.ok ? [] : outcome.problems.map(({ message }) => message);
-    };
-    expect([count(1), count(8), count(9), count(40)].map(({ length }) => length)).toEqual([
-      1, 8, 9, 9,
+    const advice = 'choose the folder of a model with this architecture. Folder: /models/some';
+    expect(messages([], many(1))).toEqual([
+      `tensor-missing weights: The checkpoint has no tensor "t0" [2]; ${advice}`,
     ]);
-    expect(count(9).at(-1)).toMatch(/^One more tensor /);
-    expect(count(40).at(-1)).toMatch(/^32 more tensors /);
+    expect(messages([['t3', [2]]], many(4))).toEqual([
+      `tensor-missing weights: 3 of the 4 tensors that the node needs are missing from the checkpoint: "t0" [2], "t1" [2], "t2" [2]; ${advice}`,
+    ]);
+    expect(messages([], many(400))).toEqual([
+      `tensor-missing weights: All 400 tensors that the node needs are missing from the checkpoint: "t0" [2], "t1" [2], "t2" [2] and 397 more; ${advice}`,
+    ]);
+  });
+
+  test('tensors that nobody uses are one notice too', () => {
+    const left = (count: number) =>
+      leftoverProblem(
+        Array.from({ length: count }, (_, place) => ({ name: `t${place}`, shape: [2, 3] })),
+        'CLIP ViT',
+        'encoder',
+      ).message;
+    expect(left(1)).toBe(
+      'The checkpoint holds "t0" [2, 3], which CLIP ViT does not use; the model may be another than the one chosen.',
+    );
+    expect(left(24)).toBe(
+      'The checkpoint holds 24 tensors that CLIP ViT does not use: "t0" [2, 3], "t1" [2, 3], "t2" [2, 3] and 21 more; the model may be another than the one chosen.',
+    );
   });
 
   test('what is left over is what the node owns and nobody reads', () => {
