@@ -57,7 +57,7 @@ async function openBare(document: GraphDocument): Promise<BareModel> {
   if (!cache.ok) throw new Error(JSON.stringify(cache.problems));
   const loader = new ModelLoader(cache.value);
   const open = async (model: StageModel, threads: number): Promise<Session> => {
-    const progress = { tell: () => Promise.resolve(ok(null)) };
+    const progress = { tell: () => Promise.resolve(ok(null)), warn: () => undefined };
     const { title } = stage;
     const loaded = await loader.load({ model, title, threads, baseFolder: '.', progress });
     if (!loaded.ok) throw new Error(JSON.stringify(loaded.problems));

@@ -66,6 +66,10 @@ for (const colorScheme of ['light', 'dark'] as const) {
         await page.keyboard.press('Escape');
         await expect(page.getByRole('dialog')).toBeHidden();
       }
+      await app.command('Third-party licences');
+      await expect(page.getByRole('dialog')).toContainText(/zod \d+\.\d+.*\(MIT\)/);
+      expect(await faults(app), 'licences').toEqual([]);
+      await page.keyboard.press('Escape');
       await app.port('Visual tokens, output of CLIP ViT').press('Enter');
       await expect(page.getByRole('dialog')).toBeVisible();
       expect(await faults(app)).toEqual([]);
@@ -76,3 +80,54 @@ for (const colorScheme of ['light', 'dark'] as const) {
     });
   });
 }
+
+for (const name of ['palette', 'inspector', 'results']) {
+  test(`the ${name}, once folded, comes back by mouse: at its edge of the window, and from the bar`, async ({
+    app,
+  }) => {
+    const { page } = app;
+    const panel = page.getByRole('region', { name: new RegExp(`^${name}$`, 'i') });
+    const inBar = page
+      .getByRole('banner')
+      .getByRole('button', { name: new RegExp(`fold the ${name}`) });
+    await app.openPreset('Shapes LLaVA');
+    await expect(inBar).toHaveAttribute('aria-pressed', 'true');
+    await inBar.click();
+    await expect(panel).toBeHidden();
+    await page.getByRole('button', { name: `Show the ${name}`, exact: true }).click();
+    await expect(panel).toBeVisible();
+    await inBar.click();
+    await inBar.click();
+    await expect(panel).toBeVisible();
+    await expect(page.getByRole('button', { name: `Show the ${name}`, exact: true })).toBeHidden();
+  });
+}
+
+test('a dialog gives the focus back to where it was, and a divider that was dragged keeps none', async ({
+  app,
+}) => {
+  const { page } = app;
+  await app.openPreset('Shapes LLaVA');
+  const openAndClose = async (): Promise<void> => {
+    await page.keyboard.press('?');
+    await expect(page.getByRole('dialog')).toBeVisible();
+    await page.keyboard.press('Escape');
+    await expect(page.getByRole('dialog')).toBeHidden();
+  };
+  const divider = page.getByRole('separator', { name: 'Height of the results' });
+  const { x, y, width } = await app.placeOf(divider);
+  await page.mouse.move(x + width / 2, y);
+  await page.mouse.down();
+  await page.mouse.move(x + width / 2, y - 40, { steps: 3 });
+  await page.mouse.up();
+  await expect(divider).not.toBeFocused();
+  await openAndClose();
+  await expect(divider).not.toBeFocused();
+
+  await page.getByRole('button', { name: 'File', exact: true }).click();
+  await page.keyboard.press('Escape');
+  await app.card('Prompt').click();
+  await expect(app.card('Prompt')).toBeFocused();
+  await openAndClose();
+  await expect(app.card('Prompt')).toBeFocused();
+});

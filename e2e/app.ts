@@ -175,11 +175,13 @@ export class App {
   /** The report of the last run, from the events that the server keeps. */
   async report(): Promise<Report> {
     const events = await this.page.evaluate(async () => {
-      const runs = (await (await fetch('/rpc/runs')).json()) as {
+      const session = sessionStorage.getItem('patchbay-session') ?? '';
+      const headers = { authorization: `Bearer ${session}` };
+      const runs = (await (await fetch('/rpc/runs', { headers })).json()) as {
         result: { data: { runId: string }[] };
       };
       const input = JSON.stringify({ runId: runs.result.data[0]?.runId, after: -1 });
-      const stream = await fetch(`/rpc/runEvents?input=${encodeURIComponent(input)}`);
+      const stream = await fetch(`/rpc/runEvents?input=${encodeURIComponent(input)}`, { headers });
       const messages = (await stream.text())
         .split('\n')
         .filter((line) => line.startsWith('data: {"number"'));

@@ -1,5 +1,6 @@
 /** A person draws: drops nodes, wires them, is refused and helped, plugs parts in, takes it back. */
 import { expect, test } from './fixtures.ts';
+import { toldMessages } from './messages.ts';
 
 test('a wrong wire is refused with its reason at the pointer, and the mended graph runs again', async ({
   app,
@@ -36,6 +37,20 @@ test('a wrong wire is refused with its reason at the pointer, and the mended gra
   await expect(app.card('MLP projector')).toContainText('36');
   await app.run();
   expect((await app.report()).stages.map(({ node }) => node)).toContain('average-pool');
+  // What the pointer has said is not said again.
+  expect(await toldMessages(page)).not.toMatch(/takes visual tokens/i);
+});
+
+test('an empty graph has nothing to run, and so has a second one', async ({ app }) => {
+  await app.command('New');
+  await app.results.getByRole('tab', { name: 'Problems' }).click();
+  const nothing = app.results.getByText(
+    'The graph has nothing to run; add nodes, or start from a preset.',
+  );
+  await expect(nothing).toBeVisible();
+  await app.command('New');
+  await expect(app.page.getByRole('button', { name: 'Close Untitled' })).toHaveCount(2);
+  await expect(nothing).toBeVisible();
 });
 
 test('a mismatched width says which number to set, and one press sets it', async ({ app }) => {
@@ -139,4 +154,102 @@ test('two ports are wired by keyboard alone', async ({ app }) => {
     app.canvas.getByRole('button', { name: /wire/i }).or(app.card('Average pooling')).first(),
   ).toBeVisible();
   await expect(app.card('Average pooling')).toContainText('36');
+});
+
+test('the first node dropped on an empty canvas lies under the pointer, and nothing on the canvas is marked by a double click', async ({
+  app,
+}) => {
+  const { page } = app;
+  await app.command('New');
+  await expect(app.canvas).toContainText('Nothing is wired yet');
+  const place = await app.placeOf(app.canvas);
+  const pointer = { x: 140, y: 120 };
+  await page
+    .getByRole('region', { name: 'Palette' })
+    .getByRole('button', { name: 'Average pooling' })
+    .dragTo(app.canvas, { targetPosition: pointer });
+  const card = await app.placeOf(app.card('Average pooling'));
+  // At its true size, with its head where the pointer let go.
+  expect(card.width).toBe(208);
+  expect(Math.abs(card.x + card.width / 2 - place.x - pointer.x)).toBeLessThanOrEqual(8);
+  expect(Math.abs(card.y + 18 - place.y - pointer.y)).toBeLessThanOrEqual(8);
+
+  await page.mouse.dblclick(place.x + place.width - 60, place.y + 60);
+  expect(await page.evaluate(() => window.getSelection()?.toString())).toBe('');
+});
+
+test('a marquee begins on a wire as it does beside one, and a click there selects the wire', async ({
+  app,
+}) => {
+  const { page } = app;
+  await app.openPreset('Shapes LLaVA');
+  const selected = app.canvas.locator('.react-flow__node.selected');
+  const wire = app.canvas.getByRole('group', { name: /^CLIP ViT to MLP projector/ });
+  const line = await wire.locator('path').first().evaluate(middleOfLine);
+
+  await page.mouse.move(line.x, line.y);
+  await page.mouse.down();
+  const card = await app.placeOf(app.card('Language model'));
+  await page.mouse.move(card.x + card.width / 2, card.y + card.height / 2, { steps: 6 });
+  await page.mouse.up();
+  await expect(selected).not.toHaveCount(0);
+  await expect(app.card('Language model')).toHaveClass(/selected/);
+
+  await page.keyboard.press('Escape');
+  await expect(selected).toHaveCount(0);
+  await page.mouse.click(line.x, line.y);
+  await page.keyboard.press('Delete');
+  await expect(wire).toHaveCount(0);
+  await expect(app.canvas.locator('.react-flow__node')).toHaveCount(7);
+});
+
+/** Where a wire is half way, on the screen. */
+function middleOfLine(path: SVGElement): { x: number; y: number } {
+  if (!(path instanceof SVGPathElement)) throw new Error('A wire is drawn as a path.');
+  const middle = path.getPointAtLength(path.getTotalLength() / 2);
+  const { x, y } = middle.matrixTransform(path.getScreenCTM() ?? undefined);
+  return { x, y };
+}
+
+test('the view keeps still for a node that is in it, and goes no further than it must for one that is not', async ({
+  app,
+}) => {
+  const { page } = app;
+  await app.openPreset('Shapes LLaVA');
+  const [image, encoder] = [app.card('Image'), app.card('CLIP ViT')];
+  const before = await app.placeOf(image);
+  await app.card('Preprocess').click();
+  await app.inspector.getByRole('button', { name: 'To CLIP ViT' }).click();
+  await expect(encoder).toBeFocused();
+  expect(await image.boundingBox()).toEqual(before);
+
+  // The graph fills the view, so a further node needs room beside it; the graph is not lost for it.
+  await page.keyboard.press('/');
+  await page.keyboard.type('average');
+  await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('Enter');
+  await expect(app.card('Average pooling')).toBeInViewport({ ratio: 1 });
+  for (const title of ['Image', 'CLIP ViT', 'Language model', 'Answer'])
+    await expect(app.card(title)).toBeInViewport();
+});
+
+test('what a wire says is read beside the cards, and a picture is seen whole', async ({ app }) => {
+  await app.openPreset('LLaVA-1.5 7B with PruMerge');
+  const labels = app.canvas.locator('.react-flow__edge text');
+  await expect(labels.first()).toBeVisible();
+  const covered = await labels.evaluateAll((texts) => {
+    const cards = [...document.querySelectorAll('.react-flow__node')];
+    const boxes = cards.map((card) => card.getBoundingClientRect());
+    return texts
+      .filter((text) => {
+        const { left, right, top, bottom } = text.getBoundingClientRect();
+        return boxes.some(
+          (box) => left < box.right && box.left < right && top < box.bottom && box.top < bottom,
+        );
+      })
+      .map((text) => text.textContent);
+  });
+  expect(covered).toEqual([]);
+  const picture = app.card('Image').locator('img');
+  await expect(picture).toHaveCSS('object-fit', 'contain');
 });

@@ -1,6 +1,7 @@
 /** A person's graphs come back: exported, imported, saved, after a crash, and whatever is dropped on the window. */
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Locator } from '@playwright/test';
 import { sketchDocument, type NodeSketch } from '#engine/graph/sketch-document.ts';
 import type { App } from './app.ts';
 import { expect, test } from './fixtures.ts';
@@ -34,23 +35,28 @@ test('an exported graph is imported as the same graph', async ({ app }) => {
   expect(await exported()).toBe(first);
 });
 
+/** Answers the dialog of a save with a folder and a name. */
+async function saveAs(app: App, name: string): Promise<void> {
+  await app.page.keyboard.press('Control+Shift+s');
+  const dialog = app.page.getByRole('dialog');
+  await expect(dialog.locator(':focus')).toBeVisible();
+  const folder = dialog.getByLabel('Filter by name, or go to a path');
+  await folder.fill(app.dataFolder);
+  await folder.press('Enter');
+  await expect(dialog.getByText(`In ${app.dataFolder}`, { exact: true })).toBeVisible();
+  await dialog.getByRole('textbox', { name: 'Name', exact: true }).fill(name);
+  await dialog.getByRole('button', { name: 'Save' }).click();
+  await app.hasTold(`Saved ${name}.patchbay.json.`);
+}
+
 test('a saved graph is opened again from its file, and a change from elsewhere is not overwritten unasked', async ({
   app,
 }) => {
   const { page } = app;
   const path = join(app.dataFolder, 'mine.patchbay.json');
   await app.openPreset('Shapes LLaVA');
-  await page.keyboard.press('Control+Shift+s');
-  const dialog = page.getByRole('dialog');
-  await expect(dialog.locator(':focus')).toBeVisible();
-  const folder = dialog.getByLabel('Filter by name, or go to a path');
-  await folder.fill(app.dataFolder);
-  await folder.press('Enter');
-  await expect(dialog.getByText(`In ${app.dataFolder}`, { exact: true })).toBeVisible();
-  await dialog.getByRole('textbox', { name: 'Name', exact: true }).fill('mine');
-  await dialog.getByRole('button', { name: 'Save' }).click();
-  await app.hasTold('mine.patchbay.json');
-  expect(JSON.parse(await readFile(path, 'utf8'))).toMatchObject({ title: 'Shapes LLaVA' });
+  await saveAs(app, 'mine');
+  expect(JSON.parse(await readFile(path, 'utf8'))).toMatchObject({ title: 'mine' });
 
   await writeFile(path, (await readFile(path, 'utf8')).replace('circle', 'triangle'));
   await app.card('Prompt').click();
@@ -60,6 +66,88 @@ test('a saved graph is opened again from its file, and a change from elsewhere i
   await expect(question).toContainText(/changed/);
   await question.getByRole('button', { name: 'Cancel' }).click();
   expect(await readFile(path, 'utf8')).toContain('triangle');
+});
+
+test('a path that leads nowhere is refused in a sentence and stays, to be mended', async ({
+  app,
+}) => {
+  const { page } = app;
+  await page.keyboard.press('Control+o');
+  const dialog = page.getByRole('dialog');
+  const field = dialog.getByLabel('Filter by name, or go to a path');
+  await field.fill(`${app.dataFolder}/drafs`);
+  await expect(dialog).toContainText(`Enter leads to ${app.dataFolder}/drafs`);
+  await field.press('Enter');
+  await expect(dialog.getByRole('alert')).toContainText('There is no folder');
+  await expect(field).toHaveValue(`${app.dataFolder}/drafs`);
+  await field.fill(app.dataFolder);
+  await field.press('Enter');
+  await expect(field).toHaveValue('');
+  await expect(dialog.getByRole('alert')).toHaveCount(0);
+});
+
+test('a graph whose title nobody wrote is called by its file, everywhere; a title that was written stays', async ({
+  app,
+}) => {
+  const { page } = app;
+  const tabs = page.getByRole('navigation', { name: 'Open graphs' });
+  const recent = async (): Promise<readonly string[]> => {
+    await page.getByRole('button', { name: 'File', exact: true }).click();
+    await page.getByRole('menuitem', { name: 'Open recent' }).click();
+    const items = page.getByRole('menu').last().getByRole('menuitem');
+    await expect(items.first()).toBeVisible();
+    const texts = await items.allTextContents();
+    await page.keyboard.press('Escape');
+    await page.keyboard.press('Escape');
+    await expect(page.getByRole('menu')).toHaveCount(0);
+    return texts;
+  };
+  await app.openPreset('Shapes LLaVA');
+  await saveAs(app, 'mine');
+  await saveAs(app, 'mine2');
+  await expect(tabs.getByRole('button', { name: 'mine2', exact: true })).toBeVisible();
+  await expect(page).toHaveTitle(/^mine2 · /);
+  expect(await recent()).toEqual(['mine2', 'mine']);
+
+  await app.inspector.getByLabel('Title of the graph').fill('Shapes, wide');
+  await app.inspector.getByLabel('Title of the graph').press('Enter');
+  await saveAs(app, 'mine3');
+  await expect(tabs.getByRole('button', { name: 'Shapes, wide', exact: true })).toBeVisible();
+  expect((await recent())[0]).toBe('Shapes, widemine3');
+});
+
+test.describe('in a small window', () => {
+  test.use({ viewport: { width: 1024, height: 700 } });
+
+  test('eleven graphs keep their names and their close buttons apart, and each can be brought to sight', async ({
+    app,
+  }) => {
+    const { page } = app;
+    const tabs = page.getByRole('navigation', { name: 'Open graphs' });
+    const tab = (title = ''): Locator =>
+      tabs.getByRole('button', { name: new RegExp(`^${title} unsaved`) });
+    const graph = { format: 'patchbay', version: 1, about: '', edges: [], layout: {}, notes: [] };
+    const titles = Array.from({ length: 11 }, (_, place) => `Study ${place + 1} of a tower`);
+    for (const title of titles) {
+      const content = JSON.stringify({ ...graph, title, nodes: {} });
+      await app.importFile(graphFile(`${title}.patchbay.json`, content));
+      await expect(tab(title)).toHaveAttribute('aria-current', 'page');
+    }
+    const boxes = await tabs
+      .getByRole('button')
+      .evaluateAll((buttons) => buttons.map((button) => button.getBoundingClientRect().toJSON()));
+    const apart = boxes.slice(1).map(({ left }, place) => left >= boxes[place].right);
+    expect(apart).toEqual(Array(21).fill(true));
+    await expect(tabs.getByRole('button', { name: `Close ${titles[10]}` })).toBeInViewport({
+      ratio: 1,
+    });
+
+    await expect(tab(titles[0])).not.toBeInViewport();
+    await page.getByRole('button', { name: 'All 11 open graphs' }).click();
+    await page.getByRole('menuitem', { name: titles[0] ?? '', exact: true }).click();
+    await expect(tab(titles[0])).toBeInViewport({ ratio: 1 });
+    await expect(page).toHaveTitle(/Study 1 of a tower/);
+  });
 });
 
 test('after a crash the unsaved work is there', async ({ app }) => {
@@ -105,6 +193,9 @@ for (const [kind, name, content, sentence] of refused) {
     for (const type of ['dragenter', 'dragover', 'drop'])
       await app.canvas.dispatchEvent(type, { dataTransfer: files });
     await app.hasTold(sentence);
+    // The message hides no figures.
+    const message = await app.placeOf(page.getByRole('status', { name: 'Messages' }).locator('p'));
+    expect(message.y + message.height).toBeLessThan((await app.placeOf(app.results)).y);
     await expect(app.canvas.locator('.react-flow__node')).toHaveCount(7);
     await expect(app.card('Image')).toContainText('shapes-circle');
   });
@@ -204,6 +295,10 @@ test('a graph with more layers than are run opens, says so at its node, and is s
   await app.results.getByRole('tab', { name: 'Problems' }).click();
   const problem = app.results.getByRole('listitem');
   await expect(problem).toContainText('The graph has 5120 layers, at most 2048 are checked');
+
+  await expect(app.inspector.getByRole('region', { name: 'Estimate' })).toContainText(
+    'comes back once the errors of the graph are mended',
+  );
 
   // What is left is checked by itself, however long the older check went on.
   for (const id of names.slice(1)) {

@@ -52,7 +52,7 @@ export class BrowserFace implements Face {
     });
     const page = await context.newPage();
     await keepMessages(page);
-    await page.goto(this.#server.url);
+    await page.goto(await this.#server.address());
     return page;
   }
 

@@ -1,4 +1,5 @@
 /** A person runs a graph, and reads what it answered and what it cost. */
+import { readFile } from 'node:fs/promises';
 import { formatBytes, formatMilliseconds, formatRate } from '#engine/contract/format.ts';
 import { rowTitle } from '#engine/contract/run-event.ts';
 import { expect, test } from './fixtures.ts';
@@ -25,6 +26,10 @@ test('a preset from the gallery gives a true answer, and figures that are those 
   await expect(app.card('CLIP ViT')).toContainText(
     formatMilliseconds(encoder?.latencyMs.median ?? 0),
   );
+
+  await app.results.getByRole('button', { name: 'Copy or save the figures' }).click();
+  await app.page.getByRole('menuitem', { name: 'Copy as CSV' }).click();
+  await app.hasTold('Copied the stages.');
 });
 
 test('another question gets another answer, and both runs stand side by side', async ({ app }) => {
@@ -50,6 +55,29 @@ test('random weights are said to be random wherever their words are shown', asyn
   await expect(app.results.getByText('Random weights: these words mean nothing.')).toBeVisible();
   await expect(app.card('Answer')).toContainText('Random weights');
 });
+
+test('a long answer is followed line by line while it is written, and then read from its first', async ({
+  app,
+}) => {
+  const graph = JSON.parse(await readFile('e2e/graphs/tiny-random.patchbay.json', 'utf8'));
+  graph.nodes.language.params.maxNewTokens = 160;
+  const buffer = Buffer.from(JSON.stringify(graph));
+  await app.importFile({ name: 'long.patchbay.json', mimeType: 'application/json', buffer });
+  // The words of the first pass stand there while the second one is held.
+  await app.runIntoSecondPass(2);
+  await expect.poll(() => app.answer.evaluate(linesAbove)).toBeGreaterThan(0);
+  const above = await app.answer.evaluate(linesAbove);
+  expect(above).toBeCloseTo(Math.round(above), 1);
+  app.hold.release();
+  await expect(app.answerState).toHaveText('done');
+  await expect.poll(() => app.answer.evaluate(linesAbove)).toBe(0);
+});
+
+/** How many lines of a text are scrolled out of sight; a fraction where one is cut. */
+function linesAbove(place: Element): number {
+  const text = place.querySelector('p') ?? place;
+  return place.scrollTop / Number.parseFloat(getComputedStyle(text).lineHeight);
+}
 
 test('two language models that read the same prompt answer apart, each with its own figures', async ({
   app,
@@ -118,6 +146,24 @@ test('a run that is cancelled in the middle keeps what it measured, and the next
   await app.setPasses(1);
   await app.run();
   await expect(app.answer).toHaveText('red');
+});
+
+test('of a run that is cancelled before a word was written, card and results say the same', async ({
+  app,
+}) => {
+  await app.openPreset('Shapes LLaVA');
+  await expect(app.card('Answer')).toContainText('Run the graph');
+  app.hold.at({ type: 'stage-progress', phase: 'running', run: 1 });
+  await app.runButton.click();
+  await app.hold.isHeld();
+  await expect(app.card('Answer')).toContainText('Not a word yet.');
+  const cancelled = app.page.waitForResponse(/\/rpc\/cancelRun/);
+  await app.cancelButton.click();
+  await cancelled;
+  app.hold.release();
+  await expect(app.answerState).toHaveText('cancelled');
+  await expect(app.answer).toHaveText('The run ended before a word was written.');
+  await expect(app.card('Answer')).toContainText('The run ended before a word was written.');
 });
 
 test('an engine process that is killed takes nothing along: the stage is named, the graph is there, the next run runs', async ({

@@ -1,8 +1,9 @@
 /** The engine server of one test, with data of its own; it can be killed and started again like the real one. */
-import { spawn, type ChildProcess } from 'node:child_process';
+import { spawn, type ChildProcessByStdio } from 'node:child_process';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Readable, Writable } from 'node:stream';
 import { EngineHold } from '#host/engine/engine-hold.testing.ts';
 
 const root = join(import.meta.dirname, '..');
@@ -28,34 +29,33 @@ export function environment({ data, cache }: Folders): Record<string, string> {
 
 export class ServedApp {
   readonly folders: Folders;
-  #process: ChildProcess | null = null;
-  #url = '';
+  readonly #command: string;
+  #process: ChildProcessByStdio<Writable, Readable, null> | null = null;
 
-  constructor(folders: Folders) {
+  /** `command` is the script of the command line, the project's own unless another is given. */
+  constructor(folders: Folders, command = join(root, 'host/bin/patchbay.mjs')) {
     this.folders = folders;
+    this.#command = command;
   }
 
-  /** Where the app is, its secret included. */
-  get url(): string {
-    return this.#url;
-  }
-
-  async start(): Promise<void> {
-    const command = [join(root, 'host/bin/patchbay.mjs'), 'serve'];
+  /** At any free port where none is given. */
+  async start(port = 0): Promise<void> {
+    const command = [this.#command, 'serve', '--port', String(port)];
     const started = spawn(process.execPath, command, {
       env: environment(this.folders),
-      stdio: ['ignore', 'pipe', 'inherit'],
+      stdio: ['pipe', 'pipe', 'inherit'],
     });
     this.#process = started;
-    this.#url = await new Promise((resolve, reject) => {
-      let said = '';
-      started.stdout.on('data', (chunk: Buffer) => {
-        said += chunk.toString();
-        const [address] = /http:\S+/.exec(said) ?? [];
-        if (address !== undefined) resolve(address);
-      });
-      started.once('exit', () => reject(new Error(`The server ended: ${said}`)));
-    });
+    await nextAddress(started);
+  }
+
+  /** Where the app is: opens one window. Asked for as a person does, by Enter, when the window is there. */
+  async address(): Promise<string> {
+    const serving = this.#process;
+    if (!serving) throw new Error('No server runs.');
+    const address = nextAddress(serving);
+    serving.stdin.write('\n');
+    return address;
   }
 
   /** As a power cut would. */
@@ -77,6 +77,24 @@ export class ServedApp {
     ending.kill(signal);
     await gone;
   }
+}
+
+/** The next address that the server prints. */
+function nextAddress(serving: ChildProcessByStdio<Writable, Readable, null>): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let said = '';
+    const end = (): void => reject(new Error(`The server ended: ${said}`));
+    const hear = (chunk: Buffer): void => {
+      said += chunk.toString();
+      const address = /(http:\S+)\n/.exec(said)?.[1];
+      if (address === undefined) return;
+      serving.stdout.off('data', hear);
+      serving.off('exit', end);
+      resolve(address);
+    };
+    serving.stdout.on('data', hear);
+    serving.once('exit', end);
+  });
 }
 
 /** The process that runs graphs: known by its program, and by the data folder that it was given. */

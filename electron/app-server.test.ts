@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Problem } from '#engine/contract/problem.ts';
 import { AppServer } from './app-server.ts';
-import { startNodeChild } from './node-child.testing.ts';
+import { startersOf } from './node-child.testing.ts';
 
 let folder: string;
 let obedient: string;
@@ -34,7 +34,10 @@ function unexpected(problem: Problem): void {
 }
 
 test('A server that is asked to stop ends, and a new one takes the port of the last', async () => {
-  const server = new AppServer(() => startNodeChild(obedient), unexpected);
+  const server = new AppServer(
+    startersOf(() => obedient),
+    unexpected,
+  );
   expect(await server.start()).toEqual({ ok: true, value: 'http://127.0.0.1:4321/?key=0' });
   expect(server.isRunning).toBe(true);
   await server.stop();
@@ -56,7 +59,7 @@ test('A server that dies is told with its last words, once, and can be started a
   const told: Problem[] = [];
   const server = await new Promise<AppServer>((resolve) => {
     const starting = new AppServer(
-      () => startNodeChild(entry),
+      startersOf(() => entry),
       (problem) => {
         told.push(problem);
         resolve(starting);
@@ -85,13 +88,19 @@ test('A server that cannot begin says why, and is not told of twice', async () =
       process.send({ type: 'failed', sentences: ['There is no page.'] }, () => process.exit(1));
     });`,
   );
-  const server = new AppServer(() => startNodeChild(poor), unexpected);
+  const server = new AppServer(
+    startersOf(() => poor),
+    unexpected,
+  );
   expect(await server.start()).toMatchObject({
     ok: false,
     problems: [{ message: 'There is no page.' }],
   });
   const broken = await program('broken', `throw new Error('no such module');`);
-  const other = new AppServer(() => startNodeChild(broken), unexpected);
+  const other = new AppServer(
+    startersOf(() => broken),
+    unexpected,
+  );
   expect(await other.start()).toMatchObject({
     ok: false,
     problems: [{ code: 'host-unreachable', message: expect.stringMatching(/ended with code 1/) }],
@@ -105,7 +114,11 @@ test('A server that does not listen to the request to stop is killed', async () 
       process.send({ type: 'listening', url: 'http://127.0.0.1:4321/', port: 4321 }));
     process.on('message', () => undefined);`,
   );
-  const server = new AppServer(() => startNodeChild(deaf), unexpected, 50);
+  const server = new AppServer(
+    startersOf(() => deaf),
+    unexpected,
+    50,
+  );
   await server.start();
   await server.stop();
   expect(server.isRunning).toBe(false);

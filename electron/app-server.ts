@@ -1,27 +1,24 @@
 /** The process that serves the page, from start to end: its address, its death, its orderly stop. */
 import { fail, ok, type Outcome } from '#engine/contract/outcome.ts';
 import { error, type Problem } from '#engine/contract/problem.ts';
+import type { ChildProgram } from '#host/system/child-program.ts';
+import { ProgramRelay, type StartProgram } from './program-relay.ts';
 import { fromServerSchema, type FromServer, type ToServer } from './server-message.ts';
 
-/** What Electron's utility process and a child process of Node have in common. */
-export interface ServerChild {
-  post(message: ToServer): void;
-  onMessage(listener: (raw: unknown) => void): void;
-  /** Called once; `code` is null where a signal ended the process or it did not start at all. */
-  onExit(listener: (code: number | null) => void): void;
-  /** What it wrote to standard error last. */
-  lastWords(): string;
-  kill(): void;
+/** Who starts the processes: Electron, or Node.js in its place. */
+export interface Starters {
+  readonly startServer: () => ChildProgram;
+  readonly startProgram: StartProgram;
 }
 
 /** Ending runs and closing connections takes far less. */
 const usualStopLimitMs = 5000;
 
 export class AppServer {
-  readonly #startChild: () => ServerChild;
+  readonly #starters: Starters;
   readonly #ended: (problem: Problem) => void;
   readonly #stopLimitMs: number;
-  #child: ServerChild | null = null;
+  #child: ChildProgram | null = null;
   #gone: Promise<void> = Promise.resolve();
   #isListening = false;
   /** The port it had last, asked for again so that an open page keeps its origin. */
@@ -32,11 +29,11 @@ export class AppServer {
    * within the limit is killed.
    */
   constructor(
-    startChild: () => ServerChild,
+    starters: Starters,
     ended: (problem: Problem) => void,
     stopLimitMs = usualStopLimitMs,
   ) {
-    this.#startChild = startChild;
+    this.#starters = starters;
     this.#ended = ended;
     this.#stopLimitMs = stopLimitMs;
   }
@@ -48,13 +45,17 @@ export class AppServer {
   /** Resolves with the address to open, or with why there is none. */
   async start(): Promise<Outcome<string>> {
     await this.stop();
-    const child = this.#startChild();
+    const child = this.#starters.startServer();
+    const programs = new ProgramRelay(this.#starters.startProgram, (message) =>
+      child.post(message),
+    );
     this.#child = child;
     return new Promise((resolve) => {
       this.#gone = new Promise((gone) => {
-        child.onExit((code) => {
+        child.onEnd(({ code, lastWords }) => {
+          programs.close();
           const wasWanted = this.#child === child;
-          const problem = endProblem(code, child.lastWords());
+          const problem = endProblem(code, lastWords);
           resolve(fail(problem));
           if (wasWanted) {
             const hadListened = this.#isListening;
@@ -67,9 +68,11 @@ export class AppServer {
       });
       child.onMessage((raw) => {
         const message = fromServerSchema.safeParse(raw);
-        if (message.success) this.#hear(message.data, resolve);
+        if (!message.success) return;
+        programs.hear(message.data);
+        this.#hear(message.data, resolve);
       });
-      child.post({ type: 'start', port: this.#port });
+      child.post({ type: 'start', port: this.#port } satisfies ToServer);
     });
   }
 
@@ -79,7 +82,7 @@ export class AppServer {
     if (!child) return;
     this.#child = null;
     this.#isListening = false;
-    child.post({ type: 'stop' });
+    child.post({ type: 'stop' } satisfies ToServer);
     const limit = setTimeout(() => child.kill(), this.#stopLimitMs);
     await this.#gone;
     clearTimeout(limit);

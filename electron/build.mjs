@@ -1,5 +1,5 @@
 /** Bundles the desktop app and its starter into dist/electron, when their sources are newer than the last bundle. */
-import { copyFileSync, existsSync } from 'node:fs';
+import { copyFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import {
@@ -30,9 +30,6 @@ const output = {
   place: programsLast(programs),
 };
 
-/** An installed package has no sources: its bundle is what it is. */
-const hasSources = existsSync(join(root, programs.main));
-
 async function write(beside) {
   await bundlePrograms(programs, { dir: beside });
   await bundlePrograms({ preload }, { dir: beside, format: 'cjs', entryFileNames: '[name].cjs' });
@@ -40,7 +37,7 @@ async function write(beside) {
 }
 
 export async function buildElectronIfStale() {
-  if (hasSources) await buildOutputIfStale(output);
+  await buildOutputIfStale(output);
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) await buildElectronIfStale();

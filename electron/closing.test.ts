@@ -60,6 +60,16 @@ test('A page that still has unsaved work after the save keeps the window, and a 
   expect(happened).toEqual(['asked about shapes', 'saving']);
 });
 
+test('A save that never comes to its end holds nobody: the next time the window closes with the draft', async () => {
+  const { closing, happened } = windowThatAnswers('save', 'keep');
+  closing.setTitle('shapes', true);
+  closing.mayClose();
+  await settled();
+  expect(closing.mayClose()).toBe(false);
+  await settled();
+  expect(happened).toEqual(['asked about shapes', 'saving', 'asked about shapes', 'closed']);
+});
+
 test('Who stays may be asked the next time; a page that is gone has nothing to ask about', async () => {
   const { closing, happened } = windowThatAnswers('stay');
   closing.setTitle('shapes', true);

@@ -1,29 +1,39 @@
 /** The desktop app: one instance, one window, one server process; everything else is the page. */
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { app } from 'electron';
 import { dataFolder } from '#host/files/data-folder.ts';
+import type { StartChild } from '#host/system/child-program.ts';
 import { AppServer } from './app-server.ts';
 import { AppWindow } from './app-window.ts';
 import { graphPathsIn } from './opened-files.ts';
+import type { Program } from './server-message.ts';
 import { shownLine } from './shown-line.ts';
-import { unpackedPath } from './unpacked-path.ts';
-import { startUtilityChild } from './utility-child.ts';
+import { utilityStarter } from './utility-child.ts';
+import { openWindowFolder } from './window-folder.ts';
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
 /** Whose data folder differs is another Patchbay, with a window and an instance of its own. */
-const windowFolder = join(dataFolder(), 'window');
-mkdirSync(windowFolder, { recursive: true });
+const windowFolder = openWindowFolder(dataFolder());
 app.setPath('userData', windowFolder);
 
 let window: AppWindow | null = null;
 /** Files that the system hands over before there is a window. */
 const early: string[] = [];
 
+const startServer = utilityStarter('Patchbay server');
+const startProgram: Readonly<Record<Program, StartChild>> = {
+  'engine-process': utilityStarter('Patchbay engine'),
+  'check-process': utilityStarter('Patchbay check'),
+};
+
 const server = new AppServer(
-  () => startUtilityChild(unpackedPath(here('server-process.js'))),
+  {
+    startServer: () => startServer(here('server-process.js'), [], process.env),
+    startProgram: (program, args, environment) =>
+      startProgram[program](here(`../host/${program}.js`), args, environment),
+  },
   (problem) => void askToServeAgain(problem.message),
 );
 

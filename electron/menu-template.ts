@@ -89,6 +89,7 @@ export function menuTemplate(surroundings: MenuSurroundings): Item[] {
       label: '&Help',
       submenu: [
         { ...command('Commands and keys', 'view.command-palette'), id: 'help.commands' },
+        command('Third-party licences', 'help.licences'),
         ...(isMac ? [] : [separator, { role: 'about', label: 'About Patchbay' } satisfies Item]),
       ],
     },

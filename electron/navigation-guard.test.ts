@@ -31,9 +31,10 @@ function guarded() {
 describe('A page', () => {
   test.for(['will-navigate', 'will-redirect'])('stays on its own origin at %s', (event) => {
     const { outside, isHeld } = guarded();
-    expect(isHeld(event, `${origin}/?key=secret`)).toBe(false);
+    expect(isHeld(event, `${origin}/#key=secret`)).toBe(false);
     const elsewhere = [
-      'https://example.org/paper',
+      'https://arxiv.org/abs/2304.08485',
+      'https://example.org/?stolen=1',
       'http://example.org/',
       'http://127.0.0.1:4322/',
       'http://127.0.0.1:4321.example.org/',
@@ -42,15 +43,17 @@ describe('A page', () => {
       'no address',
     ];
     expect(elsewhere.map((url) => isHeld(event, url))).toEqual(elsewhere.map(() => true));
-    // Of these, only the secure one is handed to the system's browser.
-    expect(outside).toEqual(['https://example.org/paper']);
+    // Of these, only the paper is handed to the system's browser.
+    expect(outside).toEqual(['https://arxiv.org/abs/2304.08485']);
   });
 
   test('opens no window and no webview', () => {
     const { contents, outside, isHeld } = guarded();
+    const paper = 'https://arxiv.org/abs/2304.08485';
+    expect(contents.openWindow?.({ url: paper })).toEqual({ action: 'deny' });
     expect(contents.openWindow?.({ url: 'https://example.org/' })).toEqual({ action: 'deny' });
     expect(contents.openWindow?.({ url: 'file:///etc/passwd' })).toEqual({ action: 'deny' });
-    expect(outside).toEqual(['https://example.org/']);
+    expect(outside).toEqual([paper]);
     expect(isHeld('will-attach-webview', origin)).toBe(true);
   });
 

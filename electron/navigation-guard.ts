@@ -1,4 +1,5 @@
 /** Keeps the window on its own page: everything else is refused, or handed to the system's browser. */
+import { mayOpenOutside } from './outside-hosts.ts';
 
 export interface NavigationEvent {
   readonly url: string;
@@ -12,7 +13,7 @@ export interface GuardedContents {
   setWindowOpenHandler(handler: (details: { readonly url: string }) => { action: 'deny' }): void;
 }
 
-/** `ownOrigin` moves with the server's port; `openOutside` is only called with https addresses. */
+/** `ownOrigin` moves with the server's port; `openOutside` is only called with what `mayOpenOutside` lets through. */
 export function guardNavigation(
   contents: GuardedContents,
   ownOrigin: () => string | null,
@@ -21,13 +22,13 @@ export function guardNavigation(
   const leave = (event: NavigationEvent) => {
     if (isOwn(event.url, ownOrigin())) return;
     event.preventDefault();
-    if (isHttps(event.url)) openOutside(event.url);
+    if (mayOpenOutside(event.url)) openOutside(event.url);
   };
   contents.on('will-navigate', leave);
   contents.on('will-redirect', leave);
   contents.on('will-attach-webview', (event) => event.preventDefault());
   contents.setWindowOpenHandler(({ url }) => {
-    if (isHttps(url)) openOutside(url);
+    if (mayOpenOutside(url)) openOutside(url);
     return { action: 'deny' };
   });
 }
@@ -52,8 +53,4 @@ export function isOwnFrame(
 
 function isOwn(url: string, ownOrigin: string | null): boolean {
   return ownOrigin !== null && URL.canParse(url) && new URL(url).origin === ownOrigin;
-}
-
-function isHttps(url: string): boolean {
-  return URL.canParse(url) && new URL(url).protocol === 'https:';
 }

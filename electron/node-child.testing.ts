@@ -1,23 +1,19 @@
-/** A server process as Node.js forks it, in the shape that Electron's utility process has in the app. */
-import { fork } from 'node:child_process';
-import type { ServerChild } from './app-server.ts';
+/** Node.js in the place of Electron: it forks the processes that are utility processes in the app. */
+import { join } from 'node:path';
+import { forkChild } from '#host/system/child-program.ts';
+import type { Starters } from './app-server.ts';
 
-export function startNodeChild(entry: string, env: NodeJS.ProcessEnv = {}): ServerChild {
-  const child = fork(entry, [], {
-    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-    env: { ...process.env, ...env },
-  });
-  let lastWords = '';
-  child.stderr?.on('data', (chunk: Buffer) => {
-    lastWords += chunk.toString();
-  });
+/** `programs` is the folder of the scripts that the server may ask for. */
+export function startersOf(
+  server: () => string,
+  {
+    programs = '',
+    env = {},
+  }: { readonly programs?: string; readonly env?: NodeJS.ProcessEnv } = {},
+): Starters {
   return {
-    post: (message) => void child.send(message, () => undefined),
-    onMessage: (listener) => void child.on('message', listener),
-    // After all that it wrote has been read.
-    onExit: (listener) => void child.once('close', listener),
-    lastWords: () => lastWords,
-    // As a crash would end it.
-    kill: () => void child.kill('SIGKILL'),
+    startServer: () => forkChild(server(), [], { ...process.env, ...env }),
+    startProgram: (program, args, environment) =>
+      forkChild(join(programs, `${program}.js`), args, environment),
   };
 }

@@ -4,9 +4,11 @@ import os from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Problem } from '#engine/contract/problem.ts';
-import { AppServer, type ServerChild } from './app-server.ts';
+import { enter } from '#host/server/entering.testing.ts';
+import type { ChildProgram } from '#host/system/child-program.ts';
+import { AppServer } from './app-server.ts';
 import { buildApp, distElectron } from './build.testing.ts';
-import { startNodeChild } from './node-child.testing.ts';
+import { startersOf } from './node-child.testing.ts';
 
 let folder: string;
 
@@ -17,20 +19,19 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }));
 
 test('It serves the page, comes back on its port after it was killed, and ends when asked', async () => {
-  const children: ServerChild[] = [];
+  const children: ChildProgram[] = [];
   const env = { PATCHBAY_DATA: join(folder, 'data'), PATCHBAY_CACHE: join(folder, 'cache') };
   let hearDeath: (problem: Problem) => void = () => undefined;
   const death = new Promise<Problem>((resolve) => {
     hearDeath = resolve;
   });
-  const server = new AppServer(
-    () => {
-      const child = startNodeChild(join(distElectron, 'server-process.js'), env);
-      children.push(child);
-      return child;
-    },
-    (problem) => hearDeath(problem),
-  );
+  const starters = startersOf(() => join(distElectron, 'server-process.js'), { env });
+  const startServer = (): ChildProgram => {
+    const child = starters.startServer();
+    children.push(child);
+    return child;
+  };
+  const server = new AppServer({ ...starters, startServer }, (problem) => hearDeath(problem));
 
   const first = await addressOf(server);
   expect(await titleOfPage(first)).toBe('Patchbay');
@@ -42,7 +43,7 @@ test('It serves the page, comes back on its port after it was killed, and ends w
   expect(second.href).not.toBe(first.href);
   expect(await titleOfPage(second)).toBe('Patchbay');
   await server.stop();
-  await expect(fetch(second)).rejects.toThrow('fetch failed');
+  await expect(fetch(second.origin)).rejects.toThrow('fetch failed');
 });
 
 async function addressOf(server: AppServer): Promise<URL> {
@@ -51,10 +52,10 @@ async function addressOf(server: AppServer): Promise<URL> {
   return new URL(started.value);
 }
 
-/** As a browser does: the key buys a cookie, the cookie the page. */
+/** Of the page at the address, whose key has to open. */
 async function titleOfPage(address: URL): Promise<string | undefined> {
-  const entered = await fetch(address, { redirect: 'manual' });
-  const cookie = entered.headers.get('set-cookie')?.split(';')[0] ?? '';
-  const page = await fetch(address.origin, { headers: { cookie } });
+  const { origin, headers } = await enter(address.href);
+  expect((await fetch(`${origin}/session`, { headers })).status).toBe(204);
+  const page = await fetch(origin);
   return /<title>(.*)<\/title>/.exec(await page.text())?.[1];
 }

@@ -1,5 +1,5 @@
 /** What the window remembers survives a restart, and a broken memory is no more than a fresh start. */
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -28,6 +28,13 @@ test('What is kept is read again, and nothing is left beside it', async () => {
   keepWindowState(file, state);
   expect(readWindowState(file)).toEqual(state);
   expect(await readdir(join(folder, 'deep'))).toEqual(['window.json']);
+});
+
+test.skipIf(process.platform === 'win32')('What is kept is for its user alone', async () => {
+  const file = join(folder, 'alone', 'window.json');
+  keepWindowState(file, state);
+  const modes = [join(folder, 'alone'), file].map(async (path) => (await stat(path)).mode & 0o777);
+  expect(await Promise.all(modes)).toEqual([0o700, 0o600]);
 });
 
 test('A state that is missing, broken or foreign begins anew', async () => {

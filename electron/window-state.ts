@@ -41,8 +41,8 @@ export function readWindowState(file: string): WindowState {
 export function keepWindowState(file: string, state: WindowState): void {
   const beside = `${file}.${process.pid}`;
   try {
-    mkdirSync(dirname(file), { recursive: true });
-    writeFileSync(beside, JSON.stringify(state));
+    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+    writeFileSync(beside, JSON.stringify(state), { mode: 0o600 });
     renameSync(beside, file);
   } catch {
     // A full or read-only disk must not keep the window from closing.

@@ -1,4 +1,5 @@
 /** Everything wrong with a graph, the files that it names included. */
+import { resolve } from 'node:path';
 import type { GraphDocument } from '#engine/contract/document.ts';
 import { ok, type Outcome } from '#engine/contract/outcome.ts';
 import type { Problem } from '#engine/contract/problem.ts';
@@ -17,19 +18,24 @@ import { openCheckpoint, type Checkpoint } from './weights/checkpoint.ts';
 import { checkpointFolder } from './weights/checkpoint-folder.ts';
 import { leftoverKeys, matchKeys, neededTensors, type KeyMatch } from './weights/match-keys.ts';
 
+/** What stands in `unchosen` is told and not looked at. */
 export async function checkWithFiles(
   document: GraphDocument,
   baseFolder: string,
+  unchosen: readonly Problem[] = [],
 ): Promise<readonly Problem[]> {
   const checked = checkGraph(document, catalogue);
   const plan = planGraph(checked);
   if (!plan.ok) {
-    return hasErrors(checked.problems) ? checked.problems : [...checked.problems, ...plan.problems];
+    const planned = hasErrors(checked.problems) ? [] : plan.problems;
+    return [...checked.problems, ...unchosen, ...planned];
   }
-  const files = await checkCheckpoints(plan.value, baseFolder);
-  const sources = await checkSources(plan.value, baseFolder);
+  const untouched = new Set(unchosen.map(({ unchosen: place }) => place));
+  const files = await checkCheckpoints(plan.value, baseFolder, untouched);
+  const sources = await checkSources(plan.value, baseFolder, untouched);
   return [
     ...checked.problems,
+    ...unchosen,
     ...files,
     ...idleChanges(checked, plan.value),
     ...sources,
@@ -68,7 +74,14 @@ interface MatchedOrigin {
   readonly checkpoint: Checkpoint;
 }
 
-async function checkCheckpoints({ stages }: Plan, baseFolder: string): Promise<readonly Problem[]> {
+/** Paths that are not to be looked at. */
+type Untouched = ReadonlySet<string | null | undefined>;
+
+async function checkCheckpoints(
+  { stages }: Plan,
+  baseFolder: string,
+  untouched: Untouched,
+): Promise<readonly Problem[]> {
   const problems: Problem[] = [];
   const matched: MatchedOrigin[] = [];
   const open = once(openCheckpoint);
@@ -76,7 +89,9 @@ async function checkCheckpoints({ stages }: Plan, baseFolder: string): Promise<r
     const models = body.kind === 'onnx' ? [body.model] : modelsOf(body.step);
     for (const origin of new Set(models.flatMap(({ origins }) => origins))) {
       if (origin.source.kind !== 'checkpoint') continue;
-      const checkpoint = await open(checkpointFolder(origin.source.folder, baseFolder));
+      const folder = checkpointFolder(origin.source.folder, baseFolder);
+      if (untouched.has(folder)) continue;
+      const checkpoint = await open(folder);
       const match = checkpoint.ok
         ? matchKeys(neededFrom(models, origin), origin.layouts, checkpoint.value)
         : checkpoint;
@@ -91,23 +106,33 @@ async function checkCheckpoints({ stages }: Plan, baseFolder: string): Promise<r
         problems.push(...match.problems.map((problem) => ({ ...problem, node: origin.node })));
     }
   }
-  return [...problems, ...matched.flatMap((origin) => leftovers(origin, matched))];
+  const used = usedByFolder(matched);
+  return [...problems, ...matched.flatMap((origin) => leftovers(origin, used))];
 }
 
 function neededFrom(models: readonly StageModel[], origin: WeightOrigin) {
   return neededTensors(models, (model, index) => model.origins[index] === origin);
 }
 
+type UsedByFolder = ReadonlyMap<string, ReadonlySet<string>>;
+
+/** The tensors that the nodes of the graph take from each folder. */
+function usedByFolder(matched: readonly MatchedOrigin[]): UsedByFolder {
+  const used = new Map<string, Set<string>>();
+  for (const { match, checkpoint } of matched) {
+    const names = used.get(checkpoint.folder) ?? new Set();
+    for (const { name } of match.entries.values()) names.add(name);
+    used.set(checkpoint.folder, names);
+  }
+  return used;
+}
+
 /** A tensor that another node of the graph takes from the same folder is not left over. */
 function leftovers(
   { node, title, match, checkpoint }: MatchedOrigin,
-  all: readonly MatchedOrigin[],
+  used: UsedByFolder,
 ): readonly Problem[] {
-  const usedElsewhere = new Set(
-    all
-      .filter((other) => other.checkpoint.folder === checkpoint.folder)
-      .flatMap((other) => [...other.match.entries.values()].map(({ name }) => name)),
-  );
+  const usedElsewhere = used.get(checkpoint.folder) ?? new Set();
   return leftoverKeys(match, checkpoint, usedElsewhere).map(({ name, shape }) =>
     warning(
       'tensor-extra',
@@ -124,11 +149,16 @@ function modelsOf(step: HostStep): readonly StageModel[] {
   return all.flatMap(({ embed, decoder }) => [embed, decoder.model]);
 }
 
-async function checkSources({ stages }: Plan, baseFolder: string): Promise<readonly Problem[]> {
+async function checkSources(
+  { stages }: Plan,
+  baseFolder: string,
+  untouched: Untouched,
+): Promise<readonly Problem[]> {
   const problems: Problem[] = [];
   const load = once((step: SourceStep) => loadSource(step, baseFolder));
   for (const { id, body } of stages) {
     if (body.kind !== 'host' || !readsFile(body.step)) continue;
+    if (untouched.has(sourcePath(body.step, baseFolder))) continue;
     const loaded = await load(body.step);
     if (!loaded.ok) problems.push(...loaded.problems.map((problem) => ({ ...problem, node: id })));
   }
@@ -139,6 +169,10 @@ type SourceStep = Extract<HostStep, { kind: 'load-image' | 'load-clip' }>;
 
 const readsFile = (step: HostStep): step is SourceStep =>
   step.kind === 'load-image' || step.kind === 'load-clip';
+
+/** Of a step that reads a file of the graph. */
+const sourcePath = ({ source }: SourceStep, baseFolder: string): string | null =>
+  'path' in source ? resolve(baseFolder, source.path) : null;
 
 /** Can it be loaded? What is, is not kept. */
 async function loadSource(step: SourceStep, baseFolder: string): Promise<Outcome<null>> {

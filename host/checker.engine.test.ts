@@ -51,10 +51,11 @@ const isGone = (processId: number): boolean => {
   }
 };
 
-const sound = { document: decoderGraph(), baseFolder: folder };
+const sound = { document: decoderGraph(), baseFolder: folder, unchosen: [] };
 const unsound = {
   document: decoderGraph({ headCount: 3, keyValueHeadCount: 2 }),
   baseFolder: folder,
+  unchosen: [],
 };
 const sentences = (problems: readonly Problem[]): readonly string[] =>
   problems.map(({ message }) => message);
@@ -128,7 +129,7 @@ describe('a check', () => {
   });
 
   test('that takes longer than any should is ended with its process', async () => {
-    const hasty = new Checker(checkEntry, 1_000);
+    const hasty = new Checker(checkEntry, { deadlineMs: 1_000 });
     hold.at({ type: 'checking' });
     const late = hasty.check(sound);
     const processId = hasty.processId as number;

@@ -4,7 +4,8 @@
  */
 import { error, type Problem } from '#engine/contract/problem.ts';
 import { causeOf, type EngineEnd } from './engine/death.ts';
-import { ProcessHandle } from './engine/process-handle.ts';
+import { ProcessHandle, type ProcessListener } from './engine/process-handle.ts';
+import { forkChild, type StartChild } from './system/child-program.ts';
 import {
   fromCheckProcessSchema,
   type CheckRequest,
@@ -25,17 +26,28 @@ interface Check {
   readonly answer: (problems: readonly Problem[]) => void;
 }
 
+interface CheckerOptions {
+  readonly deadlineMs?: number;
+  /** Who starts the process. */
+  readonly startChild?: StartChild;
+}
+
 export class Checker {
   readonly #entry: string;
   readonly #deadlineMs: number;
+  readonly #startChild: StartChild;
   #process: CheckProcess | null = null;
   /** The first is under way. */
   readonly #line: Check[] = [];
   #deadline: NodeJS.Timeout | undefined;
 
   /** `entry` is the script of the process. */
-  constructor(entry: string, deadlineMs: number = checkLimits.deadlineMs) {
+  constructor(
+    entry: string,
+    { deadlineMs = checkLimits.deadlineMs, startChild = forkChild }: CheckerOptions = {},
+  ) {
     this.#entry = entry;
+    this.#startChild = startChild;
     this.#deadlineMs = deadlineMs;
   }
 
@@ -89,13 +101,14 @@ export class Checker {
 
   #reachable(): CheckProcess {
     if (this.#process?.isReachable === true) return this.#process;
-    this.#process = new ProcessHandle<CheckRequest, FromCheckProcess>(this.#entry, {
+    const listener: ProcessListener<CheckRequest, FromCheckProcess> = {
       parse: (raw) => fromCheckProcessSchema.parse(raw),
       heard: (process, message) => {
         if (message.type === 'checked' && process === this.#process) this.#end(message.problems);
       },
       died: (_, end) => this.#end([stopped(endOf(end))]),
-    });
+    };
+    this.#process = new ProcessHandle(this.#entry, listener, this.#startChild);
     return this.#process;
   }
 

@@ -10,6 +10,7 @@ import { decoderGraph, llavaGraph } from './bin/graphs.testing.ts';
 import { buildPrograms, engineEntry } from './bin/patchbay-command.testing.ts';
 import { EngineHold, entered, isLike } from './engine/engine-hold.testing.ts';
 import { startRun, type FollowedRun } from './engine/followed-run.testing.ts';
+import { ChosenPlaces } from './files/chosen-places.ts';
 import { LocalHost } from './local-host.ts';
 
 const folder = await mkdtemp(join(os.tmpdir(), 'patchbay-local-host-'));
@@ -20,7 +21,9 @@ let host: LocalHost;
 
 beforeAll(async () => {
   await buildPrograms();
-  host = new LocalHost(engineEntry);
+  const chosen = new ChosenPlaces(join(folder, 'data'));
+  chosen.chooseForNow(folder);
+  host = new LocalHost(engineEntry, { chosen });
 });
 afterEach(() => hold.release());
 afterAll(async () => {
@@ -74,6 +77,16 @@ describe('models', () => {
     expect(await third.last()).toEqual(finishedEvent);
     expect(found(third).toSorted()).toEqual(all('cached').toSorted());
     await other.close();
+  });
+
+  test.skipIf(process.platform === 'win32')('lie in the cache for their user alone', async () => {
+    const built = await startRun(host, llavaGraph());
+    expect(await built.last()).toEqual(finishedEvent);
+    const entries = await readdir(join(folder, 'cache'), { recursive: true });
+    const paths = entries.map((name) => join(folder, 'cache', name));
+    expect(paths.length).toBeGreaterThan(5);
+    const modes = await Promise.all(paths.map(async (path) => (await stat(path)).mode & 0o077));
+    expect(modes.filter((mode) => mode !== 0)).toEqual([]);
   });
 
   test.skipIf(process.platform !== 'linux')(

@@ -1,20 +1,26 @@
 /** The host service on this machine: presets here, checks and runs each in a process of their own. */
 import { randomUUID } from 'node:crypto';
 import { dirname, join } from 'node:path';
-import type { Job } from '#engine/contract/engine-message.ts';
 import type { CacheStatus } from '#engine/contract/cache-status.ts';
 import type { GraphDocument } from '#engine/contract/document.ts';
 import type { HostService, NumberedEvent, RunStatus } from '#engine/contract/host-service.ts';
 import { fail, ok, type Outcome } from '#engine/contract/outcome.ts';
 import type { PresetSummary } from '#engine/contract/preset-summary.ts';
 import { error, type Problem } from '#engine/contract/problem.ts';
-import type { Machine } from '#engine/contract/run-event.ts';
+import { isLast, type Machine } from '#engine/contract/run-event.ts';
 import type { RunRequest } from '#engine/contract/run-request.ts';
+import { applyOverrides } from '#engine/plan/apply-overrides.ts';
+import { catalogue } from '#nodes/index.ts';
 import { cacheFolder } from './cache/cache-folder.ts';
 import { StageCache } from './cache/stage-cache.ts';
-import { EngineClient } from './engine/engine-client.ts';
+import { EngineClient, type EventListener } from './engine/engine-client.ts';
 import { RunLog } from './engine/run-log.ts';
+import { queueProblem } from './engine/run-queue.ts';
+import { ChosenPlaces } from './files/chosen-places.ts';
+import { dataFolder } from './files/data-folder.ts';
+import { unchosenPlaces } from './named-places.ts';
 import { Checker } from './checker.ts';
+import { forkChild, type StartChild } from './system/child-program.ts';
 import { describeMachine } from './system/machine.ts';
 import { presetSummaries, readPreset } from './presets.ts';
 
@@ -25,17 +31,34 @@ interface Started {
   readonly runId: string;
 }
 
+interface Surroundings {
+  /** What the user has chosen to be read. */
+  readonly chosen?: ChosenPlaces;
+  /** Who starts the processes. */
+  readonly startChild?: StartChild;
+}
+
 export class LocalHost implements HostService {
   readonly #logs = new Map<string, RunLog>();
+  /** The runs that have not ended, each with what its graph holds, in bytes of JSON. */
+  readonly #going = new Map<string, number>();
   readonly #engine: EngineClient;
   readonly #checker: Checker;
 
+  readonly #chosen: ChosenPlaces;
+
   /** `engineEntry` is the script of the engine process; that of the process that checks graphs lies beside it. */
-  constructor(engineEntry: string) {
-    this.#checker = new Checker(join(dirname(engineEntry), 'check-process.js'));
-    this.#engine = new EngineClient(engineEntry, (runId, event) =>
-      this.#logs.get(runId)?.add(event),
-    );
+  constructor(
+    engineEntry: string,
+    { chosen = new ChosenPlaces(dataFolder()), startChild = forkChild }: Surroundings = {},
+  ) {
+    this.#chosen = chosen;
+    this.#checker = new Checker(join(dirname(engineEntry), 'check-process.js'), { startChild });
+    const listen: EventListener = (runId, event) => {
+      this.#logs.get(runId)?.add(event);
+      if (isLast(event)) this.#going.delete(runId);
+    };
+    this.#engine = new EngineClient(engineEntry, listen, startChild);
   }
 
   presets(): Promise<readonly PresetSummary[]> {
@@ -46,21 +69,34 @@ export class LocalHost implements HostService {
     return readPreset(id);
   }
 
-  check(
+  async check(
     { document, baseFolder = process.cwd() }: Parameters<HostService['check']>[0],
     signal?: AbortSignal,
   ): Promise<readonly Problem[]> {
-    return this.#checker.check({ document, baseFolder }, signal);
+    const unchosen = await unchosenPlaces(document, baseFolder, this.#chosen);
+    return this.#checker.check({ document, baseFolder, unchosen }, signal);
   }
 
   machine(): Promise<Machine> {
     return Promise.resolve(describeMachine());
   }
 
-  startRun(request: RunRequest): Promise<Outcome<Started>> {
-    const { document, until = null } = request;
-    const log = new RunLog(document.title, until);
-    return this.#start(log, (runId) => ({ type: 'run', runId, request }));
+  async startRun(request: RunRequest): Promise<Outcome<Started>> {
+    const { document, until = null, baseFolder = process.cwd() } = request;
+    const run = applyOverrides(document, request, catalogue);
+    // What cannot be applied is told as a run's failure.
+    const unchosen = run.ok ? await unchosenPlaces(run.value, baseFolder, this.#chosen) : [];
+    if (unchosen.length > 0) return fail(...unchosen);
+    const sizeBytes = Buffer.byteLength(JSON.stringify(document));
+    const full = queueProblem([...this.#going.values()], sizeBytes);
+    if (full) return fail(full);
+    const runId = randomUUID();
+    const ended = [...this.#logs.keys()].filter((id) => !this.#going.has(id));
+    for (const id of ended.slice(0, Math.max(0, ended.length - keptRuns))) this.#logs.delete(id);
+    this.#logs.set(runId, new RunLog(document.title, until));
+    this.#going.set(runId, sizeBytes);
+    this.#engine.start({ type: 'run', runId, request });
+    return ok({ runId });
   }
 
   runs(): Promise<readonly RunStatus[]> {
@@ -81,7 +117,8 @@ export class LocalHost implements HostService {
   ): AsyncGenerator<NumberedEvent> {
     const log = this.#logs.get(runId);
     if (log) yield* log.follow(after, signal);
-    else yield { number: 0, event: { type: 'run-failed', problems: [unknownRun(runId)] } };
+    // A caller that has seen events of it, as before a restart, would pass over a lower number.
+    else yield { number: after + 1, event: { type: 'run-failed', problems: [unknownRun(runId)] } };
   }
 
   async cancelRun({
@@ -107,15 +144,6 @@ export class LocalHost implements HostService {
   async clearCache(): Promise<Outcome<{ readonly freedBytes: number }>> {
     const cache = await StageCache.open(cacheFolder());
     return cache.ok ? ok({ freedBytes: await cache.value.clear() }) : cache;
-  }
-
-  #start(log: RunLog, job: (runId: string) => Job): Promise<Outcome<Started>> {
-    const runId = randomUUID();
-    const ended = [...this.#logs].filter(([, old]) => old.ended).map(([id]) => id);
-    for (const id of ended.slice(0, Math.max(0, ended.length - keptRuns))) this.#logs.delete(id);
-    this.#logs.set(runId, log);
-    this.#engine.start(job(runId));
-    return Promise.resolve(ok({ runId }));
   }
 
   /** The engine process that would take the next run; undefined while there is none. */

@@ -1,4 +1,4 @@
-/** Starts the page: what was kept comes back first, then the window is drawn. */
+/** Starts the page: the server lets it in, what was kept comes back, then the window is drawn. */
 import '@fontsource-variable/inter/wght.css';
 import '@fontsource-variable/jetbrains-mono/wght.css';
 import './theme/tokens.css';
@@ -7,7 +7,10 @@ import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { allCommands } from './app/all-commands.ts';
 import { App } from './app/app.tsx';
+import { ClosedDoor } from './app/closed-door.tsx';
 import { setCommands } from './commands/commands.ts';
+import { enter, onServedAgain, serverState, untilServed } from './connection/server-state.ts';
+import { tell } from './notices/notices.ts';
 import { restoreRuns } from './runs/run-store.ts';
 import { restoreView } from './view/view-store.ts';
 import { restoreDrafts } from '#renderer/files/drafts.ts';
@@ -15,10 +18,17 @@ import { restoreDrafts } from '#renderer/files/drafts.ts';
 const root = document.getElementById('root');
 if (!root) throw new Error('The page has no place to draw into.');
 
+const page = createRoot(root);
+await enter();
+if (serverState.getState().is !== 'here') {
+  page.render(<ClosedDoor />);
+  await untilServed();
+}
+onServedAgain(() => tell('The engine server answers again.'));
 setCommands(allCommands);
 await restoreView();
 await restoreDrafts();
-createRoot(root).render(
+page.render(
   <StrictMode>
     <App />
   </StrictMode>,

@@ -24,7 +24,7 @@ export class Workbench {
   }
 
   async session(model: StageModel): Promise<Outcome<Session>> {
-    const progress = { tell: () => Promise.resolve(ok(null)) };
+    const progress = { tell: () => Promise.resolve(ok(null)), warn: () => undefined };
     const loaded = await this.loader.load({
       model,
       title: 'recorded case',

@@ -2,6 +2,7 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import { join } from 'node:path';
+import { isAlive } from '#host/system/is-alive.ts';
 
 export interface BrowserProfile {
   readonly folder: string;
@@ -22,7 +23,7 @@ export function claimProfile(base: string): BrowserProfile | null {
     const folder = number === 1 ? base : `${base}-${number}`;
     const lock = join(folder, 'patchbay-in-use');
     try {
-      mkdirSync(folder, { recursive: true });
+      mkdirSync(folder, { recursive: true, mode: 0o700 });
     } catch {
       return null;
     }
@@ -53,7 +54,7 @@ function claim(lock: string): boolean {
 
 function writeLock(lock: string): boolean {
   try {
-    writeFileSync(lock, `${process.pid}`, { flag: 'wx' });
+    writeFileSync(lock, `${process.pid}`, { flag: 'wx', mode: 0o600 });
     return true;
   } catch {
     return false;
@@ -62,9 +63,8 @@ function writeLock(lock: string): boolean {
 
 function isHeld(lock: string): boolean {
   try {
-    process.kill(Number(readFileSync(lock, 'utf8')), 0);
-    return true;
-  } catch (cause) {
-    return (cause as NodeJS.ErrnoException).code === 'EPERM';
+    return isAlive(Number(readFileSync(lock, 'utf8')));
+  } catch {
+    return false;
   }
 }

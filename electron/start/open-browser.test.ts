@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { appWindowArguments, defaultBrowserCommand, openDefaultBrowser } from './open-browser.ts';
 
-const url = 'http://127.0.0.1:4321/?key=a&b=c';
+const url = 'file:///home/a&b=c/open-patchbay.html';
 
 test('As a window of its own, without a sandbox only for root', () => {
   const args = appWindowArguments(url, '/data/browser', false);

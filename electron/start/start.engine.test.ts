@@ -5,6 +5,7 @@ import os from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { packageRoot } from '#host/system/package-root.ts';
+import { enter } from '#host/server/entering.testing.ts';
 import { buildApp } from '../build.testing.ts';
 
 let folder: string;
@@ -53,7 +54,8 @@ describe.skipIf(process.platform === 'win32')('Patchbay', () => {
       const address = addressIn(text);
       if (address === undefined || answers.length > 0) return;
       answers.push(
-        fetch(address, { redirect: 'manual' })
+        enter(address)
+          .then((entered) => fetch(`${entered.origin}/session`, entered))
           .then((answer) => answer.status)
           .finally(interrupt),
       );
@@ -61,20 +63,30 @@ describe.skipIf(process.platform === 'win32')('Patchbay', () => {
     expect(output).toMatch(line);
     expect({ status, answers: await Promise.all(answers) }).toEqual({
       status: 130,
-      answers: [303],
+      answers: [204],
     });
   });
 
-  test('ends when its window is closed, and lets go of the profile', async () => {
-    const browser = await program('chromium', `printf '%s\\n' "$@" > '${folder}/arguments'`);
+  test('ends when its window is closed, lets go of the profile, and shows nobody the key', async () => {
+    // It looks at its arguments and at the file that they name, as a browser and as other users may.
+    const browser = await program(
+      'chromium',
+      `printf '%s\\n' "$@" > '${folder}/arguments'
+      file="$(printf '%s' "$1" | sed 's/^--app=file:..//')"
+      ls -l "$file" | cut -c 1-10 > '${folder}/rights'
+      cp "$file" '${folder}/launched'`,
+    );
     const { status, output } = await start({ PATCHBAY_FACE: 'browser', CHROME_PATH: browser });
     expect(output).toMatch(/^Patchbay opens in Chromium\.$/m);
     expect(status).toBe(0);
     const args = (await readFile(join(folder, 'arguments'), 'utf8')).split('\n');
     expect(args).toContain(`--user-data-dir=${join(folder, 'data', 'browser')}`);
-    const address = args.find((arg) => arg.startsWith('--app='))?.slice('--app='.length) ?? '';
-    expect(output).toContain(`It serves at ${address} until the window is closed.`);
-    await expect(fetch(address)).rejects.toThrow('fetch failed');
+    expect(args.find((arg) => arg.startsWith('--app='))).toMatch(/^--app=file:\/\/\/.*\.html$/);
+    expect(args.join()).not.toContain('key=');
+    expect(await readFile(join(folder, 'rights'), 'utf8')).toBe('-rw-------\n');
+    const launched = await readFile(join(folder, 'launched'), 'utf8');
+    const address = /url=(http:\/\/127[^"]*\/#key=[\w-]{43})"/.exec(launched)?.[1] ?? '';
+    await expect(fetch(new URL(address).origin)).rejects.toThrow('fetch failed');
     expect(await readdir(join(folder, 'data', 'browser'))).toEqual([]);
   });
 

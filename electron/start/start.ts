@@ -5,6 +5,8 @@ import { fileURLToPath } from 'node:url';
 import { findBrowser } from '#host/browser/find-browser.ts';
 import { exitStatus } from '#host/bin/commands/exit-status.ts';
 import { dataFolder } from '#host/files/data-folder.ts';
+import { hearEnter } from '#host/bin/terminal/enter-key.ts';
+import { closeWithin, endAtOnce, exitSoon, Presses } from '#host/system/ending.ts';
 import { packageRoot } from '#host/system/package-root.ts';
 import type { RunningServer } from '#host/server/start-server.ts';
 import { servePage } from '../serve-page.ts';
@@ -12,6 +14,7 @@ import { claimProfile, profileBase } from './browser-profile.ts';
 import { electronPackageFolder, findElectronRuntime } from './electron-runtime.ts';
 import { because, displayProblem, wishedFace, type Face } from './faces.ts';
 import { fetchRuntime } from './fetch-runtime.ts';
+import { writeLaunchFile, type LaunchFile } from './launch-file.ts';
 import { appWindowArguments, defaultBrowserCommand, openDefaultBrowser } from './open-browser.ts';
 import { openElectron } from './open-electron.ts';
 import { openOwnedWindow, type OwnedWindow } from './owned-window.ts';
@@ -24,15 +27,21 @@ const isRoot = process.platform !== 'win32' && process.getuid?.() === 0;
 const interrupted = new AbortController();
 let shown: OwnedWindow | null = null;
 let served: RunningServer | null = null;
+let launchFile: LaunchFile | null = null;
 /** Is there no window whose end would be the end of it all? */
 let isOnlyServing = false;
 
+const presses = new Presses();
+let isEnding = false;
+
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.on(signal, () => {
+    const press = presses.add();
     // The second time the window is not asked.
-    shown?.close(interrupted.signal.aborted ? 'SIGKILL' : 'SIGTERM');
+    shown?.close(press === 'again' ? 'SIGKILL' : 'SIGTERM');
     interrupted.abort();
-    if (isOnlyServing) void end(exitStatus.interrupted);
+    if (isEnding && press === 'again') endAtOnce();
+    else if (isOnlyServing) void end(exitStatus.interrupted);
   });
 }
 
@@ -111,27 +120,37 @@ async function showInBrowser(
     return;
   }
   served = started.value;
-  const { url } = served;
-  if (face === 'none') sayAddress(url, []);
-  else if (blind !== null && face === null) sayAddress(url, [blind]);
+  const server = served;
+  if (face === 'none') sayAddress(server, []);
+  else if (blind !== null && face === null) sayAddress(server, [blind]);
   else {
-    const reason = await showInAppWindow(url, reasons);
+    const reason = await showInAppWindow(server, reasons);
     if (reason === null || (await endIfInterrupted())) return;
-    await showInDefaultBrowser(url, [...reasons, reason]);
+    await showInDefaultBrowser(server, [...reasons, reason]);
   }
 }
 
-async function showInDefaultBrowser(url: string, reasons: readonly string[]): Promise<void> {
+async function showInDefaultBrowser(
+  server: RunningServer,
+  reasons: readonly string[],
+): Promise<void> {
   isOnlyServing = true;
-  const refusal = await openDefaultBrowser(defaultBrowserCommand(process.platform, url));
+  launchFile = writeLaunchFile(join(dataFolder(), 'launch'), server.invite());
+  const command = defaultBrowserCommand(process.platform, launchFile.url);
+  const refusal = await openDefaultBrowser(command);
   if (refusal === null) {
     console.log(`Patchbay opens in the default browser${because(reasons)}.`);
-    console.log(`It serves at ${url} until Ctrl-C ends it.`);
-  } else sayAddress(url, [...reasons, `no default browser took the address (${refusal})`]);
+    // A browser that is kept from the files of this user shows nothing.
+    console.log(`If nothing opens there, open ${server.invite()}`);
+    offerWindows(server);
+  } else sayAddress(server, [...reasons, `no default browser took the address (${refusal})`]);
 }
 
 /** Null when the window was open and is closed; else why it did not open. */
-async function showInAppWindow(url: string, reasons: readonly string[]): Promise<string | null> {
+async function showInAppWindow(
+  server: RunningServer,
+  reasons: readonly string[],
+): Promise<string | null> {
   const browser = findBrowser({
     env: process.env,
     platform: process.platform,
@@ -145,15 +164,17 @@ async function showInAppWindow(url: string, reasons: readonly string[]): Promise
   if (!profile) return `${join(dataFolder(), 'browser')} cannot be written`;
   console.log(`Patchbay opens in ${browser.name}${because(told)}.`);
   if (isRoot) sayWithoutSandbox(browser.name);
-  console.log(`It serves at ${url} until the window is closed.`);
+  console.log('It serves until the window is closed.');
+  launchFile = writeLaunchFile(profile.folder, server.invite());
   const window = openOwnedWindow({
     path: browser.path,
-    args: appWindowArguments(url, profile.folder, isRoot),
+    args: appWindowArguments(launchFile.url, profile.folder, isRoot),
   });
   shown = window;
   if (window.processId !== undefined) profile.holdBy(window.processId);
   const failure = await window.closed;
   shown = null;
+  launchFile.remove();
   profile.release();
   if (failure !== null) return `${browser.name} did not stay open (${failure})`;
   await end(interrupted.signal.aborted ? exitStatus.interrupted : exitStatus.done);
@@ -166,11 +187,20 @@ async function endIfInterrupted(): Promise<boolean> {
 }
 
 /** The address stands alone at the end of its line, where a terminal makes a link of it. */
-function sayAddress(url: string, reasons: readonly string[]): void {
+function sayAddress(server: RunningServer, reasons: readonly string[]): void {
   isOnlyServing = true;
   if (reasons.length > 0) console.log(`Patchbay opens no window${because(reasons)}.`);
-  console.log(`Patchbay serves at ${url}`);
-  console.log('Open the address in a browser on this machine; Ctrl-C ends it.');
+  console.log(`Patchbay serves at ${server.invite()}`);
+  console.log(
+    'Open the address in a browser on this machine, within a minute; it opens one window.',
+  );
+  offerWindows(server);
+}
+
+function offerWindows({ invite }: RunningServer): void {
+  const hears = hearEnter(() => console.log(`Another window opens at ${invite()}`));
+  const ways = hears ? 'Enter prints an address' : 'the File menu of a window opens others';
+  console.log(`For another window, ${ways}; Ctrl-C ends it.`);
 }
 
 function sayWithoutSandbox(name: string): void {
@@ -178,6 +208,10 @@ function sayWithoutSandbox(name: string): void {
 }
 
 async function end(status: number): Promise<void> {
-  await served?.close();
-  process.exit(status);
+  if (isEnding) return;
+  isEnding = true;
+  launchFile?.remove();
+  if (served && !(await closeWithin([served])))
+    console.error('patchbay: ended before everything was written.');
+  await exitSoon(status);
 }

@@ -27,6 +27,13 @@ export const documentLimits = {
 export type Json =
   string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
 
+/** Are arrays and objects nested more than `limit` deep? Looks no further than that, whatever it is given. */
+export function nestsDeeper(value: unknown, limit: number): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  if (limit === 0) return true;
+  return Object.values(value).some((item) => nestsDeeper(item, limit - 1));
+}
+
 export const idSchema = z
   .string()
   .regex(

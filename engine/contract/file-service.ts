@@ -29,6 +29,8 @@ export const draftSchema = z.object({
   document: documentSchema,
   /** Does it hold work that is in no file? */
   unsaved: z.boolean(),
+  /** Has a person given it its title? */
+  titled: z.boolean().optional(),
 });
 
 export const fileLimits = {
@@ -38,6 +40,8 @@ export const fileLimits = {
   folderEntries: 5_000,
   /** The configurations of published models have some kilobytes; one with a thousand labels has a hundred. */
   configBytes: 1024 * 1024,
+  /** The preferences of a window have some hundred bytes. */
+  preferenceBytes: 64 * 1024,
 } as const;
 
 export const pictureUploadSchema = z.object({
@@ -52,6 +56,9 @@ export const pictureRequestSchema = z.object({
   maxSide: z.int().min(16).max(2048),
 });
 
+/** A file or folder as a graph names it, which its user wants to be read. */
+export const placeSchema = z.object({ path, baseFolder: path.optional() });
+
 /** A checkpoint folder as a graph names it. */
 export const configRequestSchema = z.object({ folder: path, baseFolder: path.optional() });
 
@@ -59,6 +66,7 @@ export type SaveRequest = DeepReadonly<z.infer<typeof saveRequestSchema>>;
 export type Draft = DeepReadonly<z.infer<typeof draftSchema>>;
 export type PictureUpload = Readonly<z.infer<typeof pictureUploadSchema>>;
 export type PictureRequest = DeepReadonly<z.infer<typeof pictureRequestSchema>>;
+export type Place = Readonly<z.infer<typeof placeSchema>>;
 export type ConfigRequest = DeepReadonly<z.infer<typeof configRequestSchema>>;
 
 /** The file as text: the page reads it with the same function as an imported or dropped one. */
@@ -117,6 +125,8 @@ export interface Sample {
 }
 
 export interface FileService {
+  /** Lets graphs name it, and what is in it: the user chose it. What was not chosen is not looked for. */
+  choosePlace(place: Place): Promise<void>;
   /** `path: null` for where one would begin to look. */
   listFolder(path: string | null): Promise<Outcome<FolderListing>>;
   openFile(path: string): Promise<Outcome<OpenedFile>>;
@@ -131,6 +141,7 @@ export interface FileService {
   drafts(): Promise<readonly Draft[]>;
   /** What the page asked to be kept, null at first. */
   preferences(): Promise<Json>;
+  /** Fails with `file-too-large` where they are longer than any window's. */
   keepPreferences(preferences: Json): Promise<Outcome<null>>;
   /** Keeps a picture that a browser gave without its path; the same picture is kept once. */
   keepPicture(upload: PictureUpload): Promise<Outcome<{ readonly path: string }>>;

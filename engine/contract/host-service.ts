@@ -36,6 +36,7 @@ export interface HostService {
     signal?: AbortSignal,
   ): Promise<readonly Problem[]>;
   machine(): Promise<Machine>;
+  /** Fails with `queue-full` or `file-too-large` beyond `runLimits`. */
   startRun(request: RunRequest): Promise<Outcome<{ readonly runId: string }>>;
   /** Runs that go on or whose events are still kept, the latest first. */
   runs(): Promise<readonly RunStatus[]>;

@@ -10,6 +10,7 @@ export const problemCodes = {
   'file-too-large': 'A file is larger than the named limit.',
   'file-unwritable': 'A file or folder cannot be written.',
   'file-changed': 'A file is no longer as it was opened or saved last.',
+  'place-unchosen': 'A graph names a file or folder that its user has not chosen.',
   'file-exists': 'There is a file of this name already.',
   'json-broken': 'A file is not valid JSON.',
   'document-foreign': 'A JSON file is not a Patchbay graph.',
@@ -57,10 +58,12 @@ export const problemCodes = {
   'tokenizer-unreadable': 'A tokenizer cannot be loaded.',
   // running
   'cache-unwritable': 'The stage cache cannot be written.',
+  'cache-damaged': 'A stored stage is no longer what was written, and is built again.',
   'memory-short': 'A stage needs more memory than the machine has.',
   'stage-failed': 'ONNX Runtime or a host step refused a stage.',
   'engine-died': 'The engine process ended during a run.',
   'host-unreachable': 'The engine server does not answer.',
+  'queue-full': 'As many runs wait as are kept.',
   'run-unknown': 'No run has this name.',
   'run-cancelled': 'The run was cancelled.',
 } as const;
@@ -78,12 +81,14 @@ export const problemSchema = z.object({
   node: z.string().optional(),
   port: z.string().optional(),
   param: z.string().optional(),
+  /** The file or folder that the user may choose, where that mends the problem. */
+  unchosen: z.string().optional(),
   /** Edits that mend the problem, offered only where the mend is certain. */
   mend: z.object({ title: z.string(), edits: z.array(editSchema) }).optional(),
 });
 
 export type Problem = DeepReadonly<z.infer<typeof problemSchema>>;
-export type ProblemPlace = Pick<Problem, 'node' | 'port' | 'param' | 'mend'>;
+export type ProblemPlace = Pick<Problem, 'node' | 'port' | 'param' | 'unchosen' | 'mend'>;
 
 export function error(code: ProblemCode, message: string, place: ProblemPlace = {}): Problem {
   return { code, severity: 'error', message, ...place };

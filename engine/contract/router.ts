@@ -1,18 +1,20 @@
 /** The one contract between page, window, command line and engine: schemas, types, client and server in one place. */
-import { initTRPC, tracked, type TRPCError } from '@trpc/server';
+import { initTRPC, tracked, TRPCError } from '@trpc/server';
 import { z } from 'zod';
-import { documentSchema, type GraphDocument } from './document.ts';
+import { documentLimits, documentSchema, nestsDeeper, type GraphDocument } from './document.ts';
 import {
   configRequestSchema,
   draftSchema,
   pictureRequestSchema,
   pictureUploadSchema,
+  placeSchema,
   saveRequestSchema,
   type ConfigRequest,
   type Draft,
   type FileService,
   type PictureRequest,
   type PictureUpload,
+  type Place,
   type SaveRequest,
 } from './file-service.ts';
 import type { HostService } from './host-service.ts';
@@ -37,7 +39,18 @@ const trpc = initTRPC.context<Services>().create({
     client: { reconnectAfterInactivityMs: 20_000 },
   },
 });
-const { procedure } = trpc;
+
+/** A graph within a request, and one of its values within a list of them. */
+const requestDepth = documentLimits.depth + 8;
+
+/** Before any schema looks at it: schemas and writers go down into values step by step, until the stack is full. */
+const procedure = trpc.procedure.use(async ({ getRawInput, next }) => {
+  if (nestsDeeper(await getRawInput(), requestDepth)) {
+    const message = `its values are nested more than ${requestDepth} deep, which nothing of Patchbay is.`;
+    throw new TRPCError({ code: 'BAD_REQUEST', message });
+  }
+  return next();
+});
 
 const eventIdPattern = /^\d{1,15}$/;
 
@@ -49,9 +62,13 @@ const draftInput = (value: unknown): Draft => asGiven(draftSchema, value);
 const pictureInput: z.ZodType<PictureRequest, PictureRequest> = pictureRequestSchema;
 const configInput: z.ZodType<ConfigRequest, ConfigRequest> = configRequestSchema;
 const uploadInput: z.ZodType<PictureUpload, PictureUpload> = pictureUploadSchema;
+const placeInput: z.ZodType<Place, Place> = placeSchema;
 const pathInput = z.string().min(1).max(4096);
 
 const files = trpc.router({
+  choosePlace: procedure
+    .input(placeInput)
+    .mutation(({ ctx, input }) => ctx.files.choosePlace(input)),
   listFolder: procedure
     .input(pathInput.nullable())
     .query(({ ctx, input }) => ctx.files.listFolder(input)),

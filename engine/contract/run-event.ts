@@ -38,7 +38,7 @@ export const stageFactsSchema = z.object({
   weights: z.enum(['random', 'checkpoint']).nullable(),
 });
 
-const phases = ['building', 'preparing', 'loading', 'warming-up', 'running'] as const;
+const phases = ['reading', 'building', 'preparing', 'loading', 'warming-up', 'running'] as const;
 
 /** How tokens that were guessed ahead fared. */
 export const draftFactsSchema = z.object({ proposed: z.int(), accepted: z.int() });

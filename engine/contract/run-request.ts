@@ -1,6 +1,6 @@
 /** What a caller asks of a run. */
 import { z } from 'zod';
-import { documentSchema, type DeepReadonly } from './document.ts';
+import { documentLimits, documentSchema, type DeepReadonly } from './document.ts';
 import { clipSourceSchema, imageSourceSchema } from './sources.ts';
 
 export const runLimits = {
@@ -10,6 +10,10 @@ export const runLimits = {
   /** More than any context holds the tokens of. */
   pictures: 64,
   promptCharacters: 50_000,
+  /** Runs that go on or wait. A window starts four at most. */
+  going: 20,
+  /** What their graphs hold together, as JSON: four of the largest. In memory it is about twice that. */
+  goingBytes: 4 * documentLimits.bytes,
 } as const;
 
 export const runRequestSchema = z.object({

@@ -23,6 +23,7 @@ export const shellCommands = [
   'view.command-palette',
   'run.start',
   'run.cancel',
+  'help.licences',
 ] as const;
 
 export type ShellCommand = (typeof shellCommands)[number];

@@ -3,8 +3,8 @@ import {
   documentLimits,
   documentSchema,
   documentVersion,
+  nestsDeeper,
   type GraphDocument,
-  type Json,
 } from '../contract/document.ts';
 import { fail, ok, type Outcome } from '../contract/outcome.ts';
 import { error, type Problem } from '../contract/problem.ts';
@@ -45,7 +45,7 @@ export function parseDocument(value: unknown, catalogue: Catalogue): Outcome<Gra
     const message = `The graph was saved by a newer Patchbay (format ${value['version']}, known: ${documentVersion}); update Patchbay to open it.`;
     return fail(error('document-newer', message));
   }
-  if (depthExceeds(value as Json, documentLimits.depth)) {
+  if (nestsDeeper(value, documentLimits.depth)) {
     const message = `The graph nests values more than ${documentLimits.depth} deep; no Patchbay graph does.`;
     return fail(error('document-invalid', message));
   }
@@ -68,12 +68,6 @@ export function writeDocument(document: GraphDocument): string {
 
 function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function depthExceeds(value: Json, limit: number): boolean {
-  if (typeof value !== 'object' || value === null) return false;
-  if (limit === 0) return true;
-  return Object.values(value).some((item) => depthExceeds(item, limit - 1));
 }
 
 interface SchemaIssue {

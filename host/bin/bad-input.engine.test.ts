@@ -173,7 +173,7 @@ describe('a checkpoint', () => {
     const place = join(packageRoot, 'verify', 'recorded', 'slm', 'phi');
     const path = await writeGraph(folder, 'other-model', withCheckpoint(place));
     const own = join(folder, 'cache-of-other-model');
-    const { status, stderr } = await patchbay(['run', path], { cache: own });
+    const { status, stderr } = await patchbay(['run', path, '--allow', place], { cache: own });
     expect(status).toBe(1);
     expect(stderr).toMatch(
       /^error: language\.weights: The tensor "model\.embed_tokens\.weight" has shape \[127, 48\], the node needs \[1024, 192\]; .*\[tensor-shape\]$/m,

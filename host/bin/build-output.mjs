@@ -10,6 +10,7 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
+import { isBuiltin } from 'node:module';
 import { basename, dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -44,19 +45,28 @@ function sourceStamp({ sources, isSource, files }) {
   return hash.digest('hex');
 }
 
-/** Bundles programs for Node.js; packages stay where npm put them, only our own files are bundled. */
+/** What is installed beside the bundles because it is native code, and what the desktop app brings. */
+const { dependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+const apart = new Set([...Object.keys(dependencies), 'electron']);
+
+/** Bundles programs for Node.js, with all that they need but native packages; resolves with the ids of the modules. */
 export async function bundlePrograms(input, written) {
   const { rolldown } = await import('rolldown');
   const bundle = await rolldown({
     cwd: root,
     input,
     platform: 'node',
-    external: (id) =>
-      !id.startsWith('.') && !id.startsWith('#') && !id.startsWith('/') && !/^[A-Za-z]:/.test(id),
+    external: (id) => isBuiltin(id) || apart.has(id),
     logLevel: 'warn',
   });
   try {
-    await bundle.write({ format: 'esm', entryFileNames: '[name].js', sourcemap: true, ...written });
+    const { output } = await bundle.write({
+      format: 'esm',
+      entryFileNames: '[name].js',
+      sourcemap: true,
+      ...written,
+    });
+    return output.flatMap(({ moduleIds = [] }) => moduleIds);
   } finally {
     await bundle.close();
   }

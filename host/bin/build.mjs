@@ -1,5 +1,5 @@
 /** Bundles the host's programs, and the page, into dist/, when their sources are newer than the last bundle. */
-import { existsSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { stripVTControlCharacters } from 'node:util';
@@ -11,6 +11,7 @@ import {
   programsLast,
   root,
 } from './build-output.mjs';
+import { packagesOf } from './third-party.mjs';
 
 const programs = {
   patchbay: 'host/bin/main.ts',
@@ -23,6 +24,9 @@ const programs = {
   'bench-prefill-memory': 'bench/prefill-memory.ts',
 };
 const pageConfiguration = join(root, 'vite.config.ts');
+
+/** Whose work the programs contain; the page shows it with its own. */
+const bundledPackages = 'third-party.json';
 
 /** What is built, from what, and in which order its files take the place of the old ones. */
 const programOutput = {
@@ -37,18 +41,21 @@ const pageOutput = {
   folder: join(dist, 'renderer'),
   sources: ['engine', 'nodes', 'renderer'],
   isSource: (name, folder) => folder === 'renderer' || isProgramSource(name),
-  files: ['package.json', 'vite.config.ts'],
+  files: [
+    'package.json',
+    'package-lock.json',
+    'vite.config.ts',
+    'host/bin/third-party.mjs',
+    `dist/host/${bundledPackages}`,
+  ],
   write: writePage,
   // What the page names before the page.
   place: (name) => (name === 'index.html' ? 1 : 0),
 };
 
-/** An installed package has no sources: what was built for it is what it is. */
-const hasProgramSources = existsSync(join(root, programs.patchbay));
-const hasPageSources = existsSync(pageConfiguration) && existsSync(join(root, 'renderer'));
-
 async function writePrograms(beside) {
-  await bundlePrograms(programs, { dir: beside });
+  const modules = await bundlePrograms(programs, { dir: beside });
+  writeFileSync(join(beside, bundledPackages), JSON.stringify(packagesOf(modules)));
   await import(join(beside, 'publish-schema.js'));
 }
 
@@ -86,12 +93,14 @@ function buildMistake(cause) {
 
 /** The programs that a command line needs. */
 export async function buildIfStale() {
-  if (hasProgramSources) await buildOutputIfStale(programOutput);
+  await buildOutputIfStale(programOutput);
 }
 
 /** The page that a server or a window shows. */
 export async function buildPageIfStale() {
-  if (hasPageSources) await buildOutputIfStale(pageOutput);
+  // It says whose work the programs contain.
+  await buildIfStale();
+  await buildOutputIfStale(pageOutput);
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

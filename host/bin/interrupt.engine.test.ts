@@ -1,7 +1,7 @@
 /** An interrupted command ends at once with status 130, and leaves neither a process nor a file behind. */
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, open, readdir, rm } from 'node:fs/promises';
 import os from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
@@ -123,6 +123,25 @@ test('a command that waits for standard input can be interrupted', async () => {
   process.kill(-(child.pid as number), 'SIGINT');
   expect(await ended).toMatchObject({ status: 130, stdout: '', stderr: '' });
 });
+
+test.skipIf(process.platform === 'win32')(
+  'a command that reads a pipe to which nobody writes is ended by an interrupt',
+  async () => {
+    const pipe = join(folder, 'pipe');
+    execFileSync('mkfifo', [pipe]);
+    const child = startPatchbay(['check', pipe], { cache, environment });
+    const ended = finished(child);
+    const silent = await open(pipe, 'w');
+    // More than a pipe holds: once it is through, the command is reading, and waits for more.
+    await silent.write(' '.repeat(1_000_000));
+    process.kill(child.pid as number, 'SIGINT');
+    const { status, signal, stdout, stderr } = await ended;
+    // An exit would wait for the pipe, so where the command waits already, it is the signal that ends it.
+    expect(status ?? signal).toBeOneOf([130, 'SIGINT']);
+    expect({ stdout, stderr }).toEqual({ stdout: '', stderr: '' });
+    await silent.close();
+  },
+);
 
 /** A pseudo-terminal as util-linux has one; elsewhere the same phases are met through `LocalHost`. */
 const hasTerminal = process.platform === 'linux' && existsSync('/usr/bin/script');

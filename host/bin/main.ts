@@ -2,17 +2,21 @@
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createCaller } from '#engine/contract/router.ts';
+import { ChosenPlaces } from '../files/chosen-places.ts';
+import { dataFolder } from '../files/data-folder.ts';
 import { LocalFiles } from '../files/local-files.ts';
 import { LocalHost } from '../local-host.ts';
+import { closeWithin, endOnInterrupt, type Closeable } from '../system/ending.ts';
 import { packageVersion } from '../system/package-root.ts';
 import { cacheCommand } from './commands/cache.ts';
 import { checkCommand } from './commands/check.ts';
-import type { Closeable, Command, Surroundings } from './commands/command.ts';
+import type { Command, Surroundings } from './commands/command.ts';
 import { estimateCommand } from './commands/estimate.ts';
 import { nodesCommand } from './commands/nodes.ts';
 import { presetsCommand } from './commands/presets.ts';
 import { runCommand } from './commands/run.ts';
 import { serveCommand } from './commands/serve.ts';
+import { trimCommand } from './commands/trim.ts';
 import { verifyCommand } from './commands/verify.ts';
 import { exitStatus, UsageError, type ExitStatus } from './commands/exit-status.ts';
 
@@ -24,6 +28,7 @@ const commands: readonly Command[] = [
   runCommand,
   verifyCommand,
   cacheCommand,
+  trimCommand,
   serveCommand,
 ];
 
@@ -57,8 +62,10 @@ async function main(args: readonly string[]): Promise<ExitStatus> {
     console.log(`Usage: patchbay ${command.synopsis}\n${command.about}`);
     return exitStatus.done;
   }
-  const files = new LocalFiles();
-  const host = new LocalHost(join(dirname(fileURLToPath(import.meta.url)), 'engine-process.js'));
+  const chosen = new ChosenPlaces(dataFolder());
+  const files = new LocalFiles(dataFolder(), chosen);
+  const engineEntry = join(dirname(fileURLToPath(import.meta.url)), 'engine-process.js');
+  const host = new LocalHost(engineEntry, { chosen });
   const open = new Set<Closeable>([host, files]);
   const whileOpen: Surroundings['whileOpen'] = async (thing, use) => {
     open.add(thing);
@@ -66,21 +73,15 @@ async function main(args: readonly string[]): Promise<ExitStatus> {
       return await use(thing);
     } finally {
       open.delete(thing);
-      await thing.close();
+      await closeWithin([thing]);
     }
   };
-  // Not once: npm passes on an interrupt that the terminal has sent to all, so it may come twice.
-  const interrupt = (): void =>
-    void Promise.all([...open].map((thing) => thing.close())).finally(() => {
-      // The command hears of it first, and clears its line.
-      setImmediate(() => process.exit(exitStatus.interrupted));
-    });
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, interrupt);
+  endOnInterrupt(open, exitStatus.interrupted);
   try {
     const services = { host, files };
-    return await command.run(rest, createCaller(services), { ...services, whileOpen });
+    return await command.run(rest, createCaller(services), { ...services, chosen, whileOpen });
   } finally {
-    await host.close();
+    await closeWithin([host]);
   }
 }
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 /** The `patchbay` command: builds itself where it runs from a clone and its sources have changed. */
-import { buildIfStale } from './build.mjs';
+import { existsSync } from 'node:fs';
 
-await buildIfStale();
+const builder = new URL('build.mjs', import.meta.url);
+if (existsSync(builder)) await (await import(builder.href)).buildIfStale();
 await import('../../dist/host/patchbay.js');

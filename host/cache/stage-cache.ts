@@ -3,35 +3,41 @@
  * Entries appear whole or not at all; the least recently used go when the cache outgrows its limit.
  */
 import { randomBytes } from 'node:crypto';
-import {
-  mkdir,
-  readdir,
-  readFile,
-  rename,
-  rm,
-  stat,
-  statfs,
-  utimes,
-  writeFile,
-} from 'node:fs/promises';
+import { lstat, mkdir, readdir, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { z } from 'zod';
 import { fail, ok, type Outcome } from '#engine/contract/outcome.ts';
 import { error } from '#engine/contract/problem.ts';
 import type { CacheEntry, CacheStatus } from '#engine/contract/cache-status.ts';
 import { formatBytes } from '#engine/contract/format.ts';
+import { makePrivateFolder } from '../system/private-folder.ts';
+import { writeReason } from '../system/write-whole.ts';
+import { freeBytes } from './disk-room.ts';
+import {
+  describeFolder,
+  FileCheck,
+  findMisshapen,
+  manifestName,
+  manifestText,
+  readManifest,
+  type Flaw,
+  type Manifest,
+} from './manifest.ts';
+import { syncFile, syncFolder } from './sync-to-disk.ts';
 
 const defaultLimitBytes = 32 * 1024 ** 3;
-/** Present in an entry only once it is complete. */
-const manifestName = 'stage.json';
 const buildingPrefix = 'building-';
 
-const manifestSchema = z.object({
-  title: z.string(),
-  /** Sizes of all files, so that a truncated one is noticed. */
-  files: z.record(z.string(), z.number()),
-});
-type Manifest = Readonly<z.infer<typeof manifestSchema>>;
+const absent = { state: 'absent' } as const;
+
+/** What became of an entry that was asked for. */
+export type Found =
+  | { readonly state: 'complete'; readonly folder: string; readonly check: CheckFiles | null }
+  /** It has been removed. */
+  | { readonly state: 'damaged'; readonly what: string }
+  | { readonly state: 'absent' };
+
+/** Begins to compare the files of these names with what was written. */
+export type CheckFiles = (isMeant: (name: string) => boolean) => FileCheck;
 
 export function cacheLimitBytes(environment: NodeJS.ProcessEnv = process.env): number {
   const gigabytes = Number(environment['PATCHBAY_CACHE_LIMIT_GB']);
@@ -39,47 +45,63 @@ export function cacheLimitBytes(environment: NodeJS.ProcessEnv = process.env): n
 }
 
 export class StageCache {
+  readonly root: string;
   readonly folder: string;
   readonly #limitBytes: number;
   /** Entries that a present run uses are not removed. */
   readonly #pinned = new Set<string>();
+  /** Entries whose files were what they should be when this process looked. */
+  readonly #sound = new Set<string>();
 
-  private constructor(folder: string, limitBytes: number) {
-    this.folder = folder;
+  private constructor(root: string, limitBytes: number) {
+    this.root = root;
+    this.folder = join(root, 'stages');
     this.#limitBytes = limitBytes;
   }
 
-  /** Makes the folder where it is missing and removes what processes that died left half-built. */
-  static async open(folder: string, limitBytes = cacheLimitBytes()): Promise<Outcome<StageCache>> {
-    const cache = new StageCache(join(folder, 'stages'), limitBytes);
+  /**
+   * Makes the folder where it is missing and removes what processes that died left half-built. What lies in
+   * a folder that cannot be written can be used all the same.
+   */
+  static async open(root: string, limitBytes = cacheLimitBytes()): Promise<Outcome<StageCache>> {
+    const cache = new StageCache(root, limitBytes);
     try {
-      await mkdir(cache.folder, { recursive: true });
-      const probe = cache.#unfinished();
-      await writeFile(probe, '');
-      await rm(probe);
-      await cache.#sweep();
-      return ok(cache);
+      await makePrivateFolder(cache.folder);
     } catch (cause) {
       return unwritable(cache.folder, cause);
     }
+    await cache.#sweep().catch(() => undefined);
+    return ok(cache);
   }
 
-  /** The folder of a complete entry, now the most recently used; null where there is none. */
-  async find(key: string): Promise<string | null> {
+  /**
+   * An entry that was completed once, now the most recently used. `check` is null for one that this process
+   * has checked already; where that finds a flaw, `remove` is the caller's.
+   */
+  async find(key: string): Promise<Found> {
     const folder = join(this.folder, key);
     const manifest = await readManifest(folder);
-    if (!manifest) return null;
-    for (const [name, size] of Object.entries(manifest.files)) {
-      const file = await stat(join(folder, name)).catch(() => null);
-      if (file?.size !== size) {
-        await this.remove(key);
-        return null;
-      }
-    }
+    if (!manifest) return this.#unreadable(key);
+    const flaw = await findMisshapen(folder, manifest);
+    if (flaw) return this.#flawed(key, flaw);
     const now = new Date();
     await utimes(join(folder, manifestName), now, now).catch(() => undefined);
     this.#pinned.add(key);
-    return folder;
+    const check: CheckFiles = (isMeant) => new FileCheck(folder, manifest, isMeant);
+    return { state: 'complete', folder, check: this.#sound.has(key) ? null : check };
+  }
+
+  /** Is there an entry, in whatever state? Other processes may remove those that this one uses. */
+  holds(key: string): Promise<boolean> {
+    return lstat(join(this.folder, key)).then(
+      () => true,
+      () => false,
+    );
+  }
+
+  /** From now on, and until this process ends, the files of an entry count as checked. */
+  trust(key: string): void {
+    this.#sound.add(key);
   }
 
   /** Fills a new entry through `fill`; `needBytes` is the most disk that takes at any moment. */
@@ -91,15 +113,17 @@ export class StageCache {
     const building = this.#unfinished();
     try {
       // Someone may have removed the whole cache since it was opened.
-      await mkdir(building, { recursive: true });
+      await mkdir(this.folder, { recursive: true });
+      await mkdir(building);
       const room = await this.#makeRoom(needBytes);
       if (!room.ok) return room;
       const filled = await fill(building);
       if (!filled.ok) return filled;
-      const manifest: Manifest = { title, files: await fileSizes(building) };
-      await writeFile(join(building, manifestName), JSON.stringify(manifest));
+      await this.#seal(building, title);
       await this.#place(building, key);
+      await syncFolder(this.folder);
       this.#pinned.add(key);
+      this.trust(key);
       return ok(join(this.folder, key));
     } catch (cause) {
       return unwritable(this.folder, cause);
@@ -110,6 +134,7 @@ export class StageCache {
 
   async remove(key: string): Promise<void> {
     this.#pinned.delete(key);
+    this.#sound.delete(key);
     await this.#discard(key);
   }
 
@@ -138,6 +163,14 @@ export class StageCache {
   #unfinished(): string {
     const unique = randomBytes(4).toString('hex');
     return join(this.folder, `${buildingPrefix}${process.pid}-${unique}`);
+  }
+
+  /** Says what the files are, and waits until all of it is on the disk: a power cut leaves an entry whole or none. */
+  async #seal(building: string, title: string): Promise<void> {
+    const manifest = await describeFolder(building, title);
+    await writeFile(join(building, manifestName), manifestText(manifest));
+    for (const name of await readdir(building)) await syncFile(join(building, name));
+    await syncFolder(building);
   }
 
   async #place(building: string, key: string): Promise<void> {
@@ -172,12 +205,25 @@ export class StageCache {
     for (const key of names.filter((name) => !name.startsWith(buildingPrefix))) {
       const folder = join(this.folder, key);
       const manifest = await readManifest(folder);
+      // What is damaged, or written by another version, takes room too, and goes by the same rules.
       const used = await stat(join(folder, manifestName)).catch(() => null);
-      if (!manifest || !used) continue;
-      const sizeBytes = Object.values(manifest.files).reduce((sum, size) => sum + size, 0);
-      entries.push({ key, title: manifest.title, sizeBytes, lastUsed: used.mtime.toISOString() });
+      if (!used) continue;
+      const sizeBytes = manifest ? sizeInAll(manifest) : await sizeOnDisk(folder);
+      const title = manifest?.title ?? 'not readable by this version';
+      entries.push({ key, title, sizeBytes, lastUsed: used.mtime.toISOString() });
     }
     return entries.toSorted((a, b) => b.lastUsed.localeCompare(a.lastUsed));
+  }
+
+  async #unreadable(key: string): Promise<Found> {
+    return (await this.holds(key))
+      ? this.#flawed(key, { what: `${manifestName} is not what was written` })
+      : absent;
+  }
+
+  async #flawed(key: string, flaw: Flaw): Promise<Found> {
+    await this.remove(key);
+    return flaw === 'gone' ? absent : { state: 'damaged', ...flaw };
   }
 
   async #makeRoom(needBytes: number): Promise<Outcome<null>> {
@@ -220,8 +266,7 @@ export async function removeUnfinished(cacheRoot: string, processId: number): Pr
 }
 
 function unwritable(folder: string, cause: unknown): Outcome<never> {
-  const reason = (cause as NodeJS.ErrnoException).code ?? String(cause);
-  const message = `The stage cache ${folder} cannot be written (${reason}); set PATCHBAY_CACHE to a folder that can.`;
+  const message = `The stage cache ${folder} cannot be written: ${writeReason(cause)}; set PATCHBAY_CACHE to a folder that can.`;
   return fail(error('cache-unwritable', message));
 }
 
@@ -229,23 +274,20 @@ function sizeOf(entries: readonly CacheEntry[]): number {
   return entries.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
 }
 
-async function readManifest(folder: string): Promise<Manifest | null> {
-  try {
-    return manifestSchema.parse(JSON.parse(await readFile(join(folder, manifestName), 'utf8')));
-  } catch {
-    return null;
-  }
+function sizeInAll({ files }: Manifest): number {
+  return Object.values(files).reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
 }
 
-async function fileSizes(folder: string): Promise<Record<string, number>> {
-  const sizes: Record<string, number> = {};
-  for (const name of await readdir(folder)) sizes[name] = (await stat(join(folder, name))).size;
-  return sizes;
-}
-
-async function freeBytes(folder: string): Promise<number> {
-  const { bavail, bsize } = await statfs(folder);
-  return bavail * bsize;
+async function sizeOnDisk(folder: string): Promise<number> {
+  const names = await readdir(folder).catch(() => []);
+  const sizes = await Promise.all(
+    names.map((name) =>
+      lstat(join(folder, name))
+        .then(({ size }) => size)
+        .catch(() => 0),
+    ),
+  );
+  return sizes.reduce((sum, size) => sum + size, 0);
 }
 
 function isAlive(processId: number): boolean {

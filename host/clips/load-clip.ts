@@ -1,10 +1,11 @@
 /** The clip that a graph names, as the frames that are taken of it. */
-import { open, stat } from 'node:fs/promises';
-import { basename, isAbsolute, resolve } from 'node:path';
+import { stat } from 'node:fs/promises';
+import { basename, resolve } from 'node:path';
 import { fail, ok, type Outcome } from '#engine/contract/outcome.ts';
 import { error } from '#engine/contract/problem.ts';
 import type { ClipSource } from '#engine/contract/sources.ts';
 import type { RgbImage } from '../images/decode-image.ts';
+import { openRegularFile } from '../system/regular-file.ts';
 import { isAnimation, openAnimation } from './animation.ts';
 import { evenFrames } from './even-frames.ts';
 import { openFrameFolder } from './frame-folder.ts';
@@ -38,7 +39,7 @@ export async function loadClip(
       }),
     );
   const { baseFolder } = bounds;
-  const path = isAbsolute(source.path) ? source.path : resolve(baseFolder, source.path);
+  const path = resolve(baseFolder, source.path);
   const clip = await openClip(path, bounds);
   if (!clip.ok) return clip;
   // The first alone needs no count.
@@ -79,7 +80,7 @@ async function openClip(
 
 async function firstBytes(path: string): Promise<Buffer | null> {
   try {
-    const file = await open(path);
+    const file = await openRegularFile(path);
     try {
       const { buffer, bytesRead } = await file.read(Buffer.alloc(12), 0, 12, 0);
       return buffer.subarray(0, bytesRead);

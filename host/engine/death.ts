@@ -3,12 +3,9 @@ import { readFileSync } from 'node:fs';
 import { stripVTControlCharacters } from 'node:util';
 import { error, type Problem } from '#engine/contract/problem.ts';
 import { rowTitle, type StageFacts } from '#engine/contract/run-event.ts';
+import type { ChildEnd } from '../system/child-program.ts';
 
-export interface EngineEnd {
-  readonly code: number | null;
-  readonly signal: string | null;
-  /** The end of what the process wrote to standard error. */
-  readonly lastWords: string;
+export interface EngineEnd extends ChildEnd {
   /** Did the system kill for lack of memory meanwhile? */
   readonly outOfMemory: boolean;
 }

@@ -12,7 +12,8 @@ import {
 } from '#engine/contract/engine-message.ts';
 import { isLast, type RunEvent, type StageFacts } from '#engine/contract/run-event.ts';
 import { deathProblem, type EngineEnd } from './death.ts';
-import { ProcessHandle } from './process-handle.ts';
+import type { StartChild } from '../system/child-program.ts';
+import { ProcessHandle, type ProcessListener } from './process-handle.ts';
 
 type EngineHandle = ProcessHandle<ToEngine, FromEngine>;
 
@@ -30,13 +31,15 @@ interface PendingRun {
 export class EngineClient {
   readonly #entry: string;
   readonly #listen: EventListener;
+  readonly #startChild: StartChild;
   /** In the order in which the engine works through them. */
   readonly #pending = new Map<string, PendingRun>();
   #engine: EngineHandle | null = null;
 
-  constructor(entry: string, listen: EventListener) {
+  constructor(entry: string, listen: EventListener, startChild: StartChild) {
     this.#entry = entry;
     this.#listen = listen;
+    this.#startChild = startChild;
   }
 
   /** The process that would take the next run; undefined while there is none. */
@@ -84,11 +87,12 @@ export class EngineClient {
 
   #reachableEngine(): EngineHandle {
     if (this.#engine?.isReachable === true) return this.#engine;
-    this.#engine = new ProcessHandle<ToEngine, FromEngine>(this.#entry, {
+    const listener: ProcessListener<ToEngine, FromEngine> = {
       parse: (raw) => fromEngineSchema.parse(raw),
       heard: (engine, message) => this.#hear(engine, message),
       died: (engine, end) => this.#died(engine, end),
-    });
+    };
+    this.#engine = new ProcessHandle(this.#entry, listener, this.#startChild);
     return this.#engine;
   }
 

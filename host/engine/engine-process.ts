@@ -10,6 +10,10 @@ import { executeRun } from '../runs/execute-run.ts';
 import { ModelLoader } from '../sessions/load-model.ts';
 import type { Emit } from '../stages/pass.ts';
 import { breathe, CancelSwitch } from '../sessions/progress.ts';
+import { openParentLine } from '../system/parent-line.ts';
+
+// What a run leaves in the cache, and puts down for a while, is for this user alone.
+process.umask(0o077);
 
 const switches = new Map<string, CancelSwitch>();
 let loader: ModelLoader | null = null;
@@ -31,7 +35,7 @@ function teller(runId: string): Emit {
     const now = performance.now();
     if (event.type === 'token' && now - told < tokensApartMs) return;
     const message: FromEngine = { type: 'events', runId, events: untold };
-    process.send?.(message);
+    parent.post(message);
     untold = [];
     told = now;
   };
@@ -63,7 +67,14 @@ async function runGraph(
   return executeRun(request, loader, emit, cancel);
 }
 
-process.on('message', (raw) => {
+const parent = openParentLine(hear, () => {
+  // The caller is gone, and cannot remove the folder for temporary files that it gave.
+  const [, , temporary] = process.argv;
+  if (temporary !== undefined) rmSync(temporary, { recursive: true, force: true });
+  process.exit();
+});
+
+function hear(raw: unknown): void {
   const message = toEngineSchema.parse(raw);
   if (message.type === 'cancel') {
     switches.get(message.runId)?.cancel();
@@ -72,13 +83,7 @@ process.on('message', (raw) => {
   const cancel = new CancelSwitch();
   switches.set(message.runId, cancel);
   queue = queue.then(() => run(message, cancel)).finally(() => switches.delete(message.runId));
-});
+}
 
 // The caller decides what an interrupt in the terminal means; without a caller there is nothing to do.
 process.on('SIGINT', () => undefined);
-process.on('disconnect', () => {
-  // The caller is gone, and cannot remove the folder for temporary files that it gave.
-  const [, , temporary] = process.argv;
-  if (temporary !== undefined) rmSync(temporary, { recursive: true, force: true });
-  process.exit();
-});

@@ -1,11 +1,11 @@
 /** A process that owns ONNX Runtime, from start to end: messages to and from it, and what it leaves behind cleared away. */
-import { fork, type ChildProcess } from 'node:child_process';
 import { existsSync, mkdtempSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import os from 'node:os';
 import { join } from 'node:path';
 import { cacheFolder } from '../cache/cache-folder.ts';
 import { removeUnfinished } from '../cache/stage-cache.ts';
+import { forkChild, type ChildEnd, type ChildProgram } from '../system/child-program.ts';
 import { endNotedPrograms, notingEnvironment } from '../system/started-programs.ts';
 import { outOfMemoryKills, type EngineEnd } from './death.ts';
 
@@ -17,69 +17,52 @@ export interface ProcessListener<Sent extends object, Heard> {
 }
 
 export class ProcessHandle<Sent extends object, Heard> {
-  readonly #child: ChildProcess;
+  readonly #child: ChildProgram;
   /** Where the process puts temporary files; it may end without a chance to remove them itself. */
   readonly #temporary: string | null = temporaryFolder();
   readonly #killsBefore = outOfMemoryKills();
   readonly #gone: Promise<void>;
-  #lastWords = '';
   #isWanted = true;
 
-  constructor(entry: string, listener: ProcessListener<Sent, Heard>) {
-    this.#child = fork(entry, this.#temporary === null ? [] : [this.#temporary], {
-      serialization: 'advanced',
-      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-      env: engineEnvironment(this.#temporary),
-    });
-    this.#child.stderr?.on('data', (chunk: Buffer) => {
-      this.#lastWords = (this.#lastWords + chunk.toString()).slice(-2000);
-    });
-    this.#child.on('message', (raw) => listener.heard(this, listener.parse(raw)));
+  constructor(entry: string, listener: ProcessListener<Sent, Heard>, startChild = forkChild) {
+    const args = this.#temporary === null ? [] : [this.#temporary];
+    this.#child = startChild(entry, args, engineEnvironment(this.#temporary));
+    this.#child.onMessage((raw) => listener.heard(this, listener.parse(raw)));
     this.#gone = this.#untilGone(listener);
   }
 
   /** The id of the process; undefined where the system would not start it. */
   get processId(): number | undefined {
-    return this.#child.pid;
+    return this.#child.processId;
   }
 
   /** Can it still be given work? */
   get isReachable(): boolean {
-    return this.#isWanted && this.#child.connected;
+    return this.#isWanted && this.#child.isReachable;
   }
 
   send(message: Sent): void {
-    // A message that does not arrive was for a process that is ending, and its end is told anyway.
-    this.#child.send(message, () => undefined);
+    this.#child.post(message);
   }
 
   /** Ends the process at once; resolves when it is gone and nothing of it is left on disk. */
   async kill(): Promise<void> {
     this.#isWanted = false;
-    this.#child.kill('SIGKILL');
+    this.#child.kill();
     await this.#gone;
   }
 
   async #untilGone(listener: ProcessListener<Sent, Heard>): Promise<void> {
-    const end = await ending(this.#child);
-    if (this.#child.pid !== undefined) await removeUnfinished(cacheFolder(), this.#child.pid);
+    const end = await new Promise<ChildEnd>((resolve) => {
+      this.#child.onEnd(resolve);
+    });
+    const { processId } = this.#child;
+    if (processId !== undefined) await removeUnfinished(cacheFolder(), processId);
     if (this.#temporary !== null) await clear(this.#temporary);
     if (!this.#isWanted) return;
     const outOfMemory = end.signal === 'SIGKILL' && outOfMemoryKills() > this.#killsBefore;
-    listener.died(this, { lastWords: this.#lastWords, ...end, outOfMemory });
+    listener.died(this, { ...end, outOfMemory });
   }
-}
-
-type Ending = Pick<EngineEnd, 'code' | 'signal'> & { readonly lastWords?: string };
-
-/** Waits until the process has ended and all that it wrote has been read, or until it turns out not to start. */
-function ending(child: ChildProcess): Promise<Ending> {
-  return new Promise((resolve) => {
-    child.once('close', (code, signal) => resolve({ code, signal }));
-    child.on('error', (cause) => {
-      if (child.pid === undefined) resolve({ code: null, signal: null, lastWords: String(cause) });
-    });
-  });
 }
 
 async function clear(temporary: string): Promise<void> {
@@ -97,9 +80,15 @@ function temporaryFolder(): string | null {
   }
 }
 
-/** Names the folder as Unix and as Windows know it, and has Electron, where it is what runs us, start as Node.js. */
+/**
+ * The C library gives blocks above this back to the system when they are freed (mallopt(3)). Left alone it raises the
+ * bound to the largest block it has seen, and the activations of a long prompt leave holes that stay resident.
+ */
+const returnedBlockBytes = 2 ** 17;
+
+/** Names the folder as Unix and as Windows know it. */
 function engineEnvironment(temporary: string | null): NodeJS.ProcessEnv {
-  const environment = { ...process.env, ELECTRON_RUN_AS_NODE: '1' };
+  const environment = { MALLOC_MMAP_THRESHOLD_: String(returnedBlockBytes), ...process.env };
   if (temporary === null) return environment;
   const places = { TMPDIR: temporary, TEMP: temporary, TMP: temporary };
   return { ...environment, ...places, ...notingEnvironment(temporary) };

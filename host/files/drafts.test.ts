@@ -1,5 +1,5 @@
 /** Unsaved work is there again whatever happened to Patchbay, and what is broken is never thrown away. */
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { watch } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
@@ -113,11 +113,16 @@ test('a draft of a newer Patchbay is left for it', async () => {
   expect(await readFile(pathOf('new.json'), 'utf8')).toBe(text);
 });
 
-test('what a writer that is long gone left half-written is cleared away', async () => {
+test('what a writer that is gone left half-written is cleared away, whatever the clock says', async () => {
   await files.keepDraft(draftOf('good'));
-  for (const name of ['old.json.1.tmp', 'new.json.2.tmp']) await writeFile(pathOf(name), '{');
-  const longAgo = new Date(Date.now() - 24 * 60 * 60 * 1000);
-  await utimes(pathOf('old.json.1.tmp'), longAgo, longAgo);
+  const gone = spawnSync(process.execPath, ['--version']).pid;
+  const [left, writing] = [gone, process.pid].map((pid) => `work.json.${pid}-0123abcd.tmp`);
+  for (const name of [left, writing]) await writeFile(pathOf(name as string), '{');
+  await writeFile(join(data, `preferences.json.${gone}-0123abcd.tmp`), '{');
+  // Another process still writes this one; by a clock that has jumped, it has done so for a year.
+  const longAgo = new Date(Date.now() - 365 * 24 * 60 * 60 * 1000);
+  await utimes(pathOf(writing as string), longAgo, longAgo);
   await files.drafts();
-  expect((await readdir(join(data, 'drafts'))).toSorted()).toEqual(['good.json', 'new.json.2.tmp']);
+  expect((await readdir(join(data, 'drafts'))).toSorted()).toEqual(['good.json', writing]);
+  expect(await readdir(data)).toEqual(['drafts']);
 });

@@ -1,16 +1,14 @@
 /** Work that is in no file yet, one file each, so that whatever happens to Patchbay it is there again. */
-import { readdir, readFile, rm, stat } from 'node:fs/promises';
+import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { draftSchema, type Draft } from '#engine/contract/file-service.ts';
 import type { Outcome } from '#engine/contract/outcome.ts';
 import { parseDocument } from '#engine/graph/read-document.ts';
 import { catalogue } from '#nodes/index.ts';
 import { writeKept } from './kept-json.ts';
+import { readRegularFile } from '../system/regular-file.ts';
 import { setAside } from './set-aside.ts';
 import { Turns } from './turns.ts';
-
-/** Nobody takes that long to write a draft: its writer is gone. */
-const abandonedAfterMs = 60 * 60 * 1000;
 
 const extension = '.json';
 const draftFacts = draftSchema.omit({ document: true });
@@ -38,15 +36,11 @@ export class Drafts {
     return this.#turns.take(async () => {
       const names = await readdir(this.#folder).catch(() => []);
       const found: { readonly draft: Draft; readonly keptAt: number }[] = [];
-      for (const name of names) {
+      for (const name of names.filter((each) => each.endsWith(extension))) {
         const path = join(this.#folder, name);
         const keptAt = (await stat(path).catch(() => null))?.mtimeMs ?? 0;
-        if (name.endsWith('.tmp')) {
-          if (Date.now() - keptAt > abandonedAfterMs) await rm(path, { force: true });
-        } else if (name.endsWith(extension)) {
-          const draft = await readDraft(path, name.slice(0, -extension.length));
-          if (draft) found.push({ draft, keptAt });
-        }
+        const draft = await readDraft(path, name.slice(0, -extension.length));
+        if (draft) found.push({ draft, keptAt });
       }
       return found.toSorted((a, b) => b.keptAt - a.keptAt).map(({ draft }) => draft);
     });
@@ -64,9 +58,9 @@ export class Drafts {
 
 /** Null where there is no draft to be had; a broken one is set aside. */
 async function readDraft(path: string, id: string): Promise<Draft | null> {
-  const text = await readFile(path, 'utf8').catch(() => null);
-  if (text === null) return null;
-  const read = parseDraft(text, id);
+  const bytes = await readRegularFile(path).catch(() => null);
+  if (bytes === null) return null;
+  const read = parseDraft(bytes.toString('utf8'), id);
   if (read === 'broken') await setAside(path);
   return typeof read === 'string' ? null : read;
 }

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { fileLimits } from '#engine/contract/file-service.ts';
 import { readFolderConfig } from './folder-config.ts';
+import { LocalFiles } from './local-files.ts';
 
 let folder = '';
 beforeEach(async () => {
@@ -16,7 +17,7 @@ afterEach(() => rm(folder, { recursive: true }));
 const write = (name: string, content: string | Buffer) => writeFile(join(folder, name), content);
 
 const refusal = async (): Promise<string> => {
-  const outcome = await readFolderConfig(folder, undefined);
+  const outcome = await readFolderConfig(folder);
   if (outcome.ok) throw new Error('It was read.');
   return outcome.problems.map(({ code, message }) => `${code}: ${message}`).join(' ');
 };
@@ -25,7 +26,7 @@ describe('the configuration of a folder', () => {
   it('is what of its files is there', async () => {
     await write('config.json', '{ "model_type": "llama" }');
     await write('model.safetensors', 'not looked at');
-    expect(await readFolderConfig(folder, undefined)).toEqual({
+    expect(await readFolderConfig(folder)).toEqual({
       ok: true,
       value: { 'config.json': { model_type: 'llama' } },
     });
@@ -34,11 +35,13 @@ describe('the configuration of a folder', () => {
   it('is found beside the graph, and among the checkpoints that come along', async () => {
     await mkdir(join(folder, 'phi'));
     await write('phi/preprocessor_config.json', '{ "size": 224 }');
-    expect(await readFolderConfig('phi', folder)).toEqual({
+    const files = new LocalFiles(join(folder, 'data'));
+    await files.choosePlace({ path: 'phi', baseFolder: folder });
+    expect(await files.folderConfig({ folder: 'phi', baseFolder: folder })).toEqual({
       ok: true,
       value: { 'preprocessor_config.json': { size: 224 } },
     });
-    expect(await readFolderConfig('builtin:shapes-llava', undefined)).toMatchObject({
+    expect(await files.folderConfig({ folder: 'builtin:shapes-llava' })).toMatchObject({
       value: { 'config.json': { model_type: 'llava' } },
     });
   });

@@ -1,6 +1,5 @@
 /** The small files of a checkpoint folder that describe its model. */
-import { constants } from 'node:fs';
-import { open, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileLimits } from '#engine/contract/file-service.ts';
 import { formatBytes } from '#engine/contract/format.ts';
@@ -11,21 +10,14 @@ import {
   type ConfigFiles,
   type JsonObject,
 } from '#engine/contract/config-files.ts';
+import { noRegularFile, openRegularFile } from '../system/regular-file.ts';
 import { parseJsonObject } from '../weights/bounded-json.ts';
-import { checkpointFolder } from '../weights/checkpoint-folder.ts';
 
 /** A configuration nests a handful of parts and holds some hundred values; one with labels, some thousand. */
 const jsonLimits = { depth: 32, values: 50_000, fields: 20_000 } as const;
 
-/**
- * `folder` as a graph names it: absolute, relative to `baseFolder`, or `builtin:NAME`. Files that are not there
- * are left out. Fails with `file-unreadable` or `file-too-large`.
- */
-export async function readFolderConfig(
-  folder: string,
-  baseFolder: string | undefined,
-): Promise<Outcome<ConfigFiles>> {
-  const path = checkpointFolder(folder, baseFolder ?? process.cwd());
+/** Files that are not there are left out. Fails with `file-unreadable` or `file-too-large`. */
+export async function readFolderConfig(path: string): Promise<Outcome<ConfigFiles>> {
   const facts = await stat(path).catch(() => null);
   if (facts?.isDirectory() !== true)
     return unreadable(`There is no folder ${path}; choose another.`);
@@ -42,12 +34,10 @@ export async function readFolderConfig(
 async function readConfig(path: string): Promise<Outcome<JsonObject | null>> {
   let bytes: Buffer;
   try {
-    // A pipe of that name would otherwise be waited for.
-    const file = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+    const file = await openRegularFile(path);
     try {
-      const facts = await file.stat();
-      if (!facts.isFile()) return unreadable(`${path} is no file; choose another folder.`);
-      if (facts.size > fileLimits.configBytes) return tooLarge(path, facts.size);
+      const { size } = await file.stat();
+      if (size > fileLimits.configBytes) return tooLarge(path, size);
       bytes = await file.readFile();
     } finally {
       await file.close();
@@ -55,6 +45,7 @@ async function readConfig(path: string): Promise<Outcome<JsonObject | null>> {
   } catch (cause) {
     const code = (cause as NodeJS.ErrnoException).code ?? String(cause);
     if (code === 'ENOENT') return ok(null);
+    if (code === noRegularFile) return unreadable(`${path} is no file; choose another folder.`);
     return unreadable(`${path} cannot be read (${code}); allow it, or choose another folder.`);
   }
   const parsed = parseJsonObject(bytes, jsonLimits);

@@ -1,4 +1,5 @@
 /** Graphs are opened and saved without ever writing over what the user has not seen. */
+import { execFileSync } from 'node:child_process';
 import {
   chmod,
   lstat,
@@ -14,7 +15,7 @@ import {
 } from 'node:fs/promises';
 import os from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { documentLimits, type GraphDocument } from '#engine/contract/document.ts';
 import type { SaveRequest } from '#engine/contract/file-service.ts';
 import type { Outcome } from '#engine/contract/outcome.ts';
@@ -150,15 +151,53 @@ describe('saving', () => {
     expect(await onDisk()).toBe(writeDocument(titled('kept')));
   });
 
+  test('writes only what is called a graph, or is one already', async () => {
+    const foreign = join(folder, 'package.json');
+    const refused = {
+      problems: [
+        {
+          code: 'file-unwritable',
+          message: `${foreign} is not the name of a graph; save it under a name that ends in .patchbay.json.`,
+        },
+      ],
+    };
+    expect(await save(titled('new'), { path: foreign, overwrite: true })).toMatchObject(refused);
+    await writeFile(foreign, '{"name": "another program"}');
+    expect(await save(titled('new'), { path: foreign, overwrite: true })).toMatchObject(refused);
+    expect(await readFile(foreign, 'utf8')).toBe('{"name": "another program"}');
+
+    await writeFile(foreign, writeDocument(titled('a graph by another name')));
+    const { stamp } = valueOf(await files.openFile(foreign));
+    valueOf(await save(titled('saved again'), { path: foreign, stamp }));
+    expect(await readFile(foreign, 'utf8')).toBe(writeDocument(titled('saved again')));
+  });
+
+  test.skipIf(process.platform === 'win32')(
+    'onto a pipe is refused, and neither later saves nor the end wait for it',
+    async () => {
+      execFileSync('mkfifo', [path]);
+      for (const overwrite of [false, true])
+        expect(await save(titled('lost'), { overwrite })).toMatchObject({
+          problems: [{ code: 'file-unwritable' }],
+        });
+      valueOf(await save(titled('kept'), { path: join(folder, 'two.patchbay.json') }));
+      await files.close();
+      expect((await lstat(path)).isFIFO()).toBe(true);
+    },
+  );
+
   test('says why a place is none to save at', async () => {
     const refusal = async (place: string): Promise<unknown> => {
       const outcome = await save(titled('lost'), { path: place });
       return outcome.ok ? null : outcome.problems[0]?.message;
     };
-    expect(await refusal(folder)).toBe(
-      `${folder} cannot be written: it is a folder; choose another place.`,
+    const taken = join(folder, 'folder.patchbay.json');
+    await mkdir(taken);
+    expect(await refusal(taken)).toBe(
+      `${taken} cannot be written: it is a folder; choose another place.`,
     );
-    const nowhere = join(folder, 'nowhere', 'x.json');
+    await rm(taken, { recursive: true });
+    const nowhere = join(folder, 'nowhere', 'x.patchbay.json');
     expect(await refusal(nowhere)).toBe(
       `${nowhere} cannot be written: there is no such folder; choose another place.`,
     );
@@ -166,7 +205,7 @@ describe('saving', () => {
     const note = { text: '€'.repeat(documentLimits.aboutCharacters), x: 0, y: 0 };
     const large = { ...titled('large'), notes: Array.from({ length: 600 }, () => note) };
     expect(await save(large)).toMatchObject({ problems: [{ code: 'file-too-large' }] });
-    expect(await readdir(folder)).toEqual([]);
+    expect(await readdir(folder)).toEqual(['data']);
   });
 });
 
@@ -176,9 +215,27 @@ describe('opening', () => {
     return outcome.ok ? null : outcome.problems[0]?.message;
   };
 
-  test('gives the text as it is, whatever it says, and lists only graphs as recent', async () => {
-    await writeFile(path, '\uFEFF{"format": "other"}');
-    expect(valueOf(await files.openFile(path)).text).toBe('\uFEFF{"format": "other"}');
+  test('gives the text of a graph as it is', async () => {
+    const text = `\uFEFF${JSON.stringify(titled('marked'))}`;
+    await writeFile(path, text);
+    expect(valueOf(await files.openFile(path)).text).toBe(text);
+  });
+
+  test.for([
+    ['other JSON', '{"secret": "xyzzy"}', 'is not a Patchbay graph'],
+    ['plain text', 'xyzzy: a secret', 'is not valid JSON; choose'],
+    [
+      'a graph that is none',
+      '{"format": "patchbay", "version": 1, "secret": "xyzzy"}',
+      'is invalid',
+    ],
+  ])('gives nothing of %s, and lists it nowhere', async ([, text = '', why]) => {
+    await writeFile(path, text);
+    const opened = await files.openFile(path);
+    expect(opened).toMatchObject({ ok: false });
+    expect(await refusal()).toMatch(/^one\.patchbay\.json: /);
+    expect(await refusal()).toContain(why);
+    expect(JSON.stringify(opened)).not.toContain('xyzzy');
     expect(await files.recentFiles()).toEqual([]);
   });
 
@@ -220,10 +277,24 @@ describe('recent files', () => {
     expect(valueOf(await files.listFolder(null)).path).toBe(folder);
   });
 
+  test('stand in the order of their use, also where the clock has jumped', async () => {
+    const paths = ['a', 'b', 'c'].map((name) => join(folder, `${name}.patchbay.json`));
+    vi.useFakeTimers({ toFake: ['Date'] });
+    try {
+      for (const [index, year] of [2031, 2009, 2027].entries()) {
+        vi.setSystemTime(new Date(year, 0));
+        valueOf(await save(titled(`Graph ${year}`), { path: paths[index] as string }));
+      }
+    } finally {
+      vi.useRealTimers();
+    }
+    expect(await titles()).toEqual(['Graph 2027', 'Graph 2009', 'Graph 2031']);
+  });
+
   test('are twenty at most, also where many come at once', async () => {
     await Promise.all(
       Array.from({ length: 25 }, (_, index) =>
-        save(titled(`Graph ${index}`), { path: join(folder, `${index}.json`) }),
+        save(titled(`Graph ${index}`), { path: join(folder, `${index}.patchbay.json`) }),
       ),
     );
     expect(await titles()).toHaveLength(20);

@@ -1,30 +1,38 @@
 /** Graph files: opened as text, saved only over what the user has seen. */
-import { readFile, stat } from 'node:fs/promises';
-import { basename, dirname, isAbsolute, normalize } from 'node:path';
+import { stat } from 'node:fs/promises';
+import { basename, dirname, isAbsolute, join, normalize } from 'node:path';
 import { documentExtension, documentLimits } from '#engine/contract/document.ts';
 import type { OpenedFile, SavedFile, SaveRequest } from '#engine/contract/file-service.ts';
 import { formatBytes } from '#engine/contract/format.ts';
 import { fail, ok, type Outcome } from '#engine/contract/outcome.ts';
-import { error } from '#engine/contract/problem.ts';
+import { error, type Problem } from '#engine/contract/problem.ts';
 import { readDocument, writeDocument } from '#engine/graph/read-document.ts';
 import { catalogue } from '#nodes/index.ts';
-import { digest } from '../weights/digest.ts';
-import { writeWhole } from '../write-whole.ts';
+import { digest } from '../system/digest.ts';
+import { whileLocked } from '../system/file-lock.ts';
+import { readRegularFile } from '../system/regular-file.ts';
+import { writeWhole } from '../system/write-whole.ts';
+import { placeOfGraph, type ChosenPlaces } from './chosen-places.ts';
 import { readGraphFile } from './read-graph-file.ts';
 import type { RecentFiles } from './recent-files.ts';
-import { Turns } from './turns.ts';
+import { NamedTurns } from './turns.ts';
 
 const elsewhere = 'choose a *.patchbay.json file';
 
 export class GraphFiles {
   readonly #recent: RecentFiles;
-  /** Nothing comes between looking at a file and writing it, as far as it is up to this process. */
-  readonly #turns = new Turns();
+  readonly #chosen: ChosenPlaces;
+  readonly #locks: string;
+  readonly #turns = new NamedTurns();
 
-  constructor(recent: RecentFiles) {
+  /** Patchbays that have the folder of `locks` in common save one after the other. */
+  constructor(recent: RecentFiles, chosen: ChosenPlaces, locks: string) {
     this.#recent = recent;
+    this.#chosen = chosen;
+    this.#locks = locks;
   }
 
+  /** Graphs only: what is none is told of, and nothing of it is given away. */
   async open(given: string): Promise<Outcome<OpenedFile>> {
     const path = fullPath(given);
     if (!path.ok) return path;
@@ -40,8 +48,8 @@ export class GraphFiles {
       return fail(error('file-unreadable', message));
     }
     const document = readDocument(text, catalogue);
-    // What is no graph is told by whoever reads the text; here it is only kept off the list.
-    if (document.ok) await this.#recent.add(path.value, titleOf(document.value.title, path.value));
+    if (!document.ok) return fail(...document.problems.map(withoutText(path.value)));
+    await this.#used(path.value, document.value.title);
     return ok({ ...placeOf(path.value), text, stamp: digest([content.value]) });
   }
 
@@ -61,12 +69,14 @@ export class GraphFiles {
       return fail(error('file-too-large', message));
     }
     const newStamp = digest([text]);
-    const saved = await this.#turns.take(async () => {
+    const saved = await this.#alone(path.value, async () => {
+      const named = await checkName(path.value);
+      if (!named.ok) return named;
       const conflict = overwrite ? ok(null) : await checkStamp(path.value, stamp, newStamp);
       return conflict.ok ? writeWhole(path.value, text) : conflict;
     });
     if (!saved.ok) return saved;
-    await this.#recent.add(path.value, titleOf(document.title, path.value));
+    await this.#used(path.value, document.title);
     return ok({ ...placeOf(path.value), stamp: newStamp });
   }
 
@@ -74,6 +84,43 @@ export class GraphFiles {
   rest(): Promise<void> {
     return this.#turns.rest();
   }
+
+  /** Whoever opens or saves a graph has chosen what lies beside it. */
+  async #used(path: string, title: string): Promise<void> {
+    await this.#recent.add(path, titleOf(title, path));
+    await this.#chosen.choose(placeOfGraph(path));
+  }
+
+  /** Nothing comes between looking at a file and writing it, as far as it is up to Patchbay. */
+  #alone<Value>(path: string, work: () => Promise<Value>): Promise<Value> {
+    const lock = join(this.#locks, `${digest([path])}.lock`);
+    return this.#turns.take(path, () => whileLocked(lock, work));
+  }
+}
+
+/** Whoever saves graphs writes nothing else: a file by another name is to be a graph already. */
+async function checkName(path: string): Promise<Outcome<null>> {
+  if (path.toLowerCase().endsWith(documentExtension)) return ok(null);
+  const facts = await stat(path).catch(() => null);
+  if (facts?.isFile() && facts.size <= documentLimits.bytes) {
+    const content = await readRegularFile(path).catch(() => null);
+    const text = content && utf8Text(content);
+    if (text !== null && readDocument(text, catalogue).ok) return ok(null);
+  }
+  const message = `${path} is not the name of a graph; save it under a name that ends in ${documentExtension}.`;
+  return fail(error('file-unwritable', message));
+}
+
+/** Under the file's name; where it is no JSON, without the piece of its text that the parser shows. */
+function withoutText(path: string) {
+  const name = basename(path);
+  return (problem: Problem): Problem => {
+    const { code, message } = problem;
+    if (code !== 'json-broken') return { ...problem, message: `${name}: ${message}` };
+    const place = /\(line \d+ column \d+\)/.exec(message)?.[0];
+    const what = `The file is not valid JSON${place === undefined ? '' : ` ${place}`}`;
+    return { ...problem, message: `${name}: ${what}; ${elsewhere}.` };
+  };
 }
 
 /** Is the file as the user saw it last, or as it is about to be anyway? */
@@ -104,7 +151,8 @@ async function checkStamp(
 
 /** No stamp at all for a file that cannot have been opened here: too large, or not to be read. */
 async function stampOf(path: string, size: number): Promise<string> {
-  const content = size > documentLimits.bytes ? null : await readFile(path).catch(() => null);
+  const content =
+    size > documentLimits.bytes ? null : await readRegularFile(path).catch(() => null);
   return content === null ? 'none' : digest([content]);
 }
 

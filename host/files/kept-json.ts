@@ -1,20 +1,23 @@
 /** A JSON file that Patchbay keeps for itself beside the user's data. */
-import { mkdir, readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { fail, type Outcome } from '#engine/contract/outcome.ts';
 import { error } from '#engine/contract/problem.ts';
-import { writeWhole } from '../write-whole.ts';
+import { writeWhole } from '../system/write-whole.ts';
+import { readRegularFile } from '../system/regular-file.ts';
+import { makePrivateFolder } from '../system/private-folder.ts';
 import { setAside } from './set-aside.ts';
+
+const remedy = 'make room or give permission there, or set PATCHBAY_DATA to another folder';
 
 /** What `parse` makes of the file; null where there is none, or where it is broken, which sets it aside. */
 export async function readKept<Value>(
   path: string,
   parse: (value: unknown) => Value | null,
 ): Promise<Value | null> {
-  const text = await readFile(path, 'utf8').catch(() => null);
-  if (text === null) return null;
+  const bytes = await readRegularFile(path).catch(() => null);
+  if (bytes === null) return null;
   try {
-    const value = parse(JSON.parse(text));
+    const value = parse(JSON.parse(bytes.toString('utf8')));
     if (value !== null) return value;
   } catch {
     // No JSON: as broken as JSON of another kind.
@@ -33,12 +36,11 @@ export async function writeKeptBytes(
   content: string | Uint8Array,
 ): Promise<Outcome<null>> {
   try {
-    // Drafts and names of files are nobody else's business.
-    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+    await makePrivateFolder(dirname(path));
   } catch (cause) {
     const code = (cause as NodeJS.ErrnoException).code ?? String(cause);
     const message = `The folder ${dirname(path)} cannot be made (${code}); give this user permission, or set PATCHBAY_DATA to another folder.`;
     return fail(error('file-unwritable', message));
   }
-  return writeWhole(path, content);
+  return writeWhole(path, content, { isPrivate: true, remedy });
 }

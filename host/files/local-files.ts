@@ -1,26 +1,33 @@
 /** The file service on this machine, with what it keeps in the data folder of this user. */
 import { readFile } from 'node:fs/promises';
 import os from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { z } from 'zod';
 import type { Json } from '#engine/contract/document.ts';
-import type {
-  ConfigRequest,
-  Draft,
-  FileService,
-  FolderListing,
-  OpenedFile,
-  Picture,
-  PictureRequest,
-  PictureUpload,
-  RecentFile,
-  Sample,
-  SavedFile,
-  SaveRequest,
+import {
+  fileLimits,
+  type ConfigRequest,
+  type Draft,
+  type FileService,
+  type FolderListing,
+  type OpenedFile,
+  type Picture,
+  type PictureRequest,
+  type PictureUpload,
+  type Place,
+  type RecentFile,
+  type Sample,
+  type SavedFile,
+  type SaveRequest,
 } from '#engine/contract/file-service.ts';
-import type { Outcome } from '#engine/contract/outcome.ts';
+import { formatBytes } from '#engine/contract/format.ts';
+import { fail, type Outcome } from '#engine/contract/outcome.ts';
+import { error } from '#engine/contract/problem.ts';
 import type { ConfigFiles } from '#engine/contract/config-files.ts';
 import { presetsFolder } from '../system/package-root.ts';
+import { removeUnfinishedFiles } from '../system/unfinished-files.ts';
+import { checkpointFolder } from '../weights/checkpoint-folder.ts';
+import { ChosenPlaces, unchosen } from './chosen-places.ts';
 import { dataFolder } from './data-folder.ts';
 import { Drafts } from './drafts.ts';
 import { readFolderConfig } from './folder-config.ts';
@@ -34,6 +41,8 @@ import { Turns } from './turns.ts';
 const samplesSchema = z.array(z.object({ name: z.string(), title: z.string() }));
 
 export class LocalFiles implements FileService {
+  readonly #folder: string;
+  readonly #chosen: ChosenPlaces;
   readonly #recent: RecentFiles;
   readonly #graphs: GraphFiles;
   readonly #drafts: Drafts;
@@ -42,12 +51,18 @@ export class LocalFiles implements FileService {
   readonly #preferenceTurns = new Turns();
 
   /** `folder` is made when there is something to keep in it. */
-  constructor(folder = dataFolder()) {
+  constructor(folder = dataFolder(), chosen = new ChosenPlaces(folder)) {
+    this.#folder = folder;
+    this.#chosen = chosen;
     this.#recent = new RecentFiles(folder);
-    this.#graphs = new GraphFiles(this.#recent);
+    this.#graphs = new GraphFiles(this.#recent, chosen, join(folder, 'saving'));
     this.#drafts = new Drafts(folder);
     this.#pictures = new Pictures(folder);
     this.#preferencesPath = join(folder, 'preferences.json');
+  }
+
+  choosePlace({ path, baseFolder = process.cwd() }: Place): Promise<void> {
+    return this.#chosen.choose(checkpointFolder(path, baseFolder));
   }
 
   /** One begins to look beside the graph that was used last. */
@@ -82,7 +97,10 @@ export class LocalFiles implements FileService {
     return this.#drafts.drop(id);
   }
 
-  drafts(): Promise<readonly Draft[]> {
+  /** A page asks once, at its start: what was left half-written before goes then. */
+  async drafts(): Promise<readonly Draft[]> {
+    for (const folder of ['.', 'drafts', 'pictures', 'saving'])
+      await removeUnfinishedFiles(join(this.#folder, folder));
     return this.#drafts.list();
   }
 
@@ -92,7 +110,13 @@ export class LocalFiles implements FileService {
     );
   }
 
-  keepPreferences(preferences: Json): Promise<Outcome<null>> {
+  async keepPreferences(preferences: Json): Promise<Outcome<null>> {
+    const sizeBytes = Buffer.byteLength(JSON.stringify(preferences));
+    if (sizeBytes > fileLimits.preferenceBytes) {
+      const [size, limit] = [sizeBytes, fileLimits.preferenceBytes].map(formatBytes);
+      const message = `The preferences have ${size}, at most ${limit} are kept; keep only how the window looks.`;
+      return fail(error('file-too-large', message));
+    }
     return this.#preferenceTurns.take(() => writeKept(this.#preferencesPath, preferences));
   }
 
@@ -100,17 +124,25 @@ export class LocalFiles implements FileService {
     return this.#pictures.keep(upload);
   }
 
-  picture(request: PictureRequest): Promise<Outcome<Picture>> {
+  async picture(request: PictureRequest): Promise<Outcome<Picture>> {
+    const { source, baseFolder = process.cwd() } = request;
+    if (source.kind !== 'file' && source.kind !== 'clip') return this.#pictures.preview(request);
+    const place = resolve(baseFolder, source.path);
+    const what = source.kind === 'clip' ? 'clip' : 'picture';
+    if (!(await this.#chosen.isChosen(place))) return fail(unchosen(what, place));
     return this.#pictures.preview(request);
   }
 
-  folderConfig({ folder, baseFolder }: ConfigRequest): Promise<Outcome<ConfigFiles>> {
-    return readFolderConfig(folder, baseFolder);
+  async folderConfig({ folder, baseFolder }: ConfigRequest): Promise<Outcome<ConfigFiles>> {
+    const place = checkpointFolder(folder, baseFolder ?? process.cwd());
+    if (!(await this.#chosen.isChosen(place))) return fail(unchosen('folder', place));
+    return readFolderConfig(place);
   }
 
   /** Resolves when all that was to be written is; for the end of a process that takes no more calls. */
   async close(): Promise<void> {
-    for (const writer of [this.#graphs, this.#drafts, this.#recent]) await writer.rest();
+    for (const writer of [this.#graphs, this.#drafts, this.#recent, this.#chosen])
+      await writer.rest();
     await this.#preferenceTurns.rest();
   }
 

@@ -13,6 +13,8 @@ import { LocalFiles } from './local-files.ts';
 
 const data = await mkdtemp(join(os.tmpdir(), 'patchbay-pictures-'));
 const files = new LocalFiles(data);
+// What is shown here, a person would have chosen.
+for (const path of ['/no', os.tmpdir()]) await files.choosePlace({ path });
 afterAll(() => rm(data, { recursive: true }));
 
 const samplePath = (name: string): string => join(presetsFolder, 'samples', `${name}.png`);

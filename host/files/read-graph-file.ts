@@ -5,6 +5,7 @@ import { documentLimits } from '#engine/contract/document.ts';
 import { formatBytes } from '#engine/contract/format.ts';
 import { fail, ok, type Outcome } from '#engine/contract/outcome.ts';
 import { error } from '#engine/contract/problem.ts';
+import { openRegularFile } from '../system/regular-file.ts';
 
 /** How a caller speaks of what it reads. */
 export interface Wording {
@@ -25,8 +26,10 @@ export async function readGraphFile(path: string, wording: Wording): Promise<Out
     if (!facts.isFile() && !wording.acceptsStreams)
       return unreadable(`${path} is a device or a pipe and no file; ${elsewhere}.`);
     if (facts.size > documentLimits.bytes) return tooLarge(path, formatBytes(facts.size));
+    const file = facts.isFile() ? await openRegularFile(path) : null;
     // A pipe or a device does not tell its size.
-    return await readLimited(path, createReadStream(path), elsewhere);
+    const stream = file?.createReadStream() ?? createReadStream(path);
+    return await readLimited(path, stream, elsewhere);
   } catch (cause) {
     const code = (cause as NodeJS.ErrnoException).code ?? String(cause);
     return unreadable(openingProblem(path, code, wording));

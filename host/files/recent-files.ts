@@ -3,6 +3,7 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { RecentFile } from '#engine/contract/file-service.ts';
+import { whileLocked } from '../system/file-lock.ts';
 import { readKept, writeKept } from './kept-json.ts';
 import { Turns } from './turns.ts';
 
@@ -43,9 +44,8 @@ export class RecentFiles {
   }
 
   async #change(change: (files: readonly RecentFile[]) => readonly RecentFile[]): Promise<void> {
-    await this.#turns.take(async () =>
-      writeKept(this.#path, change(await this.#read()).slice(0, keptFiles)),
-    );
+    const write = async () => writeKept(this.#path, change(await this.#read()).slice(0, keptFiles));
+    await this.#turns.take(() => whileLocked(`${this.#path}.lock`, write));
   }
 
   async #read(): Promise<readonly RecentFile[]> {

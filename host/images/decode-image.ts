@@ -1,9 +1,10 @@
 /** Turns a picture file into plain RGB bytes, the same bytes that Pillow's `convert('RGB')` gives. */
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import sharp, { type Metadata, type Sharp } from 'sharp';
 import { fail, ok, type Outcome } from '#engine/contract/outcome.ts';
 import { error } from '#engine/contract/problem.ts';
+import { readRegularFile } from '../system/regular-file.ts';
 
 /** Eight bits a channel, rows from top to bottom. */
 export interface RgbImage {
@@ -61,7 +62,7 @@ export async function readPictureFile(path: string, name: string): Promise<Outco
         `"${name}" has ${sizeMb} MB, more than the ${limitMb} MB of the largest picture file read; save it smaller.`,
       );
     }
-    return ok(await readFile(path));
+    return ok(await readRegularFile(path));
   } catch (cause) {
     return unreadable(openingProblem(name, cause));
   }

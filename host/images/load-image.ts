@@ -1,5 +1,5 @@
 /** The picture that a graph names: a file, one of the samples, or a scene drawn on the spot. */
-import { isAbsolute, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { assertNever, fail, ok, type Outcome } from '#engine/contract/outcome.ts';
 import { error } from '#engine/contract/problem.ts';
 import type { ImageSource } from '#engine/contract/sources.ts';
@@ -21,7 +21,7 @@ export async function loadImage(
         }),
       );
     case 'file':
-      return decodeImage(isAbsolute(source.path) ? source.path : resolve(baseFolder, source.path));
+      return decodeImage(resolve(baseFolder, source.path));
     case 'sample':
       return decodeImage(join(presetsFolder, 'samples', `${source.name}.png`));
     case 'scene':

@@ -29,8 +29,8 @@ export interface VisualRun {
 /** From so many new tokens on, the fused operator is worth the copy of the cache that it makes. */
 const fusedFrom = 16;
 
-/** Buffers above this are worth the milliseconds that it takes to free them at once. */
-const collectedFromBytes = 2 ** 25;
+/** Buffers above this are worth the few milliseconds, beside a piece of a long prompt, that it takes to free them. */
+const collectedFromBytes = 2 ** 22;
 
 /** Token ids → their embeddings [count, D]. */
 export async function embedTokens(session: Session, ids: readonly number[]): Promise<Float32Array> {

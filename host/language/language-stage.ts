@@ -42,7 +42,7 @@ export function languageStage(
   return {
     facts: phases.map((phase) => phaseFacts(shared, phase)),
     async preflight(inputs) {
-      const keys = await identifyModels(step, context);
+      const keys = await identifyModels(shared);
       if (!keys.ok) return keys;
       const opened = await openLanguageText(step, context.baseFolder);
       if (!opened.ok) return opened;

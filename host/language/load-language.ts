@@ -1,12 +1,11 @@
 /** Loads the models of a language stage, each warmed up before the next, so that its memory is its own. */
 import { ok, type Outcome } from '#engine/contract/outcome.ts';
 import type { LanguageGraphs } from '#engine/node/decoder-protocol.ts';
-import type { LanguageModelStep } from '#engine/node/host-step.ts';
 import type { BoundaryPart } from '#engine/node/part.ts';
 import { threadCount } from '../system/machine.ts';
 import { holdModel, isCold, measureModel, settleModels } from '../stages/held-model.ts';
 import { refusable } from '../sessions/load-model.ts';
-import type { StageContext } from '../stages/stage-runner.ts';
+import { stageProgress } from '../stages/stage-progress.ts';
 import type { LanguageStage, LoadedLanguage, LoadedModel } from './generation.ts';
 import { embedTokens, LanguageModel } from './language-model.ts';
 
@@ -17,10 +16,14 @@ const warmUpTokens = 8;
 const embedThreads = 1;
 
 /** The keys of all that will be loaded. */
-export async function identifyModels(
-  { graphs, decoding }: LanguageModelStep,
-  { loader, baseFolder }: StageContext,
-): Promise<Outcome<readonly string[]>> {
+export async function identifyModels({
+  stage,
+  step: { graphs, decoding },
+  row,
+  context,
+}: LanguageStage): Promise<Outcome<readonly string[]>> {
+  const { loader, baseFolder } = context;
+  const progress = stageProgress({ id: row('prefill'), node: stage.id }, context);
   const keys: string[] = [];
   for (const { embed, decoder } of decoding.kind === 'draft'
     ? [graphs, decoding.graphs]
@@ -29,7 +32,7 @@ export async function identifyModels(
       [embed, embedThreads],
       [decoder.model, threadCount],
     ] as const) {
-      const key = await loader.identify(model, threads, baseFolder);
+      const key = await loader.identify({ model, threads, baseFolder, progress });
       if (!key.ok) return key;
       keys.push(key.value);
     }
@@ -63,14 +66,20 @@ export async function loadLanguage(language: LanguageStage): Promise<Outcome<Loa
 
 /** `rows` are those that its progress is told under. */
 async function loadModel(
-  { context }: LanguageStage,
+  { stage: { id: node }, context }: LanguageStage,
   graphs: LanguageGraphs,
   boundaries: readonly BoundaryPart[],
   title: string,
   rows: { readonly embed: string; readonly decoder: string },
 ): Promise<Outcome<LoadedModel>> {
   const embedTitle = `${title} · embedding`;
-  const embed = await holdModel(rows.embed, graphs.embed, embedTitle, embedThreads, context);
+  const embed = await holdModel(
+    { id: rows.embed, node },
+    graphs.embed,
+    embedTitle,
+    embedThreads,
+    context,
+  );
   if (!embed.ok) return embed;
   const ids = Array.from({ length: warmUpTokens }, (_, index) => index % graphs.vocabularySize);
   const { session } = embed.value.loaded;
@@ -79,7 +88,7 @@ async function loadModel(
   measureModel(embed.value);
 
   const { model: graph } = graphs.decoder;
-  const decoder = await holdModel(rows.decoder, graph, title, threadCount, context);
+  const decoder = await holdModel({ id: rows.decoder, node }, graph, title, threadCount, context);
   if (!decoder.ok) return decoder;
   const model = new LanguageModel(graphs, boundaries, session, decoder.value.loaded.session);
   if (isCold(decoder.value)) {

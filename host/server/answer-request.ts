@@ -3,13 +3,18 @@ import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http
 import { createHTTPHandler } from '@trpc/server/adapters/standalone';
 import { TRPC_ERROR_CODES_BY_KEY } from '@trpc/server/rpc';
 import { router, type Services } from '#engine/contract/router.ts';
-import { admit, splitAddress, type Refusal, type Secrets } from './admission.ts';
+import { bearer, foreignCaller, splitAddress, type Refusal } from './admission.ts';
+import type { Door } from './door.ts';
 import type { PageFile, PageFiles } from './page-files.ts';
 
 /** Room for the largest picture that a page may hand over, in base64. */
 export const largestBodyBytes = 100_000_000;
 
 const procedures = '/rpc/';
+/** A key is changed for the session here, and whether the session is known is asked. */
+const sessionPath = '/session';
+/** Gives a page that is let in the address of one more window. */
+const windowsPath = '/windows';
 
 /**
  * The page needs nothing from elsewhere, and runs nothing that does not come in a file of ours. Pictures are
@@ -38,7 +43,11 @@ const commonHeaders: Readonly<Record<string, string>> = {
   'Cache-Control': 'no-store',
 };
 
-interface Serving extends Secrets {
+interface Serving {
+  readonly port: number;
+  readonly door: Door;
+  /** An address that opens the page once. */
+  readonly invite: () => string;
   readonly page: PageFiles;
   readonly services: Services;
 }
@@ -57,17 +66,47 @@ export function answerRequest(serving: Serving): RequestListener {
   });
   return (request, response) => {
     for (const [name, value] of Object.entries(commonHeaders)) response.setHeader(name, value);
-    const admission = admit(request, serving);
     const [path] = splitAddress(request.url ?? '');
-    if (admission.type === 'refused') refuse(request, response, admission);
-    else if (admission.type === 'welcome') {
-      response.writeHead(303, { 'Set-Cookie': admission.cookie, Location: '/' }).end();
-    } else if (path.startsWith(procedures)) {
+    const isPage = path !== sessionPath && path !== windowsPath && !path.startsWith(procedures);
+    const foreign = foreignCaller(request, serving.port);
+    if (foreign) refuse(request, response, foreign);
+    // The page as it was installed holds nothing of this user; what it shows comes by calls.
+    else if (isPage) answerFile(request, response, serving.page.get(path));
+    else if (path === sessionPath && request.method === 'POST')
+      answerKey(request, response, serving.door);
+    else if (!serving.door.knows(bearer(request))) refuse(request, response, strangerRefusal);
+    else if (path === sessionPath) response.writeHead(204).end();
+    else if (path === windowsPath) answerJson(request, response, { address: serving.invite() });
+    else {
       const refusal = callRefusal(request);
       if (refusal) refuse(request, response, refusal);
       else call(request, response);
-    } else answerFile(request, response, serving.page.get(path));
+    }
   };
+}
+
+const strangerRefusal: Refusal = {
+  status: 401,
+  sentence:
+    'Patchbay does not know this window: open the address that Patchbay printed when it started.',
+};
+
+const deadKeyRefusal: Refusal = {
+  status: 401,
+  sentence:
+    'An address of Patchbay opens one window, within a minute of being printed, and this one was used or is too old: press Enter in the terminal where Patchbay runs, and open the address that it prints.',
+};
+
+function answerKey(request: IncomingMessage, response: ServerResponse, door: Door): void {
+  const session = door.open(bearer(request));
+  if (session === null) refuse(request, response, deadKeyRefusal);
+  else answerJson(request, response, { session });
+}
+
+function answerJson(request: IncomingMessage, response: ServerResponse, value: unknown): void {
+  if (request.method !== 'POST')
+    refuse(request, response, { status: 405, sentence: 'This is asked for with POST.' });
+  else response.writeHead(200, { 'Content-Type': 'application/json' }).end(JSON.stringify(value));
 }
 
 function callRefusal({ method, headers }: IncomingMessage): Refusal | null {

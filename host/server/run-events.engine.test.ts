@@ -12,6 +12,7 @@ import { buildPrograms, engineEntry } from '../bin/patchbay-command.testing.ts';
 import { EngineHold, entered, isLike, type EventLike } from '../engine/engine-hold.testing.ts';
 import { LocalFiles } from '../files/local-files.ts';
 import { LocalHost } from '../local-host.ts';
+import { enter } from './entering.testing.ts';
 import { startServer, type RunningServer } from './start-server.ts';
 
 const folder = await mkdtemp(join(os.tmpdir(), 'patchbay-run-events-'));
@@ -21,6 +22,7 @@ const page = join(folder, 'page');
 
 let host: LocalHost;
 let server: RunningServer;
+let origin: string;
 let headers: Readonly<Record<string, string>>;
 let client: ReturnType<typeof createTRPCClient<Router>>;
 
@@ -42,9 +44,8 @@ async function startAgain(): Promise<void> {
   const started = await startServer({ host, files: new LocalFiles(join(folder, 'data')), page });
   if (!started.ok) throw new Error(started.problems[0]?.message);
   server = started.value;
-  const welcome = await fetch(server.url, { redirect: 'manual' });
-  headers = { cookie: welcome.headers.get('set-cookie')?.split(';')[0] ?? '' };
-  const url = `${new URL(server.url).origin}/rpc`;
+  ({ origin, headers } = await enter(server.invite()));
+  const url = `${origin}/rpc`;
   client = createTRPCClient<Router>({
     links: [httpLink({ url, headers, methodOverride: 'POST' })],
   });
@@ -70,7 +71,7 @@ async function follow(
   { lastEventId, wanted }: { lastEventId?: string; wanted?: EventLike } = {},
 ): Promise<Followed> {
   const input = encodeURIComponent(JSON.stringify({ runId, after }));
-  const response = await fetch(`${new URL(server.url).origin}/rpc/runEvents?input=${input}`, {
+  const response = await fetch(`${origin}/rpc/runEvents?input=${input}`, {
     headers: lastEventId === undefined ? headers : { ...headers, 'last-event-id': lastEventId },
   });
   expect(response.headers.get('content-type')).toContain('text/event-stream');

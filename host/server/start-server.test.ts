@@ -1,4 +1,4 @@
-/** The server speaks to the browser that holds this launch's key, and to nobody else on this machine or beyond. */
+/** The server speaks to the pages that came in by a key of it, and to nobody else on this machine or beyond. */
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { request as httpRequest, type OutgoingHttpHeaders } from 'node:http';
 import { connect } from 'node:net';
@@ -10,6 +10,7 @@ import type { Router } from '#engine/contract/router.ts';
 import { sketchDocument } from '#engine/graph/sketch-document.ts';
 import { LocalFiles } from '../files/local-files.ts';
 import { LocalHost } from '../local-host.ts';
+import { enter, knock } from './entering.testing.ts';
 import { startServer, type RunningServer } from './start-server.ts';
 
 const folder = await mkdtemp(join(os.tmpdir(), 'patchbay-server-'));
@@ -22,7 +23,8 @@ const services = {
 };
 
 let server: RunningServer;
-let cookie = '';
+/** Of a window that is let in. */
+let session: Readonly<Record<string, string>>;
 
 beforeAll(async () => {
   await mkdir(join(page, 'assets'), { recursive: true });
@@ -31,7 +33,7 @@ beforeAll(async () => {
   await writeFile(join(page, 'build-stamp'), 'stamp');
   await writeFile(join(folder, 'secret.txt'), 'secret');
   server = await started();
-  cookie = cookieOf(await ask(pathOf(server.url)));
+  session = (await enter(server.invite())).headers;
 });
 afterAll(async () => {
   await server.close();
@@ -44,7 +46,7 @@ async function started(port?: number): Promise<RunningServer> {
   return outcome.value;
 }
 
-const pathOf = (url: string): string => url.slice(new URL(url).origin.length);
+const keyIn = (address: string): string => new URL(address).hash.slice('#key='.length);
 
 interface Answer {
   readonly status: number;
@@ -78,11 +80,7 @@ function ask(path: string, { method = 'GET', headers = {}, body }: Asking = {}):
 }
 
 const known = (path: string, asking: Asking = {}): Promise<Answer> =>
-  ask(path, { ...asking, headers: { cookie, ...asking.headers } });
-
-function cookieOf({ headers }: Answer): string {
-  return (headers['set-cookie']?.[0] ?? '').split(';')[0] ?? '';
-}
+  ask(path, { ...asking, headers: { ...session, ...asking.headers } });
 
 /** One sentence that ends like one and nothing of the inside, as the page of the contract or a program reads it. */
 function expectSentence({ body, headers, status }: Answer): void {
@@ -100,21 +98,12 @@ function errorOf(body: string, status: number): string {
   return error.message;
 }
 
-describe('the address that Patchbay prints', () => {
-  test('lets the browser in, and leaves no key behind in the address', async () => {
-    expect(server.url).toMatch(
-      new RegExp(`^http://127\\.0\\.0\\.1:${server.port}/\\?key=[\\w-]{43}$`),
+describe('an address that Patchbay prints', () => {
+  test('shows the page, and its key stands where no browser sends it', async () => {
+    expect(server.invite()).toMatch(
+      new RegExp(`^http://127\\.0\\.0\\.1:${server.port}/#key=[\\w-]{43}$`),
     );
-    const welcome = await ask(pathOf(server.url));
-    expect(welcome).toMatchObject({ status: 303, body: '' });
-    expect(welcome.headers['location']).toBe('/');
-    expect(welcome.headers['set-cookie']).toEqual([
-      expect.stringMatching(
-        new RegExp(`^patchbay-${server.port}=[\\w-]{43}; Path=/; HttpOnly; SameSite=Strict$`),
-      ),
-    ]);
-    expect(cookieOf(welcome)).not.toContain(new URL(server.url).searchParams.get('key'));
-    const shown = await known('/');
+    const shown = await ask('/');
     expect(shown).toMatchObject({ status: 200, body: '<!doctype html><title>Patchbay</title>\n' });
     expect(shown.headers).toMatchObject({
       'content-type': 'text/html; charset=utf-8',
@@ -124,29 +113,57 @@ describe('the address that Patchbay prints', () => {
       'cross-origin-opener-policy': 'same-origin',
       'cross-origin-resource-policy': 'same-origin',
     });
+    expect(shown.headers['set-cookie']).toBeUndefined();
     expect(shown.headers['content-security-policy']).toMatch(
       /^default-src 'none'; script-src 'self'; style-src 'self'; .*frame-ancestors 'none'$/,
     );
   });
 
+  test('lets one window in, and says to the next what to do', async () => {
+    const address = server.invite();
+    const entered = await enter(address);
+    expect((await ask('/session', entered)).status).toBe(204);
+    expect((await ask('/rpc/presets', entered)).status).toBe(200);
+    const refused = await knock(entered.origin, keyIn(address));
+    expect(refused.status).toBe(401);
+    expect(await refused.text()).toMatch(/^An address .* one window, .* press Enter .*\.\n$/);
+  });
+
   test('is not that of another launch', async () => {
     const other = await started();
-    const key = new URL(other.url).search;
+    const { origin } = new URL(server.invite());
+    expect((await knock(origin, keyIn(other.invite()))).status).toBe(401);
+    const elsewhere = await enter(other.invite());
     await other.close();
-    const refused = await ask(`/${key}`);
-    expect(refused.status).toBe(401);
-    expect(refused.body).toContain('is not the one of this launch');
-    expect(refused.headers['set-cookie']).toBeUndefined();
-    // An old key is told, even to a browser that is let in otherwise.
-    expect((await known(`/${key}`)).status).toBe(401);
-    expectSentence(refused);
+    expect((await ask('/session', elsewhere)).status).toBe(401);
+  });
+
+  test('is given to a window that is in, for one more', async () => {
+    const { status, body } = await known('/windows', { method: 'POST' });
+    expect(status).toBe(200);
+    const { address } = JSON.parse(body) as { readonly address: string };
+    expect((await ask('/session', await enter(address))).status).toBe(204);
+    expect((await ask('/windows', { method: 'POST' })).status).toBe(401);
+    expect((await known('/windows')).status).toBe(405);
   });
 });
 
 describe('refused is', () => {
   test.for([
-    ['a browser without the cookie', {}, 401],
-    ['one with another cookie', { cookie: `patchbay-1=x; patchbay=y` }, 401],
+    ['a window without a session', {}],
+    ['one with another session', { authorization: 'Bearer x' }],
+    ['one with an empty session', { authorization: 'Bearer ' }],
+    // What a browser sends along by itself, to every port, is no secret.
+    ['one with a cookie', { cookie: 'patchbay-session=x' }],
+  ] as const)('%s', async ([, held]) => {
+    for (const path of ['/rpc/machine', '/session', '/rpc/runEvents']) {
+      const answer = await ask(path, { headers: held });
+      expect(answer.status, path).toBe(401);
+      expectSentence(answer);
+    }
+  });
+
+  test.for([
     ['a name of someone else that points at this machine', { host: 'evil.example' }, 421],
     ['this machine at another port', { host: '127.0.0.1:1' }, 421],
     ['a page of another origin', { origin: 'https://evil.example' }, 403],
@@ -154,16 +171,38 @@ describe('refused is', () => {
     ['a page without an origin, as in a frame or a file', { origin: 'null' }, 403],
     ['a picture on another page', { 'sec-fetch-site': 'cross-site' }, 403],
     ['one on a page of another port', { 'sec-fetch-site': 'same-site' }, 403],
-  ] as const)('%s', async ([, headers, status]) => {
-    const withCookie = { cookie, ...headers };
-    for (const path of ['/', '/rpc/machine', '/assets/index-Bx2Q.js']) {
-      const answer = await ask(path, { headers: status === 401 ? headers : withCookie });
+    [
+      'a frame on another page',
+      {
+        'sec-fetch-site': 'cross-site',
+        'sec-fetch-mode': 'navigate',
+        'sec-fetch-dest': 'iframe',
+      },
+      403,
+    ],
+  ] as const)('%s, with the session or with a key', async ([, foreign, status]) => {
+    for (const path of ['/', '/rpc/machine', '/session', '/assets/index-Bx2Q.js']) {
+      const answer = await known(path, { headers: foreign });
       expect(answer.status, path).toBe(status);
       expectSentence(answer);
     }
-    // Not even the key helps there.
-    if (status === 401) return;
-    expect((await ask(pathOf(server.url), { headers: withCookie })).status).toBe(status);
+    const authorization = `Bearer ${keyIn(server.invite())}`;
+    const asking = { method: 'POST', headers: { ...foreign, authorization } };
+    expect((await ask('/session', asking)).status).toBe(status);
+  });
+
+  test('everything but the page itself to a link on another page or in a file', async () => {
+    const link = {
+      headers: {
+        'sec-fetch-site': 'cross-site',
+        'sec-fetch-mode': 'navigate',
+        'sec-fetch-dest': 'document',
+      },
+    };
+    expect((await ask('/', link)).status).toBe(200);
+    for (const path of ['/rpc/machine', '/assets/index-Bx2Q.js', '/session'])
+      expect((await known(path, link)).status, path).toBe(403);
+    expect((await known('/', { ...link, method: 'POST' })).status).toBe(403);
   });
 
   test.for([
@@ -199,7 +238,7 @@ describe('refused is', () => {
   test('a request without a host, and one that is no HTTP', async () => {
     const said = await new Promise<string>((resolve, reject) => {
       const socket = connect(server.port, '127.0.0.1', () =>
-        socket.write(`GET / HTTP/1.0\r\nCookie: ${cookie}\r\n\r\n`),
+        socket.write(`GET / HTTP/1.0\r\nAuthorization: ${session['authorization']}\r\n\r\n`),
       );
       let heard = '';
       socket.on('data', (chunk: Buffer) => (heard += chunk.toString()));
@@ -222,17 +261,18 @@ describe('refused is', () => {
   });
 
   test('a person is told on a page, a program in plain text', async () => {
-    const { status, headers, body } = await ask('/', { headers: { accept: 'text/html,*/*' } });
+    const asPerson = { headers: { accept: 'text/html,*/*' } };
+    const { status, headers: sent, body } = await ask('/session', asPerson);
     expect(status).toBe(401);
-    expect(headers['content-type']).toBe('text/html; charset=utf-8');
+    expect(sent['content-type']).toBe('text/html; charset=utf-8');
     expect(body).toContain('open the address that Patchbay printed');
   });
 });
 
 test('files of the page whose name tells their content are kept by the browser', async () => {
-  const { status, headers, body } = await known('/assets/index-Bx2Q.js?x=1');
+  const { status, headers: sent, body } = await known('/assets/index-Bx2Q.js?x=1');
   expect({ status, body }).toEqual({ status: 200, body: script });
-  expect(headers).toMatchObject({
+  expect(sent).toMatchObject({
     'content-type': 'text/javascript; charset=utf-8',
     'cache-control': 'private, max-age=31536000, immutable',
   });
@@ -245,9 +285,9 @@ describe('the contract', () => {
     createTRPCClient<Router>({
       links: [
         httpLink({
-          url: `${new URL(server.url).origin}/rpc`,
+          url: `${new URL(server.invite()).origin}/rpc`,
           methodOverride: 'POST',
-          headers: { cookie },
+          headers: session,
         }),
       ],
     });
@@ -283,10 +323,10 @@ describe('the contract', () => {
 
   test('tells a page whose launch is over what to do', async () => {
     const stranger = createTRPCClient<Router>({
-      links: [httpLink({ url: `${new URL(server.url).origin}/rpc` })],
+      links: [httpLink({ url: `${new URL(server.invite()).origin}/rpc` })],
     });
     await expect(stranger.machine.query()).rejects.toThrow(
-      'Patchbay does not know this browser: open the address that Patchbay printed when it started.',
+      'Patchbay does not know this window: open the address that Patchbay printed when it started.',
     );
   });
 
@@ -301,10 +341,8 @@ describe('the contract', () => {
     if (!faulty.ok) throw new Error(faulty.problems[0]?.message);
     const told = vi.spyOn(console, 'error').mockImplementation(() => undefined);
     try {
-      const welcome = await fetch(faulty.value.url, { redirect: 'manual' });
-      const answer = await fetch(`${new URL(faulty.value.url).origin}/rpc/machine`, {
-        headers: { cookie: welcome.headers.get('set-cookie')?.split(';')[0] ?? '' },
-      });
+      const entered = await enter(faulty.value.invite());
+      const answer = await fetch(`${entered.origin}/rpc/machine`, entered);
       const body = await answer.text();
       expect(errorOf(body, 500)).toBe(
         'Patchbay failed at "machine" (the plan has a hole), which is a fault of Patchbay: try again, and report it if it stays.',
@@ -316,6 +354,29 @@ describe('the contract', () => {
     } finally {
       told.mockRestore();
       await faulty.value.close();
+    }
+  });
+
+  test('refuses preferences that are none, by their size and by their depth', async () => {
+    const large = await client().files.keepPreferences.mutate({ theme: 'x'.repeat(1_000_000) });
+    expect(large).toMatchObject({
+      ok: false,
+      problems: [{ code: 'file-too-large', message: expect.stringMatching(/1\.00.MB.*at most/) }],
+    });
+    expect(await client().files.preferences.query()).toBeNull();
+    const deep = `${'['.repeat(100_000)}${']'.repeat(100_000)}`;
+    for (const [path, body] of [
+      ['files.keepPreferences', deep],
+      ['check', `{"document":{"format":"patchbay","theirs":${deep}}}`],
+    ]) {
+      const answer = await known(`/rpc/${path}`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: body ?? '',
+      });
+      expect(errorOf(answer.body, 400)).toBe(
+        `"${path}" was refused: its values are nested more than 40 deep, which nothing of Patchbay is.`,
+      );
     }
   });
 

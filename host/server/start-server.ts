@@ -1,5 +1,4 @@
 /** Serves the page and the contract to browsers on this machine, and to nobody else. */
-import { randomBytes } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { FileService } from '#engine/contract/file-service.ts';
@@ -7,6 +6,7 @@ import type { HostService } from '#engine/contract/host-service.ts';
 import { fail, ok, type Outcome } from '#engine/contract/outcome.ts';
 import { error } from '#engine/contract/problem.ts';
 import { answerRequest } from './answer-request.ts';
+import { Door } from './door.ts';
 import { readPage } from './page-files.ts';
 
 export interface ServerOptions {
@@ -19,9 +19,12 @@ export interface ServerOptions {
 }
 
 export interface RunningServer {
-  /** Opens the page; holds the secret of this launch, so it is for the user's own browser only. */
-  readonly url: string;
   readonly port: number;
+  /**
+   * An address that opens the page once, within a minute, for the user's own browser only. Its key stands
+   * behind the #, which a browser sends to nobody.
+   */
+  readonly invite: () => string;
   /** Ends all connections; resolves when the port is free again. */
   close(): Promise<void>;
 }
@@ -40,23 +43,18 @@ export async function startServer({
   const server = createServer();
   const listening = await listen(server, port);
   if (!listening.ok) return listening;
-  const key = secret();
+  const door = new Door();
+  const invite = (): string => `http://${address}:${listening.value}/#key=${door.cutKey()}`;
   const answer = answerRequest({
     port: listening.value,
-    key,
-    session: secret(),
+    door,
+    invite,
     page: pageFiles.value,
     services: { host, files },
   });
   server.on('request', answer);
-  return ok({
-    url: `http://${address}:${listening.value}/?key=${key}`,
-    port: listening.value,
-    close: () => close(server),
-  });
+  return ok({ port: listening.value, invite, close: () => close(server) });
 }
-
-const secret = (): string => randomBytes(32).toString('base64url');
 
 function listen(server: Server, port: number): Promise<Outcome<number>> {
   return new Promise((resolve) => {

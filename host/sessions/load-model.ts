@@ -3,12 +3,15 @@ import { createHash } from 'node:crypto';
 import { open, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fail, ok, type Outcome } from '#engine/contract/outcome.ts';
-import { error, type Problem } from '#engine/contract/problem.ts';
+import { error, warning } from '#engine/contract/problem.ts';
 import { weightBytes } from '#engine/estimate/model-cost.ts';
 import { encodeModel } from '#engine/onnx/encode-model.ts';
 import type { StageModel } from '#engine/onnx/model.ts';
 import { layoutWeights } from '#engine/onnx/weight-layout.ts';
+import { throwIfFull } from '../cache/disk-room.ts';
+import type { Flaw } from '../cache/manifest.ts';
 import type { StageCache } from '../cache/stage-cache.ts';
+import { FileDigests } from '../weights/file-digests.ts';
 import { resolveWeights, type ModelWeights } from '../weights/model-weights.ts';
 import { writeWeights } from '../weights/write-weights.ts';
 import { residentBytes } from './memory.ts';
@@ -21,13 +24,16 @@ import {
   type Session,
 } from './sessions.ts';
 
-export interface LoadRequest {
+export interface IdentifyRequest {
   readonly model: StageModel;
-  readonly title: string;
   readonly threads: number;
   /** Relative checkpoint folders are taken from here. */
   readonly baseFolder: string;
   readonly progress: Progress;
+}
+
+export interface LoadRequest extends IdentifyRequest {
+  readonly title: string;
 }
 
 export interface LoadedModel {
@@ -41,7 +47,7 @@ export interface LoadedModel {
 }
 
 /** Raise when the builder writes the same recipe differently. */
-const builderVersion = 3;
+const builderVersion = 4;
 /** Packed copies of the weights are written beside the plain ones, which go only afterwards. */
 const diskFactor = 3.2;
 const files = { model: 'model.onnx', weights: 'weights.bin', ready: 'ready.onnx' } as const;
@@ -50,36 +56,34 @@ export class ModelLoader {
   readonly #cache: StageCache;
   readonly #loaded = new Map<string, LoadedModel>();
   readonly #processor = processorFingerprint();
+  readonly #digests: FileDigests;
 
   constructor(cache: StageCache) {
     this.#cache = cache;
+    this.#digests = new FileDigests(join(cache.root, 'digests'));
   }
 
   /**
-   * The key under which a graph is loaded. Costs a look at the headers of its weight files, and fails
-   * where they are missing or do not fit.
+   * The key under which a graph is loaded. Costs a look at the headers of its weight files, and where
+   * they are new a reading of them; fails where they are missing or do not fit.
    */
-  async identify(model: StageModel, threads: number, baseFolder: string): Promise<Outcome<string>> {
-    const weights = await resolveWeights(model, baseFolder);
+  async identify(request: IdentifyRequest): Promise<Outcome<string>> {
+    const weights = await this.#resolve(request);
     if (!weights.ok) return weights;
     weights.value.close();
-    return ok(this.#key(model, threads, weights.value));
+    return ok(this.#key(request, weights.value));
   }
 
   async load(request: LoadRequest): Promise<Outcome<LoadedModel>> {
-    const weights = await resolveWeights(request.model, request.baseFolder);
+    const weights = await this.#resolve(request);
     if (!weights.ok) return weights;
     try {
-      const key = this.#key(request.model, request.threads, weights.value);
+      const key = this.#key(request, weights.value);
       const known = this.#loaded.get(key);
       if (known) return ok({ ...known, found: 'loaded', loadMs: 0 });
-      const found = await this.#cache.find(key);
-      const cached = found === null ? null : await this.#open(key, found, request, 'cached');
-      // A damaged entry can have the right size; it is gone from the cache by now and is built anew.
-      if (cached && (cached.ok || !wasRefused(cached.problems))) return cached;
-      const folder = await this.#build(key, request, weights.value);
-      if (!folder.ok) return folder;
-      return await this.#open(key, folder.value, request, 'built');
+      const cached = await this.#openCached(key, request);
+      if (cached) return cached;
+      return await this.#buildAndOpen(key, request, weights.value);
     } finally {
       weights.value.close();
     }
@@ -88,18 +92,22 @@ export class ModelLoader {
   /** Releases every session but those named, and lets the cache have all other entries. */
   async keepOnly(keys: ReadonlySet<string>): Promise<void> {
     this.#cache.unpin();
-    for (const [key, { session }] of this.#loaded) {
+    for (const [key, loaded] of this.#loaded) {
       if (keys.has(key)) {
         // Found again, it is pinned again and counts as used just now.
         await this.#cache.find(key);
         continue;
       }
-      this.#loaded.delete(key);
-      await session.release();
+      await this.#release(key, loaded);
     }
   }
 
-  #key(model: StageModel, threads: number, { fingerprint }: ModelWeights): string {
+  #resolve({ model, baseFolder, progress }: IdentifyRequest): Promise<Outcome<ModelWeights>> {
+    const tell = (read: number, total: number) => progress.tell('reading', read, total);
+    return resolveWeights(model, { baseFolder, digests: this.#digests, tell });
+  }
+
+  #key({ model, threads }: IdentifyRequest, { fingerprint }: ModelWeights): string {
     const { inputs, outputs, nodes, constants, weights } = model;
     const content = { builderVersion, threads, processor: this.#processor, fingerprint };
     return createHash('sha256')
@@ -122,6 +130,8 @@ export class ModelLoader {
         const tell = (written: number) => progress.tell('building', written, layout.totalBytes);
         const written = await writeWeights(model, layout, file, weights.sourceOf, tell);
         if (!written.ok) return written;
+        const unchanged = await weights.unchanged();
+        if (!unchanged.ok) return unchanged;
       } finally {
         await file.close();
       }
@@ -132,11 +142,71 @@ export class ModelLoader {
       const prepared = await refusable(title, () =>
         prepareModel(path('model'), path('ready'), { packed }),
       );
-      if (!prepared.ok) return prepared;
+      if (!prepared.ok) {
+        await throwIfFull(folder);
+        return prepared;
+      }
       await rm(path('model'));
       await rm(path('weights'));
       return ok(null);
     });
+  }
+
+  /**
+   * Null where there is no entry, or none that can be relied on; that it is built again then is said. The graph
+   * is checked before ONNX Runtime reads it, the weights meanwhile, as it only maps them.
+   */
+  async #openCached(key: string, request: LoadRequest): Promise<Outcome<LoadedModel> | null> {
+    const entry = await this.#cache.find(key);
+    if (entry.state === 'absent') return null;
+    if (entry.state === 'damaged') return this.#discard(key, request, entry);
+    const { folder, check } = entry;
+    const start = performance.now();
+    const graphFlaw = await check?.((name) => name === files.ready).finish();
+    if (graphFlaw) return this.#discard(key, request, graphFlaw);
+    const weightCheck = check?.((name) => name !== files.ready);
+    const opened = await this.#open(key, folder, request, 'cached');
+    const flaw = await weightCheck?.finish();
+    if (flaw) {
+      if (opened.ok) await this.#release(key, opened.value);
+      return this.#discard(key, request, flaw);
+    }
+    if (wasRefused(opened)) {
+      const isThere = await this.#cache.holds(key);
+      return this.#discard(key, request, isThere ? { what: 'ONNX Runtime refuses it' } : 'gone');
+    }
+    this.#cache.trust(key);
+    return opened.ok ? ok({ ...opened.value, loadMs: performance.now() - start }) : opened;
+  }
+
+  /** Another process may take away what was built before it is opened; not time and again. */
+  async #buildAndOpen(
+    key: string,
+    request: LoadRequest,
+    weights: ModelWeights,
+    attempts = 3,
+  ): Promise<Outcome<LoadedModel>> {
+    const folder = await this.#build(key, request, weights);
+    if (!folder.ok) return folder;
+    const opened = await this.#open(key, folder.value, request, 'built');
+    if (!wasRefused(opened)) return opened;
+    if (attempts > 1 && !(await this.#cache.holds(key)))
+      return this.#buildAndOpen(key, request, weights, attempts - 1);
+    await this.#cache.remove(key);
+    return opened;
+  }
+
+  async #discard(key: string, { title, progress }: LoadRequest, flaw: Flaw): Promise<null> {
+    await this.#cache.remove(key);
+    if (flaw === 'gone') return null;
+    const message = `The stored copy of "${title}" was damaged (${flaw.what}), so it is built again; where this happens often, the disk or the memory of this machine fails.`;
+    progress.warn(warning('cache-damaged', message));
+    return null;
+  }
+
+  async #release(key: string, { session }: LoadedModel): Promise<void> {
+    this.#loaded.delete(key);
+    await session.release();
   }
 
   async #open(
@@ -152,10 +222,7 @@ export class ModelLoader {
     const session = await refusable(title, () =>
       openSession(join(folder, files.ready), { threads }),
     );
-    if (!session.ok) {
-      if (wasRefused(session.problems)) await this.#cache.remove(key);
-      return session;
-    }
+    if (!session.ok) return session;
     const loaded: LoadedModel = {
       key,
       session: session.value,
@@ -169,8 +236,8 @@ export class ModelLoader {
   }
 }
 
-const wasRefused = (problems: readonly Problem[]): boolean =>
-  problems.some(({ code }) => code === 'stage-failed');
+const wasRefused = (opened: Outcome<unknown>): boolean =>
+  !opened.ok && opened.problems.some(({ code }) => code === 'stage-failed');
 
 /** How ONNX Runtime and JavaScript say that there was no memory to be had. */
 const memoryWords = /failed to allocate|allocation failed|bad_alloc|out of memory/i;

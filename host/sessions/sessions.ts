@@ -32,8 +32,11 @@ export interface Session {
 
 /** Only errors: warnings of the optimiser say nothing to a user. */
 const logSeverityLevel = 3;
-/** Initializers below this stay in the graph file; ONNX Runtime puts larger ones on whole pages beside it. */
-const externalMinimumBytes = 2 ** 20;
+/**
+ * Initializers below this stay in the graph file; ONNX Runtime puts larger ones on whole pages beside it, which are
+ * mapped. The scales of quantised weights have to be among them: read with the graph they are in memory twice.
+ */
+const externalMinimumBytes = 2 ** 17;
 /** Packed weights lie right behind the plain ones and are read with instructions that need this alignment. */
 const packedAlignmentBytes = 64;
 

@@ -3,7 +3,7 @@ import { ok, type Outcome } from '#engine/contract/outcome.ts';
 import type { StageModel } from '#engine/onnx/model.ts';
 import type { LoadedModel } from '../sessions/load-model.ts';
 import { residentBytes } from '../sessions/memory.ts';
-import { stageProgress } from './stage-progress.ts';
+import { stageProgress, type ProgressRow } from './stage-progress.ts';
 import type { StageContext } from './stage-runner.ts';
 
 export interface HeldModel {
@@ -16,7 +16,7 @@ export interface HeldModel {
 const measured = new WeakMap<object, number>();
 
 export async function holdModel(
-  stage: string,
+  row: ProgressRow,
   model: StageModel,
   title: string,
   threads: number,
@@ -28,7 +28,7 @@ export async function holdModel(
     title,
     threads,
     baseFolder,
-    progress: stageProgress(stage, context),
+    progress: stageProgress(row, context),
   });
   if (!loaded.ok) return loaded;
   return ok({ loaded: loaded.value, ownBytes: measured.get(loaded.value.session) ?? 0 });

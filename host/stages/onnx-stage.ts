@@ -5,6 +5,7 @@ import type { Stage } from '#engine/plan/plan.ts';
 import { holdModel, isCold, settleModels, type HeldModel } from './held-model.ts';
 import { refusable } from '../sessions/load-model.ts';
 import { threadCount } from '../system/machine.ts';
+import { stageProgress } from './stage-progress.ts';
 import { stageFacts, type StageContext, type StageRunner } from './stage-runner.ts';
 import {
   batchesByPort,
@@ -27,15 +28,18 @@ type OnnxBody = Extract<Stage['body'], { kind: 'onnx' }>;
 
 export function onnxStage(stage: Stage, body: OnnxBody, context: StageContext): StageRunner {
   const { model, runsBy, facts } = body;
+  const row = { id: stage.id, node: stage.id };
   let held: HeldModel | null = null;
   return {
     facts: [stageFacts(stage)],
     async preflight() {
-      const key = await context.loader.identify(model, threadCount, context.baseFolder);
+      const { loader, baseFolder } = context;
+      const progress = stageProgress(row, context);
+      const key = await loader.identify({ model, threads: threadCount, baseFolder, progress });
       return key.ok ? ok([key.value]) : key;
     },
     async load() {
-      const outcome = await holdModel(stage.id, model, stage.title, threadCount, context);
+      const outcome = await holdModel(row, model, stage.title, threadCount, context);
       if (!outcome.ok) return outcome;
       held = outcome.value;
       const cold = isCold(held);

@@ -1,4 +1,5 @@
 /** Progress of loading one stage, told as run events a few times a second. */
+import type { StageFacts } from '#engine/contract/run-event.ts';
 import type { Progress } from '../sessions/progress.ts';
 import { breathe } from '../sessions/progress.ts';
 import type { StageContext } from './stage-runner.ts';
@@ -6,7 +7,11 @@ import type { StageContext } from './stage-runner.ts';
 /** Often enough to look alive, seldom enough to cost nothing. */
 const tellEveryMs = 100;
 
-export function stageProgress(stage: string, { emit, cancel }: StageContext): Progress {
+/** The row of the report that is told about, and the node that it belongs to. */
+export type ProgressRow = Pick<StageFacts, 'id' | 'node'>;
+
+export function stageProgress({ id, node }: ProgressRow, context: StageContext): Progress {
+  const { emit, cancel } = context;
   let told = -Infinity;
   let lastPhase = '';
   return {
@@ -21,10 +26,13 @@ export function stageProgress(stage: string, { emit, cancel }: StageContext): Pr
         lastPhase = phase;
         const amount =
           done === undefined || total === undefined ? {} : { done, total, unit: 'bytes' as const };
-        emit({ type: 'stage-progress', stage, phase, run: 0, ...amount });
+        emit({ type: 'stage-progress', stage: id, phase, run: 0, ...amount });
         await breathe();
       }
       return cancel.check();
+    },
+    warn(problem) {
+      emit({ type: 'run-warned', problems: [{ ...problem, node }] });
     },
   };
 }

@@ -1,5 +1,5 @@
 /** From the folder name in a graph to a folder on this machine. */
-import { isAbsolute, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { presetsFolder } from '../system/package-root.ts';
 
 const builtinPrefix = 'builtin:';
@@ -9,5 +9,5 @@ export function checkpointFolder(folder: string, baseFolder: string): string {
   if (folder.startsWith(builtinPrefix)) {
     return join(presetsFolder, 'checkpoints', folder.slice(builtinPrefix.length));
   }
-  return isAbsolute(folder) ? folder : resolve(baseFolder, folder);
+  return resolve(baseFolder, folder);
 }

@@ -4,15 +4,15 @@ import { join } from 'node:path';
 import { fail, ok, type Outcome } from '#engine/contract/outcome.ts';
 import { error, type Problem } from '#engine/contract/problem.ts';
 import { isRecord, parseJsonObject } from './bounded-json.ts';
-import { digest } from './digest.ts';
+import type { FileIdentity } from './file-digests.ts';
 import { quote, readFailure } from './read-failure.ts';
 import { readSafetensorsHeader, safetensorsLimits, type TensorEntry } from './safetensors.ts';
 
 export interface Checkpoint {
   readonly folder: string;
   readonly tensors: ReadonlyMap<string, TensorEntry>;
-  /** 32 hex digits that change with the name, size, modification time or header of any file. */
-  readonly fingerprint: string;
+  /** The files that hold them, by path. */
+  readonly files: ReadonlyMap<string, FileIdentity>;
 }
 
 const indexName = 'model.safetensors.index.json';
@@ -50,8 +50,8 @@ export async function openCheckpoint(folder: string): Promise<Outcome<Checkpoint
   if (!name.ok) return name;
   const file = await readSafetensorsHeader(join(folder, name.value));
   if (!file.ok) return file;
-  const { tensors, fingerprint } = file.value;
-  return ok({ folder, tensors, fingerprint });
+  const { path, tensors, identity } = file.value;
+  return ok({ folder, tensors, files: new Map([[path, identity]]) });
 }
 
 async function listFolder(folder: string): Promise<Outcome<readonly string[]>> {
@@ -84,14 +84,14 @@ function chooseSingle(folder: string, names: readonly string[]): Outcome<string>
 async function openShards(folder: string, names: readonly string[]): Promise<Outcome<Checkpoint>> {
   const index = await readIndex(join(folder, indexName));
   if (!index.ok) return index;
-  const { shards, identity } = index.value;
+  const shards = index.value;
   const absent = [...shards.keys()].filter((name) => !names.includes(name));
   if (absent.length > 0) {
     const what = `lacks ${absent.length} of ${shards.size} files that ${indexName} lists (${listed(absent)})`;
     return unreadable(`${folder} ${what}; download them into it.`);
   }
   const tensors = new Map<string, TensorEntry>();
-  const fingerprints: string[] = [identity];
+  const files = new Map<string, FileIdentity>();
   const problems: Problem[] = [];
   // One after the other, so that one hostile header at a time is in memory.
   for (const [shard, tensorNames] of shards) {
@@ -100,7 +100,7 @@ async function openShards(folder: string, names: readonly string[]): Promise<Out
       problems.push(...file.problems);
       continue;
     }
-    fingerprints.push(file.value.fingerprint);
+    files.set(file.value.path, file.value.identity);
     for (const name of tensorNames) {
       const entry = file.value.tensors.get(name);
       if (entry !== undefined) tensors.set(name, entry);
@@ -108,16 +108,11 @@ async function openShards(folder: string, names: readonly string[]): Promise<Out
     }
   }
   if (problems.length > 0) return fail(...problems.slice(0, indexLimits.problems));
-  return ok({ folder, tensors, fingerprint: digest(fingerprints) });
+  return ok({ folder, tensors, files });
 }
 
-interface ShardIndex {
-  /** Tensor names by the file that holds them. */
-  readonly shards: ReadonlyMap<string, readonly string[]>;
-  readonly identity: string;
-}
-
-async function readIndex(path: string): Promise<Outcome<ShardIndex>> {
+/** Tensor names by the file that holds them. */
+async function readIndex(path: string): Promise<Outcome<ReadonlyMap<string, readonly string[]>>> {
   let bytes: Buffer;
   try {
     const status = await stat(path);
@@ -133,7 +128,7 @@ async function readIndex(path: string): Promise<Outcome<ShardIndex>> {
   if (typeof index === 'string') return broken(path, index);
   const shards = readWeightMap(index['weight_map']);
   if (typeof shards === 'string') return broken(path, shards);
-  return ok({ shards, identity: digest([bytes]) });
+  return ok(shards);
 }
 
 /** Tensor names by shard, or what is wrong with the map. */

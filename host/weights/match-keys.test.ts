@@ -30,7 +30,7 @@ function checkpointOf(
   const entries = tensors.map(([name, shape, type = 'BF16']): [string, TensorEntry] => {
     return [name, { name, path: 'model.safetensors', type, shape, offset: 0, length: 0 }];
   });
-  return { folder: '/models/some', tensors: new Map(entries), fingerprint: '' };
+  return { folder: '/models/some', tensors: new Map(entries), files: new Map() };
 }
 
 /** A checkpoint with what is needed, each tensor under the name that `rename` gives it. */

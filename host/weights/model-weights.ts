@@ -3,9 +3,11 @@ import { fail, ok, type Outcome } from '#engine/contract/outcome.ts';
 import type { Problem } from '#engine/contract/problem.ts';
 import type { StageModel } from '#engine/onnx/model.ts';
 import type { WeightOrigin } from '#engine/onnx/weight.ts';
-import { openCheckpoint } from './checkpoint.ts';
+import { openCheckpoint, type Checkpoint } from './checkpoint.ts';
 import { checkpointFolder } from './checkpoint-folder.ts';
 import type { SourceOf, TensorSource } from './expression-rows.ts';
+import { digest } from '../system/digest.ts';
+import { stillIs, type FileDigests, type FileIdentity, type TellRead } from './file-digests.ts';
 import { matchKeys, neededTensors, type KeyMatch } from './match-keys.ts';
 import { noiseTable } from './noise.ts';
 import { TensorReader } from './tensor-reader.ts';
@@ -14,23 +16,34 @@ export interface ModelWeights {
   /** Changes whenever the numbers could. */
   readonly fingerprint: string;
   readonly sourceOf: SourceOf;
+  /** Fails where a file has been touched since its fingerprint was taken. */
+  readonly unchanged: () => Promise<Outcome<null>>;
   readonly close: () => void;
 }
 
 interface ResolvedOrigin {
   readonly fingerprint: string;
+  readonly files: readonly FileIdentity[];
   readonly source: (reader: TensorReader) => TensorSource;
+}
+
+export interface WeightFiles {
+  /** Relative checkpoint folders are taken from here. */
+  readonly baseFolder: string;
+  readonly digests: FileDigests;
+  /** Told how far a checkpoint is read that nobody has read before. */
+  readonly tell: TellRead;
 }
 
 /** Problems name the tensors of a checkpoint that are missing or do not fit. */
 export async function resolveWeights(
   model: StageModel,
-  baseFolder: string,
+  files: WeightFiles,
 ): Promise<Outcome<ModelWeights>> {
   const resolved: ResolvedOrigin[] = [];
   const problems: Problem[] = [];
   for (const [index, origin] of model.origins.entries()) {
-    const outcome = await resolveOrigin(model, index, origin, baseFolder);
+    const outcome = await resolveOrigin(model, index, origin, files);
     if (outcome.ok) resolved.push(outcome.value);
     // A part's weights are built into another node's graph, but it is the part that has to be mended.
     else problems.push(...outcome.problems.map((problem) => ({ ...problem, node: origin.node })));
@@ -47,6 +60,13 @@ export async function resolveWeights(
       sources.set(origin, source);
       return source;
     },
+    async unchanged() {
+      for (const file of resolved.flatMap(({ files: own }) => own)) {
+        const same = await stillIs(file);
+        if (!same.ok) return same;
+      }
+      return ok(null);
+    },
     close: () => reader.close(),
   });
 }
@@ -55,11 +75,12 @@ async function resolveOrigin(
   model: StageModel,
   index: number,
   { source, layouts }: WeightOrigin,
-  baseFolder: string,
+  { baseFolder, digests, tell }: WeightFiles,
 ): Promise<Outcome<ResolvedOrigin>> {
   if (source.kind === 'random') {
     return ok({
       fingerprint: `random ${source.seed}`,
+      files: [],
       source: () => ({ kind: 'random', noise: noiseTable(source.seed) }),
     });
   }
@@ -68,10 +89,38 @@ async function resolveOrigin(
   const needed = neededTensors([model], (_, origin) => origin === index);
   const match = matchKeys(needed, layouts, checkpoint.value);
   if (!match.ok) return match;
+  const files = filesOf(match.value, checkpoint.value);
+  const fingerprint = await fingerprintOf(match.value, files, (file) => digests.of(file, tell));
+  if (!fingerprint.ok) return fingerprint;
   return ok({
-    fingerprint: `${checkpoint.value.fingerprint} ${match.value.layout.title}`,
+    fingerprint: fingerprint.value,
+    files,
     source: (reader) => checkpointSource(match.value, reader),
   });
+}
+
+/** Those that are read, each once. */
+function filesOf({ entries }: KeyMatch, { files }: Checkpoint): readonly FileIdentity[] {
+  const paths = new Set([...entries.values()].map(({ path }) => path));
+  return [...paths].map((path) => files.get(path) as FileIdentity);
+}
+
+/** Over what is read: of each tensor the data of its file, and where in them it lies. */
+async function fingerprintOf(
+  { entries }: KeyMatch,
+  files: readonly FileIdentity[],
+  digestOf: (file: FileIdentity) => Promise<Outcome<string>>,
+): Promise<Outcome<string>> {
+  const digests = new Map<string, string>();
+  for (const file of files) {
+    const of = await digestOf(file);
+    if (!of.ok) return of;
+    digests.set(file.path, of.value);
+  }
+  const places = [...entries.values()].map(({ path, offset, length, type }) =>
+    [digests.get(path), offset, length, type].join(' '),
+  );
+  return ok(digest(places));
 }
 
 function checkpointSource({ entries }: KeyMatch, reader: TensorReader): TensorSource {

@@ -4,11 +4,10 @@
  * https://github.com/huggingface/safetensors#format
  */
 import { open, stat, type FileHandle } from 'node:fs/promises';
-import { basename } from 'node:path';
 import { fail, ok, type Outcome } from '#engine/contract/outcome.ts';
 import { error } from '#engine/contract/problem.ts';
 import { isRecord, parseJsonObject, type JsonLimits } from './bounded-json.ts';
-import { digest } from './digest.ts';
+import { identityOf, type FileIdentity } from './file-digests.ts';
 import { quote, readFailure } from './read-failure.ts';
 
 /** Where one tensor lies. */
@@ -28,8 +27,8 @@ export interface SafetensorsFile {
   readonly path: string;
   readonly tensors: ReadonlyMap<string, TensorEntry>;
   readonly metadata: Readonly<Record<string, string>>;
-  /** 32 hex digits that change with the base name, size, modification time or header of the file. */
-  readonly fingerprint: string;
+  /** Of the file whose header was read. */
+  readonly identity: FileIdentity;
 }
 
 export const safetensorsLimits = {
@@ -79,7 +78,7 @@ const elementBytes: ReadonlyMap<string, number> = new Map([
 export async function readSafetensorsHeader(path: string): Promise<Outcome<SafetensorsFile>> {
   const source = await readSource(path);
   if (!source.ok) return source;
-  const { header: bytes, sizeBytes, mtimeMs } = source.value;
+  const { header: bytes, identity } = source.value;
   const header = parseJsonObject(bytes, headerJsonLimits);
   if (typeof header === 'string') return broken(path, `has a header that ${header}`);
   const metadata = readMetadata(header[metadataKey]);
@@ -95,16 +94,14 @@ export async function readSafetensorsHeader(path: string): Promise<Outcome<Safet
   if (tensors.size > safetensorsLimits.tensors) {
     return broken(path, `lists ${tensors.size} tensors, over ${safetensorsLimits.tensors}`);
   }
-  const misplaced = findMisplaced([...tensors.values()], sizeBytes);
+  const misplaced = findMisplaced([...tensors.values()], identity.sizeBytes);
   if (misplaced !== undefined) return broken(path, misplaced);
-  const identity = JSON.stringify([basename(path), sizeBytes, mtimeMs]);
-  return ok({ path, tensors, metadata, fingerprint: digest([identity, bytes]) });
+  return ok({ path, tensors, metadata, identity });
 }
 
 interface Source {
   readonly header: Buffer;
-  readonly sizeBytes: number;
-  readonly mtimeMs: number;
+  readonly identity: FileIdentity;
 }
 
 async function readSource(path: string): Promise<Outcome<Source>> {
@@ -126,7 +123,8 @@ async function readSource(path: string): Promise<Outcome<Source>> {
 }
 
 async function readOpened(path: string, file: FileHandle): Promise<Outcome<Source>> {
-  const { size: sizeBytes, mtimeMs } = await file.stat();
+  const identity = identityOf(path, await file.stat({ bigint: true }));
+  const { sizeBytes } = identity;
   const prefix = await readBytes(file, 0, prefixBytes);
   if (prefix.length < prefixBytes) {
     return broken(path, `has ${prefix.length} bytes, a safetensors file begins with 8`);
@@ -147,7 +145,7 @@ async function readOpened(path: string, file: FileHandle): Promise<Outcome<Sourc
   }
   const header = await readBytes(file, prefixBytes, Number(length));
   if (header.length < Number(length)) return broken(path, 'became shorter while it was read');
-  return ok({ header, sizeBytes, mtimeMs });
+  return ok({ header, identity });
 }
 
 /** Fewer bytes than asked for where the file ends. */

@@ -3,6 +3,7 @@ import { useEffect, useState } from 'react';
 import type { Picture } from '#engine/contract/file-service.ts';
 import type { Outcome } from '#engine/contract/outcome.ts';
 import type { ShownSource } from '#engine/contract/sources.ts';
+import { useChosenCount } from '#renderer/connection/chosen-places.ts';
 import { ask, host } from '#renderer/connection/host-client.ts';
 
 const asked = new Map<string, Promise<Outcome<Picture>>>();
@@ -16,7 +17,8 @@ export function usePicture(
   baseFolder: string | undefined,
   maxSide: number,
 ): Outcome<Picture> | null {
-  const key = JSON.stringify([source, baseFolder, maxSide]);
+  // What was refused may have been chosen since.
+  const key = JSON.stringify([source, baseFolder, maxSide, useChosenCount()]);
   const [found, setFound] = useState<{ key: string; outcome: Outcome<Picture> } | null>(null);
   useEffect(() => {
     if (source.kind === 'none') return undefined;
@@ -29,7 +31,7 @@ export function usePicture(
     return () => {
       left = true;
     };
-    // The key stands for the other three.
+    // The key stands for the others.
   }, [key]);
   return found?.key === key ? found.outcome : null;
 }

@@ -4,16 +4,20 @@ import { useStore } from 'zustand';
 import { createStore } from 'zustand/vanilla';
 import type { GraphDocument } from '#engine/contract/document.ts';
 import type { Problem } from '#engine/contract/problem.ts';
+import { useChosenCount } from '#renderer/connection/chosen-places.ts';
 import { askPlain, host } from '#renderer/connection/host-client.ts';
 import type { OpenDocument } from '#renderer/workspace/open-document.ts';
 import { checkedGraph } from './checked-graph.ts';
 
 interface HostCheck {
-  /** Only what the page cannot see by itself; until the next check, that of the state before stands. */
-  readonly problems: readonly Problem[];
+  /**
+   * Only what the page cannot see by itself; until the next check, that of the state before stands. Null while the
+   * host has not looked at this graph.
+   */
+  readonly problems: readonly Problem[] | null;
 }
 
-const hostCheck = createStore<HostCheck>(() => ({ problems: [] }));
+const hostCheck = createStore<HostCheck>(() => ({ problems: null }));
 
 const none: readonly Problem[] = [];
 
@@ -22,7 +26,7 @@ export function useProblems(document: GraphDocument | null): readonly Problem[] 
   const found = useStore(hostCheck, ({ problems }) => problems);
   return useMemo(() => {
     if (!document) return none;
-    const still = found.filter(
+    const still = (found ?? none).filter(
       ({ node }) => node === undefined || Object.hasOwn(document.nodes, node),
     );
     const problems = [...checkedGraph(document).problems, ...still];
@@ -30,6 +34,11 @@ export function useProblems(document: GraphDocument | null): readonly Problem[] 
       (a, b) => Number(b.severity === 'error') - Number(a.severity === 'error'),
     );
   }, [document, found]);
+}
+
+/** Has the host, too, looked at the graph at the front? Until then nobody knows whether it can run. */
+export function useIsLookedAt(): boolean {
+  return useStore(hostCheck, ({ problems }) => problems !== null);
 }
 
 function notSeenByPage(document: GraphDocument, problems: readonly Problem[]): readonly Problem[] {
@@ -47,7 +56,8 @@ export function useHostCheck(open: OpenDocument | null): void {
   const document = open?.document ?? null;
   const baseFolder = open?.file?.folder;
   const id = open?.id;
-  useEffect(() => hostCheck.setState({ problems: [] }), [id]);
+  const chosenCount = useChosenCount();
+  useEffect(() => hostCheck.setState({ problems: null }), [id]);
   useEffect(() => {
     if (!document) return undefined;
     const left = new AbortController();
@@ -64,5 +74,6 @@ export function useHostCheck(open: OpenDocument | null): void {
       left.abort();
       clearTimeout(timer);
     };
-  }, [document, baseFolder]);
+    // Two graphs may be the same document, as empty ones are.
+  }, [id, document, baseFolder, chosenCount]);
 }

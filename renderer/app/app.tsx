@@ -15,6 +15,7 @@ import type { OpenDocument } from '#renderer/workspace/open-document.ts';
 import { useActiveDocument } from '#renderer/workspace/workspace-store.ts';
 import { Overlays } from './overlays.tsx';
 import { Desk } from './desk.tsx';
+import { ServerLost } from './server-lost.tsx';
 import { TopBar } from './top-bar.tsx';
 import styles from './app.module.css';
 
@@ -30,6 +31,7 @@ export function App() {
       <Tooltip.Provider delay={400}>
         <div className={styles['app']}>
           <TopBar open={open} />
+          <ServerLost />
           <main className={styles['main']}>{open ? <Workbench open={open} /> : <Gallery />}</main>
         </div>
         <Overlays />

@@ -2,6 +2,7 @@
 import { assertNever } from '#engine/contract/outcome.ts';
 import { ConnectDialog } from '#renderer/canvas/connecting/connect-dialog.tsx';
 import { CommandPalette } from '#renderer/command-palette/command-palette.tsx';
+import { LicencesDialog } from '#renderer/commands/licences-dialog.tsx';
 import { ShortcutsDialog } from '#renderer/commands/shortcuts-dialog.tsx';
 import { FileDialog } from '#renderer/files/file-dialog.tsx';
 import { FileDrop } from '#renderer/files/file-drop.tsx';
@@ -30,6 +31,8 @@ function Shown({ overlay }: { readonly overlay: Overlay }) {
       return <CommandPalette />;
     case 'shortcuts':
       return <ShortcutsDialog />;
+    case 'licences':
+      return <LicencesDialog />;
     case 'choose-path':
       return <FileDialog request={overlay.request} answer={overlay.answer} />;
     case 'question':

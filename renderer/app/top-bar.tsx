@@ -1,5 +1,17 @@
 /** Open graphs, the totals of the one at the front, and what one does with it. */
-import { Moon, Play, Square, Sun, SunMoon } from 'lucide-react';
+import {
+  Moon,
+  PanelBottomClose,
+  PanelBottomOpen,
+  PanelLeftClose,
+  PanelLeftOpen,
+  PanelRightClose,
+  PanelRightOpen,
+  Play,
+  Square,
+  Sun,
+  SunMoon,
+} from 'lucide-react';
 import { formatBytes, formatCount } from '#engine/contract/format.ts';
 import { useEstimate } from '#renderer/analysis/estimate.ts';
 import { graphVisualTokensText } from '#renderer/analysis/visual-tokens.ts';
@@ -30,6 +42,7 @@ export function TopBar({ open }: { readonly open: OpenDocument | null }) {
       <div className={styles['right']}>
         {open && <ProblemCount open={open} />}
         {open && <Totals />}
+        {open && <PanelButtons />}
         <ThemeButton />
         {open && <RunButton open={open} />}
       </div>
@@ -84,6 +97,29 @@ function ProblemCount({ open }: { readonly open: OpenDocument }) {
     >
       {text}
     </Button>
+  );
+}
+
+const panels = [
+  { name: 'palette', Shown: PanelLeftClose, Folded: PanelLeftOpen },
+  { name: 'results', Shown: PanelBottomClose, Folded: PanelBottomOpen },
+  { name: 'inspector', Shown: PanelRightClose, Folded: PanelRightOpen },
+] as const;
+
+function PanelButtons() {
+  const folded = useView((view) => view.folded);
+  return (
+    <div className={styles['panels']} role="group" aria-label="Panels">
+      {panels.map(({ name, Shown, Folded }) => (
+        <IconButton
+          key={name}
+          icon={folded[name] ? <Folded size={16} /> : <Shown size={16} />}
+          label={titleWithKeys(`view.${name}`)}
+          pressed={!folded[name]}
+          onClick={() => runCommand(`view.${name}`)}
+        />
+      ))}
+    </div>
   );
 }
 

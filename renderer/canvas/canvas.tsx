@@ -22,6 +22,7 @@ import type { CardNode } from '#renderer/canvas/card/card-node.ts';
 import { Card } from '#renderer/canvas/card/card.tsx';
 import {
   canvasView,
+  farZoom,
   fitOptions,
   selectWires,
   viewports,
@@ -39,6 +40,7 @@ import {
 import { DrawnWire, DrawnWireHint } from '#renderer/canvas/connecting/drawn-wire.tsx';
 import { DropMenu } from '#renderer/canvas/connecting/drop-menu.tsx';
 import { useDragging } from '#renderer/canvas/placing/use-dragging.ts';
+import { marqueeFromWire } from '#renderer/canvas/wire/marquee-from-wire.ts';
 import type { WireEdge } from '#renderer/canvas/wire/wire-edge.ts';
 import { Wire } from '#renderer/canvas/wire/wire.tsx';
 import { EmptyHint } from './empty-hint.tsx';
@@ -52,10 +54,8 @@ const edgeTypes = { wire: Wire };
 const snapGrid: [number, number] = [gridPx, gridPx];
 /** The middle and the right button pan; the left one selects. */
 const panButtons = [1, 2];
+const trueSize: Viewport = { x: 0, y: 0, zoom: 1 };
 const addToSelection = ['Meta', 'Control', 'Shift'];
-
-/** From further away than this no small text can be read, so none is drawn. */
-const farZoom = 0.3;
 
 /** Until the view is fitted to the cards, what fitting will come to is reckoned from their places. */
 function useIsFar(nodes: readonly CardNode[]): boolean {
@@ -107,7 +107,10 @@ function CanvasFlow({ open }: { readonly open: OpenDocument }) {
     },
     [documentId],
   );
-  const viewport = viewports.get(documentId);
+  // There is nothing to fit the view to on an empty canvas, and what comes first shall not move it.
+  const [viewport] = useState(
+    () => viewports.get(documentId) ?? (nodes.length === 0 ? trueSize : undefined),
+  );
   return (
     <div
       ref={element}
@@ -115,6 +118,7 @@ function CanvasFlow({ open }: { readonly open: OpenDocument }) {
       data-far={isFar || undefined}
       onDragOver={allowNode}
       onDrop={dropNode}
+      onPointerDown={marqueeFromWire}
       onKeyDown={(event) => {
         if (event.key === 'Escape') clearSelection();
       }}

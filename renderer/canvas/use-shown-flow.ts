@@ -14,6 +14,8 @@ import {
   wireEdge,
   type Layout,
 } from '#renderer/canvas/flow/projection.ts';
+import { stripLevels } from '#renderer/canvas/flow/strip-levels.ts';
+import { wireCourses } from '#renderer/canvas/wire/wire-courses.ts';
 import type { WireEdge } from '#renderer/canvas/wire/wire-edge.ts';
 
 interface ShownFlow {
@@ -35,16 +37,21 @@ export function useShownFlow({ id, document, selection }: OpenDocument): ShownFl
     return last.current;
   }, [document, problems, estimate]);
   const places = useMemo(() => placesOf(id, document, models), [id, document, models]);
+  const levels = useMemo(() => stripLevels(models.cards, places), [models, places]);
   const nodes = useMemo(
     () =>
       models.cards.map((model) =>
-        cardNode(model, places[model.id] ?? { x: 0, y: 0 }, selection.has(model.id)),
+        cardNode(model, places[model.id] ?? { x: 0, y: 0 }, selection.has(model.id), levels),
       ),
-    [models, places, selection],
+    [models, places, selection, levels],
   );
+  const courses = useMemo(() => wireCourses(models, places), [models, places]);
   const edges = useMemo(
-    () => models.wires.map((model) => wireEdge(model, selectedWires.has(model.id))),
-    [models, selectedWires],
+    () =>
+      models.wires.map((model) =>
+        wireEdge(model, selectedWires.has(model.id), courses.get(model.id)),
+      ),
+    [models, selectedWires, courses],
   );
   return { nodes, edges, places };
 }

@@ -3,6 +3,7 @@ import { Dialog } from '@base-ui/react/dialog';
 import { Search } from 'lucide-react';
 import { Fragment, useEffect, useMemo, useRef, useState, type KeyboardEvent } from 'react';
 import { usePresets } from '#renderer/gallery/presets.ts';
+import { useFocusBefore } from '#renderer/parts/focus-before.ts';
 import frame from '#renderer/parts/dialog.module.css';
 import { Glyph } from '#renderer/parts/glyph.tsx';
 import { closeOverlay } from '#renderer/overlay/overlay.ts';
@@ -13,6 +14,7 @@ import styles from './command-palette.module.css';
 
 export function CommandPalette() {
   const input = useRef<HTMLInputElement>(null);
+  const focusBefore = useFocusBefore();
   const presets = usePresets();
   const items = useMemo(
     () => paletteItems(presets.state === 'there' ? presets.presets : []),
@@ -33,7 +35,11 @@ export function CommandPalette() {
     <Dialog.Root open onOpenChange={(open) => !open && closeOverlay()}>
       <Dialog.Portal>
         <Dialog.Backdrop className={frame['scrim']} />
-        <Dialog.Popup className={`${frame['dialog']} ${styles['palette']}`} initialFocus={input}>
+        <Dialog.Popup
+          className={`${frame['dialog']} ${styles['palette']}`}
+          initialFocus={input}
+          finalFocus={focusBefore}
+        >
           <Dialog.Title className="visually-hidden">Command palette</Dialog.Title>
           <div className={styles['search']}>
             <Search size={16} aria-hidden />

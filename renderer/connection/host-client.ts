@@ -3,16 +3,35 @@ import { createTRPCClient, httpLink, httpSubscriptionLink, splitLink } from '@tr
 import { fail, type Outcome } from '#engine/contract/outcome.ts';
 import { error } from '#engine/contract/problem.ts';
 import type { Router } from '#engine/contract/router.ts';
+import { EventStream } from './event-stream.ts';
+import { checkServer } from './server-state.ts';
+import { sessionFetch } from './session.ts';
 
 const url = '/rpc';
+
+/** What fails, or is answered by a server that does not know this window, is a reason to look at once. */
+const watchedFetch = async (input: RequestInfo | URL, init: RequestInit): Promise<Response> => {
+  try {
+    const answer = await sessionFetch(input, init);
+    if (answer.status === 401) void checkServer();
+    return answer;
+  } catch (cause) {
+    void checkServer();
+    throw cause;
+  }
+};
 
 export const host = createTRPCClient<Router>({
   links: [
     splitLink({
       condition: ({ type }) => type === 'subscription',
-      true: httpSubscriptionLink({ url }),
+      true: httpSubscriptionLink({ url, EventSource: EventStream }),
       // A graph does not fit into an address.
-      false: httpLink({ url, methodOverride: 'POST' }),
+      false: httpLink({
+        url,
+        methodOverride: 'POST',
+        fetch: (input, init) => watchedFetch(input, init as RequestInit),
+      }),
     }),
   ],
 });

@@ -3,6 +3,7 @@ import type { Draft } from '#engine/contract/file-service.ts';
 import { parseDocument } from '#engine/graph/read-document.ts';
 import { catalogue } from '#nodes/index.ts';
 import { ask, askPlain, host } from '#renderer/connection/host-client.ts';
+import { checkServer, onServedAgain, serverState } from '#renderer/connection/server-state.ts';
 import { tell, tellProblems } from '#renderer/notices/notices.ts';
 import {
   isDirty,
@@ -11,6 +12,7 @@ import {
 } from '#renderer/workspace/open-document.ts';
 import { activate, openDocument, workspace } from '#renderer/workspace/workspace-store.ts';
 import { folderOf } from './file-names.ts';
+import { isTitled } from './title-for-file.ts';
 
 /** Typing is kept in bursts; a crash loses no more than this. */
 const pauseMs = 300;
@@ -45,12 +47,12 @@ export async function restoreDrafts(): Promise<void> {
   keepFromNowOn(kept);
 }
 
-function restore({ id, document, path, stamp, unsaved }: Draft): void {
+function restore({ id, document, path, stamp, unsaved, titled = false }: Draft): void {
   const parsed = parseDocument(document, catalogue);
   if (!parsed.ok) return tellProblems(parsed.problems);
   const file: DocumentFile | null =
     path !== null && stamp !== null ? { path, stamp, folder: folderOf(path) } : null;
-  openDocument(parsed.value, { id, file, unsaved });
+  openDocument(parsed.value, { id, file, unsaved, wasTitled: titled });
 }
 
 function bringBackToFront(): void {
@@ -96,6 +98,11 @@ function keepFromNowOn(found: readonly Draft[]): void {
     timer = setTimeout(keep, pauseMs);
   });
   window.addEventListener('pagehide', keep);
+  // What was changed while nobody could take it.
+  onServedAgain(() => {
+    kept = new Map();
+    keep();
+  });
 }
 
 function hasChanged(now: OpenDocument, before: OpenDocument | undefined): boolean {
@@ -115,7 +122,18 @@ async function send(open: OpenDocument): Promise<void> {
   const { path, stamp } = file ?? { path: null, stamp: null };
   const unsaved = isDirty(open);
   const outcome = await ask(
-    host.files.keepDraft.mutate({ id, window: windowId, document, path, stamp, unsaved }),
+    host.files.keepDraft.mutate({
+      id,
+      window: windowId,
+      document,
+      path,
+      stamp,
+      unsaved,
+      titled: isTitled(open),
+    }),
   );
-  if (!outcome.ok) tellProblems(outcome.problems);
+  if (outcome.ok) return;
+  await checkServer();
+  // Of a server that is gone the window tells at length, and this is tried again when it is back.
+  if (serverState.getState().is === 'here') tellProblems(outcome.problems);
 }

@@ -3,6 +3,7 @@ import type { Outcome } from '#engine/contract/outcome.ts';
 import type { GraphDocument } from '#engine/contract/document.ts';
 import { ask, host } from '#renderer/connection/host-client.ts';
 import { tell, tellProblems } from '#renderer/notices/notices.ts';
+import { graphTitle } from '#renderer/workspace/graph-title.ts';
 import { isDirty, type OpenDocument } from '#renderer/workspace/open-document.ts';
 import {
   activate,
@@ -36,7 +37,7 @@ async function closeAsking(id: string): Promise<void> {
   if (!isDirty(open)) return closeDocument(id);
   // What the question is about should be seen.
   activate(id);
-  const title = open.document.title.trim() || emptyGraph.title;
+  const title = graphTitle(open.document);
   const answer = await askPerson({
     title: 'Save before closing?',
     text: `“${title}” has changes that are not in ${open.file ? 'its file' : 'a file'}.`,

@@ -1,5 +1,6 @@
 /** Commands on files. */
 import type { Command } from '#renderer/commands/command.ts';
+import { openNewWindow } from '#renderer/connection/new-window.ts';
 import { shell } from '#renderer/connection/shell.ts';
 import type { OpenDocument } from '#renderer/workspace/open-document.ts';
 import { activeDocument, workspace } from '#renderer/workspace/workspace-store.ts';
@@ -24,6 +25,14 @@ function onActive(
   };
 }
 
+/** The desktop app is one window. */
+const newWindow: Command = {
+  id: 'file.new-window',
+  title: 'New window',
+  group: 'File',
+  run: () => void openNewWindow(),
+};
+
 export const fileCommands: readonly Command[] = [
   {
     id: 'file.new',
@@ -34,6 +43,7 @@ export const fileCommands: readonly Command[] = [
     inTextFields: true,
     run: newDocument,
   },
+  ...(shell ? [] : [newWindow]),
   {
     id: 'file.open',
     title: 'Open…',

@@ -34,11 +34,18 @@ export function FileDialog({ request, answer }: FileDialogProps) {
   const shown = shownEntries(listing?.entries ?? [], purpose, typed);
   const current = shown.entries.find(({ path }) => path === active) ?? null;
 
-  const goTo = (path: string | null): void => {
+  const begin = (): void => {
     setTyped('');
     setActive(null);
     setDoomed(null);
-    go(path);
+  };
+  const goTo = (path: string | null): void => {
+    begin();
+    void go(path);
+  };
+  /** A path that leads nowhere stays in its field, to be mended. */
+  const goToTyped = async (path: string): Promise<void> => {
+    if (await go(path)) begin();
   };
   const activate = (entry: FolderEntry): void => {
     setActive(entry.path);
@@ -67,7 +74,7 @@ export function FileDialog({ request, answer }: FileDialogProps) {
       if (entry) activate(entry);
     } else if (event.key === 'Enter' && isAbsolutePath(typed.trim())) {
       const path = typed.trim();
-      if (typedPathMeans(path, purpose) === 'go') goTo(path);
+      if (typedPathMeans(path, purpose) === 'go') void goToTyped(path);
       else answer({ path, replaces: false });
     } else if (event.key === 'Enter') {
       const entry = current ?? (typed.trim() === '' ? undefined : places[0]);

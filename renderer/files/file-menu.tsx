@@ -2,6 +2,7 @@
 import { ChevronDown } from 'lucide-react';
 import { commandById, isEnabled, isMac } from '#renderer/commands/commands.ts';
 import { writeKeys } from '#renderer/commands/shortcut.ts';
+import { shell } from '#renderer/connection/shell.ts';
 import { Button } from '#renderer/parts/button.tsx';
 import { LongName } from '#renderer/parts/long-name.tsx';
 import { Menu, MenuItem, MenuLine, Submenu } from '#renderer/parts/menu.tsx';
@@ -9,6 +10,7 @@ import { useActiveDocument } from '#renderer/workspace/workspace-store.ts';
 import { openPath } from './open-graph.ts';
 import { useRecentFiles } from './recent-files.ts';
 import { titleOfFile } from './file-names.ts';
+import { isNamedAs } from './title-for-file.ts';
 
 export function FileMenu() {
   // What is enabled follows the graph at the front.
@@ -23,6 +25,7 @@ export function FileMenu() {
       }
     >
       <CommandItem id="file.new" />
+      {!shell && <CommandItem id="file.new-window" />}
       <CommandItem id="file.open" />
       <RecentItems />
       <MenuLine />
@@ -36,6 +39,7 @@ export function FileMenu() {
       <MenuLine />
       <CommandItem id="view.command-palette" />
       <CommandItem id="help.shortcuts" />
+      <CommandItem id="help.licences" />
     </Menu>
   );
 }
@@ -61,9 +65,13 @@ function RecentItems() {
   const files = useRecentFiles();
   return (
     <Submenu label="Open recent" disabled={files.length === 0}>
-      {files.slice(0, listedFiles).map(({ path }) => (
-        <MenuItem key={path} onSelect={() => void openPath(path)}>
-          <LongName name={titleOfFile(path)} />
+      {files.slice(0, listedFiles).map(({ path, title }) => (
+        <MenuItem
+          key={path}
+          note={isNamedAs(title, path) ? null : titleOfFile(path)}
+          onSelect={() => void openPath(path)}
+        >
+          <LongName name={title} />
         </MenuItem>
       ))}
     </Submenu>

@@ -6,6 +6,7 @@ import { formatBytes } from '#engine/contract/format.ts';
 import { LongName } from '#renderer/parts/long-name.tsx';
 import type { PathRequest } from '#renderer/overlay/path-request.ts';
 import { fileDate } from './file-date.ts';
+import { isAbsolutePath } from './file-names.ts';
 import { isFolder, type ShownEntries } from './folder-entries.ts';
 import styles from './file-dialog.module.css';
 
@@ -81,6 +82,7 @@ const wanted = {
 } as const;
 
 function emptyText({ purpose, typed }: FolderListProps): string {
+  if (isAbsolutePath(typed.trim())) return `Enter leads to ${typed.trim()}`;
   return typed === '' ? wanted[purpose] : `Nothing here is called “${typed}”`;
 }
 

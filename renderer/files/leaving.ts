@@ -1,5 +1,6 @@
-/** Holds a page back that is left with work too young to lie in its draft; older work comes back by itself. */
+/** Holds a page back that is left with work that lies in no draft yet; what does comes back by itself. */
 import { useEffect } from 'react';
+import { serverState } from '#renderer/connection/server-state.ts';
 import { isDirty } from '#renderer/workspace/open-document.ts';
 import { workspace } from '#renderer/workspace/workspace-store.ts';
 
@@ -18,7 +19,10 @@ export function useLeaving(): void {
       if (changed) changedAt = performance.now();
     });
     const leave = (event: BeforeUnloadEvent): void => {
-      if (performance.now() - changedAt < keptAfterMs) event.preventDefault();
+      const isYoung = performance.now() - changedAt < keptAfterMs;
+      const { documents } = workspace.getState();
+      const isUnkept = serverState.getState().is !== 'here' && documents.some(isDirty);
+      if (isYoung || isUnkept) event.preventDefault();
     };
     window.addEventListener('beforeunload', leave);
     return () => {

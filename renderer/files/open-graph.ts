@@ -22,6 +22,7 @@ import {
 import { choosePath } from './choose-path.ts';
 import { checkGraphSize } from './dropped-file.ts';
 import { baseName } from './file-names.ts';
+import { isNamedAs } from './title-for-file.ts';
 import { noteRecentFiles } from './recent-files.ts';
 
 export async function openFile(): Promise<void> {
@@ -49,7 +50,7 @@ function takeUp(there: OpenDocument, document: GraphDocument, file: DocumentFile
   if (there.file?.stamp === file.stamp) return;
   const name = baseName(file.path);
   const readAnew = (): void => {
-    updateDocument(there.id, () => openedDocument(there.id, document, file));
+    updateDocument(there.id, () => openedDocument(there.id, document, { file }));
     tell(`${name} is as it is in the file now.`);
   };
   if (!isDirty(there)) return readAnew();
@@ -59,11 +60,29 @@ function takeUp(there: OpenDocument, document: GraphDocument, file: DocumentFile
   );
 }
 
+/** Takes what its file holds now in place of an open graph; was it done? */
+export async function readAgain(id: string, path: string): Promise<boolean> {
+  const opened = await ask(host.files.openFile.mutate(path));
+  if (!opened.ok) return refuse(opened.problems);
+  const { text, ...file } = opened.value;
+  const document = readDocument(text, catalogue);
+  if (!document.ok) return refuse(namedProblems(baseName(path), document.problems));
+  const mine = workspace.getState().documents.find((open) => open.id === id);
+  if (!mine) return false;
+  updateDocument(id, () => openedDocument(id, document.value, { file }));
+  tell(`${baseName(path)} is as it is in the file now.`, {
+    title: 'Take my work back',
+    run: () => updateDocument(id, () => mine),
+  });
+  return true;
+}
+
 /** Opens a graph of which only the content is known, as unsaved work. */
 export async function openContent(file: File): Promise<boolean> {
   const document = await readContent(file);
   if (!document.ok) return refuse(document.problems);
-  openDocument(document.value, { unsaved: true });
+  const wasTitled = !isNamedAs(document.value.title, file.name);
+  openDocument(document.value, { unsaved: true, wasTitled });
   tell(`${file.name} was imported as a new graph; save it to give it a file.`);
   return true;
 }

@@ -4,6 +4,7 @@ import { formatBytes } from '#engine/contract/format.ts';
 import { fail, ok, type Outcome } from '#engine/contract/outcome.ts';
 import { error } from '#engine/contract/problem.ts';
 import type { ImageSource } from '#engine/contract/sources.ts';
+import { choosePlace } from '#renderer/connection/chosen-places.ts';
 import { ask, host } from '#renderer/connection/host-client.ts';
 import { shell } from '#renderer/connection/shell.ts';
 import { choosePath } from './choose-path.ts';
@@ -22,7 +23,10 @@ export async function choosePicture(): Promise<PictureFile | null> {
  */
 export async function takePicture(file: File): Promise<Outcome<PictureFile>> {
   const path = shell?.pathOf(file) ?? '';
-  if (path !== '') return ok({ kind: 'file', path });
+  if (path !== '') {
+    await choosePlace(path);
+    return ok({ kind: 'file', path });
+  }
   if (file.size > fileLimits.pictureBytes) {
     const [size, limit] = [file.size, fileLimits.pictureBytes].map(formatBytes);
     const message = `${file.name} has ${size}, a picture may have ${limit}; save it smaller and drop it again.`;

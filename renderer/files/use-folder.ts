@@ -12,8 +12,8 @@ export interface ShownFolder {
   /** Why the folder that was asked for last is not shown. */
   readonly problem: string | null;
   readonly isSlow: boolean;
-  /** `null` for where one would begin to look. */
-  readonly go: (path: string | null) => void;
+  /** `null` for where one would begin to look. Is it shown now? */
+  readonly go: (path: string | null) => Promise<boolean>;
 }
 
 export function useFolder(): ShownFolder {
@@ -21,25 +21,23 @@ export function useFolder(): ShownFolder {
   const [problem, setProblem] = useState<string | null>(null);
   const [isSlow, setSlow] = useState(false);
   const latest = useRef(0);
-  const go = useCallback((path: string | null) => {
+  const go = useCallback(async (path: string | null) => {
     const number = (latest.current += 1);
     const timer = setTimeout(() => latest.current === number && setSlow(true), slowAfterMs);
-    const look = async (): Promise<void> => {
-      const found = await ask(host.files.listFolder.query(path));
-      clearTimeout(timer);
-      // Another folder was asked for meanwhile.
-      if (latest.current !== number) return;
-      setSlow(false);
-      setProblem(found.ok ? null : (found.problems[0]?.message ?? null));
-      if (found.ok) {
-        setListing(found.value);
-        if (path !== null) rememberedFolder = found.value.path;
-      }
-    };
-    void look();
+    const found = await ask(host.files.listFolder.query(path));
+    clearTimeout(timer);
+    // Another folder was asked for meanwhile.
+    if (latest.current !== number) return false;
+    setSlow(false);
+    setProblem(found.ok ? null : (found.problems[0]?.message ?? null));
+    if (found.ok) {
+      setListing(found.value);
+      if (path !== null) rememberedFolder = found.value.path;
+    }
+    return found.ok;
   }, []);
   useEffect(() => {
-    go(rememberedFolder);
+    void go(rememberedFolder);
     return () => {
       latest.current = -1;
     };

@@ -1,10 +1,10 @@
 /** Tells the window, or the browser's tab, which graph is at the front and whether its work is in a file. */
 import { useEffect } from 'react';
 import { shell } from '#renderer/connection/shell.ts';
+import { graphTitle } from '#renderer/workspace/graph-title.ts';
 import { isDirty, type OpenDocument } from '#renderer/workspace/open-document.ts';
 import {
   activeDocument,
-  emptyGraph,
   useActiveDocument,
   workspace,
 } from '#renderer/workspace/workspace-store.ts';
@@ -28,7 +28,7 @@ export function announceTitle(): void {
 
 function titleOf(open: OpenDocument | null) {
   return {
-    title: open ? open.document.title.trim() || emptyGraph.title : null,
+    title: open && graphTitle(open.document),
     dirty: open !== null && isDirty(open),
   };
 }

@@ -36,7 +36,7 @@ export function Gallery() {
         </header>
         <div className={styles['columns']}>
           <section aria-label="Presets">
-            <Presets typed={typed} />
+            <Presets typed={typed} onShowAll={() => setTyped('')} />
           </section>
           <aside className={styles['side']}>
             <div className={styles['begin']}>
@@ -60,7 +60,12 @@ export function Gallery() {
   );
 }
 
-function Presets({ typed }: { readonly typed: string }) {
+interface PresetsProps {
+  readonly typed: string;
+  readonly onShowAll: () => void;
+}
+
+function Presets({ typed, onShowAll }: PresetsProps) {
   const asked = usePresets();
   switch (asked.state) {
     case 'loading':
@@ -76,7 +81,7 @@ function Presets({ typed }: { readonly typed: string }) {
       return (
         <Cards
           presets={asked.presets.filter((preset) => speaksOf(preset, typed)).toSorted(trainedFirst)}
-          typed={typed}
+          {...{ typed, onShowAll }}
         />
       );
   }
@@ -85,12 +90,15 @@ function Presets({ typed }: { readonly typed: string }) {
 function Cards({
   presets,
   typed,
-}: {
-  readonly presets: readonly PresetSummary[];
-  readonly typed: string;
-}) {
+  onShowAll,
+}: PresetsProps & { readonly presets: readonly PresetSummary[] }) {
   if (presets.length === 0)
-    return <p className={styles['none']}>{`No preset speaks of “${typed.trim()}”.`}</p>;
+    return (
+      <div className={styles['noneFound']}>
+        <p>{`No preset speaks of “${typed.trim()}”.`}</p>
+        <Button onClick={onShowAll}>Show all presets</Button>
+      </div>
+    );
   return (
     <ul className={styles['grid']}>
       {presets.map((preset) => (

@@ -3,9 +3,10 @@ import { X } from 'lucide-react';
 import { useId } from 'react';
 import type { RecentFile } from '#engine/contract/file-service.ts';
 import { fileDate } from '#renderer/files/file-date.ts';
-import { folderOf } from '#renderer/files/file-names.ts';
+import { folderOf, titleOfFile } from '#renderer/files/file-names.ts';
 import { openPath } from '#renderer/files/open-graph.ts';
 import { forgetRecentFile, useRecentFiles } from '#renderer/files/recent-files.ts';
+import { isNamedAs } from '#renderer/files/title-for-file.ts';
 import { IconButton } from '#renderer/parts/button.tsx';
 import { LongName } from '#renderer/parts/long-name.tsx';
 import styles from './gallery.module.css';
@@ -32,6 +33,7 @@ export function RecentList() {
 
 function Recent({ file: { path, title, usedAt } }: { readonly file: RecentFile }) {
   const placeId = useId();
+  const folder = folderOf(path);
   return (
     <li className={styles['recentRow']}>
       <button
@@ -44,7 +46,7 @@ function Recent({ file: { path, title, usedAt } }: { readonly file: RecentFile }
         <LongName name={title} />
       </button>
       <p className={styles['recentPlace']} id={placeId}>
-        <LongName name={folderOf(path)} />
+        <LongName name={isNamedAs(title, path) ? folder : `${titleOfFile(path)} in ${folder}`} />
         <span className="numbers">{fileDate(usedAt)}</span>
       </p>
       <IconButton

@@ -4,6 +4,7 @@ import { cardWidthPx } from '#renderer/canvas/card/card-geometry.ts';
 import type { CardModel } from '#renderer/canvas/card/card-model.ts';
 import type { PortSide } from '#renderer/canvas/card/port-place.ts';
 import type { Layout, Models } from '#renderer/canvas/flow/projection.ts';
+import { wireCourses } from '#renderer/canvas/wire/wire-courses.ts';
 import { wirePath, type Extent } from '#renderer/canvas/wire/wire-path.ts';
 
 export interface Thumbnail {
@@ -36,6 +37,7 @@ export function thumbnailOf({ cards, wires }: Models, layout: Layout): Thumbnail
     return corner ? [{ card, x: corner.x, y: corner.y }] : [];
   });
   const byId = new Map(placed.map((each) => [each.card.id, each]));
+  const courses = wireCourses({ cards, wires }, layout);
   return {
     viewBox: viewBoxOf(placed),
     cards: placed.map(({ card: { id, family, geometry }, x, y }) => ({
@@ -45,13 +47,15 @@ export function thumbnailOf({ cards, wires }: Models, layout: Layout): Thumbnail
       height: geometry.height,
       family,
     })),
-    wires: wires.flatMap(({ id, edge, family, kind }) => {
+    wires: wires.flatMap(({ id, edge, family, kind, widthPx }) => {
       const [from, to] = [byId.get(edge.from.node), byId.get(edge.to.node)];
       if (!from || !to) return [];
       const { path } = wirePath(
         { x: from.x + cardWidthPx, y: from.y + portY(from.card, 'outputs', edge.from.port) },
         { x: to.x, y: to.y + portY(to.card, 'inputs', edge.to.port) },
+        widthPx,
         { giver: extentOf(from), taker: extentOf(to) },
+        courses.get(id)?.detour,
       );
       const look = kind === 'text' ? 'dashed' : kind === 'answer' ? 'dotted' : 'plain';
       return [{ id, path, family, look }];

@@ -19,8 +19,8 @@ interface Notices {
   readonly shown: readonly Notice[];
 }
 
-/** More at once are not read. */
-const mostShown = 4;
+/** More at once are not read, and stand before what they are about. */
+const mostShown = 3;
 /** Long enough to read two lines twice; problems stay until they are put away. */
 const toldMs = 5000;
 
@@ -45,13 +45,17 @@ export function dismiss(id: number): void {
   notices.setState(({ shown }) => ({ shown: shown.filter((notice) => notice.id !== id) }));
 }
 
-/** The same sentence is not shown twice. */
 function show(notice: Omit<Notice, 'id'>): number {
   const id = ++lastId;
-  notices.setState(({ shown }) => ({
-    shown: [...shown.filter(({ text }) => text !== notice.text), { ...notice, id }].slice(
-      -mostShown,
-    ),
-  }));
+  notices.setState(({ shown }) => {
+    const left = shown.filter((other) => !isSaidBy(notice, other));
+    return { shown: [...left, { ...notice, id }].slice(-mostShown) };
+  });
   return id;
+}
+
+/** The same sentence is not shown twice; and of what was done, the last thing is enough. */
+function isSaidBy(notice: Omit<Notice, 'id'>, other: Notice): boolean {
+  const isPassing = notice.kind === 'told' && other.kind === 'told' && !other.action;
+  return isPassing || other.text === notice.text;
 }

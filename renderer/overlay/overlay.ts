@@ -7,6 +7,7 @@ import type { Question } from './question.ts';
 export type Overlay =
   | { readonly kind: 'command-palette' }
   | { readonly kind: 'shortcuts' }
+  | { readonly kind: 'licences' }
   | {
       readonly kind: 'choose-path';
       readonly request: PathRequest;

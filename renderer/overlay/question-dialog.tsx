@@ -2,6 +2,7 @@
 import { AlertDialog } from '@base-ui/react/alert-dialog';
 import { useRef } from 'react';
 import { Button } from '#renderer/parts/button.tsx';
+import { useFocusBefore } from '#renderer/parts/focus-before.ts';
 import frame from '#renderer/parts/dialog.module.css';
 import type { Question } from './question.ts';
 import styles from './question-dialog.module.css';
@@ -13,6 +14,7 @@ interface QuestionDialogProps {
 
 export function QuestionDialog({ question, answer }: QuestionDialogProps) {
   const first = useRef<HTMLButtonElement>(null);
+  const focusBefore = useFocusBefore();
   return (
     <AlertDialog.Root open onOpenChange={(open) => !open && answer(null)}>
       <AlertDialog.Portal>
@@ -20,6 +22,7 @@ export function QuestionDialog({ question, answer }: QuestionDialogProps) {
         <AlertDialog.Popup
           className={`${frame['dialog']} ${styles['dialog']}`}
           initialFocus={first}
+          finalFocus={focusBefore}
         >
           <div className={styles['body']}>
             <AlertDialog.Title className={frame['title']}>{question.title}</AlertDialog.Title>

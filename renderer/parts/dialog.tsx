@@ -3,6 +3,7 @@ import { Dialog as Base } from '@base-ui/react/dialog';
 import { X } from 'lucide-react';
 import { useRef, type ReactNode } from 'react';
 import { IconButton } from './button.tsx';
+import { useFocusBefore } from './focus-before.ts';
 import styles from './dialog.module.css';
 
 interface DialogProps {
@@ -18,6 +19,7 @@ interface DialogProps {
 
 export function Dialog({ title, about, onClose, children, foot, width = 560 }: DialogProps) {
   const body = useRef<HTMLDivElement>(null);
+  const focusBefore = useFocusBefore();
   const beginning = (): HTMLElement | null =>
     body.current?.querySelector<HTMLElement>('input, textarea, select, button, [tabindex="0"]') ??
     body.current;
@@ -25,7 +27,12 @@ export function Dialog({ title, about, onClose, children, foot, width = 560 }: D
     <Base.Root open onOpenChange={(open) => !open && onClose()}>
       <Base.Portal>
         <Base.Backdrop className={styles['scrim']} />
-        <Base.Popup className={styles['dialog']} style={{ width }} initialFocus={beginning}>
+        <Base.Popup
+          className={styles['dialog']}
+          style={{ width }}
+          initialFocus={beginning}
+          finalFocus={focusBefore}
+        >
           <header className={styles['head']}>
             <Base.Title className={styles['title']}>{title}</Base.Title>
             <Base.Close render={<IconButton icon={<X size={16} />} label="Close" />} />

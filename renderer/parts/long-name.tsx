@@ -1,9 +1,10 @@
-/** A name that may be longer than its place: cut in the middle, whole in a tooltip. */
+/** A name that may be longer than its place: cut before its last words, whole in a tooltip. */
 import { Hint } from './hint.tsx';
+import { splitName } from './split-name.ts';
 import styles from './long-name.module.css';
 
-/** The end of a name tells files and versions apart, so it stays. */
-const keptAtEnd = 8;
+/** A name of fewer letters fits wherever one stands. */
+const fittingLetters = 16;
 
 export function LongName({
   name,
@@ -12,13 +13,14 @@ export function LongName({
   readonly name: string;
   readonly className?: string;
 }) {
-  if (name.length <= keptAtEnd * 2)
+  if (name.length <= fittingLetters)
     return <span className={`${styles['whole']} ${className}`}>{name}</span>;
+  const { start, end } = splitName(name);
   return (
     <Hint text={name}>
       <span className={`${styles['name']} ${className}`}>
-        <span className={styles['start']}>{name.slice(0, -keptAtEnd)}</span>
-        <span className={styles['end']}>{name.slice(-keptAtEnd)}</span>
+        <span className={styles['start']}>{start}</span>
+        <span className={styles['end']}>{end}</span>
       </span>
     </Hint>
   );

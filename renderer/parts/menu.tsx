@@ -27,14 +27,18 @@ export function Menu({ trigger, children, align = 'start' }: MenuProps) {
 interface MenuItemProps {
   readonly children: ReactNode;
   readonly keys?: string | undefined;
+  /** What tells it from another of the same name. */
+  readonly note?: string | null;
   readonly disabled?: boolean;
   readonly onSelect: () => void;
 }
 
-export function MenuItem({ children, keys, disabled = false, onSelect }: MenuItemProps) {
+export function MenuItem(props: MenuItemProps) {
+  const { children, keys, note = null, disabled = false, onSelect } = props;
   return (
     <Base.Item className={styles['item']} disabled={disabled} onClick={onSelect}>
       <span className={styles['label']}>{children}</span>
+      {note !== null && <span className={styles['note']}>{note}</span>}
       {keys !== undefined && <kbd className={styles['keys']}>{keys}</kbd>}
     </Base.Item>
   );

@@ -3,7 +3,8 @@ import { nodeTitle } from '#engine/graph/node-title.ts';
 import { CircleAlert, CircleCheck, TriangleAlert } from 'lucide-react';
 import type { Problem } from '#engine/contract/problem.ts';
 import { checkedGraph } from '#renderer/analysis/checked-graph.ts';
-import { useProblems } from '#renderer/analysis/problems.ts';
+import { problemAction } from '#renderer/analysis/problem-action.ts';
+import { useIsLookedAt, useProblems } from '#renderer/analysis/problems.ts';
 import { focusNode } from '#renderer/canvas/flow/focus-node.ts';
 import { Button } from '#renderer/parts/button.tsx';
 import { Glyph } from '#renderer/parts/glyph.tsx';
@@ -42,6 +43,8 @@ export function Problems({ open }: { readonly open: OpenDocument }) {
 }
 
 function NoProblems() {
+  if (!useIsLookedAt())
+    return <p className={styles['none']}>Looking through the graph and the files that it names…</p>;
   return (
     <p className={styles['none']}>
       <CircleCheck size={15} aria-hidden />
@@ -85,7 +88,8 @@ function Group({ open, group }: { readonly open: OpenDocument; readonly group: P
 }
 
 function Row({ problem, isThere }: { readonly problem: Problem; readonly isThere: boolean }) {
-  const { severity, message, node, mend } = problem;
+  const { severity, message, node } = problem;
+  const action = problemAction(problem);
   const sign =
     severity === 'error' ? (
       <CircleAlert size={14} className={styles['error']} role="img" aria-label="Error" />
@@ -105,9 +109,9 @@ function Row({ problem, isThere }: { readonly problem: Problem; readonly isThere
           <span>{message}</span>
         </p>
       )}
-      {mend && (
-        <Button className={styles['mend'] ?? ''} onClick={() => edit(mend.title, mend.edits)}>
-          {mend.title}
+      {action && (
+        <Button className={styles['mend'] ?? ''} onClick={action.run}>
+          {action.title}
         </Button>
       )}
     </li>

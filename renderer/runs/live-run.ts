@@ -54,7 +54,9 @@ export function foldLive(live: LiveRun, event: RunEvent): LiveRun {
       const share = done !== null && total !== null && total > 0 ? done / total : null;
       // The first event of a pass says that other answers begin.
       const answers = event.run === live.run ? live.answers : {};
-      const changed = withStage(live, event.stage, { phase, share, done, total, unit });
+      const changed = isRead(phase, share)
+        ? withStage(live, event.stage, { phase: 'waiting', share: null, done: null, total: null })
+        : withStage(live, event.stage, { phase, share, done, total, unit });
       return { ...changed, run: event.run, answers, current: event.stage };
     }
     case 'stage-loaded':
@@ -79,6 +81,10 @@ export function foldLive(live: LiveRun, event: RunEvent): LiveRun {
       return assertNever(event);
   }
 }
+
+/** A stage whose weights have been read waits for its turn. */
+const isRead = (phase: StagePhase, share: number | null): boolean =>
+  phase === 'reading' && share === 1;
 
 function withToken(
   live: LiveRun,

@@ -3,9 +3,11 @@ import { useStore } from 'zustand';
 import { createStore } from 'zustand/vanilla';
 import { z } from 'zod';
 import type { NumberedEvent } from '#engine/contract/host-service.ts';
+import type { Problem } from '#engine/contract/problem.ts';
 import type { Report } from '#engine/contract/report.ts';
 import { isLast, type RunEvent } from '#engine/contract/run-event.ts';
 import { foldReport } from '#engine/profile/report.ts';
+import { problemAction } from '#renderer/analysis/problem-action.ts';
 import { ask, askPlain, host } from '#renderer/connection/host-client.ts';
 import { tell, tellProblems } from '#renderer/notices/notices.ts';
 import { showResults, view } from '#renderer/view/view-store.ts';
@@ -91,13 +93,21 @@ export async function startRun(until: string | null = null): Promise<void> {
       ...(until !== null && { until }),
     }),
   );
-  if (!outcome.ok) return tellProblems(outcome.problems);
+  if (!outcome.ok) return tellRefused(outcome.problems);
   const { runId } = outcome.value;
   keepDocument(runId, open.id);
   const graph = open.document.title;
   add({ runId, graph, documentId: open.id, until, startedAt: new Date().toISOString() });
   showResults('stages');
-  follow(runId);
+  follow(runId, 'news');
+}
+
+/** What can be allowed stands among the problems, each with the way to do so; the first is told. */
+function tellRefused(problems: readonly Problem[]): void {
+  const [first] = problems;
+  if (first?.unchosen === undefined) return tellProblems(problems);
+  showResults('problems');
+  tellProblems([first], problemAction(first) ?? undefined);
 }
 
 /** Between stages and tokens; asked again, the engine process ends at once. */
@@ -111,9 +121,9 @@ export async function cancelRun(runId: string, hard: boolean): Promise<void> {
 export async function restoreRuns(): Promise<void> {
   const known = await askPlain(host.runs.query(), []);
   const documents = new Map(keptDocuments());
-  for (const { runId, graph, until, startedAt } of known.toReversed()) {
+  for (const { runId, graph, until, startedAt, ended } of known.toReversed()) {
     add({ runId, graph, until, documentId: documents.get(runId) ?? null, startedAt });
-    follow(runId);
+    follow(runId, ended ? 'known' : 'news');
   }
 }
 
@@ -144,7 +154,8 @@ function add(run: Omit<FollowedRun, 'live' | 'report' | 'isCancelling'>): void {
 /** Tokens come faster than a screen is drawn. */
 const foldPauseMs = 50;
 
-function follow(runId: string): void {
+/** Is the run's end `news`, or `known` since before the page was loaded? */
+function follow(runId: string, end: 'news' | 'known'): void {
   const events: RunEvent[] = [];
   let folded = 0;
   let seen = -1;
@@ -168,7 +179,7 @@ function follow(runId: string): void {
     if (isLast(event)) {
       clearTimeout(timer);
       fold();
-      sayHowItEnded(runId, event);
+      if (end === 'news') sayHowItEnded(runId, event);
       subscription.unsubscribe();
     } else timer ??= setTimeout(fold, foldPauseMs);
   };

@@ -59,4 +59,10 @@ export const viewCommands: readonly Command[] = [
     keys: ['?'],
     run: () => showOverlay({ kind: 'shortcuts' }),
   },
+  {
+    id: 'help.licences',
+    title: 'Third-party licences',
+    group: 'Help',
+    run: () => showOverlay({ kind: 'licences' }),
+  },
 ];

@@ -13,7 +13,6 @@ import {
 const start = openedDocument(
   'a',
   sketchDocument({ prompt: ['input/prompt', { text: '' }], answer: ['output/answer'] }, []),
-  null,
 );
 const file = { path: '/g.patchbay.json', folder: '/', stamp: '1' };
 

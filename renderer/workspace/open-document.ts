@@ -30,16 +30,20 @@ export interface OpenDocument {
   /** The last step that is in the file; null for none, `never` where the content was never saved. */
   readonly savedAfter: Step | null | 'never';
   readonly selection: ReadonlySet<string>;
+  /** Of a graph without a file: had somebody given it a title before the steps that are known? */
+  readonly wasTitled: boolean;
 }
+
+type Origin = Partial<Pick<OpenDocument, 'file' | 'wasTitled'>> & { readonly unsaved?: boolean };
 
 export function openedDocument(
   id: string,
   document: GraphDocument,
-  file: DocumentFile | null,
-  unsaved = false,
+  { file = null, unsaved = false, wasTitled = false }: Origin = {},
 ): OpenDocument {
   const savedAfter = unsaved ? 'never' : null;
-  return { id, document, file, past: [], future: [], savedAfter, selection: new Set() };
+  const selection = new Set<string>();
+  return { id, document, file, past: [], future: [], savedAfter, selection, wasTitled };
 }
 
 /** Steps beyond these cannot be undone; a step holds a few hundred bytes. */

@@ -52,8 +52,9 @@ test('a graph is opened, edited, undone, redone, saved, edited again and closed'
   undo();
   expect(text()).toBe('');
   expect(isDirty(front())).toBe(false);
+  expect(told()).toEqual(['Undone: Change prompt']);
   redo();
-  expect(told()).toEqual(['Undone: Change prompt', 'Done again: Change prompt']);
+  expect(told()).toEqual(['Done again: Change prompt']);
 
   updateDocument(id, (open) => savedAs(open, { ...file, stamp: '2' }, open.past.at(-1) ?? null));
   expect(isDirty(front())).toBe(false);

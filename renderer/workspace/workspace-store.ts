@@ -4,6 +4,7 @@ import { createStore } from 'zustand/vanilla';
 import { documentVersion, type GraphDocument } from '#engine/contract/document.ts';
 import type { Edit } from '#engine/contract/edit.ts';
 import { tell, tellProblems } from '#renderer/notices/notices.ts';
+import { untitled } from './graph-title.ts';
 import {
   edited,
   openedDocument,
@@ -38,7 +39,7 @@ export function useActiveDocument(): OpenDocument | null {
 export const emptyGraph: GraphDocument = {
   format: 'patchbay',
   version: documentVersion,
-  title: 'Untitled',
+  title: untitled,
   about: '',
   nodes: {},
   edges: [],
@@ -51,11 +52,13 @@ interface Opening {
   readonly id?: string;
   /** Work that is in no file yet, as after a crash or an import. */
   readonly unsaved?: boolean;
+  /** Is the title of a graph without a file one that a person wrote? */
+  readonly wasTitled?: boolean;
 }
 
 /** Opens a graph at the front; one whose file is open already is brought there as it is. */
 export function openDocument(document: GraphDocument, opening: Opening = {}): string {
-  const { file = null, id = crypto.randomUUID(), unsaved = false } = opening;
+  const { id = crypto.randomUUID(), file } = opening;
   const there = workspace
     .getState()
     .documents.find((open) => open.id === id || (file && open.file?.path === file.path));
@@ -63,7 +66,7 @@ export function openDocument(document: GraphDocument, opening: Opening = {}): st
     activate(there.id);
     return there.id;
   }
-  const opened = openedDocument(id, document, file, unsaved);
+  const opened = openedDocument(id, document, opening);
   workspace.setState(({ documents }) => ({ documents: [...documents, opened], activeId: id }));
   return id;
 }

@@ -1,17 +1,16 @@
 /** What every command of `patchbay` is made of. */
 import { parseArgs, type ParseArgsConfig } from 'node:util';
 import type { createCaller, Services } from '#engine/contract/router.ts';
+import type { ChosenPlaces } from '../../files/chosen-places.ts';
+import type { Closeable } from '../../system/ending.ts';
 import { UsageError, type ExitStatus } from './exit-status.ts';
 
 export type Caller = ReturnType<typeof createCaller>;
 
-/** Something that goes on, such as a process, until it is closed. */
-export interface Closeable {
-  close(): Promise<void>;
-}
-
 /** What the caller calls, for a command that hands it on. */
 export interface Surroundings extends Services {
+  /** What a command line names is chosen by it. */
+  readonly chosen: ChosenPlaces;
   /** Closes a thing after its use, and on an interrupt. */
   readonly whileOpen: <Thing extends Closeable, Result>(
     thing: Thing,

@@ -10,8 +10,9 @@ import type { Report } from '#engine/contract/report.ts';
 import { clipSourceSchema, imageSourceSchema } from '#engine/contract/sources.ts';
 import { foldReport } from '#engine/profile/report.ts';
 import { exitStatus, UsageError, type ExitStatus } from './exit-status.ts';
+import { choosePlaces } from './choose-places.ts';
 import { readGraph, type NamedGraph } from './read-graph.ts';
-import { checkWritable, writeWhole } from '../../write-whole.ts';
+import { checkWritable, writeWhole } from '../../system/write-whole.ts';
 import { ProgressLine } from '../terminal/progress-line.ts';
 import { printProblems } from '../terminal/problems.ts';
 import { formatReport } from '../terminal/report.ts';
@@ -24,16 +25,17 @@ const options = {
   'max-new-tokens': { type: 'string' },
   runs: { type: 'string' },
   seed: { type: 'string' },
+  allow: { type: 'string', multiple: true },
   json: { type: 'boolean' },
 } as const;
 
 export const runCommand: Command = {
   name: 'run',
   synopsis:
-    'run FILE|PRESET|- [--image FILE]… [--video PATH] [--prompt TEXT] [--max-new-tokens N] [--runs N] [--seed N] [--json [OUT]]',
+    'run FILE|PRESET|- [--image FILE]… [--video PATH] [--prompt TEXT] [--max-new-tokens N] [--runs N] [--seed N] [--allow PATH]… [--json [OUT]]',
   about:
-    'Runs a graph and prints its answer, latency and memory; several --image are several pictures in order, --video is a folder of frames, an animated GIF or WebP, or a video file; --json prints one object, or writes it to OUT.',
-  async run(args, caller, { host }) {
+    'Runs a graph and prints its answer, latency and memory; several --image are several pictures in order, --video is a folder of frames, an animated GIF or WebP, or a video file; --allow is a file or folder elsewhere that the graph may name; --json prints one object, or writes it to OUT.',
+  async run(args, caller, { host, chosen }) {
     const { values, operands } = parseOptions(this, args, options, { least: 1, most: 2 });
     const { operand, out } = graphAndOutput(operands);
     const overrides = {
@@ -45,11 +47,17 @@ export const runCommand: Command = {
       seed: wholeNumber('seed', values.seed, 0, 0xffff_ffff),
     };
     // Known before a long run rather than after it.
-    const writable = out === undefined ? ok(null) : await checkWritable(out);
+    const writable =
+      out === undefined ? ok(null) : await checkWritable(out, { acceptsStreams: true });
     if (!writable.ok) {
       printProblems(writable.problems);
       return exitStatus.problems;
     }
+    const { images = [], video } = overrides;
+    const named = [...images, video].flatMap((source) =>
+      source && 'path' in source ? [source.path] : [],
+    );
+    choosePlaces(chosen, operand, [...named, ...(values.allow ?? [])]);
     const graph = await readGraph(operand);
     const report = graph.ok
       ? await runGraph(graph.value, overrides, caller, host)
@@ -137,7 +145,8 @@ async function printReport(
   printProblems(report.problems);
   const failed = hasErrors(report.problems);
   if (json && out !== undefined) {
-    const written = await writeWhole(out, `${JSON.stringify(report, null, 2)}\n`);
+    const text = `${JSON.stringify(report, null, 2)}\n`;
+    const written = await writeWhole(out, text, { acceptsStreams: true });
     if (!written.ok) {
       printProblems(written.problems);
       return exitStatus.problems;

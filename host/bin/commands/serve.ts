@@ -1,8 +1,10 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { error } from '#engine/contract/problem.ts';
 import { packageRoot } from '../../system/package-root.ts';
 import { startServer } from '../../server/start-server.ts';
+import { hearEnter } from '../terminal/enter-key.ts';
 import { exitStatus } from './exit-status.ts';
 import { printProblems } from '../terminal/problems.ts';
 import { parseOptions, wholeNumber, type Command } from './command.ts';
@@ -31,7 +33,12 @@ export const serveCommand: Command = {
       printProblems(server.problems);
       return exitStatus.problems;
     }
-    console.log(`Patchbay serves at ${server.value.url}`);
+    const { invite } = server.value;
+    console.log(`Patchbay serves at ${invite()}`);
+    const hears = hearEnter(() => console.log(`Another window opens at ${invite()}`));
+    console.log(
+      `The address opens one window, within a minute; ${hears ? 'press Enter for another' : 'others open from its File menu'}.`,
+    );
     return new Promise(() => undefined);
   },
 };
@@ -44,6 +51,8 @@ interface Builder {
 /** Why the page cannot be built, on one line; null where all is well. The builder is no part of the bundle. */
 async function buildPage(): Promise<string | null> {
   const path = join(packageRoot, 'host', 'bin', 'build.mjs');
+  // An installed package has its page.
+  if (!existsSync(path)) return null;
   const { buildPageIfStale } = (await import(pathToFileURL(path).href)) as Builder;
   try {
     await buildPageIfStale();

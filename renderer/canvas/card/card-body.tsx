@@ -3,7 +3,7 @@ import { useEffect, useRef, useState } from 'react';
 import { assertNever } from '#engine/contract/outcome.ts';
 import { usePicture } from '#renderer/analysis/picture.ts';
 import { Hint } from '#renderer/parts/hint.tsx';
-import { answerText } from '#renderer/runs/answer-text.ts';
+import { answerText, whyNoAnswer } from '#renderer/runs/answer-text.ts';
 import { isOver } from '#renderer/runs/live-run.ts';
 import { ownRun, useRuns } from '#renderer/runs/run-store.ts';
 import { useCardContext } from './card-context.ts';
@@ -87,20 +87,26 @@ function AnswerBody({ from }: Pick<Extract<CardBody, { kind: 'answer' }>, 'from'
     const run = ownRun(runs, documentId);
     return run !== null && !isOver(run.live);
   });
+  const instead = useRuns((runs) => {
+    const run = ownRun(runs, documentId);
+    const ran = run?.report.languageModels.some(({ node }) => node === from) ?? false;
+    return run && (ran || isGoing) ? whyNoAnswer(run) : 'Run the graph to read an answer';
+  });
   const isRandom = useRuns((runs) => {
     const run = ownRun(runs, documentId);
     const model = run?.report.languageModels.find(({ node }) => node === from);
     return model?.hasRandomWeights ?? false;
   });
-  const end = useRef<HTMLDivElement>(null);
+  const place = useRef<HTMLDivElement>(null);
   useEffect(() => {
-    if (isGoing && end.current) end.current.scrollTop = end.current.scrollHeight;
+    // What is complete is read from its first line.
+    if (place.current) place.current.scrollTop = isGoing ? place.current.scrollHeight : 0;
   }, [text, isGoing]);
   const isEmpty = text === '';
   return (
     <div className={styles['answer-row']} style={{ height: rowPx.answer }}>
-      <div ref={end} className={`nowheel ${styles['answer']}`} data-empty={isEmpty || undefined}>
-        {isEmpty ? (isGoing ? 'No word yet' : 'Run the graph to read an answer') : text}
+      <div ref={place} className={`nowheel ${styles['answer']}`} data-empty={isEmpty || undefined}>
+        {text || instead}
       </div>
       <p className={styles['random']}>
         {isRandom && !isEmpty && 'Random weights: these words mean nothing.'}

@@ -47,6 +47,8 @@ export interface CardContent {
   /** Null for a node that the catalogue does not know. */
   readonly family: Family | null;
   readonly summary: string | null;
+  /** As much of the summary as there is room for. */
+  readonly shortSummary: string | null;
   /** "6.74 B"; null for a node without weights, or while that is not known. */
   readonly parameters: string | null;
   /** "random", "checkpoint": what stands at the right while nothing runs. */
@@ -57,6 +59,7 @@ export interface CardContent {
   readonly sockets: readonly SocketModel[];
   /** Ports that show only while a wire is drawn that fits, or where the keyboard comes to them. */
   readonly hiddenPorts: readonly PortModel[];
+  /** What stands in a row belongs to the port at its side. */
   readonly rows: readonly { readonly input: PortModel | null; readonly output: PortModel | null }[];
   readonly foot: 'none' | 'stage' | 'language';
   readonly estimate: FootText | null;

@@ -3,6 +3,7 @@
  * overview need no measuring, and nothing moves while a run goes on. Pure.
  */
 import type { CardContent, PortModel, SocketModel } from './card-content.ts';
+import { textWidthPx, type Room } from './fitting-text.ts';
 
 export const cardWidthPx = 208;
 export const gridPx = 8;
@@ -11,14 +12,14 @@ export const gridPx = 8;
 export const rowPx = {
   head: 36,
   summary: 24,
-  picture: 100,
+  picture: 128,
   text: 68,
   answer: 152,
   /** A part that is plugged in; an empty socket is slimmer. */
   part: 31,
   emptySocket: 25,
   afterSockets: 4,
-  port: 28,
+  port: 24,
   foot: 44,
   languageFoot: 64,
   problemLine: 16,
@@ -26,7 +27,38 @@ export const rowPx = {
   mend: 32,
 } as const;
 
+/** Sizes of the letters on a card, as its styles set them; a title is bold, and so a little wider. */
+export const cardFontPx = {
+  title: 13.25,
+  state: 11,
+  summary: 12,
+  part: 12,
+  partSummary: 11,
+  port: 11.5,
+} as const;
+
 export const cardBorderPx = 1;
+/** Between the card's edges and what stands in it, and between two texts of a row. */
+const paddingPx = 10;
+export const gapPx = 8;
+export const contentWidthPx = cardWidthPx - 2 * (cardBorderPx + paddingPx);
+
+/** What is left of a row beside a text that stands whole. */
+export const roomBesidePx = (text: string | null, letters: Omit<Room, 'widthPx'>): number =>
+  contentWidthPx - (text === null || text === '' ? 0 : textWidthPx(text, letters) + gapPx);
+
+/** The mark of the family with the gap behind it. */
+const glyphPx = 17;
+/** Texts of the head may stand a little nearer to each other than those of a row. */
+const headGapPx = 3;
+
+export const titleRoomPx = (state: string | null): number =>
+  contentWidthPx -
+  glyphPx -
+  (state === null ? 0 : textWidthPx(state, { fontPx: cardFontPx.state }) + headGapPx);
+
+export const summaryRoomPx = (parameters: string | null): number =>
+  roomBesidePx(parameters, { fontPx: cardFontPx.port, font: 'numbers' });
 /** The visible dot of a port; a wire ends at its outer edge. */
 export const portDotPx = 10;
 

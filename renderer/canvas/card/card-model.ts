@@ -11,7 +11,8 @@ import { portWithRole, type Port } from '#engine/node/node-definition.ts';
 import { wireKinds } from '#engine/node/wire.ts';
 import { shapeText } from '#renderer/canvas/wire/shape-text.ts';
 import type { CardBody, CardContent, PortModel, SocketModel } from './card-content.ts';
-import { cardGeometry, type CardGeometry } from './card-geometry.ts';
+import { cardFontPx, cardGeometry, summaryRoomPx, type CardGeometry } from './card-geometry.ts';
+import { fittingWithEnd } from './fitting-text.ts';
 import { estimatedFoot } from './foot-text.ts';
 import type { PortSide } from './port-place.ts';
 
@@ -59,20 +60,22 @@ export function cardModel(id: string, facts: CardFacts): CardModel {
     .map((port) => ({ port, plugged: pluggedIn(port, node, checked) }));
   const others = ports.filter((port) => !isPart(port));
   const isEnd = others.length === 1 && sockets.length === 0;
+  const parameters = estimate && estimate.parameters > 0 ? formatCount(estimate.parameters) : null;
   const content: CardContent = {
     id,
     type: node.node.type,
     title,
     family: definition?.family ?? null,
     body: bodyOf(node),
-    summary: summaryOf(node),
-    parameters: estimate && estimate.parameters > 0 ? formatCount(estimate.parameters) : null,
+    ...summaryOf(node, parameters),
+    parameters,
     weights: weightsOf(node),
     headPort: isEnd ? (others[0] ?? null) : null,
     sockets,
     hiddenPorts: ports.filter((port) => isPart(port) && isHidden(port)),
     rows: isEnd ? [] : rowsOf(others, estimate),
-    foot: footOf(definition),
+    // What is wrong stands where the cost would: that of a node in error is not known.
+    foot: problems[0]?.severity === 'error' ? 'none' : footOf(definition),
     estimate: estimate && estimatedFoot(estimate),
     problem: problems[0] ?? null,
     problemCount: problems.length,
@@ -121,20 +124,27 @@ function pluggedIn(
   });
 }
 
-/** Inputs from the top down beside outputs; what has no shape, an answer say, keeps the last rows. */
+/**
+ * Inputs from the top down, then outputs, each in a row with its shape; of those that have none ever, words say, an
+ * input and an output share one.
+ */
 function rowsOf(ports: readonly PortModel[], estimate: StageEstimate | null): CardContent['rows'] {
-  const inputs = ports
+  const rows = ports
     .filter(({ side }) => side === 'inputs')
-    .map((port) => withKept(port, estimate));
-  const outputs = ports.filter(({ side }) => side === 'outputs');
-  const count = Math.max(inputs.length, outputs.length);
-  const hasShape = outputs.some(({ kind }) => kind !== 'answer' && kind !== 'text');
-  const gap = hasShape ? 0 : count - outputs.length;
-  return Array.from({ length: count }, (_, row) => ({
-    input: inputs[row] ?? null,
-    output: outputs[row - gap] ?? null,
-  }));
+    .map((port): Row => ({ input: withKept(port, estimate), output: null }));
+  for (const output of ports.filter(({ side }) => side === 'outputs')) {
+    const shared = hasShape(output)
+      ? -1
+      : rows.findIndex((row) => row.input && !hasShape(row.input) && !row.output);
+    if (shared < 0) rows.push({ input: null, output });
+    else rows[shared] = { input: rows[shared]?.input ?? null, output };
+  }
+  return rows;
 }
+
+type Row = CardContent['rows'][number];
+
+const hasShape = ({ kind }: PortModel): boolean => kind !== 'text' && kind !== 'answer';
 
 /** "576 → 288" where the node itself drops visual tokens. */
 function withKept(port: PortModel, estimate: StageEstimate | null): PortModel {
@@ -162,17 +172,30 @@ function bodyOf({ definition, params, incoming }: CheckedNode): CardBody | null 
 }
 
 /** Null where the body says it already. */
-function summaryOf(node: CheckedNode): string | null {
+function summaryOf(
+  node: CheckedNode,
+  parameters: string | null,
+): Pick<CardContent, 'summary' | 'shortSummary'> {
   const { definition, params } = node;
-  if (!definition) return null;
   const body = bodyOf(node);
-  if (body?.kind === 'text' || body?.kind === 'answer') return null;
+  if (!definition || body?.kind === 'text' || body?.kind === 'answer')
+    return { summary: null, shortSummary: null };
+  const said = definition.summary(params);
+  const endings = precisionEndings(params, said);
+  const room = { widthPx: summaryRoomPx(parameters), fontPx: cardFontPx.summary };
+  return {
+    summary: said + (endings[0] ?? ''),
+    shortSummary: fittingWithEnd(said, endings, room),
+  };
+}
+
+/** " · int4, block 128" and shorter; empty where it is said already. */
+function precisionEndings(params: CheckedNode['params'], said: string): readonly string[] {
   const { precision, blockSize } = params;
-  const block =
-    typeof blockSize === 'string' && precision !== 'float32' ? `, block ${blockSize}` : '';
-  const summary = definition.summary(params);
-  const said = typeof precision !== 'string' || summary.includes(precision);
-  return said ? summary : `${summary} · ${precision}${block}`;
+  if (typeof precision !== 'string' || said.includes(precision)) return [''];
+  const short = ` · ${precision}`;
+  const hasBlocks = typeof blockSize === 'string' && precision !== 'float32';
+  return hasBlocks ? [`${short}, block ${blockSize}`, short] : [short];
 }
 
 function weightsOf({ params }: CheckedNode): string | null {

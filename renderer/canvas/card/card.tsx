@@ -3,26 +3,29 @@ import type { NodeProps } from '@xyflow/react';
 import { memo, useContext } from 'react';
 import { Glyph } from '#renderer/parts/glyph.tsx';
 import { Hint } from '#renderer/parts/hint.tsx';
-import { LongName } from '#renderer/parts/long-name.tsx';
 import { familyStyle } from '#renderer/parts/family-style.ts';
 import { CardBodyView } from './card-body.tsx';
 import { FarContext, useCardContext } from './card-context.ts';
 import { CardFoot } from './card-foot.tsx';
-import { rowPx, socketHeightPx } from './card-geometry.ts';
-import type { SocketModel } from './card-content.ts';
+import {
+  cardFontPx,
+  contentWidthPx,
+  gapPx,
+  roomBesidePx,
+  rowPx,
+  socketHeightPx,
+  titleRoomPx,
+} from './card-geometry.ts';
+import type { PluggedPart, SocketModel } from './card-content.ts';
 import type { CardModel } from './card-model.ts';
 import type { CardNode } from './card-node.ts';
 import { CardPort } from './card-port.tsx';
 import { CardProblem } from './card-problem.tsx';
 import type { CardRun } from './card-run.ts';
+import { fittingText, textWidthPx } from './fitting-text.ts';
 import { usePictureSize } from './picture-size.ts';
 import { useCardRun } from './use-card-run.ts';
 import styles from './card.module.css';
-
-/** Roughly the width of a letter and of a figure on a card, and what a row has room for, in pixels. */
-const letterPx = 6.1;
-const signPx = 6.9;
-const rowRoomPx = 178;
 
 /** React Flow gives a card its place and its selection too; the frame around it shows both. */
 export const Card = memo(
@@ -53,12 +56,12 @@ function CardView({ model }: { readonly model: CardModel }) {
 }
 
 function CardInside({ model, run }: { readonly model: CardModel; readonly run: CardRun }) {
-  const { summary, parameters, body, sockets, rows, foot, problem } = model;
+  const { summary, shortSummary, parameters, body, sockets, rows, foot, problem } = model;
   return (
     <>
       {summary !== null && (
         <p className={styles['summary']} style={{ height: rowPx.summary }}>
-          <LongName name={summary} />
+          <CutText text={summary} shown={shortSummary ?? summary} />
           {parameters !== null && <span className="numbers">{parameters}</span>}
           {body?.kind === 'picture' && run.foot && (
             <span className="numbers">{run.foot.lines[0]?.[0]}</span>
@@ -87,35 +90,65 @@ function CardInside({ model, run }: { readonly model: CardModel; readonly run: C
 
 type Row = CardModel['rows'][number];
 
-/** What a row's output gives, or else what its input takes; an output without a shape is called by its title. */
+/** Each port's words at its side; the shape of one that has the row to itself stands across from them. */
 function PortRow({ input, output }: Row) {
-  const title = (input ?? output)?.title ?? '';
-  const shape = (output ?? input)?.shape ?? null;
-  const right = shape ?? (input && output ? output.title : '');
-  const isTight = title.length * letterPx + right.length * signPx > rowRoomPx;
+  if (input && output)
+    return (
+      <>
+        <CutText text={input.title} />
+        <CutText text={output.title} />
+      </>
+    );
+  const port = input ?? output;
+  if (!port) return null;
+  const room = {
+    widthPx: roomBesidePx(port.shape, { fontPx: cardFontPx.port, font: 'numbers' }),
+    fontPx: cardFontPx.port,
+  };
   return (
     <>
-      <span className={isTight ? styles['cut'] : styles['whole']}>{title}</span>
-      <span className={shape === null ? styles['whole'] : `numbers ${styles['whole']}`}>
-        {right}
-      </span>
+      {output && <span className={`numbers ${styles['shape']}`}>{port.shape}</span>}
+      <CutText text={port.title} shown={fittingText(port.title, room)} />
+      {input && <span className={`numbers ${styles['shape']}`}>{port.shape}</span>}
     </>
   );
 }
 
+interface CutTextProps {
+  readonly text: string;
+  /** As much of the text as there is room for. */
+  readonly shown?: string;
+}
+
+/** A text with no more of it than there is room for; the whole one is told by a tooltip then. */
+function CutText({ text, shown = text }: CutTextProps) {
+  if (shown === text) return <span className={styles['whole']}>{text}</span>;
+  return (
+    <Hint text={text}>
+      <span className={styles['cut']}>{shown}</span>
+    </Hint>
+  );
+}
+
 function CardHead({ model, run }: { readonly model: CardModel; readonly run: CardRun }) {
+  const { baseFolder } = useCardContext();
+  const size = usePictureSize(model.body, baseFolder);
+  const { title, family, weights } = model;
+  // What goes on here, or else what kind of thing this is.
+  const state = run.state ?? weights ?? size ?? (family === null ? 'unknown' : null);
+  const room = { widthPx: titleRoomPx(state), fontPx: cardFontPx.title };
   return (
     <header className={styles['head']} style={{ height: rowPx.head }}>
-      <Glyph family={model.family} />
-      <h3 className={styles['title']} data-tight={run.state !== null || undefined}>
-        <LongName name={model.title} />
+      <Glyph family={family} />
+      <h3 className={styles['title']}>
+        <CutText text={title} shown={fittingText(title, room)} />
       </h3>
-      <CardState model={model} run={run} />
+      <CardState state={state} run={run} isSize={state === size} />
       {run.isGoing && (
         <div
           className={styles['progress']}
           role="progressbar"
-          aria-label={`${model.title}: ${run.state}`}
+          aria-label={`${title}: ${run.state}`}
           aria-valuemin={0}
           aria-valuemax={100}
           aria-valuenow={run.share === null ? undefined : Math.round(run.share * 100)}
@@ -131,24 +164,28 @@ function CardHead({ model, run }: { readonly model: CardModel; readonly run: Car
   );
 }
 
-/** What goes on here, or else what kind of thing this is. */
-function CardState({ model, run }: { readonly model: CardModel; readonly run: CardRun }) {
-  const { documentId: _, ...context } = useCardContext();
-  const size = usePictureSize(model.body, context.baseFolder);
+interface CardStateProps {
+  readonly state: string | null;
+  readonly run: CardRun;
+  readonly isSize: boolean;
+}
+
+function CardState({ state, run, isSize }: CardStateProps) {
   if (run.failure !== null) {
     return (
       <Hint text={run.failure}>
         <span className={styles['state']} data-tone="bad">
-          {run.state}
+          {state}
         </span>
       </Hint>
     );
   }
-  const idle = model.weights ?? size ?? (model.family === null ? 'unknown' : null);
-  const tone = run.isGoing ? 'going' : undefined;
   return (
-    <span className={`${styles['state']} ${size === null ? '' : 'numbers'}`} data-tone={tone}>
-      {run.state ?? idle}
+    <span
+      className={`${styles['state']} ${isSize ? 'numbers' : ''}`}
+      data-tone={run.isGoing ? 'going' : undefined}
+    >
+      {state}
     </span>
   );
 }
@@ -163,15 +200,32 @@ function Socket({ socket }: { readonly socket: SocketModel }) {
           <span className={styles['part-title']}>{port.title}</span>
         </div>
       )}
-      {plugged.map(({ id, title, summary, family }) => (
-        <div key={id} className={styles['socket']}>
-          <span className={styles['part']} style={familyStyle(family)} />
-          <span className={styles['part-title']}>
-            <LongName name={title} />
-          </span>
-          <span className={`numbers ${styles['part-summary']}`}>{summary}</span>
-        </div>
+      {plugged.map((part) => (
+        <Plugged key={part.id} part={part} />
       ))}
     </div>
   );
+}
+
+/** What the frame of a part and its mark take of a row. */
+const partFramePx = 42;
+
+function Plugged({ part: { title, summary, family } }: { readonly part: PluggedPart }) {
+  const words = { fontPx: cardFontPx.part };
+  const shownTitle = fittingText(title, { ...words, widthPx: contentWidthPx - partFramePx });
+  const widthPx = contentWidthPx - partFramePx - gapPx - textWidthPx(shownTitle, words);
+  const shownSummary = fittingText(summary, {
+    widthPx,
+    fontPx: cardFontPx.partSummary,
+    font: 'numbers',
+  });
+  const isWhole = shownTitle === title && shownSummary === summary;
+  const row = (
+    <div className={styles['socket']}>
+      <span className={styles['part']} style={familyStyle(family)} />
+      <span className={styles['part-title']}>{shownTitle}</span>
+      <span className={`numbers ${styles['part-summary']}`}>{shownSummary}</span>
+    </div>
+  );
+  return isWhole ? row : <Hint text={`${title}: ${summary}`}>{row}</Hint>;
 }

@@ -2,7 +2,6 @@
 import type { Connection, OnConnectStartParams } from '@xyflow/react';
 import type { Edge } from '#engine/contract/document.ts';
 import { checkedGraph } from '#renderer/analysis/checked-graph.ts';
-import { tellProblems } from '#renderer/notices/notices.ts';
 import { activeDocument, edit, workspace } from '#renderer/workspace/workspace-store.ts';
 import { selectWires } from '#renderer/canvas/flow/canvas-view.ts';
 import type { PortPlace } from '#renderer/canvas/card/port-place.ts';
@@ -70,11 +69,7 @@ export function wireUp(edge: Edge, moved: Edge | null): void {
 
 interface ConnectEnd {
   readonly isValid: boolean | null;
-  readonly toHandle?: {
-    readonly nodeId: string;
-    readonly id?: string | null;
-    readonly type: string;
-  } | null;
+  readonly toHandle?: object | null;
 }
 
 export interface DroppedWire {
@@ -83,22 +78,14 @@ export interface DroppedWire {
 }
 
 /**
- * Ends the gesture: over a port that refuses, its reason is told; over a card, the one port that fits is taken;
- * over nothing, the dropped wire comes back, to be offered nodes.
+ * Ends the gesture: over a port that refuses, of which the pointer has said why, nothing comes of it; over a card,
+ * the one port that fits is taken; over nothing, the dropped wire comes back, to be offered nodes.
  */
 export function endConnect(event: MouseEvent | TouchEvent, state: ConnectEnd): DroppedWire | null {
   const { now } = connecting.getState();
   endConnecting();
   if (!now || state.isValid === true) return null;
-  const { toHandle } = state;
-  if (toHandle) {
-    const end = { node: toHandle.nodeId, port: toHandle.id ?? '', side: sideOf(toHandle.type) };
-    const isStart =
-      end.node === now.start.node && end.port === now.start.port && end.side === now.start.side;
-    const problem = isStart ? null : now.reasonAt(end);
-    if (problem) tellProblems([problem]);
-    return null;
-  }
+  if (state.toHandle) return null;
   const { clientX: x, clientY: y } =
     'changedTouches' in event ? (event.changedTouches[0] ?? { clientX: 0, clientY: 0 }) : event;
   const target = document.elementFromPoint(x, y);

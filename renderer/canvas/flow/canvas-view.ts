@@ -5,6 +5,7 @@ import { createStore } from 'zustand/vanilla';
 import { whenDocumentGone } from '#renderer/workspace/document-gone.ts';
 import type { CardNode } from '#renderer/canvas/card/card-node.ts';
 import type { WireEdge } from '#renderer/canvas/wire/wire-edge.ts';
+import { edgePx, viewShowing, type Box } from './view-showing.ts';
 
 export type Flow = ReactFlowInstance<CardNode, WireEdge>;
 
@@ -37,9 +38,17 @@ export function selectWires(ids: Iterable<string>): void {
 
 /** The whole graph, clear of the toolbar, and never larger than cards are drawn. */
 export const fitOptions = {
-  padding: { top: '28px', right: '40px', bottom: '60px', left: '40px' },
+  padding: {
+    top: `${edgePx.top}px`,
+    right: `${edgePx.right}px`,
+    bottom: `${edgePx.bottom}px`,
+    left: `${edgePx.left}px`,
+  },
   maxZoom: 1.25,
 } as const;
+
+/** From further away than this no small text can be read, so none is drawn. */
+export const farZoom = 0.3;
 
 /** Where each open graph was looked at, so that coming back to its tab finds the same place. */
 export const viewports = new Map<string, Viewport>();
@@ -58,19 +67,12 @@ export function middleOfView(): { readonly x: number; readonly y: number } {
   return flow.screenToFlowPosition({ x: box.x + box.width / 2, y: box.y + box.height / 2 });
 }
 
-/** Moves the view where a place, in the graph's coordinates, lies outside or at the very edge of it. */
-export function bringIntoView(place: { readonly x: number; readonly y: number }): void {
+/** Moves the view no further than it must for all of a card to be seen, and for others that were seen to stay so. */
+export function bringIntoView(card: Box, others: readonly Box[] = []): void {
   const { flow, element } = canvasView.getState();
   if (!flow || !element) return;
-  const box = element.getBoundingClientRect();
-  const { x, y } = flow.flowToScreenPosition(place);
-  const isSeen =
-    x > box.left + edgePx &&
-    x < box.right - edgePx &&
-    y > box.top + edgePx &&
-    y < box.bottom - edgePx;
-  if (!isSeen)
-    void flow.setCenter(place.x, place.y, { zoom: flow.getZoom(), duration: motionMs() });
+  const view = flow.getViewport();
+  const { width, height } = element.getBoundingClientRect();
+  const moved = viewShowing(view, { width, height }, card, others);
+  if (moved !== view) void flow.setViewport(moved, { duration: motionMs() });
 }
-
-const edgePx = 60;

@@ -88,6 +88,25 @@ test('a language model shows its parts, what it drops, and what it will cost', (
   expect(hidden.map(({ port }) => port.label)).toEqual(['Weight changes, input of Language model']);
 });
 
+test('a shape stands beside the name of the port that it is the shape of', () => {
+  const { cards } = drawn(graph);
+  const told = cards.flatMap(({ title, rows }) =>
+    rows
+      .filter(({ input, output }) => input?.shape ?? output?.shape)
+      .map(({ input, output }) => [title, input?.title, output?.title]),
+  );
+  expect(told).toEqual(
+    expect.arrayContaining([
+      ['Preprocess', undefined, 'Pixels'],
+      ['CLIP ViT', 'Pixels', undefined],
+      ['CLIP ViT', undefined, 'Visual tokens'],
+    ]),
+  );
+  expect(told.filter(([, input, output]) => input !== undefined && output !== undefined)).toEqual(
+    [],
+  );
+});
+
 test('an edit draws anew what it changes and nothing else', () => {
   const first = drawn(graph);
   const asked = after(graph, [{ type: 'set-param', id: 'prompt', param: 'text', value: 'Why?' }]);

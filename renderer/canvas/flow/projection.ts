@@ -10,6 +10,7 @@ import { cardWidthPx, portDotPx } from '#renderer/canvas/card/card-geometry.ts';
 import { cardModel, wiredPorts, type CardModel } from '#renderer/canvas/card/card-model.ts';
 import type { CardNode } from '#renderer/canvas/card/card-node.ts';
 import type { WireEdge } from '#renderer/canvas/wire/wire-edge.ts';
+import { plainCourse, type WireCourse } from '#renderer/canvas/wire/wire-courses.ts';
 import { wireModels, type WireModel } from '#renderer/canvas/wire/wire-model.ts';
 
 export interface Models {
@@ -87,11 +88,20 @@ export type Layout = GraphDocument['layout'];
 
 const nodes = new WeakMap<CardModel, CardNode>();
 
-/** A card at its place. Asked again for the same card, place and selection, it gives the same object. */
-export function cardNode(model: CardModel, position: Layout[string], selected: boolean): CardNode {
+const noLevels: ReadonlyMap<string, number> = new Map();
+
+/** A card at its place. Asked again for the same card, place, selection and level, it gives the same object. */
+export function cardNode(
+  model: CardModel,
+  position: Layout[string],
+  selected: boolean,
+  levels = noLevels,
+): CardNode {
   const known = nodes.get(model);
+  const zIndex = levels.get(model.id) ?? 0;
   if (
     known?.selected === selected &&
+    known.zIndex === zIndex &&
     known.position.x === position.x &&
     known.position.y === position.y
   )
@@ -110,6 +120,7 @@ export function cardNode(model: CardModel, position: Layout[string], selected: b
     position: { x: position.x, y: position.y },
     data: known?.data ?? { model },
     selected,
+    zIndex,
     ...size,
     measured: size,
     handles: handlesOf(model),
@@ -133,9 +144,14 @@ function handlesOf({ geometry }: CardModel): NonNullable<CardNode['handles']> {
 
 const edges = new WeakMap<WireModel, WireEdge>();
 
-export function wireEdge(model: WireModel, selected: boolean): WireEdge {
+export function wireEdge(
+  model: WireModel,
+  selected: boolean,
+  course: WireCourse = plainCourse,
+): WireEdge {
   const known = edges.get(model);
-  if (known?.selected === selected) return known;
+  const isSameCourse = known?.data !== undefined && sameValue(known.data.course, course);
+  if (known && isSameCourse && known.selected === selected) return known;
   const { id, edge, label, problem } = model;
   const made: WireEdge = {
     id,
@@ -145,7 +161,7 @@ export function wireEdge(model: WireModel, selected: boolean): WireEdge {
     target: edge.to.node,
     targetHandle: edge.to.port,
     selected,
-    data: known?.data ?? { model },
+    data: known?.data && isSameCourse ? known.data : { model, course },
     ariaLabel: problem ? `${label}. ${problem.message}` : label,
   };
   edges.set(model, made);

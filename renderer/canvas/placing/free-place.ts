@@ -10,7 +10,7 @@ export interface TakenPlace extends Place {
   readonly height: number;
 }
 
-/** Room that a card of usual height takes with some air. */
+/** How far apart the places lie that are looked at: a card of usual size with some air. */
 const columnPx = cardWidthPx + 4 * gridPx;
 const rowPx = 160;
 /** Further away a person would not look for it; rather on top of another. */
@@ -18,15 +18,15 @@ const mostRings = 4;
 
 export const onGrid = (px: number): number => Math.round(px / gridPx) * gridPx;
 
-/** The nearest place where no card lies; below first, then beside. */
-export function freePlace(wanted: Place, taken: readonly TakenPlace[]): Place {
+/** The nearest place where a card of this height lies on no other; below first, then beside. */
+export function freePlace(wanted: TakenPlace, taken: readonly TakenPlace[]): Place {
   const start = { x: onGrid(wanted.x), y: onGrid(wanted.y) };
   const isFree = ({ x, y }: Place): boolean =>
     taken.every(
       (card) =>
         Math.abs(card.x - x) >= cardWidthPx + gridPx ||
         card.y + card.height + gridPx <= y ||
-        y + rowPx - gridPx <= card.y,
+        y + wanted.height + gridPx <= card.y,
     );
   return around(start).find(isFree) ?? notHiding(start, taken);
 }

@@ -5,7 +5,6 @@ import { sketchDocument } from '#engine/graph/sketch-document.ts';
 import { catalogue } from '#nodes/index.ts';
 import { addNodeEdits, freeId } from './new-node.ts';
 
-const position = { x: 0, y: 0 };
 const none: ReadonlySet<string> = new Set();
 
 function added(
@@ -14,7 +13,7 @@ function added(
   selection = none,
 ) {
   const checked = checkGraph(document, catalogue);
-  return addNodeEdits(checked, { definition: catalogue[type], position, selection });
+  return addNodeEdits(checked, { definition: catalogue[type], selection });
 }
 
 test('ids are read, not counted: named after what people call the node', () => {

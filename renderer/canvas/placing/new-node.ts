@@ -34,22 +34,19 @@ export function newNode(definition: AnyNodeDefinition): DocumentNode {
   return { type: definition.type, version: definition.version, params };
 }
 
-type Position = GraphDocument['layout'][string];
-
 interface NewNode {
   readonly definition: AnyNodeDefinition;
-  readonly position: Position;
   readonly selection: ReadonlySet<string>;
 }
 
-/** Adds a node, and plugs a part in where there is only one place that it can be meant for. */
+/** Adds a node, without a place yet, and plugs a part in where there is only one place that it can be meant for. */
 export function addNodeEdits(
   checked: CheckedGraph,
-  { definition, position, selection }: NewNode,
+  { definition, selection }: NewNode,
 ): { readonly id: string; readonly edits: readonly Edit[] } {
   const id = newNodeId(definition, checked.document.nodes);
   const edge = plugFor(checked, id, definition, selection);
-  const added: Edit = { type: 'add-node', id, node: newNode(definition), position };
+  const added: Edit = { type: 'add-node', id, node: newNode(definition), position: null };
   return { id, edits: edge ? [added, { type: 'connect', edge }] : [added] };
 }
 

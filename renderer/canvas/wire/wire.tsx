@@ -13,7 +13,7 @@ import { wireKinds, type WireKind } from '#engine/node/wire.ts';
 import { Hint } from '#renderer/parts/hint.tsx';
 import { familyStyle } from '#renderer/parts/family-style.ts';
 import type { WireEdge } from './wire-edge.ts';
-import type { WireModel } from './wire-model.ts';
+import type { WireCourse } from './wire-courses.ts';
 import { goesBack, wirePath, type Extent, type WirePath } from './wire-path.ts';
 import styles from './wire.module.css';
 
@@ -23,12 +23,12 @@ export const Wire = memo((props: EdgeProps<WireEdge>) => {
   const to = { x: props.targetX, y: props.targetY };
   const store = useStoreApi();
   if (!data) return null;
-  const { model } = data;
+  const { model, course } = data;
   const state = store.getState();
   const cards = goesBack(from, to)
     ? { giver: extentOf(state, source), taker: extentOf(state, target) }
     : null;
-  const line = wirePath(from, to, cards);
+  const line = wirePath(from, to, model.widthPx, cards, course.detour);
   return (
     <g
       className={styles['wire']}
@@ -46,7 +46,7 @@ export const Wire = memo((props: EdgeProps<WireEdge>) => {
       {model.problem ? (
         <WireProblem problem={model.problem} line={line} />
       ) : (
-        <WireText model={model} line={line} />
+        <WireText course={course} line={line} />
       )}
     </g>
   );
@@ -58,29 +58,18 @@ export function wireLook(kind: WireKind | null): 'plain' | 'text' | 'answer' | '
   return kind !== null && wireKinds[kind].part ? 'part' : 'plain';
 }
 
-/** Width of a sign of the label's type, in pixels. */
-const signPx = 6.4;
-
 interface WireTextProps {
-  readonly model: WireModel;
+  readonly course: WireCourse;
   readonly line: WirePath;
 }
 
-function WireText({ model, line }: WireTextProps) {
-  const { text, shortText, widthPx } = model;
-  const { middle, isLevel, top, descends, room } = line;
-  const fits = text !== null && text.length * signPx < room - 8;
-  const shown = fits ? text : shortText;
-  if (shown === null) return null;
-  // A steep wire would run through its label; on the side of the giver there is room, where the curve has left it.
+function WireText({ course: { label }, line: { spots } }: WireTextProps) {
+  // While a card is dragged about, a wire may come to lead the other way, and has other spots then.
+  const spot = label && (spots[label.spot] ?? spots[0]);
+  if (!spot) return null;
   return (
-    <text
-      className={styles['text']}
-      x={isLevel ? middle.x : middle.x - widthPx / 2 - 3}
-      y={isLevel ? top - widthPx / 2 - 6 : middle.y + (descends ? 14 : -6)}
-      textAnchor={isLevel ? 'middle' : 'end'}
-    >
-      {shown}
+    <text className={styles['text']} x={spot.x} y={spot.y} textAnchor={spot.anchor}>
+      {label.text}
     </text>
   );
 }

@@ -1,7 +1,7 @@
 /** What is wrong at one place: each sentence, with its mend where that is certain. */
 import type { Problem } from '#engine/contract/problem.ts';
+import { problemAction } from '#renderer/analysis/problem-action.ts';
 import { showResults } from '#renderer/view/view-store.ts';
-import { edit } from '#renderer/workspace/workspace-store.ts';
 import styles from './problem-lines.module.css';
 
 /** A checkpoint of another model has hundreds; the panel of problems lists them all. */
@@ -12,19 +12,8 @@ export function ProblemLines({ problems }: { readonly problems: readonly Problem
   const more = problems.length - mostLines;
   return (
     <ul className={styles['lines']}>
-      {problems.slice(0, mostLines).map(({ severity, message, mend }) => (
-        <li key={message} className={styles[severity]}>
-          {message}
-          {mend && (
-            <button
-              type="button"
-              className={styles['mend']}
-              onClick={() => edit(mend.title, mend.edits)}
-            >
-              {mend.title}
-            </button>
-          )}
-        </li>
+      {problems.slice(0, mostLines).map((problem) => (
+        <Line key={problem.message} problem={problem} />
       ))}
       {more > 0 && (
         <li>
@@ -36,5 +25,19 @@ export function ProblemLines({ problems }: { readonly problems: readonly Problem
         </li>
       )}
     </ul>
+  );
+}
+
+function Line({ problem }: { readonly problem: Problem }) {
+  const action = problemAction(problem);
+  return (
+    <li className={styles[problem.severity]}>
+      {problem.message}
+      {action && (
+        <button type="button" className={styles['mend']} onClick={action.run}>
+          {action.title}
+        </button>
+      )}
+    </li>
   );
 }

@@ -2,6 +2,7 @@
 import { X } from 'lucide-react';
 import { useState, type DragEvent } from 'react';
 import type { Picture } from '#engine/contract/file-service.ts';
+import type { Problem } from '#engine/contract/problem.ts';
 import { assertNever, type Outcome } from '#engine/contract/outcome.ts';
 import type { ShownSource } from '#engine/contract/sources.ts';
 import type { Media } from '#engine/node/wire.ts';
@@ -37,6 +38,10 @@ interface PreviewProps {
   readonly onRemove: () => void;
 }
 
+/** Below it stands what may be done about what was not chosen. */
+const reasonOf = ([problem]: readonly Problem[]): string | undefined =>
+  problem?.code === 'place-unchosen' ? 'Not read before you allow it.' : problem?.message;
+
 export function SourcePreview({ media, source, picture, onDropFile, onRemove }: PreviewProps) {
   const [isOver, setOver] = useState(false);
   const over = (event: DragEvent): void => {
@@ -66,7 +71,7 @@ export function SourcePreview({ media, source, picture, onDropFile, onRemove }: 
       {source.kind !== 'none' && picture === null && (
         <p className={styles['waiting']}>{words[media].waiting}</p>
       )}
-      {picture?.ok === false && <p className={styles['broken']}>{picture.problems[0]?.message}</p>}
+      {picture?.ok === false && <p className={styles['broken']}>{reasonOf(picture.problems)}</p>}
       {picture?.ok === true && (
         <img
           className={styles['image']}

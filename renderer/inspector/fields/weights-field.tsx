@@ -6,6 +6,7 @@ import { fail, ok } from '#engine/contract/outcome.ts';
 import { error } from '#engine/contract/problem.ts';
 import { weightsChoiceSchema } from '#engine/contract/sources.ts';
 import { sameValue } from '#engine/same-value.ts';
+import { choosePlace } from '#renderer/connection/chosen-places.ts';
 import { chooseFolder } from '#renderer/files/choose-path.ts';
 import { IconButton } from '#renderer/parts/button.tsx';
 import { Field } from '#renderer/parts/field.tsx';
@@ -41,6 +42,11 @@ export function WeightsField({ bound, document }: WeightsFieldProps) {
   const kind: Kind | null = wantsFolder ? 'checkpoint' : (choice?.kind ?? null);
   const [said, setSaid] = useState<readonly string[]>([]);
   const { standIn } = param;
+  /** Typed to its end, a folder is chosen like one from a dialog. */
+  const settleFolder = async (typed: string): Promise<void> => {
+    await choosePlace(typed, bound.baseFolder);
+    await fill(typed);
+  };
   const fill = async (from: string): Promise<void> => {
     // Only a folder of weights says what the node's other parameters are.
     if (standIn) {
@@ -109,7 +115,7 @@ export function WeightsField({ bound, document }: WeightsFieldProps) {
               setWantsFolder(false);
               setSaid([]);
             }}
-            onSettle={fill}
+            onSettle={settleFolder}
             onChoose={takeFolder}
           />
           <LikelyFolders

@@ -1,4 +1,7 @@
-/** Where answers are read: follows what is being written, unless a person has scrolled back to read. */
+/**
+ * Where answers are read: follows what is being written, unless a person has scrolled back to read, and shows it from
+ * its first line once it is complete.
+ */
 import { useLayoutEffect, useRef, type ReactNode } from 'react';
 import styles from './answer-side.module.css';
 
@@ -15,15 +18,16 @@ export function AnswerBody({ label, written, isGoing, children }: AnswerBodyProp
   const follows = useRef(true);
   const wasGoing = useRef(false);
   useLayoutEffect(() => {
-    // The figures come with the end.
     const moves = isGoing || wasGoing.current;
     wasGoing.current = isGoing;
-    if (moves && follows.current && place.current) place.current.scrollTop = endOf(place.current);
+    if (moves && follows.current && place.current)
+      place.current.scrollTop = isGoing ? endOf(place.current) : 0;
   }, [written, isGoing]);
   return (
     <div
       ref={place}
       className={styles['body']}
+      data-going={isGoing || undefined}
       tabIndex={0}
       role="group"
       aria-label={label}
@@ -36,9 +40,15 @@ export function AnswerBody({ label, written, isGoing, children }: AnswerBodyProp
   );
 }
 
-/** Where to scroll to for the end of the answer that is being written, or of all. */
+/** Where to scroll to for the end of the answer that is being written, or of all, without cutting a line above. */
 function endOf(place: HTMLElement): number {
   const going = place.querySelector<HTMLElement>('[data-going]');
-  const end = going ? going.offsetTop + going.offsetHeight - place.offsetTop : place.scrollHeight;
-  return Math.max(0, end - place.clientHeight);
+  if (going)
+    return Math.max(0, going.offsetTop + going.offsetHeight - place.offsetTop - place.clientHeight);
+  const end = place.scrollHeight - Number.parseFloat(getComputedStyle(place).paddingBottom);
+  const over = Math.max(0, end - place.clientHeight);
+  const text = place.querySelector('p');
+  if (!text) return over;
+  const linePx = Number.parseFloat(getComputedStyle(text).lineHeight);
+  return Math.ceil(over / linePx) * linePx;
 }

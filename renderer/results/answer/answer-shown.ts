@@ -2,7 +2,7 @@
 import type { LanguageReport, Report } from '#engine/contract/report.ts';
 import { isDecoding } from '#engine/contract/run-event.ts';
 import { languageTitles } from '#engine/profile/language-titles.ts';
-import { answerText } from '#renderer/runs/answer-text.ts';
+import { answerText, whyNoAnswer } from '#renderer/runs/answer-text.ts';
 import { isOver, type LiveRun } from '#renderer/runs/live-run.ts';
 
 export interface AnswerShown {
@@ -38,9 +38,9 @@ export function answersShown(
       model,
       text: answerText(run, model.node),
       state: !isOver(live) && currentFacts(live)?.node === model.node ? goingWord(live) : '',
-      instead: isOver(live) ? endedInstead(live) : 'Not a word yet.',
+      instead: whyNoAnswer(run),
     })),
-    instead: isOver(live) ? 'No language model ran, so there is no answer.' : 'Not a word yet.',
+    instead: isOver(live) ? 'No language model ran, so there is no answer.' : whyNoAnswer(run),
   };
 }
 
@@ -52,6 +52,3 @@ function goingWord(live: LiveRun): string {
   const facts = currentFacts(live);
   return facts && isDecoding(facts) ? 'streaming' : 'running';
 }
-
-const endedInstead = ({ status }: LiveRun): string =>
-  status === 'finished' ? 'The model wrote nothing.' : 'The run ended before a word was written.';

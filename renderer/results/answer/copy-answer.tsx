@@ -15,7 +15,7 @@ export function CopyAnswer({ text, of }: CopyAnswerProps) {
     <IconButton
       icon={<Copy size={14} />}
       label={`Copy ${what}`}
-      onClick={() => void copyText(text, `T${what.slice(1)}`)}
+      onClick={() => void copyText(text, what)}
     />
   );
 }

@@ -7,6 +7,7 @@ import { Button } from '#renderer/parts/button.tsx';
 import { LongName } from '#renderer/parts/long-name.tsx';
 import { toggleCompared, type FollowedRun } from '#renderer/runs/run-store.ts';
 import { tokensText } from '#renderer/runs/run-facts.ts';
+import { graphTitle } from '#renderer/workspace/graph-title.ts';
 import { RunTime } from '#renderer/results/figures/run-time.tsx';
 import { StageName, hueOf } from '#renderer/results/figures/stage-name.tsx';
 import table from '#renderer/results/figures/figures-table.module.css';
@@ -59,7 +60,7 @@ function RunName({ letter, run }: { readonly letter: string; readonly run: Follo
   return (
     <p className={styles['run']}>
       <strong>{letter}</strong>
-      <LongName name={run.graph || 'Untitled'} />
+      <LongName name={graphTitle({ title: run.graph })} />
       <RunTime startedAt={run.startedAt} />
     </p>
   );

@@ -1,12 +1,12 @@
 /** Puts a text on the clipboard and says whether it got there. */
 import { tell } from '#renderer/notices/notices.ts';
 
-/** `what` begins the sentence: "The answer". */
+/** `what` stands within a sentence: "the answer", "the stages". */
 export async function copyText(text: string, what: string): Promise<void> {
   try {
     await navigator.clipboard.writeText(text);
-    tell(`${what} is on the clipboard.`);
+    tell(`Copied ${what}.`);
   } catch {
-    tell(`${what} could not be copied, the browser refused; select and copy it by hand.`);
+    tell(`The browser did not let ${what} be copied; select and copy by hand.`);
   }
 }

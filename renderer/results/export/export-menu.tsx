@@ -15,10 +15,10 @@ export function ExportMenu({ run }: { readonly run: FollowedRun }) {
       align="end"
       trigger={<IconButton icon={<Download size={15} />} label="Copy or save the figures" />}
     >
-      <MenuItem onSelect={() => void copyText(reportCsv(report), 'The stages')}>
+      <MenuItem onSelect={() => void copyText(reportCsv(report), 'the stages')}>
         Copy as CSV
       </MenuItem>
-      <MenuItem onSelect={() => void copyText(reportJson(report), 'The report')}>
+      <MenuItem onSelect={() => void copyText(reportJson(report), 'the report')}>
         Copy as JSON
       </MenuItem>
       <MenuLine />

@@ -8,6 +8,7 @@ import type { OpenDocument } from '#renderer/workspace/open-document.ts';
 import { Comparison } from '#renderer/results/comparison/comparison.tsx';
 import { NoRun } from '#renderer/results/status/no-run.tsx';
 import { runStatus, runWeights } from '#renderer/runs/run-facts.ts';
+import { graphTitle } from '#renderer/workspace/graph-title.ts';
 import { clockTime, RunTime } from '#renderer/results/figures/run-time.tsx';
 import table from '#renderer/results/figures/figures-table.module.css';
 import styles from './runs-tab.module.css';
@@ -95,7 +96,7 @@ function RunRow({ run, isShown, isCompared }: RunRowProps) {
   const { runId, graph, startedAt, until, report, live } = run;
   const { wallMs, timeToFirstTokenMs, decodeTokensPerSecond, peakBytes } = report.totals;
   const areSeveral = report.languageModels.length > 1;
-  const title = graph || 'Untitled';
+  const title = graphTitle({ title: graph });
   const figures = {
     wall: written(wallMs, formatMilliseconds),
     first: areSeveral ? '' : written(timeToFirstTokenMs, formatMilliseconds),
@@ -131,11 +132,8 @@ function RunRow({ run, isShown, isCompared }: RunRowProps) {
           {text}
         </td>
       ))}
-      <td className={styles['words']}>{runWeights(report) ?? '–'}</td>
-      <td className={styles['words']}>
-        {runStatus(live)}
-        {isShown && ', shown'}
-      </td>
+      <td className={`${styles['words']} ${styles['weights']}`}>{runWeights(report) ?? '–'}</td>
+      <td className={styles['words']}>{runStatus(live)}</td>
     </tr>
   );
 }
@@ -156,7 +154,9 @@ function ModelRows({ run: { report } }: { readonly run: FollowedRun }) {
         <td className={table['number']}>{written(timeToFirstTokenMs, formatMilliseconds)}</td>
         <td className={table['number']}>{written(decodeTokensPerSecond, formatRate)}</td>
         <td />
-        <td className={styles['words']}>{runWeights({ stages }) ?? '–'}</td>
+        <td className={`${styles['words']} ${styles['weights']}`}>
+          {runWeights({ stages }) ?? '–'}
+        </td>
         <td />
       </tr>
     );

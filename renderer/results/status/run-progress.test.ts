@@ -54,6 +54,8 @@ const measured = (stage: string, run: number): RunEvent => ({
 const story: readonly RunEvent[] = [
   started,
   at('image', 'warming-up'),
+  at('language/decode', 'reading', 0, { done: 0.8e9, total: 2e9, unit: 'bytes' }),
+  at('language/decode', 'reading', 0, { done: 2e9, total: 2e9, unit: 'bytes' }),
   at('encoder', 'building', 0, { done: 1.2e9, total: 3.4e9, unit: 'bytes' }),
   at('encoder', 'preparing'),
   at('encoder', 'loading'),
@@ -71,9 +73,12 @@ test('a run says where it stands in one line', () => {
   const said = story.map((_, index) => progressSentence(after(index + 1)));
   expect(progressSentence(newLiveRun)).toBe('Starting');
   expect(said[1]).toBe('Getting ready · Image · warming up');
-  expect(said[2]).toBe('Getting ready · CLIP ViT · building 1.20\u2009GB of 3.40\u2009GB');
-  expect(said[9]).toBe('Pass 1 of 3 · CLIP ViT · running');
-  expect(said[11]).toBe('Pass 1 of 3 · Language model · decode · decoding 23/64');
+  expect(said[2]).toBe(
+    'Getting ready · Language model · decode · reading weights 800\u2009MB of 2.00\u2009GB',
+  );
+  expect(said[4]).toBe('Getting ready · CLIP ViT · building 1.20\u2009GB of 3.40\u2009GB');
+  expect(said[11]).toBe('Pass 1 of 3 · CLIP ViT · running');
+  expect(said[13]).toBe('Pass 1 of 3 · Language model · decoding 23/64');
 });
 
 test('the bar never goes back', () => {
@@ -93,15 +98,16 @@ test('a row says what its stage is doing until there are figures of it', () => {
     });
   };
   expect(rows(1)).toEqual(['waiting', 'waiting', 'waiting']);
-  expect(rows(3)).toEqual(['ready', 'building 35\u2009%', 'waiting']);
-  expect(rows(10)).toEqual(['figures', 'running', 'ready']);
-  expect(rows(12)).toEqual(['figures', 'figures', 'decoding 23/64']);
-  expect(rows(10, { type: 'run-failed', problems: [] })).toEqual([
+  expect(rows(3)).toEqual(['ready', 'waiting', 'reading weights 40\u2009%']);
+  expect(rows(5)).toEqual(['ready', 'building 35\u2009%', 'waiting']);
+  expect(rows(12)).toEqual(['figures', 'running', 'ready']);
+  expect(rows(14)).toEqual(['figures', 'figures', 'decoding 23/64']);
+  expect(rows(12, { type: 'run-failed', problems: [] })).toEqual([
     'figures',
     'failed here',
     'not measured',
   ]);
-  expect(rows(12, { type: 'run-cancelled' })).toEqual(['figures', 'figures', 'stopped here']);
+  expect(rows(14, { type: 'run-cancelled' })).toEqual(['figures', 'figures', 'stopped here']);
 });
 
 test('weights that are refused while the inputs are read fail at their own stage', () => {
@@ -117,5 +123,5 @@ test('weights that are refused while the inputs are read fail at their own stage
     id: 'language/decode',
     title: 'Language model',
   });
-  expect(failedStage(after(12))).toBeNull();
+  expect(failedStage(after(14))).toBeNull();
 });

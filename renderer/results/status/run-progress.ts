@@ -6,6 +6,7 @@ import { formatPercent } from '#renderer/results/figures/format-ratio.ts';
 
 const phaseWords: Readonly<Record<StageState['phase'], string>> = {
   waiting: 'waiting',
+  reading: 'reading weights',
   building: 'building',
   preparing: 'preparing',
   loading: 'loading',
@@ -15,11 +16,14 @@ const phaseWords: Readonly<Record<StageState['phase'], string>> = {
   measured: 'ready',
 };
 
+/** Says of which row it is, too. */
+const decoding = 'decoding';
+
 /** "building 40 %", "warming up", "decoding 23/64": as a row of the table says it. */
 export function stageWords(stage: StageState): string {
   const { phase, done, total, unit, share } = stage;
-  const word = phase === 'running' && isDecoding(stage.facts) ? 'decoding' : phaseWords[phase];
-  if (phase !== 'running' && phase !== 'building') return word;
+  const word = phase === 'running' && isDecoding(stage.facts) ? decoding : phaseWords[phase];
+  if (phase !== 'running' && phase !== 'building' && phase !== 'reading') return word;
   if (unit === 'tokens' && done !== null) return `${word} ${amount(done, total)}`;
   return share === null ? word : `${word} ${formatPercent(Math.floor(share * 100) / 100)}`;
 }
@@ -33,7 +37,9 @@ export function progressSentence(live: LiveRun): string {
   const pass = live.run === 0 ? 'Getting ready' : `Pass ${live.run} of ${live.runs}`;
   const stage = live.current === null ? undefined : live.stages[live.current];
   if (!stage) return pass;
-  return `${pass} · ${rowTitle(stage.facts)} · ${stageAmount(stage)}`;
+  const doing = stageAmount(stage);
+  const title = doing.startsWith(decoding) ? stage.facts.title : rowTitle(stage.facts);
+  return `${pass} · ${title} · ${doing}`;
 }
 
 /** A run stops between two stages or two tokens. */
@@ -44,13 +50,14 @@ export function cancellingSentence({ current, stages }: LiveRun): string {
 
 function stageAmount(stage: StageState): string {
   const { phase, done, total, unit } = stage;
-  if (phase === 'building' && unit === 'bytes' && done !== null && total !== null)
-    return `${phaseWords.building} ${formatBytes(done)} of ${formatBytes(total)}`;
+  if (phase !== 'running' && unit === 'bytes' && done !== null && total !== null)
+    return `${phaseWords[phase]} ${formatBytes(done)} of ${formatBytes(total)}`;
   return stageWords(stage);
 }
 
 /** How far within a stage each phase begins; writing weights is most of the work where there is any. */
 const phaseStart: Readonly<Record<StagePhase, number>> = {
+  reading: 0,
   building: 0,
   preparing: 0.5,
   loading: 0.7,
@@ -74,7 +81,8 @@ const begun = ({ order, stages, current }: LiveRun): number =>
   order.filter((id) => id !== current && stages[id]?.phase !== 'waiting').length;
 
 function shareWithin({ phase, share }: StageState): number {
-  if (phase === 'waiting') return 0;
+  // Weights that are new are read before the first stage gets ready, and then it is its turn to build.
+  if (phase === 'waiting' || phase === 'reading') return 0;
   if (phase === 'loaded' || phase === 'measured') return 1;
   const length = phase === 'building' ? phaseStart.preparing : 1;
   return phaseStart[phase] + (share ?? 0) * (phase === 'running' ? 1 : length);

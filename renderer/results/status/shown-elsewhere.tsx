@@ -3,6 +3,7 @@ import { Button } from '#renderer/parts/button.tsx';
 import { LongName } from '#renderer/parts/long-name.tsx';
 import { showRun, type FollowedRun } from '#renderer/runs/run-store.ts';
 import type { OpenDocument } from '#renderer/workspace/open-document.ts';
+import { graphTitle } from '#renderer/workspace/graph-title.ts';
 import { RunTime } from '#renderer/results/figures/run-time.tsx';
 import styles from './shown-elsewhere.module.css';
 
@@ -20,7 +21,7 @@ export function ShownElsewhere({ open, run, hasLatest }: ShownElsewhereProps) {
         Run of <RunTime startedAt={run.startedAt} />
         {run.documentId !== open.id && (
           <>
-            , <LongName name={run.graph || 'Untitled'} />
+            , <LongName name={graphTitle({ title: run.graph })} />
           </>
         )}
       </span>
