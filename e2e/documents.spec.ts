@@ -2,6 +2,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Locator } from '@playwright/test';
+import { sketchDocument, type NodeSketch } from '#engine/graph/sketch-document.ts';
 import type { App } from './app.ts';
 import { expect, test } from './fixtures.ts';
 
@@ -274,4 +275,36 @@ test('a weights folder of another model does not fit, be it its widths or its te
   await expect(misfits).toHaveText(
     /All 4 tensors that the node needs have another shape .*linear_1\.weight" \[192, 128\] for \[2048, 1152\], .* and 1 more;/,
   );
+});
+
+test('a graph with more layers than are run opens, says so at its node, and is sound once it has fewer', async ({
+  app,
+}) => {
+  const names = Array.from({ length: 10 }, (_, index) => `model${index}`);
+  const models = names.map((id): readonly [string, NodeSketch] => [
+    id,
+    ['language/decoder', { model: 'custom', layerCount: 512 }],
+  ]);
+  const deep = sketchDocument(
+    { prompt: ['input/prompt', { text: 'Why?' }], ...Object.fromEntries(models) },
+    names.map((id) => `prompt.text > ${id}.prompt`),
+  );
+  const layout = Object.fromEntries(
+    ['prompt', ...names].map((id, index) => [id, { x: (index % 4) * 300, y: 320 * (index >> 2) }]),
+  );
+  await app.importFile(graphFile('deep.patchbay.json', JSON.stringify({ ...deep, layout })));
+  await app.results.getByRole('tab', { name: 'Problems' }).click();
+  const problem = app.results.getByRole('listitem');
+  await expect(problem).toContainText('The graph has 5120 layers, at most 2048 are checked');
+
+  await expect(app.inspector.getByRole('region', { name: 'Estimate' })).toContainText(
+    'comes back once the errors of the graph are mended',
+  );
+
+  // What is left is checked by itself, however long the older check went on.
+  for (const id of names.slice(1)) {
+    await app.canvas.locator(`[data-id="${id}"]`).click();
+    await app.page.keyboard.press('Delete');
+  }
+  await expect(problem).not.toContainText('at most 2048');
 });

@@ -107,23 +107,33 @@ async function checkCheckpoints(
         problems.push(...match.problems.map((problem) => ({ ...problem, node: origin.node })));
     }
   }
-  return [...problems, ...matched.flatMap((origin) => leftovers(origin, matched))];
+  const used = usedByFolder(matched);
+  return [...problems, ...matched.flatMap((origin) => leftovers(origin, used))];
 }
 
 function neededFrom(models: readonly StageModel[], origin: WeightOrigin) {
   return neededTensors(models, (model, index) => model.origins[index] === origin);
 }
 
+type UsedByFolder = ReadonlyMap<string, ReadonlySet<string>>;
+
+/** The tensors that the nodes of the graph take from each folder. */
+function usedByFolder(matched: readonly MatchedOrigin[]): UsedByFolder {
+  const used = new Map<string, Set<string>>();
+  for (const { match, checkpoint } of matched) {
+    const names = used.get(checkpoint.folder) ?? new Set();
+    for (const { name } of match.entries.values()) names.add(name);
+    used.set(checkpoint.folder, names);
+  }
+  return used;
+}
+
 /** A tensor that another node of the graph takes from the same folder is not left over. */
 function leftovers(
   { node, title, match, checkpoint }: MatchedOrigin,
-  all: readonly MatchedOrigin[],
+  used: UsedByFolder,
 ): readonly Problem[] {
-  const usedElsewhere = new Set(
-    all
-      .filter((other) => other.checkpoint.folder === checkpoint.folder)
-      .flatMap((other) => [...other.match.entries.values()].map(({ name }) => name)),
-  );
+  const usedElsewhere = used.get(checkpoint.folder) ?? new Set();
   const left = leftoverKeys(match, checkpoint, usedElsewhere);
   return left.length > 0 ? [leftoverProblem(left, title, node)] : [];
 }

@@ -27,6 +27,8 @@ export function partsFault(file: JsonObject): string | null {
   const parts = partKinds.flatMap((kind) => allParts(file[kind]));
   if (parts.length > tokenizerLimits.parts)
     return `it has ${parts.length} steps, more than ${tokenizerLimits.parts}`;
+  if (parts.some(({ type, pattern }) => searches.has(type) && !isPattern(pattern)))
+    return 'it looks for a pattern that is none';
   const decoding = allParts(file['decoder']).reduce((growth, part) => growth * growthOf(part), 1);
   const growth = Math.max(decoding, ...parts.map(growthOf));
   if (growth > tokenizerLimits.growth)
@@ -46,6 +48,14 @@ function allParts(config: unknown): readonly JsonObject[] {
   const inner = innerParts.flatMap((name) => part[name]);
   return [part, ...inner.flatMap(allParts)];
 }
+
+const searches: ReadonlySet<unknown> = new Set(['Replace', 'Split']);
+
+/** The library passes over any other, and with it over the text. */
+const isPattern = (pattern: unknown): boolean =>
+  typeof pattern === 'object' &&
+  pattern !== null &&
+  ['Regex', 'String'].some((kind) => typeof (pattern as JsonObject)[kind] === 'string');
 
 /** The most characters that come out of a part for each that goes in. */
 function growthOf({ pattern, content, replacement, str_rep, prepend }: JsonObject): number {

@@ -7,13 +7,23 @@ import type { GraphEstimate } from '#engine/estimate/estimate.ts';
 import type { EstimateAnswer } from './estimate-worker.ts';
 import { LatestWork, type WorkerLine } from './latest-work.ts';
 
-const estimated = createStore<{ readonly estimate: EstimateAnswer | null }>(() => ({
-  estimate: null,
-}));
+/** What came of the last estimate: a figure, why there is none, or that it took too long. */
+type Estimated = EstimateAnswer | 'reckoning' | 'given-up';
+
+const estimated = createStore<{ readonly estimate: Estimated }>(() => ({ estimate: 'reckoning' }));
 
 /** The last estimate of the graph at the front; null before there is one or while it has problems. */
 export function useEstimate(): GraphEstimate | null {
-  return useStore(estimated, ({ estimate }) => (estimate?.ok === true ? estimate.value : null));
+  return useStore(estimated, ({ estimate }) =>
+    typeof estimate === 'object' && estimate.ok ? estimate.value : null,
+  );
+}
+
+/** Why there is no estimate. */
+export function useEstimateLack(): 'reckoning' | 'given-up' | 'refused' {
+  return useStore(estimated, ({ estimate }) =>
+    typeof estimate === 'object' ? 'refused' : estimate,
+  );
 }
 
 /** A preset takes less than the first; a graph at the limits of its size, on a slow machine, less than the second. */
@@ -22,8 +32,8 @@ const estimating = new LatestWork(startWorker, { olderMs: 250, longestMs: 30_000
 /** Keeps `useEstimate` up to date; once in the window. */
 export function useEstimating(document: GraphDocument | null): void {
   useEffect(() => {
-    if (!document) return estimated.setState({ estimate: null });
-    estimating.ask(document, (estimate) => estimated.setState({ estimate }));
+    if (!document) return estimated.setState({ estimate: 'reckoning' });
+    estimating.ask(document, (answer) => estimated.setState({ estimate: answer ?? 'given-up' }));
   }, [document]);
 }
 

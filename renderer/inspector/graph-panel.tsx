@@ -1,7 +1,7 @@
 /** The graph itself, while no node is selected. */
 import { hasErrors } from '#engine/contract/problem.ts';
 import { checkedGraph } from '#renderer/analysis/checked-graph.ts';
-import { useEstimate } from '#renderer/analysis/estimate.ts';
+import { useEstimate, useEstimateLack } from '#renderer/analysis/estimate.ts';
 import { Field } from '#renderer/parts/field.tsx';
 import { TextField } from '#renderer/parts/text-field.tsx';
 import { useView, view } from '#renderer/view/view-store.ts';
@@ -80,8 +80,15 @@ function PassesField() {
   );
 }
 
+const lackSentences = {
+  reckoning: 'Reckoning…',
+  refused: 'The estimate comes back once the errors of the graph are mended.',
+  'given-up': 'The estimate took too long and was ended; make the graph smaller.',
+} as const;
+
 function Totals({ open }: { readonly open: OpenDocument }) {
   const estimate = useEstimate();
+  const lack = useEstimateLack();
   const { problems } = checkedGraph(open.document);
   if (Object.keys(open.document.nodes).length === 0) return null;
   return (
@@ -90,11 +97,7 @@ function Totals({ open }: { readonly open: OpenDocument }) {
       {estimate ? (
         <Figures figures={totalFigures(estimate)} />
       ) : (
-        <p className={styles['quiet']}>
-          {hasErrors(problems)
-            ? 'The estimate comes back once the errors of the graph are mended.'
-            : 'Reckoning…'}
-        </p>
+        <p className={styles['quiet']}>{lackSentences[hasErrors(problems) ? 'refused' : lack]}</p>
       )}
     </section>
   );
