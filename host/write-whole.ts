@@ -4,6 +4,7 @@ import { access, constants, open, realpath, rename, rm, stat, writeFile } from '
 import { dirname } from 'node:path';
 import { fail, ok, type Outcome } from '#engine/contract/outcome.ts';
 import { error } from '#engine/contract/problem.ts';
+import { writeReason } from './system/write-reason.ts';
 
 export async function writeWhole(
   path: string,
@@ -74,24 +75,6 @@ async function writeBeside({ path, mode }: Target, content: string | Uint8Array)
     await rm(beside, { force: true }).catch(() => undefined);
     throw cause;
   }
-}
-
-const reasons: Readonly<Record<string, string>> = {
-  EISDIR: 'it is a folder',
-  ENOENT: 'there is no such folder',
-  ENOTDIR: 'there is no such folder',
-  EACCES: 'this user may not write there',
-  EPERM: 'this user may not write there',
-  EROFS: 'the disk is read-only',
-  ENOSPC: 'the disk is full',
-  EDQUOT: 'the disk is full, as far as this user may fill it',
-  ENAMETOOLONG: 'the name is too long',
-};
-
-/** Why the system would not write, to be put behind a colon. */
-export function writeReason(cause: unknown): string {
-  const code = (cause as NodeJS.ErrnoException).code ?? String(cause);
-  return reasons[code] ?? code;
 }
 
 function unwritable(path: string, cause: unknown): Outcome<never> {

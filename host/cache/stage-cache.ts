@@ -9,7 +9,7 @@ import { fail, ok, type Outcome } from '#engine/contract/outcome.ts';
 import { error } from '#engine/contract/problem.ts';
 import type { CacheEntry, CacheStatus } from '#engine/contract/cache-status.ts';
 import { formatBytes } from '#engine/contract/format.ts';
-import { writeReason } from '../write-whole.ts';
+import { writeReason } from '../system/write-reason.ts';
 import { freeBytes } from './disk-room.ts';
 import {
   describeFolder,

@@ -1,0 +1,18 @@
+/** What the system's codes mean to whoever wanted to write. */
+const reasons: Readonly<Record<string, string>> = {
+  EISDIR: 'it is a folder',
+  ENOENT: 'there is no such folder',
+  ENOTDIR: 'there is no such folder',
+  EACCES: 'this user may not write there',
+  EPERM: 'this user may not write there',
+  EROFS: 'the disk is read-only',
+  ENOSPC: 'the disk is full',
+  EDQUOT: 'the disk is full, as far as this user may fill it',
+  ENAMETOOLONG: 'the name is too long',
+};
+
+/** Why the system would not write, to be put behind a colon. */
+export function writeReason(cause: unknown): string {
+  const code = (cause as NodeJS.ErrnoException).code ?? String(cause);
+  return reasons[code] ?? code;
+}
