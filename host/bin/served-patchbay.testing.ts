@@ -5,6 +5,7 @@ import { createTRPCClient, httpLink } from '@trpc/client';
 import type { NumberedEvent } from '#engine/contract/host-service.ts';
 import type { Router } from '#engine/contract/router.ts';
 import type { RunEvent } from '#engine/contract/run-event.ts';
+import { enter } from '../server/entering.testing.ts';
 import { messagesOf } from '../server/event-stream.testing.ts';
 import { finished, startPatchbay, type Finished } from './patchbay-command.testing.ts';
 
@@ -28,9 +29,7 @@ export async function servePatchbay(
   const child = startPatchbay(['serve'], { cache, environment });
   const processId = child.pid as number;
   const ended = finished(child);
-  const address = await addressOf(child);
-  const headers = await enter(address);
-  const { origin } = address;
+  const { origin, headers } = await enter(await addressOf(child));
   const client = createTRPCClient<Router>({
     links: [httpLink({ url: `${origin}/rpc`, headers, methodOverride: 'POST' })],
   });
@@ -53,21 +52,15 @@ export async function servePatchbay(
   };
 }
 
-async function addressOf({ stdout, stderr }: ChildProcessWithoutNullStreams): Promise<URL> {
+async function addressOf({ stdout, stderr }: ChildProcessWithoutNullStreams): Promise<string> {
   let said = '';
   stderr.on('data', (chunk: Buffer) => (said += chunk.toString()));
   for await (const chunk of stdout.iterator({ destroyOnReturn: false })) {
     said += String(chunk);
     const [address] = /http:\S+/.exec(said) ?? [];
-    if (address !== undefined) return new URL(address);
+    if (address !== undefined) return address;
   }
   throw new Error(`The server ended: ${said}`);
-}
-
-/** What the page of this launch sends along with every call. */
-async function enter(address: URL): Promise<Readonly<Record<string, string>>> {
-  const welcome = await fetch(address, { redirect: 'manual' });
-  return { cookie: welcome.headers.get('set-cookie')?.split(';')[0] ?? '' };
 }
 
 function childrenOf(processId: number): readonly number[] {

@@ -10,7 +10,7 @@ import { error } from '#engine/contract/problem.ts';
 import type { CacheEntry, CacheStatus } from '#engine/contract/cache-status.ts';
 import { formatBytes } from '#engine/contract/format.ts';
 import { makePrivateFolder } from '../system/private-folder.ts';
-import { writeReason } from '../system/write-whole.ts';
+import { writeReason } from '../system/write-reason.ts';
 import { freeBytes } from './disk-room.ts';
 import {
   describeFolder,
