@@ -39,21 +39,15 @@ const content = fc.oneof(
   fc.string(),
   fc.jsonValue(),
 );
+const types = `
+  NFC NFKD Lowercase Prepend Replace Strip StripAccents Precompiled BertNormalizer ByteLevel Metaspace Split Digits
+  Punctuation Whitespace FixedLength TemplateProcessing ByteFallback Fuse WordPiece New
+`
+  .trim()
+  .split(/\s+/);
 const part: fc.Arbitrary<Part> = fc.record(
   {
-    type: fc.constantFrom(
-      ...['NFC', 'NFKD', 'Lowercase', 'Prepend', 'Replace', 'Strip', 'StripAccents', 'Precompiled'],
-      ...['BertNormalizer', 'ByteLevel', 'Metaspace', 'Split', 'Digits', 'Punctuation'],
-      ...[
-        'Whitespace',
-        'FixedLength',
-        'TemplateProcessing',
-        'ByteFallback',
-        'Fuse',
-        'WordPiece',
-        'New',
-      ],
-    ),
+    type: fc.constantFrom(...types),
     pattern,
     content,
     prepend: content,
