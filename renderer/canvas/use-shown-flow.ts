@@ -15,7 +15,7 @@ import {
   type Layout,
 } from '#renderer/canvas/flow/projection.ts';
 import { stripLevels } from '#renderer/canvas/flow/strip-levels.ts';
-import { wireCourses } from '#renderer/canvas/wire/wire-courses.ts';
+import { wireCourses } from '#renderer/canvas/flow/wire-courses.ts';
 import type { WireEdge } from '#renderer/canvas/wire/wire-edge.ts';
 
 interface ShownFlow {

@@ -10,7 +10,7 @@ import { cardWidthPx, portDotPx } from '#renderer/canvas/card/card-geometry.ts';
 import { cardModel, wiredPorts, type CardModel } from '#renderer/canvas/card/card-model.ts';
 import type { CardNode } from '#renderer/canvas/card/card-node.ts';
 import type { WireEdge } from '#renderer/canvas/wire/wire-edge.ts';
-import { plainCourse, type WireCourse } from '#renderer/canvas/wire/wire-courses.ts';
+import { plainCourse, type WireCourse } from '#renderer/canvas/wire/wire-course.ts';
 import { wireModels, type WireModel } from '#renderer/canvas/wire/wire-model.ts';
 
 export interface Models {

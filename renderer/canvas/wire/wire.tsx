@@ -13,7 +13,7 @@ import { wireKinds, type WireKind } from '#engine/node/wire.ts';
 import { Hint } from '#renderer/parts/hint.tsx';
 import { familyStyle } from '#renderer/parts/family-style.ts';
 import type { WireEdge } from './wire-edge.ts';
-import type { WireCourse } from './wire-courses.ts';
+import type { WireCourse } from './wire-course.ts';
 import { goesBack, wirePath, type Extent, type WirePath } from './wire-path.ts';
 import styles from './wire.module.css';
 

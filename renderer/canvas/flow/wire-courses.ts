@@ -2,8 +2,8 @@
 import { cardWidthPx } from '#renderer/canvas/card/card-geometry.ts';
 import type { CardModel } from '#renderer/canvas/card/card-model.ts';
 import type { PortSide } from '#renderer/canvas/card/port-place.ts';
-import type { Layout, Models } from '#renderer/canvas/flow/projection.ts';
-import type { WireModel } from './wire-model.ts';
+import type { WireCourse } from '#renderer/canvas/wire/wire-course.ts';
+import type { WireModel } from '#renderer/canvas/wire/wire-model.ts';
 import {
   goesBack,
   laneBetween,
@@ -14,15 +14,8 @@ import {
   type Extent,
   type LabelSpot,
   type Point,
-} from './wire-path.ts';
-
-export interface WireCourse {
-  readonly detour: Detour;
-  /** What a wire says, and at which of its spots; null where there is no room for it. */
-  readonly label: { readonly text: string; readonly spot: number } | null;
-}
-
-export const plainCourse: WireCourse = { detour: noDetour, label: null };
+} from '#renderer/canvas/wire/wire-path.ts';
+import type { Layout, Models } from './projection.ts';
 
 interface Box {
   readonly left: number;
