@@ -115,7 +115,9 @@ export class App {
   /** Chooses an item of the File menu. */
   async command(title: string): Promise<void> {
     await this.page.getByRole('button', { name: 'File', exact: true }).click();
-    await this.page.getByRole('menuitem', { name: title }).click();
+    // Its keys stand beside its title, and other titles begin with it.
+    const titled = this.page.getByText(title, { exact: true });
+    await this.page.getByRole('menuitem').filter({ has: titled }).click();
   }
 
   async setPasses(count: number): Promise<void> {
