@@ -157,7 +157,7 @@ function editOf({ nodes, edges }: GraphDocument): fc.Arbitrary<Edit> {
   return fc.oneof(
     { weight: 4, arbitrary: fittingParam },
     looseParam,
-    fc.record({ type: fc.constant('add-node'), id, node, position: place }),
+    fc.record({ type: fc.constant('add-node'), id, node, position: place, index }),
     fc.record({ type: fc.constant('remove-node'), id: someId }),
     fc.record({ type: fc.constant('set-title'), id: someId, title: fc.option(fc.string()) }),
     fc.record({ type: fc.constant('move-node'), id: someId, position: place }),

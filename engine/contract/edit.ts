@@ -12,11 +12,12 @@ import {
 
 /** Null where the node has no place of its own yet. */
 const position = positionSchema.nullable();
-/** The wire's place among the graph's wires; of two wires to one input the first counts. */
+/** A wire's place among the graph's wires, of which the first to an input counts, or a node's among its nodes. */
 const index = z.int().min(0).optional();
 
 export const editSchema = z.discriminatedUnion('type', [
-  z.object({ type: z.literal('add-node'), id: idSchema, node: nodeSchema, position }),
+  /** Behind all others where no place among them is given; pictures are put into Image nodes in that order. */
+  z.object({ type: z.literal('add-node'), id: idSchema, node: nodeSchema, position, index }),
   /** `leaves` is a place that had the name before the node did. */
   z.object({
     type: z.literal('remove-node'),

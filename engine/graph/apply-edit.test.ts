@@ -50,6 +50,12 @@ describe('a graph that is edited', () => {
     expect(apply(document, inverse).document).toEqual(llava);
   });
 
+  it('gives a node back at its place among the others, which is that of its picture among several', () => {
+    const { document, inverse } = apply(llava, [{ type: 'remove-node', id: 'image' }]);
+    const undone = apply(document, inverse);
+    expect(Object.keys(undone.document.nodes)).toEqual(Object.keys(llava.nodes));
+  });
+
   it('gives back a place that was there before a node of its name', () => {
     const orphaned = { ...llava, layout: { ...llava.layout, pool: { x: 3, y: 4, width: 300 } } };
     const node = { type: 'compression/average-pool', version: 1, params: {} };

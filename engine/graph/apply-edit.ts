@@ -99,7 +99,7 @@ export function sameEdge(a: Edge, b: Edge): boolean {
 
 function addNode(
   document: GraphDocument,
-  { id, node, position }: EditOf<'add-node'>,
+  { id, node, position, index }: EditOf<'add-node'>,
 ): Outcome<AppliedEdit> {
   if (Object.hasOwn(document.nodes, id)) {
     const message = `There already is a node "${id}"; choose another id.`;
@@ -111,7 +111,11 @@ function addNode(
   }
   const old = own(document.layout, id);
   return ok({
-    document: { ...replaceNode(document, id, node), layout: placed(document, id, position) },
+    document: {
+      ...document,
+      nodes: inserted(document.nodes, index, [id, node]),
+      layout: placed(document, id, position),
+    },
     // A place and wires that were at this id until now are the node's, and would go with it.
     inverse: [{ type: 'remove-node', id, ...(old && { leaves: old }) }, ...reconnect(document, id)],
   });
@@ -131,7 +135,10 @@ function removeNode(
       layout: placed(document, id, leaves ?? null),
       edges: document.edges.filter((edge) => !touches(edge, id)),
     },
-    inverse: [{ type: 'add-node', id, node, position }, ...reconnect(document, id)],
+    inverse: [
+      { type: 'add-node', id, node, position, index: Object.keys(document.nodes).indexOf(id) },
+      ...reconnect(document, id),
+    ],
   };
 }
 
@@ -176,6 +183,15 @@ function disconnect(
 }
 
 const touches = ({ from, to }: Edge, id: string): boolean => from.node === id || to.node === id;
+
+function inserted<Item>(
+  items: Readonly<Record<string, Item>>,
+  index: number | undefined,
+  added: readonly [key: string, item: Item],
+): Readonly<Record<string, Item>> {
+  const entries = Object.entries(items);
+  return Object.fromEntries(entries.toSpliced(index ?? entries.length, 0, [...added]));
+}
 
 function replaceNode(document: GraphDocument, id: string, node: DocumentNode): GraphDocument {
   return { ...document, nodes: { ...document.nodes, [id]: node } };

@@ -45,6 +45,8 @@ function holdsBack(
 ): void {
   const undone = applyEdits(document, inverse);
   hold(undone.ok && sameValue(undone.value.document, before), 'undo gives the document back');
+  const order = undone.ok && Object.keys(undone.value.document.nodes);
+  hold(sameValue(order, Object.keys(before.nodes)), 'undo gives the nodes back in their order');
 }
 
 /** A check says why a graph cannot run, and offers only mends that can be made. Is the graph sound? */
