@@ -1,6 +1,6 @@
 /** Where Patchbay itself lies, built or not: the folder whose package.json is ours. */
 import { existsSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 function findRoot(): { folder: string; version: string } {
@@ -25,3 +25,7 @@ const root = findRoot();
 export const packageRoot = root.folder;
 export const packageVersion = root.version;
 export const presetsFolder = join(root.folder, 'presets');
+
+/** Is it in the archive that the desktop app is packed in? Electron makes up inodes and times of what is in there. */
+export const isInArchive = (path: string): boolean =>
+  basename(packageRoot) === 'app.asar' && path.startsWith(packageRoot + sep);
