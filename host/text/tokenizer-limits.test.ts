@@ -132,9 +132,7 @@ describe('a text that grows from step to step', () => {
 
 it('a pattern that is none is refused, as the library would drop the text that it is to cut', async () => {
   const parts = { pre_tokenizer: { type: 'Split', pattern: { Glob: '*' }, behavior: 'Isolated' } };
-  expect(await refusalOf(await tokenizerWith(parts))).toBe(
-    'FOLDER/tokenizer.json is not a tokenizer that Patchbay reads (it looks for a pattern that is none): choose another.',
-  );
+  expect(await refusalOf(await tokenizerWith(parts))).toContain('looks for a pattern that is none');
 });
 
 it('what a normalizer puts in is put in as it is written', async () => {
