@@ -8,7 +8,7 @@ import { useCommandKeys } from '#renderer/commands/listen-to-keys.ts';
 import { Gallery } from '#renderer/gallery/gallery.tsx';
 import { Inspector } from '#renderer/inspector/inspector.tsx';
 import { Palette } from '#renderer/palette/palette.tsx';
-import { NoticeList } from '#renderer/notices/notice-list.tsx';
+import { NoticeList } from '#renderer/app/notice-list.tsx';
 import { Results } from '#renderer/results/results.tsx';
 import { useTheme } from '#renderer/theme/theme.ts';
 import type { OpenDocument } from '#renderer/workspace/open-document.ts';

@@ -21,7 +21,8 @@ const watchedFetch = async (input: RequestInfo | URL, init: RequestInit): Promis
     if (answer.status === 401) void checkServer();
     return answer;
   } catch (cause) {
-    void checkServer();
+    // A call that the page itself took back says nothing of the server.
+    if (init.signal?.aborted !== true) void checkServer();
     throw cause;
   }
 };

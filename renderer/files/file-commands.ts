@@ -1,6 +1,6 @@
 /** Commands on files. */
 import type { Command } from '#renderer/commands/command.ts';
-import { openNewWindow } from '#renderer/connection/new-window.ts';
+import { openNewWindow } from '#renderer/files/new-window.ts';
 import { shell } from '#renderer/connection/shell.ts';
 import type { OpenDocument } from '#renderer/workspace/open-document.ts';
 import { activeDocument, workspace } from '#renderer/workspace/workspace-store.ts';

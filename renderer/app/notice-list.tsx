@@ -4,7 +4,7 @@ import type { CSSProperties } from 'react';
 import { Button, IconButton } from '#renderer/parts/button.tsx';
 import { useView, type PanelName } from '#renderer/view/view-store.ts';
 import { useActiveDocument } from '#renderer/workspace/workspace-store.ts';
-import { dismiss, useNotices } from './notices.ts';
+import { dismiss, useNotices } from '#renderer/notices/notices.ts';
 import styles from './notice-list.module.css';
 
 export function NoticeList() {

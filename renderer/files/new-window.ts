@@ -1,6 +1,6 @@
 /** One more window in the same browser, with an address of its own. */
 import { tell } from '#renderer/notices/notices.ts';
-import { invitation } from './session.ts';
+import { invitation } from '#renderer/connection/session.ts';
 
 export async function openNewWindow(): Promise<void> {
   const address = await invitation();
