@@ -1,8 +1,10 @@
 /** What a graph names and its user has not chosen is told in a sentence, and neither looked for nor read. */
+import { readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, realpath, rm, symlink, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { pathToFileURL } from 'node:url';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { GraphDocument } from '#engine/contract/document.ts';
 import type { Problem } from '#engine/contract/problem.ts';
 import { writeDocument } from '#engine/graph/read-document.ts';
@@ -12,25 +14,7 @@ import { buildPrograms, engineEntry, patchbay } from './bin/patchbay-command.tes
 import { ChosenPlaces } from './files/chosen-places.ts';
 import { LocalFiles } from './files/local-files.ts';
 import { LocalHost } from './local-host.ts';
-
-/** Every path that this process asks the system about. All calls go through as they are. */
-const asked = vi.hoisted((): string[] => []);
-const noting = vi.hoisted(
-  () =>
-    <Module extends object>(original: Module): Module =>
-      Object.fromEntries(
-        Object.entries(original).map(([name, value]) => {
-          if (typeof value !== 'function' || /^[A-Z_]/.test(name)) return [name, value];
-          const noted = (...args: unknown[]): unknown => {
-            if (typeof args[0] === 'string') asked.push(args[0]);
-            return (value as (...all: unknown[]) => unknown)(...args);
-          };
-          return [name, noted];
-        }),
-      ) as Module,
-);
-vi.mock('node:fs/promises', async (original) => noting(await original<object>()));
-vi.mock('node:fs', async (original) => noting(await original<object>()));
+import { packageRoot } from './system/package-root.ts';
 
 const root = await realpath(await mkdtemp(join(os.tmpdir(), 'patchbay-unchosen-')));
 const secret = join(root, 'secret');
@@ -38,11 +22,19 @@ const data = join(root, 'data');
 const own = join(root, 'own');
 process.env['PATCHBAY_CACHE'] = join(root, 'cache');
 
+/** Every path that this process and those that it starts ask the system about. */
+const asked = join(root, 'asked.txt');
+const noting = pathToFileURL(join(packageRoot, 'host', 'asked-paths.testing.mjs'));
+
 let host: LocalHost;
 let files: LocalFiles;
 
 beforeAll(async () => {
   await buildPrograms();
+  process.env['ASKED_PATHS_FILE'] = asked;
+  await import(noting.href);
+  const { NODE_OPTIONS: options = '' } = process.env;
+  process.env['NODE_OPTIONS'] = `${options} --import=${noting.href}`.trim();
   for (const folder of [secret, own]) await mkdir(folder);
   await writeFile(join(secret, 'model.safetensors'), 'no tensors');
 });
@@ -52,14 +44,18 @@ beforeEach(async () => {
   const chosen = new ChosenPlaces(data);
   host = new LocalHost(engineEntry, { chosen });
   files = new LocalFiles(data, chosen);
-  asked.length = 0;
+  await rm(asked, { force: true });
 });
 afterAll(async () => {
   await host.close();
+  delete process.env['ASKED_PATHS_FILE'];
   await rm(root, { recursive: true });
 });
 
-const namesSecret = (): readonly string[] => asked.filter((path) => path.includes('secret'));
+function namesSecret(): readonly string[] {
+  const paths = readFileSync(asked, { encoding: 'utf8', flag: 'a+' }).split('\n');
+  return paths.filter((path) => path.includes('secret'));
+}
 
 const graphOf = (folder: string): GraphDocument =>
   decoderGraph({ weights: { kind: 'checkpoint', folder } });

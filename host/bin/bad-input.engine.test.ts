@@ -257,7 +257,7 @@ describe('a place that cannot be written', () => {
       const { status, stdout, stderr } = await patchbay(args, { cache: below });
       expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
       expect(stderr).toMatch(
-        /^error: The stage cache \S+ cannot be written \(ENOTDIR\); set PATCHBAY_CACHE to a folder that can\. \[cache-unwritable\]\n$/,
+        /^error: The stage cache \S+ cannot be written: there is no such folder; set PATCHBAY_CACHE to a folder that can\. \[cache-unwritable\]\n$/,
       );
     }
   });
