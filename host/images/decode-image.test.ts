@@ -91,7 +91,7 @@ describe('what is no readable picture is refused with its name and a way out', (
     ],
     [
       'a\0b.png',
-      `"a\0b.png" cannot be opened (ERR_INVALID_ARG_VALUE); check the path or ${another}`,
+      `"a\\u0000b.png" cannot be opened (ERR_INVALID_ARG_VALUE); check the path or ${another}`,
     ],
   ])('%j', async (file, message) => {
     expect(await decodeImage(join(folder, file))).toEqual({

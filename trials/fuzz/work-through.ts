@@ -4,8 +4,8 @@ import { mkdtemp } from 'node:fs/promises';
 import os from 'node:os';
 import { join } from 'node:path';
 import { breed } from './breed.ts';
-import { complaintOf } from './complaint.ts';
-import { layOut, type Mutant, type Reader } from './reader.ts';
+import { complaintOf } from './readers/complaint.ts';
+import { layOut, type Mutant, type Reader } from './readers/reader.ts';
 
 export interface Work {
   readonly seed: number;
