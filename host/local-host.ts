@@ -21,6 +21,7 @@ import { dataFolder } from './files/data-folder.ts';
 import { unchosenPlaces } from './named-places.ts';
 import { Checker } from './checker.ts';
 import { forkChild, type StartChild } from './system/child-program.ts';
+import { collectGarbage } from './system/collect-garbage.ts';
 import { describeMachine } from './system/machine.ts';
 import { presetSummaries, readPreset } from './presets.ts';
 
@@ -56,7 +57,10 @@ export class LocalHost implements HostService {
     this.#checker = new Checker(join(dirname(engineEntry), 'check-process.js'), { startChild });
     const listen: EventListener = (runId, event) => {
       this.#logs.get(runId)?.add(event);
-      if (isLast(event)) this.#going.delete(runId);
+      if (!isLast(event)) return;
+      this.#going.delete(runId);
+      // Once that is told: left to itself, V8 lets 50 MB of checked graphs and old events pile up.
+      setTimeout(collectGarbage).unref();
     };
     this.#engine = new EngineClient(engineEntry, listen, startChild);
   }

@@ -137,3 +137,17 @@ describe('parts', () => {
     expect(refusal(catalogue['acceleration/fastv'], llama)).toMatch(/does not turn FastV on/);
   });
 });
+
+it('a figure that is none is refused in a sentence, whatever stands in its place', () => {
+  const odd = { toString: 1 };
+  const cases = [
+    ['encoder/dinov2', { model_type: 'dinov2_with_registers', num_register_tokens: odd }],
+    ['encoder/dinov2', { model_type: 'dinov2', mlp_ratio: odd }],
+    ['encoder/clip-vit', { model_type: 'clip_vision_model', projection_dim: odd }],
+    ['compression/pixel-shuffle', { model_type: 'idefics3', scale_factor: odd }],
+  ] as const;
+  for (const [type, json] of cases)
+    expect(refusal(catalogue[type], config(json)), type).toMatch(
+      /^config\.json cannot be taken: "\w+" is wrong \(.+\)\.$/,
+    );
+});

@@ -161,6 +161,9 @@ function refusalSentence(
     return `"${path}" was refused: it sends more than is read at once; choose a smaller file.`;
   if (cause instanceof SyntaxError)
     return `"${path}" was refused: what was sent is not JSON; reload the page and try again.`;
-  if (code !== 'INTERNAL_SERVER_ERROR') return `"${path}" was refused: ${message}`;
+  if (code !== 'INTERNAL_SERVER_ERROR') {
+    const reason = message.replace(/[.\s]+$/, '');
+    return `"${path}" was refused: ${reason}; reload the page and try again.`;
+  }
   return `Patchbay failed at "${path}" (${message}), which is a fault of Patchbay: try again, and report it if it stays.`;
 }

@@ -142,6 +142,10 @@ test('says in a sentence what is wrong with a call, and nothing of the inside', 
   expect(errorOf(broken.body, 400)).toBe(
     '"check" was refused: what was sent is not JSON; reload the page and try again.',
   );
+  const odd = { length: { toString: 1 } } as unknown as string;
+  expect(await refusal(client().files.openFile.mutate(odd))).toBe(
+    '"files.openFile" was refused: Cannot convert object to primitive value; reload the page and try again.',
+  );
   const form = await known('/rpc/clearCache', {
     method: 'POST',
     headers: { 'content-type': 'text/plain' },

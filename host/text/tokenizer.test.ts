@@ -259,6 +259,7 @@ describe('a folder without a usable tokenizer', () => {
           ],
         },
       ],
+      'no piece for the unknown': ['unigram', { unk_id: undefined }],
       'an unknown piece beyond the end': ['unigram', { vocab: [['a', 0]], unk_id: 1 }],
       'an unknown piece that is no place': ['unigram', { vocab: [['a', 0]], unk_id: false }],
     } as const;

@@ -1,4 +1,5 @@
 /** Folds square groups of neighbouring tokens into the channels of one. */
+import { z } from 'zod';
 import { fail, ok } from '#engine/contract/outcome.ts';
 import { error } from '#engine/contract/problem.ts';
 import { defineNode } from '#engine/node/node-definition.ts';
@@ -6,7 +7,13 @@ import { knownCount, sameViews } from '#engine/node/wire.ts';
 import { dropPrefix } from '#engine/onnx/blocks/feature-map.ts';
 import { reshape, transpose } from '#engine/onnx/shape-operators.ts';
 import type { Dim } from '#engine/onnx/value.ts';
-import { configFile, foreign, modelTypeOf, unsupported } from '../config/published-config.ts';
+import {
+  configFile,
+  foreign,
+  modelTypeOf,
+  readFigures,
+  unsupported,
+} from '../config/published-config.ts';
 import { gridOf } from './grid.ts';
 
 /** How published models say by how much they shuffle, and what they mean by saying nothing. */
@@ -51,7 +58,13 @@ export const pixelShuffle = defineNode({
     const type = modelTypeOf(config.value);
     const row = Object.hasOwn(published, type) ? published[type] : undefined;
     if (!row) return foreign(`config.json describes no pixel shuffle; "${type}" has none.`);
-    const said = Number(config.value[row.key] ?? row.standard);
+    const figures = readFigures(
+      z.object({ [row.key]: z.number().default(row.standard) }),
+      config.value,
+      'config.json',
+    );
+    if (!figures.ok) return figures;
+    const said = figures.value[row.key] ?? row.standard;
     // A ratio below one tells how much of a side is left.
     const factor = said < 1 ? 1 / said : said;
     if (!Number.isInteger(factor)) return unsupported(`Shuffling by ${row.key} ${said}`);

@@ -1,4 +1,5 @@
 /** OpenAI's CLIP image tower. */
+import { z } from 'zod';
 import { ok } from '#engine/contract/outcome.ts';
 import { defineNode } from '#engine/node/node-definition.ts';
 import type { ParamValues } from '#engine/node/param.ts';
@@ -11,6 +12,7 @@ import { patchEmbedding, patchGrid } from '#engine/onnx/blocks/patch-embedding.t
 import { positionedTokens } from '#engine/onnx/blocks/position-table.ts';
 import { transformerLayers } from '#engine/onnx/blocks/vision-transformer.ts';
 import { slice } from '#engine/onnx/shape-operators.ts';
+import { readFigures } from '../config/published-config.ts';
 import { encoderHooks, encoderSocket } from './encoder-parts.ts';
 import { describeTower, featureParams, towerFromConfig, type TowerConfig } from './tower-config.ts';
 import {
@@ -100,6 +102,8 @@ const params = {
 
 type ClipParams = ParamValues<typeof params>;
 
+const projectionSchema = z.object({ projection_dim: z.int() });
+
 const libraryConfig: TowerConfig = {
   title: 'CLIP',
   modelTypes: ['clip_vision_model'],
@@ -170,7 +174,9 @@ export const clipVit = defineNode({
     const { own, shape, features } = found.value;
     // Video-LLaVA drops the class token of pictures, and keeps that of every frame.
     const taken = features && tower === 'clips' ? { ...features, patchesOnly: false } : features;
-    const figures = { ...shape, projectionSize: Number(own['projection_dim']) };
+    const projection = readFigures(projectionSchema, own, 'config.json');
+    if (!projection.ok) return projection;
+    const figures = { ...shape, projectionSize: projection.value.projection_dim };
     return ok({
       params: { ...sizes.paramsFor(figures), ...featureParams(taken) },
       took: ['CLIP', ...describeTower(shape)],

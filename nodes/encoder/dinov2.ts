@@ -1,4 +1,5 @@
 /** Meta's DINOv2, with and without register tokens. */
+import { z } from 'zod';
 import { ok } from '#engine/contract/outcome.ts';
 import { flag, size } from '#engine/node/architecture-params.ts';
 import { defineNode } from '#engine/node/node-definition.ts';
@@ -10,6 +11,7 @@ import { patchEmbedding, patchGrid } from '#engine/onnx/blocks/patch-embedding.t
 import { learnedPositions, positionedTokens } from '#engine/onnx/blocks/position-table.ts';
 import { transformerLayers } from '#engine/onnx/blocks/vision-transformer.ts';
 import { slice } from '#engine/onnx/shape-operators.ts';
+import { readFigures } from '../config/published-config.ts';
 import { dinov2Layers, type Dinov2Shape } from './dinov2-layers.ts';
 import { dinov2Layouts } from './dinov2-names.ts';
 import { encoderHooks, encoderSocket } from './encoder-parts.ts';
@@ -122,13 +124,18 @@ const libraryConfig: TowerConfig = {
     use_swiglu_ffn: false,
   },
   derived: (own) => {
-    const inner = Math.trunc(Number(own['hidden_size']) * Number(own['mlp_ratio']));
+    const { hidden_size: width, mlp_ratio: ratio } = own;
+    // Of what is no number there is no size, and that is refused.
+    if (typeof width !== 'number' || typeof ratio !== 'number') return { intermediate_size: null };
+    const inner = Math.trunc(width * ratio);
     if (own['use_swiglu_ffn'] !== true) return { intermediate_size: inner };
     // Two thirds, rounded up to whole eights.
     const gatedSize = 8 * Math.floor((Math.trunc((inner * 2) / 3) + 7) / 8);
     return { intermediate_size: gatedSize, hidden_act: 'silu' };
   },
 };
+
+const registersSchema = z.object({ num_register_tokens: z.int().default(4) });
 
 /** The pooled token is the last layer's. */
 const featureLayerOf = (values: Dinov2Params): number =>
@@ -166,10 +173,12 @@ export const dinov2 = defineNode({
     if (!found.ok) return found;
     const { own, shape, features } = found.value;
     const withRegisters = own['model_type'] === 'dinov2_with_registers';
+    const registers = readFigures(registersSchema, own, 'config.json');
+    if (!registers.ok) return registers;
     const figures = {
       ...shape,
       gated: own['use_swiglu_ffn'] === true,
-      registerCount: withRegisters ? Number(own['num_register_tokens'] ?? 4) : 0,
+      registerCount: withRegisters ? registers.value.num_register_tokens : 0,
     };
     return ok({
       params: {

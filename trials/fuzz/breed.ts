@@ -4,7 +4,7 @@ import { seededRandom, type RandomSource } from '#engine/seeded-random.ts';
 import { mutateBytes } from './mutate-bytes.ts';
 import { mutateJson } from './mutate-json.ts';
 import { below, oneOf } from './random-choice.ts';
-import type { Sample } from './reader.ts';
+import type { Sample } from './readers/reader.ts';
 
 export interface Bred {
   /** Its sample's place. */

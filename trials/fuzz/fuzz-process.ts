@@ -1,6 +1,6 @@
 /** The process in which a reader is fuzzed: what it does to itself, it does to nobody else. */
 import { openSync } from 'node:fs';
-import { readers } from './readers.ts';
+import { readers } from './readers/readers.ts';
 import { workThrough, type Finding, type Work, type Worked } from './work-through.ts';
 
 export interface Order extends Work {

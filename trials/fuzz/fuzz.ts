@@ -10,8 +10,8 @@ import { formatTable } from '#host/bin/terminal/table.ts';
 import { packageRoot } from '#host/system/package-root.ts';
 import { breed } from './breed.ts';
 import { hunt, type Hunted } from './hunt.ts';
-import type { Reader } from './reader.ts';
-import { readers } from './readers.ts';
+import type { Reader } from './readers/reader.ts';
+import { readers } from './readers/readers.ts';
 import type { Finding } from './work-through.ts';
 
 const usage = [

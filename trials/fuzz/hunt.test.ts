@@ -8,7 +8,7 @@ import { fail, ok } from '#engine/contract/outcome.ts';
 import { error } from '#engine/contract/problem.ts';
 import { breed } from './breed.ts';
 import { hunt } from './hunt.ts';
-import { jsonSample, type Reader, type Sample } from './reader.ts';
+import { jsonSample, type Reader, type Sample } from './readers/reader.ts';
 import { workThrough, type Finding } from './work-through.ts';
 
 const folder = await mkdtemp(join(os.tmpdir(), 'patchbay-hunt-'));

@@ -4,7 +4,7 @@ import { beforeAll, expect, test } from 'vitest';
 import { buildPrograms } from '#host/bin/patchbay-command.testing.ts';
 import { packageRoot } from '#host/system/package-root.ts';
 import { hunt } from './hunt.ts';
-import { readers } from './readers.ts';
+import { readers } from './readers/readers.ts';
 
 const entry = join(packageRoot, 'dist', 'host', 'fuzz-process.js');
 const mutants = 3_000;

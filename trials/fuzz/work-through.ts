@@ -4,8 +4,8 @@ import { mkdtemp } from 'node:fs/promises';
 import os from 'node:os';
 import { join } from 'node:path';
 import { breed } from './breed.ts';
-import { complaintOf } from './complaint.ts';
-import { layOut, type Mutant, type Reader } from './reader.ts';
+import { complaintOf } from './readers/complaint.ts';
+import { layOut, type Mutant, type Reader } from './readers/reader.ts';
 
 export interface Work {
   readonly seed: number;
@@ -81,9 +81,12 @@ async function judge(reader: Reader, mutant: Mutant): Promise<string> {
   }
 }
 
-/** The error, and the place in our own code or a library that is nearest to it. */
+/** The error, and where it came from. */
 function causeText(cause: unknown): string {
   if (!(cause instanceof Error)) return String(cause);
-  const [place = ''] = cause.stack?.split('\n').filter((line) => /^ +at /.test(line)) ?? [];
-  return `${cause.name}: ${cause.message.slice(0, 300)} (${place.trim()})`;
+  const places = cause.stack?.split('\n').filter((line) => /^ +at /.test(line)) ?? [];
+  return `${cause.name}: ${cause.message.slice(0, 300)} (${places
+    .slice(0, 3)
+    .map((place) => place.trim())
+    .join(', ')})`;
 }

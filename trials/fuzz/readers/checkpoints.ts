@@ -18,8 +18,8 @@ import { openCheckpoint } from '#host/weights/checkpoint.ts';
 import { rowsOf, TensorReader } from '#host/weights/tensor-reader.ts';
 import { writeSafetensors } from '#host/weights/write-safetensors.testing.ts';
 import { catalogue } from '#nodes/index.ts';
-import { complaintOf } from '../complaint.ts';
-import { bytesSample, jsonSample, onDisk, type Reader, type Sample } from '../reader.ts';
+import { complaintOf } from './complaint.ts';
+import { bytesSample, jsonSample, onDisk, type Reader, type Sample } from './reader.ts';
 
 const recorded = join(packageRoot, 'verify', 'recorded');
 const shapes = join(presetsFolder, 'checkpoints', 'shapes-llava');

@@ -11,8 +11,8 @@ import { sketchDocument } from '#engine/graph/sketch-document.ts';
 import { applyOverrides } from '#engine/plan/apply-overrides.ts';
 import { planGraph } from '#engine/plan/plan.ts';
 import { catalogue } from '#nodes/index.ts';
-import { complaintOf } from '../complaint.ts';
-import { jsonSample, type Reader } from '../reader.ts';
+import { complaintOf } from './complaint.ts';
+import { jsonSample, type Reader } from './reader.ts';
 
 const document = sketchDocument(
   {

@@ -13,7 +13,7 @@ import { parseDocument, readDocument } from '#engine/graph/read-document.ts';
 import { anyDocument, editedDocument } from '#host/drawn-documents.testing.ts';
 import { presetsFolder } from '#host/system/package-root.ts';
 import { catalogue } from '#nodes/index.ts';
-import { jsonSample, type Reader, type Sample } from '../reader.ts';
+import { jsonSample, type Reader, type Sample } from './reader.ts';
 
 const drawnFrom = { seed: 1, numRuns: 200 } as const;
 const file = `graph${documentExtension}`;

@@ -7,7 +7,7 @@ import { ok } from '#engine/contract/outcome.ts';
 import { sketchDocument } from '#engine/graph/sketch-document.ts';
 import { StageCache } from '#host/cache/stage-cache.ts';
 import { LocalFiles } from '#host/files/local-files.ts';
-import { jsonSample, onDisk, type Reader } from '../reader.ts';
+import { jsonSample, onDisk, type Reader } from './reader.ts';
 
 const document: unknown = sketchDocument(
   { prompt: ['input/prompt', { text: 'Say something.' }], answer: ['output/answer'] },

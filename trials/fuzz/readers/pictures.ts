@@ -8,7 +8,7 @@ import { loadClip } from '#host/clips/load-clip.ts';
 import { readPixmaps } from '#host/clips/read-pixmaps.ts';
 import { decodePixels, type RgbImage } from '#host/images/decode-image.ts';
 import { packageRoot } from '#host/system/package-root.ts';
-import { bytesSample, onDisk, type Reader } from '../reader.ts';
+import { bytesSample, onDisk, type Reader } from './reader.ts';
 
 const recorded = join(packageRoot, 'verify', 'recorded', 'decode');
 
