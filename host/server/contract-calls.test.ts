@@ -106,7 +106,7 @@ test('refuses preferences that are none, by their size and by their depth', asyn
       body: body ?? '',
     });
     expect(errorOf(answer.body, 400)).toBe(
-      `"${path}" was refused: its values are nested more than 40 deep, which nothing of Patchbay is.`,
+      `"${path}" was refused: its values are nested more than 40 deep, which nothing of Patchbay is; reload the page and try again.`,
     );
   }
 });
