@@ -52,8 +52,11 @@ export function ConnectDialog({ node, port, side }: ConnectDialogProps) {
           spellCheck={false}
           value={search}
           onChange={({ target }) => setSearch(target.value)}
-          onKeyDown={({ key }) => {
-            if (key === 'Enter' && fitting[0]) choose(fitting[0]);
+          onKeyDown={(event) => {
+            if (event.key !== 'Enter' || !fitting[0]) return;
+            // The rest of this press would be the port's, which has the focus again by then.
+            event.preventDefault();
+            choose(fitting[0]);
           }}
         />
         {fitting.length === 0 && (
