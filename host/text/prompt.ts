@@ -5,7 +5,7 @@ import type { Media } from '#engine/node/wire.ts';
 import { chatPieces } from './chat-pieces.ts';
 import type { ChatTemplate } from './chat-template.ts';
 import type { TextRange } from './literal-text.ts';
-import type { Tokenizer } from './tokenizer.ts';
+import { encodeText, type Tokenizer } from './tokenizer.ts';
 import {
   allMedia,
   markers,
@@ -151,8 +151,9 @@ function encodePieces(tokenizer: Tokenizer, pieces: readonly PlacedPiece[]): Out
     if (stretch.before !== null) segments.push({ kind: 'visual', run: stretch.before });
     const { text, literal } = join(tokenizer, stretch.pieces);
     const addSpecialTokens = index === 0 && !spellsBegin;
-    const ids = tokenizer.encode(text, { addSpecialTokens, literal });
-    const cut = cutAtTokens(tokenizer, ids, stretch.pieces);
+    const ids = encodeText(tokenizer, text, { addSpecialTokens, literal });
+    if (!ids.ok) return ids;
+    const cut = cutAtTokens(tokenizer, ids.value, stretch.pieces);
     if (!cut.ok) return cut;
     segments.push(...cut.value);
   }

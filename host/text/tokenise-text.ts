@@ -3,7 +3,7 @@ import { fail, ok, type Outcome } from '#engine/contract/outcome.ts';
 import { error } from '#engine/contract/problem.ts';
 import type { TokeniseStep } from '#engine/node/host-step.ts';
 import { standInTokenizer } from './stand-in-tokenizer.ts';
-import { openTokenizer, type Tokenizer } from './tokenizer.ts';
+import { encodeText, openTokenizer, type Tokenizer } from './tokenizer.ts';
 
 /** BERT's, where nothing says how many ids are known. */
 const usualVocabularySize = 30_522;
@@ -27,9 +27,11 @@ export function tokeniseText(
   text: string,
   { maxTokens, specialTokens, vocabularySize }: TokeniseStep,
 ): Outcome<readonly number[]> {
-  const plain = tokenizer.encode(text, { addSpecialTokens: false });
-  const whole = specialTokens ? tokenizer.encode(text, { addSpecialTokens: true }) : plain;
-  const ids = cutWords(whole, plain, maxTokens);
+  const plain = encodeText(tokenizer, text, { addSpecialTokens: false });
+  if (!plain.ok) return plain;
+  const whole = specialTokens ? encodeText(tokenizer, text, { addSpecialTokens: true }) : plain;
+  if (!whole.ok) return whole;
+  const ids = cutWords(whole.value, plain.value, maxTokens);
   if (ids.length === 0) {
     const message =
       'The text is empty, so there is nothing to read; type one, or turn special tokens on.';

@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { maxTokenizerBytes, openTokenizer, type Tokenizer } from './tokenizer.ts';
+import { encodeText, maxTokenizerBytes, openTokenizer, type Tokenizer } from './tokenizer.ts';
 
 const recorded = join(import.meta.dirname, '..', '..', 'verify', 'recorded', 'tokenizer');
 const folder = await mkdtemp(join(tmpdir(), 'patchbay-tokenizer-'));
@@ -266,5 +266,25 @@ describe('a folder without a usable tokenizer', () => {
       });
       expect(await refusalOf(path), what).toContain('is not a tokenizer that Patchbay reads');
     }
+  });
+});
+
+it('one that fails at a text, though it opened, is refused like any other', async () => {
+  const path = await variant('suffix', 'bytelevel-bpe-gpt2', (file) => {
+    const model = file['model'] as { vocab: Record<string, number> };
+    // The library looks at it only in words that are no tokens as they are; the one looked at on opening is.
+    file['model'] = { ...model, ignore_merges: true, end_of_word_suffix: { toString: 1 } };
+  });
+  const encoded = encodeText(await open(path), 'several', { addSpecialTokens: false });
+  expect(encoded).toMatchObject({
+    ok: false,
+    problems: [
+      {
+        code: 'tokenizer-unreadable',
+        message: expect.stringMatching(
+          /^The tokenizer fails at this text \(.+\): choose another checkpoint\.$/,
+        ) as string,
+      },
+    ],
   });
 });

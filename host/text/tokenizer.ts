@@ -97,6 +97,21 @@ export async function openTokenizer(folder: string): Promise<Outcome<Tokenizer>>
   }
 }
 
+/** `encode` of a tokenizer whose library may stumble over what its file says; fails with `tokenizer-unreadable`. */
+export function encodeText(
+  tokenizer: Tokenizer,
+  text: string,
+  options: EncodeOptions,
+): Outcome<readonly number[]> {
+  try {
+    return ok(tokenizer.encode(text, options));
+  } catch (cause) {
+    return unreadable(
+      `The tokenizer fails at this text (${reasonOf(cause)}): choose another checkpoint.`,
+    );
+  }
+}
+
 function unreadable(message: string): Outcome<never> {
   return fail(error('tokenizer-unreadable', message));
 }
