@@ -271,3 +271,23 @@ describe('a folder without a usable tokenizer', () => {
     }
   });
 });
+
+it('one that fails at a text, though it opened, is refused like any other', async () => {
+  const path = await variant('suffix', 'bytelevel-bpe-gpt2', (file) => {
+    const model = file['model'] as { vocab: Record<string, number> };
+    // The library looks at it only in words that are no tokens as they are; the one looked at on opening is.
+    file['model'] = { ...model, ignore_merges: true, end_of_word_suffix: { toString: 1 } };
+  });
+  const tokenizer = await open(path);
+  expect(tokenizer.encode('several', { addSpecialTokens: false })).toMatchObject({
+    ok: false,
+    problems: [
+      {
+        code: 'tokenizer-unreadable',
+        message: expect.stringMatching(
+          /tokenizer\.json cannot be used: .+\. Choose another checkpoint\.$/,
+        ) as string,
+      },
+    ],
+  });
+});
