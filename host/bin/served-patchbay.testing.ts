@@ -18,6 +18,8 @@ export interface ServedPatchbay {
   readonly runEvents: (runId: string) => AsyncGenerator<RunEvent>;
   /** The engine process; undefined while there is none. Linux only. */
   readonly engineProcessId: () => number | undefined;
+  /** Where the processes that it has started put down what they need for a while. Linux only. */
+  readonly temporaryFolders: () => readonly string[];
   /** Sends a signal, where the process has not ended, and resolves when it has. */
   readonly end: (signal: NodeJS.Signals) => Promise<Finished>;
 }
@@ -44,7 +46,9 @@ export async function servePatchbay(
         yield (JSON.parse(fields.get('data') ?? '') as NumberedEvent).event;
       }
     },
-    engineProcessId: () => childrenOf(processId)[0],
+    engineProcessId: () =>
+      startedBy(processId).find(({ script }) => script.endsWith('engine-process.js'))?.processId,
+    temporaryFolders: () => startedBy(processId).map(({ temporary }) => temporary),
     end(signal) {
       child.kill(signal);
       return ended;
@@ -63,7 +67,22 @@ async function addressOf({ stdout, stderr }: ChildProcessWithoutNullStreams): Pr
   throw new Error(`The server ended: ${said}`);
 }
 
-function childrenOf(processId: number): readonly number[] {
-  const children = readFileSync(`/proc/${processId}/task/${processId}/children`, 'utf8');
-  return children.trim().split(' ').filter(Boolean).map(Number);
+interface StartedProcess {
+  readonly processId: number;
+  readonly script: string;
+  readonly temporary: string;
+}
+
+/** What runs graphs and what checks them. */
+function startedBy(serverId: number): readonly StartedProcess[] {
+  const children = readFileSync(`/proc/${serverId}/task/${serverId}/children`, 'utf8');
+  return children
+    .trim()
+    .split(' ')
+    .filter(Boolean)
+    .map((processId) => {
+      const words = readFileSync(`/proc/${processId}/cmdline`, 'utf8').split('\0').filter(Boolean);
+      const [script = '', temporary = ''] = words.slice(-2);
+      return { processId: Number(processId), script, temporary };
+    });
 }

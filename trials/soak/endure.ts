@@ -61,7 +61,7 @@ export async function endure({ runs, cancels, seed, tell }: Trial): Promise<Endu
       // A model that was never built, so that a cancel may meet any phase.
       cancelled.push(await cancelSomewhere(server, random, 1_000 + count));
       await ask();
-      await expectNothingLeft(cache, temporary);
+      await expectNothingLeft(cache, temporary, server.temporaryFolders());
       if (count % 10 === 0) tell(`${count} cancels`);
     }
     await server.end('SIGTERM');
@@ -146,14 +146,17 @@ function nameOf(event: RunEvent): string {
   return event.type === 'stage-progress' ? `${event.stage} ${event.phase}` : event.type;
 }
 
-async function expectNothingLeft(cache: string, temporary: string): Promise<void> {
+/** Each process at work has a temporary folder of its own, with nothing in it. */
+async function expectNothingLeft(
+  cache: string,
+  temporary: string,
+  own: readonly string[],
+): Promise<void> {
   const stages = await readdir(join(cache, 'stages'));
-  // The engine at work has a folder of its own, with nothing in it.
-  const [own, ...others] = await readdir(temporary);
+  const folders = (await readdir(temporary)).map((name) => join(temporary, name));
   const left = [
     ...stages.filter((name) => name.startsWith('building-')),
-    ...(own === undefined ? [] : readdirSync(join(temporary, own))),
-    ...others,
+    ...folders.flatMap((path) => (own.includes(path) ? readdirSync(path) : [path])),
   ];
   if (left.length > 0) throw new Error(`A cancel left ${left.join(', ')}.`);
 }
