@@ -81,14 +81,19 @@ function temporaryFolder(): string | null {
 }
 
 /**
- * The C library gives blocks above this back to the system when they are freed (mallopt(3)). Left alone it raises the
- * bound to the largest block it has seen, and the activations of a long prompt leave holes that stay resident.
+ * The C library gives blocks above the first size back to the system as they are freed, and what is free at the end of
+ * its heap above the second (mallopt(3)). Left alone it raises both to the largest block it has seen, and the
+ * activations of a long prompt leave holes that stay resident; with a smaller second size small models lose 5% to the
+ * system calls.
  */
-const returnedBlockBytes = 2 ** 17;
+const allocation = {
+  MALLOC_MMAP_THRESHOLD_: String(2 ** 17),
+  MALLOC_TRIM_THRESHOLD_: String(2 ** 22),
+};
 
 /** Names the folder as Unix and as Windows know it. */
 function engineEnvironment(temporary: string | null): NodeJS.ProcessEnv {
-  const environment = { MALLOC_MMAP_THRESHOLD_: String(returnedBlockBytes), ...process.env };
+  const environment = { ...allocation, ...process.env };
   if (temporary === null) return environment;
   const places = { TMPDIR: temporary, TEMP: temporary, TMP: temporary };
   return { ...environment, ...places, ...notingEnvironment(temporary) };

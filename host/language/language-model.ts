@@ -113,13 +113,15 @@ export class LanguageModel {
     const length = embeddings.length / hiddenSize;
     const pieces: TensorMap[] = [];
     let at = 0;
-    for (const count of prefillChunks(length, this.#boundaries)) {
+    const counts = prefillChunks(length, this.#boundaries);
+    for (const count of counts) {
+      // What made the prompt, and what the piece before gave, is done with.
+      if (counts.length > 1 && this.#stateBytesOf(count) > collectedFromBytes) collectGarbage();
       const chunk = embeddings.subarray(at * hiddenSize, (at + count) * hiddenSize);
       at += count;
       const coming = { certain: length - at, possible: expected };
       const outputs = await this.#advance({ embeddings: chunk, rows, coming, visual });
       if (rows === 'all' || at === length) pieces.push(outputs);
-      else if (this.#stateBytesOf(count) > collectedFromBytes) collectGarbage();
     }
     return pieces;
   }
