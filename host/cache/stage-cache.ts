@@ -9,6 +9,7 @@ import { fail, ok, type Outcome } from '#engine/contract/outcome.ts';
 import { error } from '#engine/contract/problem.ts';
 import type { CacheEntry, CacheStatus } from '#engine/contract/cache-status.ts';
 import { formatBytes } from '#engine/contract/format.ts';
+import { isAlive } from '../system/is-alive.ts';
 import { makePrivateFolder } from '../system/private-folder.ts';
 import { writeReason } from '../system/write-reason.ts';
 import { freeBytes } from './disk-room.ts';
@@ -288,13 +289,4 @@ async function sizeOnDisk(folder: string): Promise<number> {
     ),
   );
   return sizes.reduce((sum, size) => sum + size, 0);
-}
-
-function isAlive(processId: number): boolean {
-  try {
-    process.kill(processId, 0);
-    return true;
-  } catch (cause) {
-    return (cause as NodeJS.ErrnoException).code === 'EPERM';
-  }
 }
