@@ -1,15 +1,9 @@
 /** The process that checks graphs: hears of one, tells what is wrong with it. */
-import { rmSync } from 'node:fs';
 import { checkWithFiles } from './check-with-files.ts';
-import { openParentLine } from './system/parent-line.ts';
+import { openWorkLine } from './system/parent-line.ts';
 import type { CheckRequest, FromCheckProcess } from './check-message.ts';
 
-const parent = openParentLine(hear, () => {
-  // The caller is gone, and cannot remove the folder for temporary files that it gave.
-  const [, , temporary] = process.argv;
-  if (temporary !== undefined) rmSync(temporary, { recursive: true, force: true });
-  process.exit();
-});
+const parent = openWorkLine(hear);
 const tell = (message: FromCheckProcess): void => parent.post(message);
 
 function hear(raw: unknown): void {
@@ -21,6 +15,3 @@ function hear(raw: unknown): void {
   };
   void answer();
 }
-
-// The caller decides what an interrupt in the terminal means; without a caller there is nothing to do.
-process.on('SIGINT', () => undefined);

@@ -1,5 +1,4 @@
 /** The engine process: hears requests, runs one graph at a time, tells events. */
-import { rmSync } from 'node:fs';
 import { toEngineSchema, type FromEngine, type Job } from '#engine/contract/engine-message.ts';
 import type { Outcome } from '#engine/contract/outcome.ts';
 import type { RunEvent } from '#engine/contract/run-event.ts';
@@ -11,7 +10,7 @@ import { ModelLoader } from '../sessions/load-model.ts';
 import type { Emit } from '../stages/pass.ts';
 import { breathe, CancelSwitch } from '../sessions/progress.ts';
 import { collectGarbage } from '../system/collect-garbage.ts';
-import { openParentLine } from '../system/parent-line.ts';
+import { openWorkLine } from '../system/parent-line.ts';
 
 // What a run leaves in the cache, and puts down for a while, is for this user alone.
 process.umask(0o077);
@@ -68,12 +67,7 @@ async function runGraph(
   return executeRun(request, loader, emit, cancel);
 }
 
-const parent = openParentLine(hear, () => {
-  // The caller is gone, and cannot remove the folder for temporary files that it gave.
-  const [, , temporary] = process.argv;
-  if (temporary !== undefined) rmSync(temporary, { recursive: true, force: true });
-  process.exit();
-});
+const parent = openWorkLine(hear);
 
 function hear(raw: unknown): void {
   const message = toEngineSchema.parse(raw);
@@ -91,6 +85,3 @@ function hear(raw: unknown): void {
       collectGarbage();
     });
 }
-
-// The caller decides what an interrupt in the terminal means; without a caller there is nothing to do.
-process.on('SIGINT', () => undefined);

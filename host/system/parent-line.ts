@@ -1,4 +1,5 @@
 /** The line from a process to the one that started it: Node's channel, or the port of Electron's utility processes. */
+import { rmSync } from 'node:fs';
 
 export interface ParentLine {
   readonly post: (message: object) => void;
@@ -25,6 +26,21 @@ export function openParentLine(hear: (raw: unknown) => void, gone: () => void): 
   process.on('disconnect', gone);
   // A message to a caller that is gone is lost, and that it is gone is told anyway.
   return { post: (message) => void process.send?.(message, () => undefined) };
+}
+
+/**
+ * The line of a process that works for its caller alone: it ends when the caller is gone, and takes along the folder
+ * for temporary files that it was given.
+ */
+export function openWorkLine(hear: (raw: unknown) => void): ParentLine {
+  // The caller decides what an interrupt in the terminal means; without a caller there is nothing to do.
+  process.on('SIGINT', () => undefined);
+  return openParentLine(hear, () => {
+    // The caller cannot remove it any more.
+    const [, , temporary] = process.argv;
+    if (temporary !== undefined) rmSync(temporary, { recursive: true, force: true });
+    process.exit();
+  });
 }
 
 function isParentGone(raw: unknown): boolean {
