@@ -1,5 +1,6 @@
 /** The checks of everything that the page says to the window. */
 import { z } from 'zod';
+import { sizedText } from '#engine/contract/sized.ts';
 import {
   textEdits,
   type NoticeArguments,
@@ -13,14 +14,14 @@ export const requestSchemas: {
   readonly [Name in RequestName]: z.ZodType<RequestArguments[Name]>;
 } = {
   chooseFileToOpen: z.tuple([z.enum(['graph', 'picture', 'clip'])]),
-  chooseFolder: z.tuple([z.string().max(200)]),
-  chooseFileToSave: z.tuple([z.string().max(300)]),
+  chooseFolder: z.tuple([sizedText(0, 200)]),
+  chooseFileToSave: z.tuple([sizedText(0, 300)]),
 };
 
 export const noticeSchemas: {
   readonly [Name in NoticeName]: z.ZodType<NoticeArguments[Name]>;
 } = {
-  setTitle: z.tuple([z.string().max(1000), z.boolean()]),
+  setTitle: z.tuple([sizedText(0, 1000), z.boolean()]),
   awaitFiles: z.tuple([]),
   editText: z.tuple([z.enum(textEdits)]),
 };

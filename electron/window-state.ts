@@ -2,6 +2,7 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { z } from 'zod';
+import { sizedList, sizedText } from '#engine/contract/sized.ts';
 
 const side = z.int().min(1).max(100_000);
 const place = z.int().min(-100_000).max(100_000);
@@ -15,7 +16,7 @@ const windowStateSchema = z.object({
     .regex(/^#[0-9a-f]{6}$/i)
     .nullable(),
   /** The last used first. */
-  recentPaths: z.array(z.string().min(1).max(4096)).max(10),
+  recentPaths: sizedList(sizedText(1, 4096), 0, 10),
 });
 
 export type WindowState = Readonly<z.infer<typeof windowStateSchema>>;

@@ -3,6 +3,7 @@
  * Fields and node types that this version does not know are kept and written back unchanged.
  */
 import { z } from 'zod';
+import { sizedList, sizedText } from './sized.ts';
 
 export const documentVersion = 1;
 export const documentExtension = '.patchbay.json';
@@ -43,11 +44,11 @@ export const idSchema = z
 const portRefSchema = z.looseObject({ node: idSchema, port: idSchema });
 const coordinateSchema = z.number().min(-1e6).max(1e6);
 export const positionSchema = z.looseObject({ x: coordinateSchema, y: coordinateSchema });
-export const titleSchema = z.string().max(documentLimits.titleCharacters);
+export const titleSchema = sizedText(0, documentLimits.titleCharacters);
 export const paramNameSchema = z.string().max(100);
 
 export const nodeSchema = z.looseObject({
-  type: z.string().min(1).max(100),
+  type: sizedText(1, 100),
   version: z.int().min(1).max(10_000),
   title: titleSchema.optional(),
   params: z.record(paramNameSchema, z.json()),
@@ -56,7 +57,7 @@ export const nodeSchema = z.looseObject({
 export const edgeSchema = z.looseObject({ from: portRefSchema, to: portRefSchema });
 
 export const noteSchema = z.looseObject({
-  text: z.string().max(documentLimits.aboutCharacters),
+  text: sizedText(0, documentLimits.aboutCharacters),
   x: coordinateSchema,
   y: coordinateSchema,
 });
@@ -65,15 +66,15 @@ export const documentSchema = z.looseObject({
   format: z.literal('patchbay'),
   version: z.literal(documentVersion),
   title: titleSchema,
-  about: z.string().max(documentLimits.aboutCharacters),
+  about: sizedText(0, documentLimits.aboutCharacters),
   nodes: z
     .record(idSchema, nodeSchema)
     .refine((nodes) => Object.keys(nodes).length <= documentLimits.nodes, {
       message: `a graph may have at most ${documentLimits.nodes} nodes`,
     }),
-  edges: z.array(edgeSchema).max(documentLimits.edges),
+  edges: sizedList(edgeSchema, 0, documentLimits.edges),
   layout: z.record(idSchema, positionSchema),
-  notes: z.array(noteSchema).max(documentLimits.notes),
+  notes: sizedList(noteSchema, 0, documentLimits.notes),
 });
 
 export type DeepReadonly<T> = T extends (infer Item)[]

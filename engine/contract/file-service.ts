@@ -1,14 +1,15 @@
 /** What a page asks of the files on the machine: graphs, unsaved work, pictures, folders, preferences. */
 import { z } from 'zod';
+import { sizedText } from './sized.ts';
 import { documentSchema, type DeepReadonly, type Json } from './document.ts';
 import type { Outcome } from './outcome.ts';
 import { shownSourceSchema } from './sources.ts';
 import type { ConfigFiles } from './config-files.ts';
 
-const path = z.string().min(1).max(4096);
+const path = sizedText(1, 4096);
 
 /** Changes whenever the content of a file does. */
-const stamp = z.string().max(100);
+const stamp = sizedText(0, 100);
 
 export const saveRequestSchema = z.object({
   path,
@@ -23,7 +24,7 @@ export const saveRequestSchema = z.object({
 export const draftSchema = z.object({
   id: z.string().regex(/^[a-z0-9-]{1,64}$/),
   /** The window that works on it; a draft whose window is gone is picked up by the next. */
-  window: z.string().max(64),
+  window: sizedText(0, 64),
   path: path.nullable(),
   stamp: stamp.nullable(),
   document: documentSchema,
@@ -45,8 +46,8 @@ export const fileLimits = {
 } as const;
 
 export const pictureUploadSchema = z.object({
-  name: z.string().max(300),
-  base64: z.string().max(Math.ceil((fileLimits.pictureBytes * 4) / 3) + 4),
+  name: sizedText(0, 300),
+  base64: sizedText(0, Math.ceil((fileLimits.pictureBytes * 4) / 3) + 4),
 });
 
 export const pictureRequestSchema = z.object({

@@ -1,6 +1,7 @@
 /** The one contract between page, window, command line and engine: schemas, types, client and server in one place. */
 import { initTRPC, tracked, TRPCError } from '@trpc/server';
 import { z } from 'zod';
+import { sizedText } from './sized.ts';
 import { documentLimits, documentSchema, nestsDeeper, type GraphDocument } from './document.ts';
 import {
   configRequestSchema,
@@ -64,7 +65,7 @@ const pictureInput: z.ZodType<PictureRequest, PictureRequest> = pictureRequestSc
 const configInput: z.ZodType<ConfigRequest, ConfigRequest> = configRequestSchema;
 const uploadInput: z.ZodType<PictureUpload, PictureUpload> = pictureUploadSchema;
 const placeInput: z.ZodType<Place, Place> = placeSchema;
-const pathInput = z.string().min(1).max(4096);
+const pathInput = sizedText(1, 4096);
 
 const files = trpc.router({
   choosePlace: procedure
@@ -83,7 +84,7 @@ const files = trpc.router({
     .mutation(({ ctx, input }) => ctx.files.forgetRecentFile(input)),
   keepDraft: procedure.input(draftInput).mutation(({ ctx, input }) => ctx.files.keepDraft(input)),
   dropDraft: procedure
-    .input(z.string().max(64))
+    .input(sizedText(0, 64))
     .mutation(({ ctx, input }) => ctx.files.dropDraft(input)),
   drafts: procedure.query(({ ctx }) => ctx.files.drafts()),
   preferences: procedure.query(({ ctx }) => ctx.files.preferences()),
@@ -102,7 +103,7 @@ const files = trpc.router({
 
 export const router = trpc.router({
   presets: procedure.query(({ ctx }) => ctx.host.presets()),
-  preset: procedure.input(z.string().max(100)).query(({ ctx, input }) => ctx.host.preset(input)),
+  preset: procedure.input(sizedText(0, 100)).query(({ ctx, input }) => ctx.host.preset(input)),
   check: procedure
     .input(z.object({ document: graphInput, baseFolder: z.string().optional() }))
     .query(({ ctx, input, signal }) => ctx.host.check(input, signal)),
@@ -116,7 +117,7 @@ export const router = trpc.router({
   runEvents: procedure
     .input(
       z.object({
-        runId: z.string().max(100),
+        runId: sizedText(0, 100),
         after: z.int(),
         lastEventId: z.string().regex(eventIdPattern).optional(),
       }),

@@ -1,5 +1,6 @@
 /** What a caller asks of a run. */
 import { z } from 'zod';
+import { sizedList, sizedText } from './sized.ts';
 import { documentLimits, documentSchema, type DeepReadonly } from './document.ts';
 import { clipSourceSchema, imageSourceSchema } from './sources.ts';
 
@@ -19,9 +20,9 @@ export const runLimits = {
 export const runRequestSchema = z.object({
   document: documentSchema,
   /** In place of what the graph's own input nodes say. */
-  images: z.array(imageSourceSchema).min(1).max(runLimits.pictures).optional(),
+  images: sizedList(imageSourceSchema, 1, runLimits.pictures).optional(),
   video: clipSourceSchema.optional(),
-  prompt: z.string().max(runLimits.promptCharacters).optional(),
+  prompt: sizedText(0, runLimits.promptCharacters).optional(),
   maxNewTokens: z.int().min(1).max(runLimits.newTokens).optional(),
   /** Seed of random weights and of sampling. */
   seed: z.int().min(0).max(0xffff_ffff).optional(),

@@ -1,8 +1,9 @@
 /** Where pictures, clips and weights come from, as a graph names it. */
 import { z } from 'zod';
+import { sizedText } from './sized.ts';
 
 /** Longer paths do not open on common systems. */
-const pathSchema = z.string().min(1).max(4096);
+const pathSchema = sizedText(1, 4096);
 
 const noneSchema = z.strictObject({ kind: z.literal('none') });
 

@@ -113,6 +113,8 @@ describe('a file that is no graph', () => {
 
 describe('a graph that breaks its schema', () => {
   const node = { type: 'input/image', version: 1, params: {} };
+  /** Asked for its length, it throws. */
+  const lengthy = { length: { toString: 1 } };
   it.each<[string, object, string | undefined, string]>([
     ['a version that is text', { version: '1' }, undefined, '"version"'],
     [
@@ -134,6 +136,14 @@ describe('a graph that breaks its schema', () => {
       'must be a letter followed by',
     ],
     ['a node far outside', { layout: { b: { x: 1e7, y: 0 } } }, 'b', '"layout.b.x"'],
+    ['a title that only has a length', { title: lengthy }, undefined, '"title"'],
+    ['wires that only have a length', { edges: lengthy }, undefined, '"edges"'],
+    [
+      'a type that only has a length',
+      { nodes: { b: { ...node, type: lengthy } } },
+      'b',
+      '"nodes.b.type"',
+    ],
     [
       'a wire without an end',
       { edges: [{ from: { node: 'a', port: 'b' } }] },

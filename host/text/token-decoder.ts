@@ -10,6 +10,7 @@ import { isUtf8 } from 'node:buffer';
 import { z } from 'zod';
 import { fail, ok, type Outcome } from '#engine/contract/outcome.ts';
 import { error } from '#engine/contract/problem.ts';
+import { sizedText } from '#engine/contract/sized.ts';
 
 /** A decoding under way: what `push` and `finish` return, joined, is the text of all tokens pushed. */
 export interface TextDecoding<Token> {
@@ -36,7 +37,7 @@ const stepSchema = z.discriminatedUnion('type', [
   }),
   z.object({
     type: z.literal('Replace'),
-    pattern: z.object({ String: z.string().min(1) }),
+    pattern: z.object({ String: sizedText(1, Infinity) }),
     content: z.string(),
   }),
   z.object({

@@ -27,9 +27,9 @@ const processorSchema = z.object({
   do_rescale: z.boolean().optional(),
   do_normalize: z.boolean().optional(),
   do_pad: z.boolean().optional(),
-  image_grid_pinpoints: z.array(z.array(z.int()).length(2)).optional(),
-  image_mean: z.array(z.number()).length(3),
-  image_std: z.array(z.number()).length(3),
+  image_grid_pinpoints: z.array(z.tuple([z.int(), z.int()])).optional(),
+  image_mean: z.tuple([z.number(), z.number(), z.number()]),
+  image_std: z.tuple([z.number(), z.number(), z.number()]),
 });
 export type Processor = z.infer<typeof processorSchema>;
 

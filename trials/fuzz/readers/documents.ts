@@ -3,6 +3,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { z } from 'zod';
+import { sizedList } from '#engine/contract/sized.ts';
 import { documentExtension, type Json } from '#engine/contract/document.ts';
 import type { Edit } from '#engine/contract/edit.ts';
 import { fail, ok } from '#engine/contract/outcome.ts';
@@ -40,7 +41,7 @@ export const graphReader: Reader = {
   },
 };
 
-const editedSchema = z.object({ document: z.unknown(), edits: z.array(z.unknown()).max(50) });
+const editedSchema = z.object({ document: z.unknown(), edits: sizedList(z.unknown(), 0, 50) });
 
 /** Edits come checked or not: one that is none fails like one that cannot be made. */
 export const editsReader: Reader = {
