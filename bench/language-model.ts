@@ -14,7 +14,7 @@ import { foldReport, quantile } from '#engine/profile/report.ts';
 import type { RunEvent } from '#engine/contract/run-event.ts';
 import { runBareSession, type BareRequest, type BareResult } from './bare-session.ts';
 
-const rounds = 15;
+const rounds = 31;
 const newTokens = 64;
 /** Words of the prompt; the stand-in tokenizer makes one token of each short one. */
 const promptWords = 600;
