@@ -33,7 +33,7 @@ export function anyresFromConfig(files: ConfigFiles): Outcome<TakenConfig> {
   if (lacking !== null) return unsupported(lacking);
   const side = sideOf(processor);
   if (side === null) return unsupported('Tiles of another size than the whole picture');
-  const grids = pinpoints.map(([height = 0, width = 0]) => ({
+  const grids = pinpoints.map(([height, width]) => ({
     rows: height / side,
     columns: width / side,
   }));
