@@ -144,7 +144,7 @@ test('says in a sentence what is wrong with a call, and nothing of the inside', 
   );
   const odd = { length: { toString: 1 } } as unknown as string;
   expect(await refusal(client().files.openFile.mutate(odd))).toBe(
-    '"files.openFile" was refused: Cannot convert object to primitive value; reload the page and try again.',
+    '"files.openFile" was refused: the request is invalid (Invalid input: expected string, received object).',
   );
   const form = await known('/rpc/clearCache', {
     method: 'POST',
