@@ -65,6 +65,7 @@ function summarise(id: string, document: GraphDocument): PresetSummary {
     id,
     title: document.title,
     about: document.about,
+    nodeTypes: [...new Set(Object.values(document.nodes).map(({ type }) => type))],
     parameters: totals.parameters,
     visualTokens:
       stages.find(({ language }) => language)?.language?.keptVisualTokens ?? visual?.tokens ?? 0,

@@ -6,6 +6,8 @@ export const presetSummarySchema = z.object({
   id: z.string(),
   title: z.string(),
   about: z.string(),
+  /** Types of its nodes, each once. */
+  nodeTypes: z.array(z.string()),
   parameters: z.number(),
   /** Visual tokens that reach the language model, and whether the picture decides how many. */
   visualTokens: z.number(),

@@ -1,11 +1,12 @@
 /** Every command in one place, found by typing. */
 import { Dialog } from '@base-ui/react/dialog';
 import { Search } from 'lucide-react';
-import { Fragment, useEffect, useMemo, useRef, useState, type KeyboardEvent } from 'react';
+import { Fragment, useMemo, useRef } from 'react';
 import { usePresets } from '#renderer/gallery/presets.ts';
 import { useFocusBefore } from '#renderer/parts/focus-before.ts';
 import frame from '#renderer/parts/dialog.module.css';
 import { Glyph } from '#renderer/parts/glyph.tsx';
+import { useInSight, useTypedList } from '#renderer/parts/typed-list.ts';
 import { closeOverlay } from '#renderer/overlay/overlay.ts';
 import { paletteItems, type PaletteItem } from './palette-items.ts';
 import { noteCommand, recentCommands } from './recent-commands.ts';
@@ -20,17 +21,9 @@ export function CommandPalette() {
     () => paletteItems(presets.state === 'there' ? presets.presets : []),
     [presets],
   );
-  const [typed, setTyped] = useState('');
-  const [at, setAt] = useState(0);
+  const { typed, at, type, moveTo, press } = useTypedList();
   const recent = recentCommands();
   const found = useMemo(() => searchCommands(items, typed, recent), [items, typed, recent]);
-  const press = (event: KeyboardEvent): void => {
-    const target = moves[event.key]?.(at, found.length);
-    if (target !== undefined) setAt(target);
-    else if (event.key === 'Enter') choose(found[at]?.item);
-    else return;
-    event.preventDefault();
-  };
   return (
     <Dialog.Root open onOpenChange={(open) => !open && closeOverlay()}>
       <Dialog.Portal>
@@ -55,18 +48,15 @@ export function CommandPalette() {
               autoComplete="off"
               spellCheck={false}
               value={typed}
-              onChange={(event) => {
-                setTyped(event.target.value);
-                setAt(0);
-              }}
-              onKeyDown={press}
+              onChange={({ target }) => type(target.value)}
+              onKeyDown={(event) => press(event, found.length) && choose(found[at]?.item)}
             />
           </div>
           <Options
             found={found}
             at={at}
             recent={typed.trim() === '' ? recent : null}
-            onHover={setAt}
+            onHover={moveTo}
           />
           {found.length === 0 && (
             <p className={styles['none']}>{`No command is called “${typed.trim()}”.`}</p>
@@ -76,13 +66,6 @@ export function CommandPalette() {
     </Dialog.Root>
   );
 }
-
-const moves: Readonly<Record<string, (at: number, count: number) => number>> = {
-  ArrowDown: (at, count) => (count === 0 ? 0 : (at + 1) % count),
-  ArrowUp: (at, count) => (count === 0 ? 0 : (at + count - 1) % count),
-  PageDown: (at, count) => Math.max(0, Math.min(count - 1, at + 8)),
-  PageUp: (at) => Math.max(0, at - 8),
-};
 
 const optionId = (at: number): string => `command-${at}`;
 
@@ -103,10 +86,7 @@ interface OptionsProps {
 }
 
 function Options({ found, at, recent, onHover }: OptionsProps) {
-  const list = useRef<HTMLDivElement>(null);
-  useEffect(() => {
-    list.current?.querySelector(`#${optionId(at)}`)?.scrollIntoView({ block: 'nearest' });
-  }, [at, found]);
+  const list = useInSight(optionId(at));
   const headOf = (place: number): string | null => {
     const item = found[place]?.item;
     if (!recent || !item) return null;

@@ -4,12 +4,11 @@ import { addNode, nodeDragType } from '#renderer/canvas/placing/add-node.ts';
 import { Glyph } from '#renderer/parts/glyph.tsx';
 import { Hint } from '#renderer/parts/hint.tsx';
 import type { FoundNode } from './search-nodes.ts';
+import type { Reached } from './reached.ts';
 import styles from './palette.module.css';
 
-interface PaletteRowProps {
+interface PaletteRowProps extends Reached {
   readonly found: FoundNode;
-  readonly isReachable: boolean;
-  readonly onReach: () => void;
 }
 
 export function PaletteRow({ found, isReachable, onReach }: PaletteRowProps) {
@@ -32,7 +31,7 @@ export function PaletteRow({ found, isReachable, onReach }: PaletteRowProps) {
             <Glyph family={family} />
           </span>
           <span className={styles['title']}>{title}</span>
-          {found.model !== null && <span className={styles['model']}>{found.model}</span>}
+          {found.by !== null && <span className={styles['by']}>{found.by}</span>}
         </button>
       </Hint>
     </li>

@@ -27,10 +27,10 @@ test('a title is found before a word of an explanation', () => {
 test('a published model leads to the node that has it, and says so', () => {
   expect(searchNodes(catalogue, 'phi-2')[0]).toMatchObject({
     definition: { type: 'language/decoder' },
-    model: 'Phi-2 2.7B',
+    by: 'Phi-2 2.7B',
   });
   expect(found('phi-2')).toEqual(['Language model', 'Text embedding', 'Draft model']);
-  expect(searchNodes(catalogue, 'tinyllama')[0]?.model).toBe('TinyLlama 1.1B');
+  expect(searchNodes(catalogue, 'tinyllama')[0]?.by).toBe('TinyLlama 1.1B');
   expect(found('vit-l/14 336')[0]).toBe('CLIP ViT');
 });
 
@@ -38,6 +38,15 @@ test('a paper leads to the nodes that follow it, by its title and by its number'
   expect(found('2403.15388')).toEqual(['PruMerge']);
   expect(found('token merging')).toEqual(['ToMe']);
   expect(found('early')).toEqual(['Early exit', 'FastV']);
+});
+
+test('a model that is a preset leads to the nodes it is made of, and says so', () => {
+  const bunny = { title: 'Bunny-3B', nodeTypes: ['encoder/siglip', 'projector/mlp', 'no/node'] };
+  const foundIn = searchNodes(catalogue, 'bunny', [bunny]);
+  expect(foundIn.map(({ definition, by }) => [definition.title, by])).toEqual([
+    ['SigLIP', 'Bunny-3B'],
+    ['MLP projector', 'Bunny-3B'],
+  ]);
 });
 
 test('words that are nowhere find nothing', () => {

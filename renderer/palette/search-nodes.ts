@@ -1,13 +1,17 @@
-/** Finds nodes by what people call them: title, type, published models, papers, explanation. Pure. */
+/** Finds nodes by what people call them: title, type, published models, papers, presets that have them, explanation. Pure. */
 import type { AnyNodeDefinition, Catalogue } from '#engine/node/any-node-definition.ts';
 import { families, type Family } from '#engine/node/node-definition.ts';
 import type { Params } from '#engine/node/param.ts';
+import type { PresetSummary } from '#engine/contract/preset-summary.ts';
 
 export interface FoundNode {
   readonly definition: AnyNodeDefinition;
-  /** The published model by which it was found; null where its own words matched. */
-  readonly model: string | null;
+  /** The published model or the preset by which it was found; null where its own words matched. */
+  readonly by: string | null;
 }
+
+/** A preset as far as it says which nodes a model is made of. */
+type Composition = Pick<PresetSummary, 'title' | 'nodeTypes'>;
 
 export interface NodeGroup {
   readonly family: Family;
@@ -20,26 +24,35 @@ export function nodeGroups(catalogue: Catalogue): readonly NodeGroup[] {
   return (Object.keys(families) as Family[]).flatMap((family) => {
     const nodes = definitions
       .filter((definition) => definition.family === family)
-      .map((definition): FoundNode => ({ definition, model: null }));
+      .map((definition): FoundNode => ({ definition, by: null }));
     return nodes.length > 0 ? [{ family, nodes }] : [];
   });
 }
 
 /** The best match first; every word of the search must be found somewhere. */
-export function searchNodes(catalogue: Catalogue, search: string): readonly FoundNode[] {
+export function searchNodes(
+  catalogue: Catalogue,
+  search: string,
+  presets: readonly Composition[] = [],
+): readonly FoundNode[] {
   const words = normal(search).split(' ').filter(Boolean);
   const ordered = nodeGroups(catalogue).flatMap(({ nodes }) => nodes);
   return ordered
     .flatMap(({ definition }) => {
-      const scores = words.map((word) => scoreWord(definition, word));
+      const compositions = presets
+        .filter(({ nodeTypes }) => nodeTypes.includes(definition.type))
+        .map(({ title }) => title);
+      const scores = words.map((word) => scoreWord(definition, word, compositions));
       if (scores.some((score) => score === null)) return [];
       const score = scores.reduce((sum: number, each) => sum + (each ?? 0), 0);
-      if (!scores.includes(modelScore)) return [{ score, found: { definition, model: null } }];
-      // Who looks for a model wants the model, and then what of it plugs into another, or a table of it.
-      const behind = definition.body.kind === 'part' || definition.family === 'text' ? 1 : 0;
-      return [
-        { score: score + behind, found: { definition, model: bestModel(definition, words) } },
-      ];
+      if (scores.includes(modelScore)) {
+        // Who looks for a model wants the model, and then what of it plugs into another, or a table of it.
+        const behind = definition.body.kind === 'part' || definition.family === 'text' ? 1 : 0;
+        const by = bestName(modelNames(definition), words);
+        return [{ score: score + behind, found: { definition, by } }];
+      }
+      const by = scores.includes(presetScore) ? bestName(compositions, words) : null;
+      return [{ score, found: { definition, by } }];
     })
     .toSorted((a, b) => a.score - b.score)
     .map(({ found }) => found);
@@ -47,9 +60,15 @@ export function searchNodes(catalogue: Catalogue, search: string): readonly Foun
 
 /** Found only in the name of a published model. */
 const modelScore = 6;
+/** Found only in the title of a preset that has the node. */
+const presetScore = 9;
 
 /** The lower the better; null where the word is nowhere. */
-function scoreWord(definition: AnyNodeDefinition, word: string): number | null {
+function scoreWord(
+  definition: AnyNodeDefinition,
+  word: string,
+  compositions: readonly string[],
+): number | null {
   const title = normal(definition.title);
   if (title.startsWith(word)) return 0;
   if (` ${title}`.includes(` ${word}`)) return 1;
@@ -59,6 +78,7 @@ function scoreWord(definition: AnyNodeDefinition, word: string): number | null {
   if (modelNames(definition).some((name) => normal(name).includes(word))) return modelScore;
   if (definition.references.some(({ title: paper, url }) => beginsAWord(word, `${paper} ${url}`)))
     return 8;
+  if (compositions.some((preset) => beginsAWord(word, preset))) return presetScore;
   return beginsAWord(word, definition.about) ? 10 : null;
 }
 
@@ -66,11 +86,11 @@ function scoreWord(definition: AnyNodeDefinition, word: string): number | null {
 const beginsAWord = (word: string, text: string): boolean =>
   ` ${normal(text)}`.includes(` ${word}`);
 
-/** The model in whose name most of the words are. */
-function bestModel(definition: AnyNodeDefinition, words: readonly string[]): string | null {
+/** The name in which most of the words are. */
+function bestName(names: readonly string[], words: readonly string[]): string | null {
   const wordsIn = (name: string): number =>
     words.filter((word) => normal(name).includes(word)).length;
-  return modelNames(definition).toSorted((a, b) => wordsIn(b) - wordsIn(a))[0] ?? null;
+  return names.toSorted((a, b) => wordsIn(b) - wordsIn(a))[0] ?? null;
 }
 
 function modelNames({ params }: AnyNodeDefinition): readonly string[] {

@@ -1,4 +1,4 @@
-/** How the window looks: theme, folded panels, the tab of the results. Kept between launches, never in a graph. */
+/** How the window looks: theme, what is folded, the tab of the results. Kept between launches, never in a graph. */
 import { useStore } from 'zustand';
 import { createStore } from 'zustand/vanilla';
 import { z } from 'zod';
@@ -13,6 +13,8 @@ const keptSchema = z.object({
   panelPx: z
     .object({ palette: z.number(), inspector: z.number(), results: z.number() })
     .catch({ palette: 232, inspector: 304, results: 264 }),
+  /** Families of the palette that are folded, whether this version knows them or not. */
+  foldedFamilies: z.array(z.string()).catch([]),
   /** Timed passes of a run. */
   runs: z.int().min(1).max(1000).catch(3),
 });
@@ -40,6 +42,13 @@ export function showResults(resultsTab: ResultsTab): void {
 
 export function toggleFolded(panel: PanelName): void {
   view.setState(({ folded }) => ({ folded: { ...folded, [panel]: !folded[panel] } }));
+}
+
+export function foldFamilies(families: readonly string[], isFolded: boolean): void {
+  view.setState(({ foldedFamilies }) => {
+    const others = foldedFamilies.filter((family) => !families.includes(family));
+    return { foldedFamilies: isFolded ? [...others, ...families] : others };
+  });
 }
 
 export function resizePanel(panel: PanelName, px: number): void {
