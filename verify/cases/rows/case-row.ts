@@ -91,6 +91,24 @@ export interface FeedForwardRow {
   readonly outputs: Readonly<Record<string, string>>;
 }
 
+/** One layer of a deformable decoder, given everything that meets in it. */
+export interface DeformableLayerRow {
+  readonly kind: 'deformable-layer';
+  readonly node: NodeSetting;
+  /** Recorded inputs: queries, their places, where they start to look, and what they look at. */
+  readonly inputs: {
+    readonly state: string;
+    readonly positions: string;
+    readonly references: string;
+    readonly tokens: string;
+  };
+  /** Key of the rows and columns that are looked at. */
+  readonly grid: string;
+  /** What the names of its weights begin with. */
+  readonly layer: string;
+  readonly output: string;
+}
+
 /** One block of a state-space model: what it adds, and its state after the prompt and at the end. */
 export interface MixerRow {
   readonly kind: 'mixer';
@@ -223,6 +241,7 @@ export type CaseShape =
   | FeedForwardRow
   | AttentionRow
   | MergingRow
+  | DeformableLayerRow
   | MixerRow
   | LanguageRow
   | PreprocessRow

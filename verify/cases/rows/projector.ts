@@ -134,6 +134,51 @@ export const projectorRows: readonly CaseRow[] = [
   },
   {
     family: 'projector',
+    names: ['d-abstractor'],
+    kind: 'nodes',
+    nodes: [{ type: 'projector/d-abstractor' }],
+    inputs: { x: 'tokens' },
+    outputs: { y: {} },
+  },
+  {
+    family: 'projector',
+    names: ['deformable-decoder-layer'],
+    kind: 'deformable-layer',
+    node: {
+      type: 'projector/d-abstractor',
+      paramKeys: {
+        hiddenSize: ['d_model'],
+        headCount: ['heads'],
+        pointCount: ['n_points'],
+        feedForwardSize: ['ffn_dim'],
+      },
+    },
+    inputs: {
+      state: 'queries',
+      positions: 'query_pos',
+      references: 'reference_points',
+      tokens: 'values',
+    },
+    grid: 'grid',
+    layer: 'layer',
+    output: 'queries',
+  },
+  {
+    family: 'projector',
+    names: ['vss-ss2d'],
+    kind: 'nodes',
+    nodes: [
+      {
+        type: 'projector/ss2d',
+        params: { routes: 'cross' },
+        paramKeys: { stateSize: ['d_state'], expansion: ['ssm_ratio'] },
+      },
+    ],
+    inputs: { x: 'tokens' },
+    outputs: { y: { read: 'grid' } },
+  },
+  {
+    family: 'projector',
     names: ['llava-next-pack'],
     kind: 'packing',
     node: { type: 'projector/anyres-pack' },
