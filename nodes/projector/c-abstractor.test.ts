@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { JsonObject } from '#engine/contract/config-files.ts';
 import { knownCount, type WireOf } from '#engine/node/wire.ts';
 import { buildSingleNode } from '#engine/plan/single-node.ts';
 import { float32, type Tensor } from '#host/sessions/sessions.ts';
@@ -40,13 +41,13 @@ const small = {
   positions: 'none',
 } as const;
 
-const single = (params: object, tokens = wire) => ({
+const single = (params: JsonObject, tokens = wire) => ({
   definition: cAbstractor,
   params: { ...small, ...params },
   inputs: { tokens },
 });
 
-async function withWeights(params: object) {
+async function withWeights(params: JsonObject) {
   const folder = await bench.newFolder();
   const weights = { kind: 'checkpoint', folder };
   const node = single({ ...params, weights });
@@ -59,7 +60,7 @@ test('a stage, an average pool, a stage and an MLP are its pieces', async () => 
   const whole = await bench.runNode(node, given);
   expect(whole['tokens']?.dims).toEqual([2, 4, output]);
 
-  const piece = (params: object, tokens: Tensor) =>
+  const piece = (params: JsonObject, tokens: Tensor) =>
     bench.runNode(
       {
         definition: regstage,

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { JsonObject } from '#engine/contract/config-files.ts';
 import { knownCount, type WireOf } from '#engine/node/wire.ts';
 import { buildSingleNode } from '#engine/plan/single-node.ts';
 import { float32 } from '#host/sessions/sessions.ts';
@@ -26,7 +27,7 @@ const wire: WireOf<'tokens'> = {
   grid: { rows, columns },
 };
 
-const single = (params: object = {}, tokens = wire) => ({
+const single = (params: JsonObject = {}, tokens = wire) => ({
   definition: dAbstractor,
   params: {
     hiddenSize: width,
@@ -70,7 +71,7 @@ test('the pooled picture is the position of a query, or what it starts from', as
 });
 
 test('where no width changes it has no matrix before or behind, and positions and end tokens where wanted', () => {
-  const tensorsOf = (params: object) =>
+  const tensorsOf = (params: JsonObject) =>
     valueOf(buildSingleNode(single(params))).model.weights.map(({ expression }) =>
       expression.kind === 'tensor' ? expression.name : '',
     );

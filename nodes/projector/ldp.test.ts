@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { JsonObject } from '#engine/contract/config-files.ts';
 import { countFlops, countParameters } from '#engine/estimate/model-cost.ts';
 import { knownCount, type WireOf } from '#engine/node/wire.ts';
 import { buildSingleNode } from '#engine/plan/single-node.ts';
@@ -23,7 +24,7 @@ const wire = (rows: number, columns: number, channels: number): WireOf<'tokens'>
   grid: { rows, columns },
 });
 
-const single = (tokens: WireOf<'tokens'>, params: object = { outputWidth: 16 }) => ({
+const single = (tokens: WireOf<'tokens'>, params: JsonObject = { outputWidth: 16 }) => ({
   definition: ldp,
   params,
   inputs: { tokens },

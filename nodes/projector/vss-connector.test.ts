@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { JsonObject } from '#engine/contract/config-files.ts';
 import { knownCount, type WireOf } from '#engine/node/wire.ts';
 import { buildSingleNode } from '#engine/plan/single-node.ts';
 import { float32 } from '#host/sessions/sessions.ts';
@@ -27,7 +28,7 @@ const wire: WireOf<'tokens'> = {
   grid: { rows, columns },
 };
 
-const single = (params: object, tokens = wire) => ({
+const single = (params: JsonObject, tokens = wire) => ({
   definition: vssConnector,
   params: { outputWidth: output, stateSize: 3, ...params },
   inputs: { tokens },
@@ -48,7 +49,7 @@ const data = normalNumbers((1 + count) * width, 4);
 const patches = toRows(data.slice(width), width);
 const mapped = (of: Rows, by: (z: number) => number): Rows => of.map((row) => row.map(by));
 
-async function runWith(params: object) {
+async function runWith(params: JsonObject) {
   const folder = await bench.newFolder();
   const weights = { kind: 'checkpoint', folder };
   const node = single({ ...params, weights });

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { JsonObject } from '#engine/contract/config-files.ts';
 import { estimatedCount, knownCount, type WireOf } from '#engine/node/wire.ts';
 import { buildSingleNode } from '#engine/plan/single-node.ts';
 import { float32 } from '#host/sessions/sessions.ts';
@@ -26,7 +27,7 @@ const wire = (rest: Partial<WireOf<'tokens'>> = {}): WireOf<'tokens'> => ({
   ...rest,
 });
 
-const single = (params: object, tokens = wire()) => ({
+const single = (params: JsonObject, tokens = wire()) => ({
   definition: xdp,
   params: { outputWidth: to, ...params },
   inputs: { tokens },
