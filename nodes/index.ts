@@ -22,10 +22,17 @@ import { mamba } from './language/mamba.ts';
 import { feedForward } from './moe/feed-forward.ts';
 import { answer } from './output/answer.ts';
 import { anyresPack } from './projector/anyres-pack.ts';
+import { cAbstractor } from './projector/c-abstractor.ts';
+import { dAbstractor } from './projector/d-abstractor.ts';
+import { ldp } from './projector/ldp.ts';
 import { ldpV2 } from './projector/ldp-v2.ts';
 import { linear } from './projector/linear.ts';
 import { mlp } from './projector/mlp.ts';
 import { qFormer } from './projector/q-former.ts';
+import { regstage } from './projector/regstage.ts';
+import { ss2d } from './projector/ss2d.ts';
+import { vssConnector } from './projector/vss-connector.ts';
+import { xdp } from './projector/xdp.ts';
 import { embedding } from './text/embedding.ts';
 import { tokenise } from './text/tokenise.ts';
 import { anyresTiles } from './vision/anyres-tiles.ts';
@@ -52,7 +59,14 @@ export const catalogue = {
   'projector/anyres-pack': anyresPack,
   'projector/linear': linear,
   'projector/mlp': mlp,
+  'projector/ldp': ldp,
   'projector/ldp-v2': ldpV2,
+  'projector/xdp': xdp,
+  'projector/regstage': regstage,
+  'projector/c-abstractor': cAbstractor,
+  'projector/d-abstractor': dAbstractor,
+  'projector/ss2d': ss2d,
+  'projector/vss-connector': vssConnector,
   'projector/q-former': qFormer,
   'moe/feed-forward': feedForward,
   'acceleration/fastv': fastv,

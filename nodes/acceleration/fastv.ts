@@ -4,6 +4,7 @@ import { ok } from '#engine/contract/outcome.ts';
 import { defineNode } from '#engine/node/node-definition.ts';
 import { topK } from '#engine/onnx/operators.ts';
 import type { Value } from '#engine/onnx/value.ts';
+import { roundHalfToEven } from '#engine/round-half-to-even.ts';
 import { configFile, foreign, readFigures } from '../config/published-config.ts';
 
 const configSchema = z.object({
@@ -11,14 +12,6 @@ const configSchema = z.object({
   fastv_k: z.int().optional(),
   fastv_r: z.number().optional(),
 });
-
-/** Rounds half to even, as Python's `round`, which the reference uses, does. */
-export function roundHalfToEven(value: number): number {
-  const below = Math.floor(value);
-  const rest = value - below;
-  if (rest !== 0.5) return Math.round(value);
-  return below % 2 === 0 ? below : below + 1;
-}
 
 export const fastv = defineNode({
   type: 'acceleration/fastv',

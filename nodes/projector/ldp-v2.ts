@@ -10,6 +10,7 @@ import { adaptiveAveragePool } from '#engine/onnx/blocks/pooling.ts';
 import { add, gelu } from '#engine/onnx/operators.ts';
 import type { KeyLayout } from '#engine/onnx/weight.ts';
 import { gridOf } from '../compression/grid.ts';
+import { fromProjectorName } from './mm-projector-config.ts';
 import { projectorWidths, widthParams } from './widths.ts';
 
 const layouts: readonly KeyLayout[] = [
@@ -50,6 +51,12 @@ export const ldpV2 = defineNode({
   },
   inputs: { tokens: { kind: 'tokens', title: 'Visual tokens' } },
   outputs: { tokens: { kind: 'tokens', title: 'Projected tokens' } },
+  fromConfig: (files) =>
+    fromProjectorName(files, {
+      title: 'LDPv2',
+      named: /^ldpnetv2/,
+      params: () => ({ side: 12 }),
+    }),
   keyLayouts: () => layouts,
   demand: ({ params }) => ({ tokens: { channels: params.inputWidth ?? undefined } }),
   infer({ id, params, inputs, demands }) {

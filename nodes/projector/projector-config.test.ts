@@ -1,5 +1,6 @@
 /** What projectors and shuffles take from the configurations of whole models. */
 import { describe, expect, it } from 'vitest';
+import type { JsonObject } from '#engine/contract/config-files.ts';
 import { config, refusal, taken } from '#verify/taking-config.testing.ts';
 import { catalogue } from '../index.ts';
 
@@ -38,6 +39,47 @@ describe('projectors and shuffles', () => {
       { inputWidth: 8, bias: true },
     ],
     [
+      'projector/ldp',
+      { mm_projector_type: 'ldpnet', mm_hidden_size: 1024, hidden_size: 2048 },
+      { inputWidth: 1024, outputWidth: 2048 },
+    ],
+    [
+      'projector/ldp-v2',
+      { mm_projector_type: 'ldpnetv2', mm_hidden_size: 1024, hidden_size: 2560 },
+      { inputWidth: 1024, outputWidth: 2560, side: 12 },
+    ],
+    ['projector/xdp', { mm_projector_type: 'xdpnet', hidden_size: 2048 }, { factor: 4 }],
+    ['projector/xdp', { mm_projector_type: 'xdpnet_2' }, { factor: 2 }],
+    ['projector/xdp', { mm_projector_type: 'xdpnetv10_1' }, { factor: 1, outputWidth: null }],
+    [
+      'projector/c-abstractor',
+      {
+        projector_config: { projector_type: 'c-abs', num_query_tokens: 256, pos_emb: false },
+        text_config: { hidden_size: 40 },
+      },
+      { inputWidth: 16, outputWidth: 40, side: 16, positions: 'none', hiddenSize: 1024, depth: 3 },
+    ],
+    [
+      'projector/c-abstractor',
+      {
+        visual_projector_config: { projector_type: 'c-abs', output_hidden_size: 24 },
+        num_query_tokens: 576,
+      },
+      { outputWidth: 24, side: 24, positions: 'grid', endCount: 0 },
+    ],
+    [
+      'projector/d-abstractor',
+      { projector_config: { projector_type: 'd-abs', d_model: 1024, num_queries: 144 } },
+      {
+        side: 12,
+        hiddenSize: 1024,
+        layerCount: 6,
+        headCount: 8,
+        pointCount: 4,
+        pooled: 'positions',
+      },
+    ],
+    [
       'projector/q-former',
       { model_type: 'blip-2', qformer_config: { model_type: 'blip_2_qformer' } },
       { model: 'blip2', inputWidth: 1408, outputWidth: 40 },
@@ -65,8 +107,35 @@ describe('projectors and shuffles', () => {
       'projector/mlp',
       'projector/linear',
       'projector/q-former',
+      'projector/ldp',
+      'projector/ldp-v2',
+      'projector/xdp',
+      'projector/c-abstractor',
+      'projector/d-abstractor',
       'compression/pixel-shuffle',
     ] as const)
       expect(refusal(catalogue[type], files)).toMatch(/config\.json describes no .*"qwen2_vl"/);
+  });
+
+  it('tell MobileVLM from its second version', () => {
+    const [first, second] = ['ldpnet', 'ldpnetv2'].map((type) =>
+      config({ mm_projector_type: type }),
+    );
+    expect(refusal(catalogue['projector/ldp'], second!)).toMatch(/no LDP projector.*"ldpnetv2"/);
+    expect(refusal(catalogue['projector/ldp-v2'], first!)).toMatch(/no LDPv2 projector.*"ldpnet"/);
+  });
+
+  it('of Honeybee that are not built are named', () => {
+    const abstractor = (projector_config: JsonObject) => config({ projector_config });
+    for (const [type, said, sentence] of [
+      ['c-abs', { num_query_tokens: 150 }, 'A C-Abstractor of 150 tokens, which make no square,'],
+      ['d-abs', { pooled_v_target: 'none' }, 'A D-Abstractor that pools for "none"'],
+      ['d-abs', { num_feature_levels: 2 }, 'A D-Abstractor of 2 feature levels'],
+      ['d-abs', { activation_function: 'odd' }, 'The activation "odd"'],
+    ] as const) {
+      const node = type === 'c-abs' ? 'projector/c-abstractor' : 'projector/d-abstractor';
+      const files = abstractor({ projector_type: type, ...said });
+      expect(refusal(catalogue[node], files)).toBe(`${sentence} is not built yet.`);
+    }
   });
 });

@@ -7,7 +7,7 @@ import type { Driver } from './case-check.ts';
 import type {
   CaseRow,
   GraphRow,
-  MaskedInput,
+  InputTarget,
   NodesRow,
   TensorSource,
 } from '../cases/rows/case-row.ts';
@@ -62,14 +62,16 @@ export function chainAsGraph<Row extends NodesRow>({ nodes, inputs, ...row }: Ro
     nodes: Object.fromEntries(nodes.map((setting, index) => [`node${index}`, setting])),
     wires: nodes.slice(1).map((_, index) => `node${index}.tokens > node${index + 1}.tokens`),
     inputs: Object.fromEntries(
-      Object.entries(inputs).map(([name, target]) => [
-        name,
-        typeof target === 'string'
-          ? `node0.${target}`
-          : { ...target, tensor: `node0.${target.tensor}` },
-      ]),
+      Object.entries(inputs).map(([name, target]) => [name, atFirst(target)]),
     ),
   } as const;
+}
+
+function atFirst(target: InputTarget): InputTarget {
+  if (typeof target === 'string') return `node0.${target}`;
+  return 'map' in target
+    ? { map: `node0.${target.map}` }
+    : { ...target, tensor: `node0.${target.tensor}` };
 }
 
 interface Wanted {
@@ -127,18 +129,37 @@ async function runBatch(
 }
 
 function givenFor(
-  target: string | MaskedInput,
+  target: InputTarget,
   recorded: (name: string) => ComputedTensor,
   name: string,
 ): Given {
-  const isWhole = typeof target === 'string';
-  const [, node = '', tensor = ''] = /^([^.]+)\.(.+)$/.exec(isWhole ? target : target.tensor) ?? [];
-  const value = recorded(name);
-  if (isWhole) return { node, tensor, value };
+  if (typeof target === 'string') return { ...placeOf(target), value: recorded(name) };
+  if ('map' in target) return { ...placeOf(target.map), value: placesLast(recorded(name)) };
   // What fills up a batch is not there at all for one picture by itself.
   const mask = recorded(target.keptBy).data;
-  const data = Array.from(value.data).filter((_, place) => mask[place] !== 0);
-  return { node, tensor, value: { shape: [1, data.length], data } };
+  const data = Array.from(recorded(name).data).filter((_, place) => mask[place] !== 0);
+  return { ...placeOf(target.tensor), value: { shape: [1, data.length], data } };
+}
+
+/** `node.port` or `node.port.part` */
+function placeOf(target: string): Pick<Given, 'node' | 'tensor'> {
+  const [, node = '', tensor = ''] = /^([^.]+)\.(.+)$/.exec(target) ?? [];
+  return { node, tensor };
+}
+
+/** [1, D, rows, columns] → [1, rows, columns, D] */
+function placesLast({ shape, data }: ComputedTensor): ComputedTensor {
+  const [, channels = 0, rows = 0, columns = 0] = shape;
+  const turned = turnedMatrix(data, channels, rows * columns);
+  return { shape: [1, rows, columns, channels], data: turned };
+}
+
+/** The transpose of a matrix [rows, columns]. */
+function turnedMatrix(data: ComputedTensor['data'], rows: number, columns: number): Float32Array {
+  return Float32Array.from(
+    { length: rows * columns },
+    (_, index) => data[(index % rows) * columns + Math.floor(index / rows)] as number,
+  );
 }
 
 function pictureOf({ shape, data }: RecordedTensor, place: number): ComputedTensor {
@@ -160,7 +181,10 @@ function read(
   if (reading === undefined) return { shape: dims[0] === 1 ? dims : [1, ...dims], data: numbers };
   const wire = wires[port];
   const grid = wire?.kind === 'tokens' ? wire.grid : null;
-  return { shape: [1, grid?.rows ?? 0, grid?.columns ?? 0, dims.at(-1) ?? 0], data: numbers };
+  const [rows, columns, channels] = [grid?.rows ?? 0, grid?.columns ?? 0, dims.at(-1) ?? 0];
+  if (reading === 'grid') return { shape: [1, rows, columns, channels], data: numbers };
+  const map = turnedMatrix(numbers, rows * columns, channels);
+  return { shape: [1, channels, rows, columns], data: map };
 }
 
 /** [1, ...] each → [B, ...] */

@@ -5,6 +5,7 @@ import type { CaseResult } from '../cases/case-result.ts';
 import type { CaseRow } from '../cases/rows/case-row.ts';
 import { caseRows, rowFor } from '../cases/cases.ts';
 import { attentionDriver } from './attention.ts';
+import { deformableLayerDriver } from './deformable-layer.ts';
 import { feedForwardDriver } from './feed-forward.ts';
 import { chainAsGraph, graphDriver } from './graph.ts';
 import { languageDriver } from './language.ts';
@@ -53,6 +54,8 @@ function check(row: CaseRow, recorded: RecordedCase, workbench: Workbench): Prom
       return attentionDriver(row, recorded, workbench);
     case 'merging':
       return mergingDriver(row, recorded, workbench);
+    case 'deformable-layer':
+      return deformableLayerDriver(row, recorded, workbench);
     case 'mixer':
       return mixerDriver(row, recorded, workbench);
     case 'language':

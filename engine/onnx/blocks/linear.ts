@@ -75,8 +75,17 @@ export function linearWith(
 
 /** As `linear`, with weights that stay float32 whatever the precision of the node. */
 export function exactLinear(g: GraphBuilder, x: Value, name: string, shape: LinearShape): Value {
-  const { weight, bias } = linearWeights(g, name, shape);
-  return g.scope(lastPart(name), () => floatProduct(g, x, weight, bias));
+  return exactLinearWith(g, x, linearWeights(g, name, shape), lastPart(name));
+}
+
+/** As `linearWith`, with weights that stay float32 whatever the precision of the node. */
+export function exactLinearWith(
+  g: GraphBuilder,
+  x: Value,
+  { weight, bias }: LinearWeights,
+  name: string,
+): Value {
+  return g.scope(name, () => floatProduct(g, x, weight, bias));
 }
 
 /** Several linears over the same input as one product; outputs lie side by side. [.., K] → [.., ΣN] */

@@ -60,11 +60,19 @@ export function prependTokens(
   tokens: Value,
   learned: readonly LearnedTokens[],
 ): Value {
-  const channels = fixedDim(tokens, 2);
-  const before = learned.map(({ of, count }) => {
-    const token = g.weight({ kind: 'reshape', of, shape: [1, count, channels] });
-    return repeatAs(g, token, 0, tokens, 0);
-  });
+  const before = learned.map((token) => forEachPicture(g, token, tokens));
   const count = learned.reduce((sum, token) => sum + token.count, fixedDim(tokens, 1));
   return concatenate(g, [...before, tokens], 1, count);
+}
+
+/** Puts learned tokens behind those of each picture. [B, N, D] → [B, N + count, D] */
+export function appendTokens(g: GraphBuilder, tokens: Value, learned: LearnedTokens): Value {
+  const count = fixedDim(tokens, 1) + learned.count;
+  return concatenate(g, [tokens, forEachPicture(g, learned, tokens)], 1, count);
+}
+
+/** [B, count, D] for tokens [B, N, D] */
+function forEachPicture(g: GraphBuilder, { of, count }: LearnedTokens, tokens: Value): Value {
+  const shape = [1, count, fixedDim(tokens, 2)];
+  return repeatAs(g, g.weight({ kind: 'reshape', of, shape }), 0, tokens, 0);
 }

@@ -25,44 +25,52 @@ const shapes = {
 };
 
 /** The recurrence number by number; `past` and the state it gives are [N][E] for each sequence. */
-function scanSlowly({ numbers }: RunBlock) {
+function scanSlowly({ numbers }: RunBlock, reversed: boolean) {
   const [x, step, write, read] = [numbers('x'), numbers('step'), numbers('write'), numbers('read')];
   const [logRate, skip] = [numbers('A_log'), numbers('D')];
   const state = [...numbers('past')];
   const output: number[] = [];
   for (let sequence = 0; sequence < count; sequence++) {
-    for (let token = 0; token < length; token++) {
-      const row = sequence * length + token;
+    for (let at = 0; at < length; at++) {
+      const row = sequence * length + (reversed ? length - 1 - at : at);
       for (let channel = 0; channel < channels; channel++) {
         const time = Math.log(1 + Math.exp(step[row * channels + channel]!));
         const entry = x[row * channels + channel]!;
         let sum = skip[channel]! * entry;
         for (let n = 0; n < size; n++) {
-          const at = (sequence * size + n) * channels + channel;
+          const place = (sequence * size + n) * channels + channel;
           const fade = Math.exp(-time * Math.exp(logRate[channel * size + n]!));
-          state[at] = fade * state[at]! + time * write[row * size + n]! * entry;
-          sum += state[at] * read[row * size + n]!;
+          state[place] = fade * state[place]! + time * write[row * size + n]! * entry;
+          sum += state[place] * read[row * size + n]!;
         }
-        output.push(sum);
+        output[row * channels + channel] = sum;
       }
     }
   }
   return { output, state };
 }
 
-it('a selective scan is its recurrence, over several sequences from any state', async () => {
-  const run = await bench.run(shapes, (g, { past, ...input }) => {
-    const logRate = g.tensor('A_log', [channels, size], 'matrix');
-    const skip = g.tensor('D', [channels], 'norm');
-    return { ...selectiveScan(g, { ...input, several: null }, { logRate, skip }, past) };
-  });
-  const slow = scanSlowly(run);
-  expect(run.shapes).toEqual({ output: shapes.x, state: shapes.past });
-  expect(largestError(run.output('output'), slow.output)).toBeLessThan(close);
-  expect(largestError(run.output('state'), slow.state)).toBeLessThan(close);
-  // Two multiply-adds to renew and one to read every number of the state, for every token.
-  expect(countFlops(run.model, {})).toBe(2 * 3 * count * length * channels * size);
-});
+it.each([
+  ['from the first token to the last', false],
+  ['from the last to the first', true],
+])(
+  'a selective scan is its recurrence over several sequences from any state, %s',
+  async (_, reversed) => {
+    const run = await bench.run(shapes, (g, { past, ...input }) => {
+      const logRate = g.tensor('A_log', [channels, size], 'matrix');
+      const skip = g.tensor('D', [channels], 'norm');
+      return {
+        ...selectiveScan(g, { ...input, several: null, reversed }, { logRate, skip }, past),
+      };
+    });
+    const slow = scanSlowly(run, reversed);
+    expect(run.shapes).toEqual({ output: shapes.x, state: shapes.past });
+    expect(largestError(run.output('output'), slow.output)).toBeLessThan(close);
+    expect(largestError(run.output('state'), slow.state)).toBeLessThan(close);
+    // Two multiply-adds to renew and one to read every number of the state, for every token.
+    expect(countFlops(run.model, {})).toBe(2 * 3 * count * length * channels * size);
+  },
+);
 
 function convolveSlowly({ numbers }: RunBlock, kernel: number, bias: Numbers | null) {
   const [x, past, weight] = [numbers('x'), numbers('past'), numbers('conv.weight')];

@@ -4,7 +4,14 @@
  */
 import type { GraphBuilder } from '../graph-builder.ts';
 import { add, greater, matmul, multiply, negate } from '../operators.ts';
-import { gather, lengthOf, reshape, transpose, unsqueeze } from '../shape-operators.ts';
+import {
+  concatenate,
+  gather,
+  lengthOf,
+  reshape,
+  transpose,
+  unsqueeze,
+} from '../shape-operators.ts';
 import { scan } from '../scan.ts';
 import type { Dim, Value } from '../value.ts';
 import type { WeightExpression } from '../weight.ts';
@@ -19,6 +26,8 @@ export interface SelectiveScanInput {
   readonly read: Value;
   /** As `severalTokens` tells, [] bool, where T is known only when the graph runs; null where it is a number. */
   readonly several: Value | null;
+  /** From the last token to the first; each keeps its place. */
+  readonly reversed?: boolean;
 }
 
 export interface SelectiveScanWeights {
@@ -45,7 +54,7 @@ export interface SelectiveScanResult {
  */
 export function selectiveScan(
   g: GraphBuilder,
-  { x, step, write, read, several }: SelectiveScanInput,
+  { x, step, write, read, several, reversed = false }: SelectiveScanInput,
   { logRate, skip }: SelectiveScanWeights,
   past: Value,
 ): SelectiveScanResult {
@@ -57,13 +66,13 @@ export function selectiveScan(
     several
       ? g.chooseAll(
           several,
-          () => scanTokens(g, fade, past, all),
+          () => scanTokens(g, fade, past, all, reversed),
           () => {
             const [read1, state1] = renew(g, fade, past, firstOf(g, all));
             return [reshape(g, read1, x.shape), state1];
           },
         )
-      : scanTokens(g, fade, past, all)
+      : scanTokens(g, fade, past, all, reversed)
   ) as Renewed;
   return { output: add(g, scanned, multiply(g, x, g.weight(skip))), state };
 }
@@ -73,15 +82,31 @@ export function severalTokens(g: GraphBuilder, x: Value): Value {
   return greater(g, lengthOf(g, x, 1), g.scalar('int64', 1));
 }
 
+/** What sequences x [B, T, E] remember before their first token: nothing, [B, N, E]. */
+export function emptyState(g: GraphBuilder, x: Value, stateSize: number): Value {
+  const [count, , channels] = x.shape as readonly [Dim, Dim, number];
+  const sequences = typeof count === 'number' ? g.list(count) : unsqueeze(g, lengthOf(g, x, 0), 0);
+  const shape = concatenate(g, [sequences, g.list(stateSize, channels)], 0, 3);
+  const result = { type: x.type, shape: [count, stateSize, channels] };
+  return g.op('Expand', [g.scalar('float32', 0), shape], result);
+}
+
 /** Δ and Δ x [B, T, E], what is written and what is read [B, T, N]. */
 type Entries = readonly [time: Value, gain: Value, write: Value, read: Value];
 /** What is read, [B, T, E], and the state after the last token. */
 type Renewed = readonly [read: Value, state: Value];
 
-function scanTokens(g: GraphBuilder, fade: Value, past: Value, entries: Entries): Renewed {
+function scanTokens(
+  g: GraphBuilder,
+  fade: Value,
+  past: Value,
+  entries: Entries,
+  reversed: boolean,
+): Renewed {
   const [count, length, channels] = entries[0].shape as readonly [Dim, Dim, Dim];
   const slices = entries.map((value) => unsqueeze(g, timeFirst(g, value), 2)); // [T, B, 1, ..]
-  const { states, outputs } = scan(g, { states: [past], slices }, ([before], token) => {
+  const scanned = { states: [past], slices, reversed };
+  const { states, outputs } = scan(g, scanned, ([before], token) => {
     const [read, state] = renew(g, fade, before as Value, token as unknown as Entries);
     return { states: [state], outputs: [read] };
   });

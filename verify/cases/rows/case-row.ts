@@ -37,8 +37,11 @@ export interface TensorSource {
   readonly tap?: string;
   /** The parameters of that node that the recorded tensor stands for. */
   readonly params?: JsonObject;
-  /** The tokens as the grid that they lie on; or how many values there are, or what share of the inputs that is. */
-  readonly read?: 'grid' | 'count' | 'share';
+  /**
+   * The tokens as the grid that they lie on, or as a map, channels first; or how many values there are, or what share
+   * of the inputs that is.
+   */
+  readonly read?: 'grid' | 'map' | 'count' | 'share';
 }
 
 /** A recorded input that is given in part: the places where another recorded one is not 0, as a mask has it. */
@@ -47,12 +50,19 @@ export interface MaskedInput {
   readonly keptBy: string;
 }
 
+/** A recorded input that is a map, channels first; its places are the tokens of a port. */
+export interface MapInput {
+  readonly map: string;
+}
+
+export type InputTarget = string | MaskedInput | MapInput;
+
 /** Nodes that are graphs, one behind the other: each takes at `tokens` what the one before gives there. */
 export interface NodesRow {
   readonly kind: 'nodes';
   readonly nodes: readonly [NodeSetting, ...NodeSetting[]];
   /** Recorded inputs → tensors of the first node's ports. */
-  readonly inputs: Readonly<Record<string, string | MaskedInput>>;
+  readonly inputs: Readonly<Record<string, InputTarget>>;
   /** Tokens before those of the grid in what is recorded. */
   readonly prefixTokens?: number;
   readonly outputs: Readonly<Record<string, TensorSource>>;
@@ -66,7 +76,7 @@ export interface GraphRow {
   /** As `encoder.tokens > projector.tokens`. */
   readonly wires: readonly string[];
   /** Recorded inputs → tensors of ports, as `encoder.pixels`. */
-  readonly inputs: Readonly<Record<string, string | MaskedInput>>;
+  readonly inputs: Readonly<Record<string, InputTarget>>;
   /** Tokens before those of the grid in what is recorded. */
   readonly prefixTokens?: number;
   readonly outputs: Readonly<Record<string, TensorSource>>;
@@ -79,6 +89,24 @@ export interface FeedForwardRow {
   readonly input: string;
   /** `output`, or the name of an inner value. */
   readonly outputs: Readonly<Record<string, string>>;
+}
+
+/** One layer of a deformable decoder, given everything that meets in it. */
+export interface DeformableLayerRow {
+  readonly kind: 'deformable-layer';
+  readonly node: NodeSetting;
+  /** Recorded inputs: queries, their places, where they start to look, and what they look at. */
+  readonly inputs: {
+    readonly state: string;
+    readonly positions: string;
+    readonly references: string;
+    readonly tokens: string;
+  };
+  /** Key of the rows and columns that are looked at. */
+  readonly grid: string;
+  /** What the names of its weights begin with. */
+  readonly layer: string;
+  readonly output: string;
 }
 
 /** One block of a state-space model: what it adds, and its state after the prompt and at the end. */
@@ -213,6 +241,7 @@ export type CaseShape =
   | FeedForwardRow
   | AttentionRow
   | MergingRow
+  | DeformableLayerRow
   | MixerRow
   | LanguageRow
   | PreprocessRow

@@ -80,6 +80,14 @@ export const projectorRows: readonly CaseRow[] = [
   },
   {
     family: 'projector',
+    names: ['ldp'],
+    kind: 'nodes',
+    nodes: [{ type: 'projector/ldp' }],
+    inputs: { x: 'tokens' },
+    outputs: { y: {} },
+  },
+  {
+    family: 'projector',
     names: ['ldpv2'],
     kind: 'nodes',
     nodes: [
@@ -94,6 +102,80 @@ export const projectorRows: readonly CaseRow[] = [
     ],
     inputs: { x: 'tokens' },
     outputs: { y: {} },
+  },
+  {
+    family: 'projector',
+    names: ['regstage'],
+    kind: 'nodes',
+    nodes: [
+      {
+        type: 'projector/regstage',
+        params: { stage: 'before' },
+        paramKeys: { inputWidth: ['in_chs'], outputWidth: ['out_chs'], depth: ['depth'] },
+      },
+      // The pool to 3 × 3 of what is 6 × 6.
+      { type: 'compression/average-pool', params: { kernel: 2 } },
+      {
+        type: 'projector/regstage',
+        params: { stage: 'behind' },
+        paramKeys: { inputWidth: ['out_chs'], outputWidth: ['out_chs'], depth: ['depth'] },
+      },
+    ],
+    inputs: { feature_map: { map: 'tokens' } },
+    outputs: { feature_map: { read: 'map' } },
+  },
+  {
+    family: 'projector',
+    names: ['c-abstractor'],
+    kind: 'nodes',
+    nodes: [{ type: 'projector/c-abstractor' }],
+    inputs: { x: 'tokens' },
+    outputs: { y: {} },
+  },
+  {
+    family: 'projector',
+    names: ['d-abstractor'],
+    kind: 'nodes',
+    nodes: [{ type: 'projector/d-abstractor' }],
+    inputs: { x: 'tokens' },
+    outputs: { y: {} },
+  },
+  {
+    family: 'projector',
+    names: ['deformable-decoder-layer'],
+    kind: 'deformable-layer',
+    node: {
+      type: 'projector/d-abstractor',
+      paramKeys: {
+        hiddenSize: ['d_model'],
+        headCount: ['heads'],
+        pointCount: ['n_points'],
+        feedForwardSize: ['ffn_dim'],
+      },
+    },
+    inputs: {
+      state: 'queries',
+      positions: 'query_pos',
+      references: 'reference_points',
+      tokens: 'values',
+    },
+    grid: 'grid',
+    layer: 'layer',
+    output: 'queries',
+  },
+  {
+    family: 'projector',
+    names: ['vss-ss2d'],
+    kind: 'nodes',
+    nodes: [
+      {
+        type: 'projector/ss2d',
+        params: { routes: 'cross' },
+        paramKeys: { stateSize: ['d_state'], expansion: ['ssm_ratio'] },
+      },
+    ],
+    inputs: { x: 'tokens' },
+    outputs: { y: { read: 'grid' } },
   },
   {
     family: 'projector',
