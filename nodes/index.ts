@@ -22,9 +22,12 @@ import { mamba } from './language/mamba.ts';
 import { feedForward } from './moe/feed-forward.ts';
 import { answer } from './output/answer.ts';
 import { anyresPack } from './projector/anyres-pack.ts';
+import { idefics2Perceiver } from './projector/idefics2-perceiver.ts';
+import { ideficsPerceiver } from './projector/idefics-perceiver.ts';
 import { ldpV2 } from './projector/ldp-v2.ts';
 import { linear } from './projector/linear.ts';
 import { mlp } from './projector/mlp.ts';
+import { perceiverResampler } from './projector/perceiver-resampler.ts';
 import { qFormer } from './projector/q-former.ts';
 import { embedding } from './text/embedding.ts';
 import { tokenise } from './text/tokenise.ts';
@@ -54,6 +57,9 @@ export const catalogue = {
   'projector/mlp': mlp,
   'projector/ldp-v2': ldpV2,
   'projector/q-former': qFormer,
+  'projector/perceiver-resampler': perceiverResampler,
+  'projector/idefics-perceiver': ideficsPerceiver,
+  'projector/idefics2-perceiver': idefics2Perceiver,
   'moe/feed-forward': feedForward,
   'acceleration/fastv': fastv,
   'acceleration/vtw': vtw,

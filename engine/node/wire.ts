@@ -164,6 +164,25 @@ export function estimatedCount(tokens: number, most: number): TokenCount {
   return { known: false, tokens, most };
 }
 
+/** The views of a wire on which those of each picture or clip have become one; nothing where that is one picture. */
+export function oneViewAnItem({ views }: { readonly views?: ViewCount }): {
+  readonly views?: ViewCount;
+} {
+  const items = itemsOf(views);
+  if (items === 1 && views?.media === undefined) return {};
+  const { media } = views ?? {};
+  return { views: { known: true, views: items, most: items, ...(media && { media }) } };
+}
+
+/** How many views each picture or clip has: as expected, and at most. */
+export function viewsOfOneItem({ views = oneView }: { readonly views?: ViewCount }): {
+  readonly expected: number;
+  readonly most: number;
+} {
+  const items = itemsOf(views);
+  return { expected: views.views / items, most: views.most / items };
+}
+
 /** Tokens of all views together. */
 export function tokensInAll({ count, views = oneView }: WireOf<'tokens'>): TokenCount {
   return {

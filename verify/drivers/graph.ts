@@ -7,6 +7,8 @@ import type { Driver } from './case-check.ts';
 import type {
   CaseRow,
   GraphRow,
+  GridInput,
+  InputTarget,
   MaskedInput,
   NodesRow,
   TensorSource,
@@ -114,7 +116,7 @@ async function runBatch(
   const pieces = new Map<string, ComputedTensor[]>(wanted.map(({ name }) => [name, []]));
   for (let place = 0; place < batch; place++) {
     const given = Object.entries(row.inputs).map(([name, target]) =>
-      givenFor(target, (of) => pictureOf(recorded.inputs.get(of) as RecordedTensor, place), name),
+      givenFor(target, recorded, name, place),
     );
     const setting = { given, prefixTokens: row.prefixTokens ?? 0, taps };
     const results = await runGraph(graph, setting, workbench);
@@ -126,19 +128,33 @@ async function runBatch(
   return ok(new Map([...pieces].map(([name, parts]) => [name, joined(parts)])));
 }
 
-function givenFor(
-  target: string | MaskedInput,
-  recorded: (name: string) => ComputedTensor,
-  name: string,
-): Given {
-  const isWhole = typeof target === 'string';
-  const [, node = '', tensor = ''] = /^([^.]+)\.(.+)$/.exec(isWhole ? target : target.tensor) ?? [];
-  const value = recorded(name);
-  if (isWhole) return { node, tensor, value };
-  // What fills up a batch is not there at all for one picture by itself.
-  const mask = recorded(target.keptBy).data;
-  const data = Array.from(value.data).filter((_, place) => mask[place] !== 0);
-  return { node, tensor, value: { shape: [1, data.length], data } };
+function givenFor(target: InputTarget, recorded: RecordedCase, name: string, place: number): Given {
+  const [, node = '', tensor = ''] =
+    /^([^.]+)\.(.+)$/.exec(typeof target === 'string' ? target : target.tensor) ?? [];
+  const value = pictureOf(recorded.inputs.get(name) as RecordedTensor, place);
+  if (typeof target === 'string') return { node, tensor, value };
+  return { node, tensor, value: partOf(value, target, recorded, place) };
+}
+
+/** What fills up a batch is not there at all for one picture by itself. */
+function partOf(
+  { shape, data }: ComputedTensor,
+  target: MaskedInput | GridInput,
+  { inputs, config }: RecordedCase,
+  place: number,
+): ComputedTensor {
+  const [, , ...rest] = shape;
+  const size = rest.reduce((product, each) => product * each, 1);
+  const numbers = Array.from(data);
+  if ('gridBy' in target) {
+    const grids = inputs.get(target.gridBy);
+    const pair = grids ? pictureOf(grids, place).data : config[target.gridBy];
+    const [rows = 0, columns = 0] = Array.from(pair as readonly number[]);
+    return { shape: [1, rows, columns, ...rest], data: numbers.slice(0, rows * columns * size) };
+  }
+  const mask = pictureOf(inputs.get(target.keptBy) as RecordedTensor, place).data;
+  const kept = numbers.filter((_, index) => mask[Math.floor(index / size)] !== 0);
+  return { shape: [1, kept.length / size, ...rest], data: kept };
 }
 
 function pictureOf({ shape, data }: RecordedTensor, place: number): ComputedTensor {

@@ -6,6 +6,7 @@ import type { CaseRow } from '../cases/rows/case-row.ts';
 import { caseRows, rowFor } from '../cases/cases.ts';
 import { attentionDriver } from './attention.ts';
 import { feedForwardDriver } from './feed-forward.ts';
+import { clipsDriver } from './clips.ts';
 import { chainAsGraph, graphDriver } from './graph.ts';
 import { languageDriver } from './language.ts';
 import { mergingDriver } from './merging.ts';
@@ -63,6 +64,8 @@ function check(row: CaseRow, recorded: RecordedCase, workbench: Workbench): Prom
       return gridDriver(row, recorded);
     case 'packing':
       return packingDriver(row, recorded, workbench);
+    case 'clips':
+      return clipsDriver(row, recorded, workbench);
     case 'tokenizer':
       return tokenizerDriver(row, recorded, workbench);
     case 'pipeline':

@@ -47,12 +47,23 @@ export interface MaskedInput {
   readonly keptBy: string;
 }
 
+/**
+ * Recorded tokens of which the first lie on a grid and the others only fill up a batch. Its rows and columns stand
+ * in another recorded input, one pair a picture, or in the configuration.
+ */
+export interface GridInput {
+  readonly tensor: string;
+  readonly gridBy: string;
+}
+
+export type InputTarget = string | MaskedInput | GridInput;
+
 /** Nodes that are graphs, one behind the other: each takes at `tokens` what the one before gives there. */
 export interface NodesRow {
   readonly kind: 'nodes';
   readonly nodes: readonly [NodeSetting, ...NodeSetting[]];
   /** Recorded inputs → tensors of the first node's ports. */
-  readonly inputs: Readonly<Record<string, string | MaskedInput>>;
+  readonly inputs: Readonly<Record<string, InputTarget>>;
   /** Tokens before those of the grid in what is recorded. */
   readonly prefixTokens?: number;
   readonly outputs: Readonly<Record<string, TensorSource>>;
@@ -66,7 +77,7 @@ export interface GraphRow {
   /** As `encoder.tokens > projector.tokens`. */
   readonly wires: readonly string[];
   /** Recorded inputs → tensors of ports, as `encoder.pixels`. */
-  readonly inputs: Readonly<Record<string, string | MaskedInput>>;
+  readonly inputs: Readonly<Record<string, InputTarget>>;
   /** Tokens before those of the grid in what is recorded. */
   readonly prefixTokens?: number;
   readonly outputs: Readonly<Record<string, TensorSource>>;
@@ -180,6 +191,14 @@ export interface PackingRow {
   >;
 }
 
+/** Tokens of clips [B, clips, frames, N, D] through a node that looks at all frames of a clip at once. */
+export interface ClipsRow {
+  readonly kind: 'clips';
+  readonly node: NodeSetting;
+  readonly input: string;
+  readonly output: string;
+}
+
 /** Texts to ids and back, by the tokenizer of the folder. */
 export interface TokenizerRow {
   readonly kind: 'tokenizer';
@@ -218,6 +237,7 @@ export type CaseShape =
   | PreprocessRow
   | GridRow
   | PackingRow
+  | ClipsRow
   | TokenizerRow
   | PipelineRow;
 

@@ -80,6 +80,55 @@ export const projectorRows: readonly CaseRow[] = [
   },
   {
     family: 'projector',
+    names: ['perceiver-resampler'],
+    kind: 'clips',
+    node: {
+      type: 'projector/perceiver-resampler',
+      params: { model: 'custom' },
+      paramKeys: {
+        latentCount: ['num_latents'],
+        hiddenSize: ['dim'],
+        layerCount: ['depth'],
+        headCount: ['heads'],
+        headSize: ['dim_head'],
+        feedForwardSize: ['dim', 'ff_mult'],
+        frameCount: ['max_num_frames'],
+        mediaCount: ['max_num_media'],
+      },
+    },
+    input: 'x',
+    output: 'y',
+  },
+  {
+    family: 'projector',
+    names: ['idefics-perceiver'],
+    kind: 'nodes',
+    nodes: [
+      {
+        type: 'projector/idefics-perceiver',
+        params: { model: 'custom', headNorms: true },
+        paramKeys: {
+          latentCount: ['n_latents'],
+          hiddenSize: ['embed_dim'],
+          layerCount: ['depth'],
+          headCount: ['n_heads'],
+          headSize: ['head_dim'],
+        },
+      },
+    ],
+    ...projected,
+  },
+  {
+    family: 'projector',
+    names: ['idefics2-perceiver'],
+    figuresOf: 'idefics2',
+    kind: 'nodes',
+    nodes: [{ type: 'projector/idefics2-perceiver' }],
+    inputs: { image_features: { tensor: 'tokens', keptBy: 'attention_mask' } },
+    outputs: { image_features: {} },
+  },
+  {
+    family: 'projector',
     names: ['ldpv2'],
     kind: 'nodes',
     nodes: [
