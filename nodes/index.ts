@@ -29,6 +29,8 @@ import { linear } from './projector/linear.ts';
 import { mlp } from './projector/mlp.ts';
 import { perceiverResampler } from './projector/perceiver-resampler.ts';
 import { qFormer } from './projector/q-former.ts';
+import { sincosResampler } from './projector/sincos-resampler.ts';
+import { tokenpacker } from './projector/tokenpacker.ts';
 import { embedding } from './text/embedding.ts';
 import { tokenise } from './text/tokenise.ts';
 import { anyresTiles } from './vision/anyres-tiles.ts';
@@ -60,6 +62,8 @@ export const catalogue = {
   'projector/perceiver-resampler': perceiverResampler,
   'projector/idefics-perceiver': ideficsPerceiver,
   'projector/idefics2-perceiver': idefics2Perceiver,
+  'projector/sincos-resampler': sincosResampler,
+  'projector/tokenpacker': tokenpacker,
   'moe/feed-forward': feedForward,
   'acceleration/fastv': fastv,
   'acceleration/vtw': vtw,

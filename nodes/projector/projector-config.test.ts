@@ -82,6 +82,36 @@ describe('projectors and shuffles', () => {
       { model_type: 'idefics2', text_config: { hidden_size: 40, rms_norm_eps: 1e-5 } },
       { model: 'custom', hiddenSize: 40, normEpsilon: 1e-5, inputWidth: 16 },
     ],
+    [
+      'projector/sincos-resampler',
+      { model_type: 'qwen', hidden_size: 4096, visual: { output_dim: 4096, width: 1664 } },
+      { model: 'qwen-vl', inputWidth: 1664 },
+    ],
+    [
+      'projector/sincos-resampler',
+      { model_type: 'omnilmm', hidden_size: 4096, num_query: 64, mm_hidden_size: 1792 },
+      { model: 'omnilmm', inputWidth: 1792 },
+    ],
+    [
+      'projector/sincos-resampler',
+      { model_type: 'minicpmv', hidden_size: 2304, query_num: 64, vision_config: {} },
+      { model: 'minicpm-v', inputWidth: null },
+    ],
+    [
+      'projector/sincos-resampler',
+      { model_type: 'minicpmv', hidden_size: 2304, query_num: 64, slice_mode: true },
+      { model: 'minicpm-v-2' },
+    ],
+    [
+      'projector/sincos-resampler',
+      { model_type: 'minicpmv', hidden_size: 4096, query_num: 96 },
+      { model: 'minicpm-v-2.5', inputWidth: 16 },
+    ],
+    [
+      'projector/sincos-resampler',
+      { model_type: 'minicpmv', version: 2.6, hidden_size: 3584, query_num: 64 },
+      { model: 'minicpm-v-2.6', inputWidth: 16 },
+    ],
     ['compression/pixel-shuffle', { model_type: 'internvl', downsample_ratio: 0.5 }, { factor: 2 }],
     ['compression/pixel-shuffle', { model_type: 'idefics3', scale_factor: 3 }, { factor: 3 }],
   ] as const)('%s takes %j', (type, said, params) => {
@@ -97,6 +127,7 @@ describe('projectors and shuffles', () => {
       'projector/q-former',
       'projector/idefics-perceiver',
       'projector/idefics2-perceiver',
+      'projector/sincos-resampler',
       'compression/pixel-shuffle',
     ] as const)
       expect(refusal(catalogue[type], files)).toMatch(/config\.json describes no .*"qwen2_vl"/);
