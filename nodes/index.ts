@@ -26,6 +26,7 @@ import { idefics2Perceiver } from './projector/idefics2-perceiver.ts';
 import { ideficsPerceiver } from './projector/idefics-perceiver.ts';
 import { ldpV2 } from './projector/ldp-v2.ts';
 import { linear } from './projector/linear.ts';
+import { meqFormer } from './projector/meq-former.ts';
 import { mlp } from './projector/mlp.ts';
 import { perceiverResampler } from './projector/perceiver-resampler.ts';
 import { qFormer } from './projector/q-former.ts';
@@ -59,6 +60,7 @@ export const catalogue = {
   'projector/mlp': mlp,
   'projector/ldp-v2': ldpV2,
   'projector/q-former': qFormer,
+  'projector/meq-former': meqFormer,
   'projector/perceiver-resampler': perceiverResampler,
   'projector/idefics-perceiver': ideficsPerceiver,
   'projector/idefics2-perceiver': idefics2Perceiver,
