@@ -45,6 +45,8 @@ export interface ViewCount {
   readonly most: number;
   /** Pictures or clips that they are views of; absent where each view is one by itself. */
   readonly items?: number;
+  /** The most views that one of these has; absent where all have the same number. */
+  readonly mostOfOne?: number;
   /** Absent for pictures. */
   readonly media?: Media;
 }
@@ -180,7 +182,7 @@ export function viewsOfOneItem({ views = oneView }: { readonly views?: ViewCount
   readonly most: number;
 } {
   const items = itemsOf(views);
-  return { expected: views.views / items, most: views.most / items };
+  return { expected: views.views / items, most: views.mostOfOne ?? views.most / items };
 }
 
 /** Tokens of all views together. */
@@ -200,12 +202,15 @@ export function picturesInAll(wires: readonly WireOf<'image'>[]): { readonly vie
   const sum = (pick: (count: ViewCount) => number): number =>
     counts.reduce((total, count) => total + pick(count), 0);
   const clips = counts.every(({ media }) => media === 'video');
+  const [most, items] = [sum((count) => count.most), sum(itemsOf)];
+  const mostOfOne = Math.max(...counts.map((views) => viewsOfOneItem({ views }).most));
   return {
     views: {
       known: counts.every(({ known }) => known),
       views: sum(({ views }) => views),
-      most: sum(({ most }) => most),
-      items: sum(itemsOf),
+      most,
+      items,
+      ...(mostOfOne * items !== most && { mostOfOne }),
       ...(clips && { media: 'video' }),
     },
   };

@@ -1,11 +1,14 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { countParameters } from '#engine/estimate/model-cost.ts';
+import { checkGraph } from '#engine/graph/check.ts';
+import { sketchDocument } from '#engine/graph/sketch-document.ts';
 import { knownCount, type ViewCount, type WireOf } from '#engine/node/wire.ts';
 import { buildSingleNode } from '#engine/plan/single-node.ts';
 import { float32 } from '#host/sessions/sessions.ts';
 import { writeKnownWeights } from '#host/weights/known-weights.testing.ts';
 import { floatsOf, NodeBench } from '#verify/node-bench.testing.ts';
 import { valueOf } from '#verify/value-of.testing.ts';
+import { catalogue } from '../index.ts';
 import { normalNumbers } from '../normal-numbers.testing.ts';
 import { largestError } from '../slow-formulas.testing.ts';
 import { perceiverResampler } from './perceiver-resampler.ts';
@@ -105,4 +108,34 @@ test.for([
 ] as const)('%s is refused', ([, tokens, message]) => {
   const outcome = buildSingleNode(single(tokens, { frameCount: 5, mediaCount: 2 }));
   expect(outcome.ok ? [] : outcome.problems.map((problem) => problem.message)).toEqual([message]);
+});
+
+test('of clips that differ in length, the longest needs its embeddings', () => {
+  const refused = (frameCount: number) =>
+    checkGraph(
+      sketchDocument(
+        {
+          long: ['input/video', { frames: 6 }],
+          short: ['input/video', { frames: 2 }],
+          shape: ['vision/preprocess'],
+          encoder: ['encoder/clip-vit', { model: 'vit-l14' }],
+          resampler: ['projector/perceiver-resampler', { frameCount }],
+        },
+        [
+          'long.frames > shape.image',
+          'short.frames > shape.image',
+          'shape.pixels > encoder.pixels',
+          'encoder.tokens > resampler.tokens',
+        ],
+      ),
+      catalogue,
+    ).problems.filter(({ node }) => node === 'resampler');
+  expect(refused(6)).toEqual([]);
+  expect(refused(5)).toMatchObject([
+    {
+      code: 'dimension-mismatch',
+      message:
+        'There are 6 frames to look at and embeddings for 5; take at most 5 frames of a clip.',
+    },
+  ]);
 });
