@@ -1,14 +1,13 @@
 /** LLaVA-NeXT's packing: the tokens of a picture's tiles, put together again to one run for the language model. */
 import { fail, ok } from '#engine/contract/outcome.ts';
 import { error } from '#engine/contract/problem.ts';
+import { oneViewAnItem, viewsOfOneItem } from '#engine/node/item-views.ts';
 import { defineNode } from '#engine/node/node-definition.ts';
 import type { ParamValues } from '#engine/node/param.ts';
 import { weightParams } from '#engine/node/weight-params.ts';
 import {
   estimatedCount,
   knownCount,
-  oneViewAnItem,
-  viewsOfOneItem,
   type Grid,
   type TokenCount,
   type WireOf,

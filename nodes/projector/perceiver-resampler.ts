@@ -2,17 +2,11 @@
 import { fail, ok, type Outcome } from '#engine/contract/outcome.ts';
 import { error } from '#engine/contract/problem.ts';
 import { modelParam, size } from '#engine/node/architecture-params.ts';
+import { oneViewAnItem, viewsOfOneItem } from '#engine/node/item-views.ts';
 import { defineNode } from '#engine/node/node-definition.ts';
 import type { ParamValues } from '#engine/node/param.ts';
 import { weightParams } from '#engine/node/weight-params.ts';
-import {
-  framesText,
-  itemsOf,
-  knownCount,
-  oneViewAnItem,
-  viewsOfOneItem,
-  type WireOf,
-} from '#engine/node/wire.ts';
+import { framesText, itemsOf, knownCount, type WireOf } from '#engine/node/wire.ts';
 import { plainFeedForward } from '#engine/onnx/blocks/feed-forward.ts';
 import { linearWeights, rowsOf } from '#engine/onnx/blocks/linear.ts';
 import { contextAndLatents, perceive, type PerceiverLayer } from '#engine/onnx/blocks/perceiver.ts';
