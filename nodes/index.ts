@@ -25,14 +25,20 @@ import { anyresPack } from './projector/anyres-pack.ts';
 import { cAbstractor } from './projector/c-abstractor.ts';
 import { dAbstractor } from './projector/d-abstractor.ts';
 import { ldp } from './projector/ldp.ts';
+import { idefics2Perceiver } from './projector/idefics2-perceiver.ts';
+import { ideficsPerceiver } from './projector/idefics-perceiver.ts';
 import { ldpV2 } from './projector/ldp-v2.ts';
 import { linear } from './projector/linear.ts';
+import { meqFormer } from './projector/meq-former.ts';
 import { mlp } from './projector/mlp.ts';
+import { perceiverResampler } from './projector/perceiver-resampler.ts';
 import { qFormer } from './projector/q-former.ts';
 import { regstage } from './projector/regstage.ts';
 import { ss2d } from './projector/ss2d.ts';
 import { vssConnector } from './projector/vss-connector.ts';
 import { xdp } from './projector/xdp.ts';
+import { sincosResampler } from './projector/sincos-resampler.ts';
+import { tokenpacker } from './projector/tokenpacker.ts';
 import { embedding } from './text/embedding.ts';
 import { tokenise } from './text/tokenise.ts';
 import { anyresTiles } from './vision/anyres-tiles.ts';
@@ -68,6 +74,12 @@ export const catalogue = {
   'projector/ss2d': ss2d,
   'projector/vss-connector': vssConnector,
   'projector/q-former': qFormer,
+  'projector/meq-former': meqFormer,
+  'projector/perceiver-resampler': perceiverResampler,
+  'projector/idefics-perceiver': ideficsPerceiver,
+  'projector/idefics2-perceiver': idefics2Perceiver,
+  'projector/sincos-resampler': sincosResampler,
+  'projector/tokenpacker': tokenpacker,
   'moe/feed-forward': feedForward,
   'acceleration/fastv': fastv,
   'acceleration/vtw': vtw,

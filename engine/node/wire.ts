@@ -45,6 +45,8 @@ export interface ViewCount {
   readonly most: number;
   /** Pictures or clips that they are views of; absent where each view is one by itself. */
   readonly items?: number;
+  /** The most views that one of these has; absent where all have the same number. */
+  readonly mostOfOne?: number;
   /** Absent for pictures. */
   readonly media?: Media;
 }
@@ -170,25 +172,6 @@ export function tokensInAll({ count, views = oneView }: WireOf<'tokens'>): Token
     known: count.known && views.known,
     tokens: count.tokens * views.views,
     most: count.most * views.most,
-  };
-}
-
-/** The views of several wires of pictures, each picture or frame being one; nothing where there is one in all. */
-export function picturesInAll(wires: readonly WireOf<'image'>[]): { readonly views?: ViewCount } {
-  const counts = wires.map(({ pictures = oneView }) => pictures);
-  const [first] = counts;
-  if (!first || (counts.length === 1 && first === oneView)) return {};
-  const sum = (pick: (count: ViewCount) => number): number =>
-    counts.reduce((total, count) => total + pick(count), 0);
-  const clips = counts.every(({ media }) => media === 'video');
-  return {
-    views: {
-      known: counts.every(({ known }) => known),
-      views: sum(({ views }) => views),
-      most: sum(({ most }) => most),
-      items: sum(itemsOf),
-      ...(clips && { media: 'video' }),
-    },
   };
 }
 

@@ -204,7 +204,7 @@ export function onnxDims(
   const outputs = Object.fromEntries(
     Object.entries(node.outputs).map(([port, wire]) => [
       port,
-      wire && withMeasured(wire, measured[port]),
+      wire && withMeasured(wire, measured[port], body),
     ]),
   );
   const runs = Object.keys(measured).length > 0 ? 1 : expectedRuns(node, body);
@@ -219,7 +219,7 @@ export function onnxDims(
     const several = node.definition?.inputs[port]?.several === true;
     for (const [index, wire] of wires.entries()) {
       const name = several ? `${port}.${index}` : port;
-      const found = withMeasured(wire, measured[name]);
+      const found = withMeasured(wire, measured[name], body);
       (inputs[port] ??= []).push(found);
       bind(name, found);
       if ('views' in found && found.views) dims[viewsSymbol] = found.views.views / runs;
@@ -231,11 +231,17 @@ export function onnxDims(
   return { ...dims, ...body.dims?.(own) };
 }
 
-function withMeasured(wire: WireType, count: MeasuredCount | undefined): WireType {
+/** What one run found at a wire; where runs go by items, of one picture or clip. */
+function withMeasured(
+  wire: WireType,
+  count: MeasuredCount | undefined,
+  { runsBy }: OnnxBody,
+): WireType {
   if (!count || !('views' in wire || 'count' in wire)) return wire;
   if (wire.kind === 'token-ids' || wire.kind === 'text-embeddings')
     return { ...wire, count: { ...wire.count, tokens: count.tokens } };
-  const views = wire.views && { views: { ...wire.views, views: count.views } };
+  const items = runsBy === 'item' && { items: 1 };
+  const views = wire.views && { views: { ...wire.views, views: count.views, ...items } };
   if (wire.kind !== 'tokens') return { ...wire, ...views };
   return { ...wire, count: { ...wire.count, tokens: count.tokens }, ...views };
 }

@@ -136,6 +136,30 @@ describe('a plan', () => {
     });
     expect(dims('projector', { tokens: { views: 1, tokens: 30 } })).toEqual({ tokensCount: 30 });
   });
+
+  it('counts the frames of one clip in each run that takes one, expected and measured', () => {
+    const clips = sketchDocument(
+      {
+        clip: ['input/video', { frames: 4 }],
+        second: ['input/video', { frames: 4 }],
+        shape: ['vision/preprocess'],
+        encoder: ['encoder/clip-vit', { model: 'vit-l14' }],
+        resampler: ['projector/perceiver-resampler'],
+      },
+      [
+        'clip.frames > shape.image',
+        'second.frames > shape.image',
+        'shape.pixels > encoder.pixels',
+        'encoder.tokens > resampler.tokens',
+      ],
+    );
+    const body = plan(clips).stages.find(({ id }) => id === 'resampler')?.body;
+    if (body?.kind !== 'onnx') throw new Error('The resampler is no graph.');
+    const seen = { views: 4, seen: 4 * 256, contextAndLatents: 4 * 256 + 64 };
+    expect(body.expectedRuns).toBe(2);
+    expect(body.dims()).toMatchObject(seen);
+    expect(body.dims({ tokens: { views: 4, tokens: 256 } })).toMatchObject(seen);
+  });
 });
 
 describe('a plan up to a node', () => {

@@ -2,8 +2,9 @@
 import { fail, ok } from '#engine/contract/outcome.ts';
 import { error, type Problem } from '#engine/contract/problem.ts';
 import { defineNode } from '#engine/node/node-definition.ts';
-import { oneView, type Grid, type WireOf } from '#engine/node/wire.ts';
+import type { Grid, WireOf } from '#engine/node/wire.ts';
 import { concatenate } from '#engine/onnx/shape-operators.ts';
+import { otherPictures } from './other-pictures.ts';
 
 export const channelJoin = defineNode({
   type: 'fusion/channel-join',
@@ -58,11 +59,8 @@ function joinProblem(
     const message = `How many tokens wire ${place} brings is decided by the picture, and channels join token by token; join the encoders before anything that selects tokens.`;
     return error('arrangement-unsupported', message, at);
   }
-  const views = (of: WireOf<'tokens'>) => of.views ?? oneView;
-  if (views(wire).views !== views(first).views || views(wire).known !== views(first).known) {
-    const message = `Wire ${place} brings ${views(wire).views} views, wire 1 brings ${views(first).views}; give all encoders the same pictures.`;
-    return error('dimension-mismatch', message, at);
-  }
+  const other = otherPictures(first, wire, place);
+  if (other) return other;
   const isSame =
     wire.count.tokens === first.count.tokens &&
     wire.prefixTokens === first.prefixTokens &&

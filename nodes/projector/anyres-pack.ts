@@ -1,14 +1,13 @@
 /** LLaVA-NeXT's packing: the tokens of a picture's tiles, put together again to one run for the language model. */
 import { fail, ok } from '#engine/contract/outcome.ts';
 import { error } from '#engine/contract/problem.ts';
+import { oneViewAnItem, viewsOfOneItem } from '#engine/node/item-views.ts';
 import { defineNode } from '#engine/node/node-definition.ts';
 import type { ParamValues } from '#engine/node/param.ts';
 import { weightParams } from '#engine/node/weight-params.ts';
 import {
   estimatedCount,
-  itemsOf,
   knownCount,
-  oneView,
   type Grid,
   type TokenCount,
   type WireOf,
@@ -89,9 +88,8 @@ export const anyresPack = defineNode({
       const message = 'Frames of a clip have no tiles to pack; wire them on without this node.';
       return fail(error('arrangement-unsupported', message, { port: 'tokens' }));
     }
-    const items = itemsOf(tokens.views);
     const { views: _, ...rest } = tokens;
-    const views = items > 1 && { views: { known: true, views: items, most: items } };
+    const views = oneViewAnItem(tokens);
     const count = packedCount(packing, tokens, grid.value);
     return ok({
       outputs: { tokens: { ...rest, ...views, count, prefixTokens: 0, grid: null } },
@@ -111,7 +109,7 @@ export const anyresPack = defineNode({
     }),
     dims: ({ inputs, outputs }) => ({
       packed: outputs.tokens.count.tokens,
-      rows: viewsOfOne(inputs.tokens) * inputs.tokens.count.tokens + 1,
+      rows: viewsOfOneItem(inputs.tokens).expected * inputs.tokens.count.tokens + 1,
     }),
     emit(g, { tokens }, { inputs, params: { packing } }, { places }) {
       const { channels } = inputs.tokens;
@@ -130,30 +128,22 @@ export const anyresPack = defineNode({
   },
 });
 
-const viewsOfOne = ({ views = oneView }: WireOf<'tokens'>): number => views.views / itemsOf(views);
-
 type Packing = ParamValues<typeof params>['packing'];
 
 /** A newline goes behind each row of the joined map; how many rows there are the picture decides. */
-function packedCount(
-  packing: Packing,
-  { views = oneView }: WireOf<'tokens'>,
-  grid: Grid,
-): TokenCount {
+function packedCount(packing: Packing, tokens: WireOf<'tokens'>, grid: Grid): TokenCount {
   const perView = grid.rows * grid.columns;
-  const items = itemsOf(views);
   const newlines = (tiles: number, rows: number): number => {
     if (packing !== 'unpadded') return 0;
     return tiles === 0 ? 1 : rows * grid.rows;
   };
-  const expected = views.views / items;
-  const most = views.most / items;
-  const tokens = (count: number, rows: number): number =>
+  const { expected, most } = viewsOfOneItem(tokens);
+  const packed = (count: number, rows: number): number =>
     Math.round(count * perView + newlines(count - 1, rows));
-  if (views.known && expected === 1) return knownCount(tokens(1, 0));
+  if (tokens.views?.known !== false && expected === 1) return knownCount(packed(1, 0));
   // The common grid is as high as it is wide, the one with the most rows a single column.
   return estimatedCount(
-    tokens(expected, Math.round(Math.sqrt(expected - 1))),
-    tokens(most, most - 1),
+    packed(expected, Math.round(Math.sqrt(expected - 1))),
+    packed(most, most - 1),
   );
 }

@@ -94,6 +94,66 @@ describe('projectors and shuffles', () => {
       { model_type: 'instructblip_qformer', num_hidden_layers: 3, vocab_size: 50 },
       { model: 'custom', layerCount: 3, lookEvery: 2, vocabularySize: 50, queryCount: 32 },
     ],
+    [
+      'projector/idefics-perceiver',
+      {
+        model_type: 'idefics',
+        use_resampler: true,
+        vision_config: { embed_dim: 1280 },
+        perceiver_config: { qk_layer_norms_perceiver: true },
+      },
+      { model: 'idefics' },
+    ],
+    [
+      'projector/idefics-perceiver',
+      { model_type: 'idefics', use_resampler: true, perceiver_config: { resampler_depth: 2 } },
+      { model: 'custom', hiddenSize: 16, layerCount: 2, headNorms: false },
+    ],
+    [
+      'projector/idefics2-perceiver',
+      {
+        model_type: 'idefics2',
+        vision_config: { hidden_size: 1152 },
+        text_config: { model_type: 'mistral', rms_norm_eps: 1e-5 },
+        perceiver_config: { model_type: 'idefics2' },
+      },
+      { model: 'idefics2-8b', inputWidth: 1152 },
+    ],
+    [
+      'projector/idefics2-perceiver',
+      { model_type: 'idefics2', text_config: { hidden_size: 40, rms_norm_eps: 1e-5 } },
+      { model: 'custom', hiddenSize: 40, normEpsilon: 1e-5, inputWidth: 16 },
+    ],
+    [
+      'projector/sincos-resampler',
+      { model_type: 'qwen', hidden_size: 4096, visual: { output_dim: 4096, width: 1664 } },
+      { model: 'qwen-vl', inputWidth: 1664 },
+    ],
+    [
+      'projector/sincos-resampler',
+      { model_type: 'omnilmm', hidden_size: 4096, num_query: 64, mm_hidden_size: 1792 },
+      { model: 'omnilmm', inputWidth: 1792 },
+    ],
+    [
+      'projector/sincos-resampler',
+      { model_type: 'minicpmv', hidden_size: 2304, query_num: 64, vision_config: {} },
+      { model: 'minicpm-v', inputWidth: null },
+    ],
+    [
+      'projector/sincos-resampler',
+      { model_type: 'minicpmv', hidden_size: 2304, query_num: 64, slice_mode: true },
+      { model: 'minicpm-v-2' },
+    ],
+    [
+      'projector/sincos-resampler',
+      { model_type: 'minicpmv', hidden_size: 4096, query_num: 96 },
+      { model: 'minicpm-v-2.5', inputWidth: 16 },
+    ],
+    [
+      'projector/sincos-resampler',
+      { model_type: 'minicpmv', version: 2.6, hidden_size: 3584, query_num: 64 },
+      { model: 'minicpm-v-2.6', inputWidth: 16 },
+    ],
     ['compression/pixel-shuffle', { model_type: 'internvl', downsample_ratio: 0.5 }, { factor: 2 }],
     ['compression/pixel-shuffle', { model_type: 'idefics3', scale_factor: 3 }, { factor: 3 }],
   ] as const)('%s takes %j', (type, said, params) => {
@@ -112,6 +172,9 @@ describe('projectors and shuffles', () => {
       'projector/xdp',
       'projector/c-abstractor',
       'projector/d-abstractor',
+      'projector/idefics-perceiver',
+      'projector/idefics2-perceiver',
+      'projector/sincos-resampler',
       'compression/pixel-shuffle',
     ] as const)
       expect(refusal(catalogue[type], files)).toMatch(/config\.json describes no .*"qwen2_vl"/);

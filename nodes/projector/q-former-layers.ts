@@ -28,6 +28,8 @@ export interface QFormerShape {
   readonly lookEvery: number;
   readonly activation: Activation;
   readonly normEpsilon: number;
+  /** Does text go through the feed-forward of the queries? Through one of its own where left out. */
+  readonly sharesFeedForward?: boolean;
 }
 
 /** Queries [B, Q, D] and the tokens of the text [B, T, D]; null where there is none. */
@@ -118,9 +120,11 @@ function finishLayer(
   const layer = layerName(index);
   const looks = index % shape.lookEvery === 0;
   const seen = looks ? attention(g, queries, picture, `${layer}.crossattention`, shape) : queries;
+  const through = (x: Value, of: '' | '_query') =>
+    feedForward(g, x, `${layer}.intermediate${of}`, `${layer}.output${of}`, shape);
   return {
-    queries: feedForward(g, seen, `${layer}.intermediate_query`, `${layer}.output_query`, shape),
-    text: text && feedForward(g, text, `${layer}.intermediate`, `${layer}.output`, shape),
+    queries: through(seen, '_query'),
+    text: text && through(text, shape.sharesFeedForward === true ? '_query' : ''),
   };
 }
 

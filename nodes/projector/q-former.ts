@@ -1,40 +1,22 @@
 /** BLIP-2's Q-Former, and InstructBLIP's, which reads the instruction too. */
-import { fail, ok, type Outcome } from '#engine/contract/outcome.ts';
-import { error } from '#engine/contract/problem.ts';
-import { choice, decimal, modelParam, option, size } from '#engine/node/architecture-params.ts';
+import { fail, ok } from '#engine/contract/outcome.ts';
+import { error, type Problem } from '#engine/contract/problem.ts';
+import { modelParam } from '#engine/node/architecture-params.ts';
 import { defineNode } from '#engine/node/node-definition.ts';
 import type { ParamValues } from '#engine/node/param.ts';
 import { weightParams } from '#engine/node/weight-params.ts';
 import { knownCount, type WireOf } from '#engine/node/wire.ts';
-import { embedIds } from '#engine/onnx/blocks/embedding.ts';
-import { activations } from '#engine/onnx/blocks/feed-forward.ts';
 import { linear } from '#engine/onnx/blocks/linear.ts';
-import { norm, type Norm } from '#engine/onnx/blocks/norm.ts';
-import type { GraphBuilder } from '#engine/onnx/graph-builder.ts';
-import { add } from '#engine/onnx/operators.ts';
-import { lengthOf, repeatAs, slice, unsqueeze } from '#engine/onnx/shape-operators.ts';
-import type { Dim, Value } from '#engine/onnx/value.ts';
+import { askPicture, instructionProblem, joinedDims } from './q-former-body.ts';
 import { qFormerFromConfig } from './q-former-config.ts';
-import { qFormerLayers, type QFormerShape } from './q-former-layers.ts';
 import { qFormerLayouts } from './q-former-names.ts';
-import { projectorWidths, widthParams } from './widths.ts';
-
-const base = {
-  queryCount: 32,
-  hiddenSize: 768,
-  layerCount: 12,
-  headCount: 12,
-  feedForwardSize: 3072,
-  lookEvery: 2,
-  positionCount: 512,
-  activation: 'gelu',
-  normEpsilon: 1e-12,
-} as const;
+import { bertBase, qFormerParams, type HearingShape } from './q-former-params.ts';
+import { headProblem, projectorWidths, widthParams } from './widths.ts';
 
 /** InstructBLIP's vocabulary has one token more than BERT's, which begins a text to be written. */
 const published = {
-  blip2: { label: 'BLIP-2', ...base, vocabularySize: 30_522 },
-  instructblip: { label: 'InstructBLIP', ...base, vocabularySize: 30_523 },
+  blip2: { label: 'BLIP-2', ...bertBase, vocabularySize: 30_522 },
+  instructblip: { label: 'InstructBLIP', ...bertBase, vocabularySize: 30_523 },
 } as const;
 
 const publishedNames = Object.keys(published) as (keyof typeof published)[];
@@ -42,42 +24,18 @@ const publishedNames = Object.keys(published) as (keyof typeof published)[];
 const params = {
   model: modelParam(published, 'blip2'),
   ...widthParams,
-  queryCount: size('Queries', 'Learned questions; so many visual tokens come out.', 32, 65_536),
-  hiddenSize: size('Hidden size', 'Channels of a query.', 768, 65_536),
-  layerCount: size('Layers', 'Transformer blocks.', 12, 512),
-  headCount: size('Heads', 'Heads of attention.', 12, 1024),
-  feedForwardSize: size('Feed-forward size', 'Channels inside the feed-forward.', 3072, 262_144),
-  lookEvery: size(
-    'Look every',
-    'Queries look at the picture in the first layer and in each that is so many layers further on.',
-    2,
-    512,
-  ),
-  vocabularySize: size('Vocabulary', 'Tokens of an instruction that are known.', 30_522, 1_000_000),
-  positionCount: size('Positions', 'Most tokens of an instruction.', 512, 1_048_576),
-  activation: choice(
-    'Activation',
-    'Non-linearity of the feed-forward.',
-    'gelu',
-    activations.map((name) => option(name)),
-  ),
-  normEpsilon: decimal('Norm epsilon', 'Added to the variance.', 1e-12, 1e-12, 1),
+  ...qFormerParams,
   ...weightParams,
 } as const;
 
 type QFormerParams = ParamValues<typeof params>;
 
-interface TextShape extends QFormerShape {
-  readonly vocabularySize: number;
-  readonly positionCount: number;
-}
-
-const shapeOfPublished = (name: keyof typeof published): TextShape => {
+const shapeOfPublished = (name: keyof typeof published): HearingShape => {
   const { label: _, ...shape } = published[name];
   return shape;
 };
 
-const shapeOf = (values: QFormerParams): TextShape =>
+const shapeOf = (values: QFormerParams): HearingShape =>
   values.model === 'custom' ? values : shapeOfPublished(values.model);
 
 export const qFormer = defineNode({
@@ -115,13 +73,12 @@ export const qFormer = defineNode({
     instruction: { vocabularySize: shapeOf(values).vocabularySize },
   }),
   infer({ id, params: values, inputs: { tokens, instruction }, demands }) {
-    const { queryCount, hiddenSize, headCount } = shapeOf(values);
-    if (hiddenSize % headCount !== 0) {
-      const message = `${hiddenSize} channels do not divide into ${headCount} heads; choose a number of heads that divides them.`;
-      return fail(error('arrangement-unsupported', message, { param: 'headCount' }));
-    }
-    const heard = instructionProblem(values, instruction);
-    if (!heard.ok) return heard;
+    const shape = shapeOf(values);
+    const { queryCount } = shape;
+    const heads = headProblem(shape.hiddenSize, shape.headCount);
+    if (heads) return fail(heads);
+    const unheard = deafProblem(values, instruction) ?? instructionProblem(instruction, shape);
+    if (unheard) return fail(unheard);
     const widths = projectorWidths(id, values, tokens, demands.tokens);
     if (!widths.ok) return widths;
     const count = knownCount(queryCount);
@@ -138,21 +95,11 @@ export const qFormer = defineNode({
   },
   body: {
     kind: 'onnx',
-    dims: ({ params: values, inputs: { instruction } }) => ({
-      [joinedSymbol]: shapeOf(values).queryCount + (instruction?.count.tokens ?? 0),
-    }),
-    emit(g, inputs, { params: values, inputs: wires, outputs }) {
+    dims: ({ params: values, inputs: { instruction } }) => joinedDims(shapeOf(values), instruction),
+    emit(g, inputs, { params: values, inputs: { instruction: wire }, outputs }) {
       const shape = shapeOf(values);
-      const kind: Norm = { kind: 'layer', epsilon: shape.normEpsilon };
-      // Queries and text are normed alike and are the same for all views.
-      const forViews = (x: Value) =>
-        repeatAs(g, norm(g, x, 'qformer.layernorm', kind), 0, inputs.tokens, 0);
-      const learned = [1, shape.queryCount, shape.hiddenSize];
-      const queries = g.weight(g.tensor('query_tokens', learned, 'embedding'));
-      const text = wires.instruction && embedText(g, inputs.instruction, shape);
-      const state = { queries: forViews(queries), text: text ? forViews(text) : null };
-      const joined = joinedCount(shape, wires.instruction);
-      const answers = qFormerLayers(g, state, inputs.tokens, shape, joined); // [views, Q, D]
+      const heard = wire ? { ids: inputs.instruction, wire } : null;
+      const answers = askPicture(g, inputs.tokens, heard, shape); // [views, Q, D]
       g.tap('queries', answers);
       const widths = {
         inputs: shape.hiddenSize,
@@ -164,43 +111,13 @@ export const qFormer = defineNode({
   },
 });
 
-/** Why an instruction cannot be read, if there is one. */
-function instructionProblem(
-  values: QFormerParams,
+/** Why a published model hears no instruction; null where it does, or there is none. */
+function deafProblem(
+  { model }: QFormerParams,
   instruction: WireOf<'token-ids'> | undefined,
-): Outcome<null> {
-  if (!instruction) return ok(null);
-  const at = { port: 'instruction' };
-  if (values.model === 'blip2') {
-    const message =
-      "BLIP-2's Q-Former was trained without instructions; choose InstructBLIP, or remove the wire.";
-    return fail(error('arrangement-unsupported', message, at));
-  }
-  const { positionCount } = shapeOf(values);
-  if (instruction.count.most > positionCount) {
-    const message = `The instruction may have ${instruction.count.most} tokens, the Q-Former has positions for ${positionCount}; let the tokeniser give at most ${positionCount}.`;
-    return fail(error('dimension-mismatch', message, at));
-  }
-  return ok(null);
-}
-
-const joinedSymbol = 'joinedCount';
-
-function joinedCount(
-  { queryCount }: QFormerShape,
-  instruction: WireOf<'token-ids'> | undefined,
-): Dim {
-  if (!instruction) return queryCount;
-  const { known, tokens } = instruction.count;
-  return known ? queryCount + tokens : joinedSymbol;
-}
-
-/** ids [1, T] → words and their places [1, T, D] */
-function embedText(g: GraphBuilder, ids: Value, shape: TextShape): Value {
-  const { vocabularySize, hiddenSize, positionCount } = shape;
-  const name = (part: string) => `qformer.embeddings.${part}_embeddings.weight`;
-  const words = embedIds(g, ids, { vocabularySize, hiddenSize, embedding: name('word') });
-  const table = g.weight(g.tensor(name('position'), [positionCount, hiddenSize], 'embedding'));
-  const count = unsqueeze(g, lengthOf(g, ids, 1), 0);
-  return add(g, words, slice(g, table, 0, g.list(0), count, ids.shape[1] as Dim));
+): Problem | null {
+  if (!instruction || model !== 'blip2') return null;
+  const message =
+    "BLIP-2's Q-Former was trained without instructions; choose InstructBLIP, or remove the wire.";
+  return error('arrangement-unsupported', message, { port: 'instruction' });
 }

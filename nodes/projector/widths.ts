@@ -1,6 +1,6 @@
 /** Channels in and out of a projector: taken from the wires unless typed. */
 import { fail, ok, type Outcome } from '#engine/contract/outcome.ts';
-import { error } from '#engine/contract/problem.ts';
+import { error, type Problem } from '#engine/contract/problem.ts';
 import type { Demand } from '#engine/node/node-definition.ts';
 import type { WireOf } from '#engine/node/wire.ts';
 
@@ -38,13 +38,8 @@ export function projectorWidths(
   demand: Demand | undefined,
 ): Outcome<Widths> {
   const { inputWidth, outputWidth } = values;
-  if (inputWidth !== null && inputWidth !== tokens.channels) {
-    const message = `The projector expects ${inputWidth} channels, its input gives ${tokens.channels}; set the input width to ${tokens.channels}.`;
-    const mend = setTo(id, 'inputWidth', 'input width', tokens.channels);
-    return fail(
-      error('dimension-mismatch', message, { port: 'tokens', param: 'inputWidth', mend }),
-    );
-  }
+  const input = checkInputWidth(id, inputWidth, tokens);
+  if (!input.ok) return input;
   const wanted = demand?.channels;
   if (outputWidth !== null && wanted !== undefined && outputWidth !== wanted) {
     const message = `The projector gives ${outputWidth} channels, what follows it reads ${wanted}; set the output width to ${wanted}.`;
@@ -58,6 +53,36 @@ export function projectorWidths(
     return fail(error('param-invalid', message, { param: 'outputWidth' }));
   }
   return ok({ input: tokens.channels, output });
+}
+
+/** A typed input width has to be that of the wire. */
+export function checkInputWidth(
+  id: string,
+  inputWidth: number | null,
+  { channels }: WireOf<'tokens'>,
+): Outcome<null> {
+  if (inputWidth === null || inputWidth === channels) return ok(null);
+  const message = `The projector expects ${inputWidth} channels, its input gives ${channels}; set the input width to ${channels}.`;
+  const mend = setTo(id, 'inputWidth', 'input width', channels);
+  return fail(error('dimension-mismatch', message, { port: 'tokens', param: 'inputWidth', mend }));
+}
+
+/** Why channels cannot be cut into heads; null where they can. */
+export function headProblem(channels: number, headCount: number): Problem | null {
+  if (channels % headCount === 0) return null;
+  const message = `${channels} channels do not divide into ${headCount} heads; choose a number of heads that divides them.`;
+  return error('arrangement-unsupported', message, { param: 'headCount' });
+}
+
+/** A resampler that keeps the width of what it looks at was trained for one; `what` begins the sentence. */
+export function checkOwnWidth(
+  what: string,
+  width: number,
+  { channels }: WireOf<'tokens'>,
+): Outcome<null> {
+  if (channels === width) return ok(null);
+  const message = `${what} works on ${width} channels, its input gives ${channels}; choose an encoder with ${width}, or a custom size.`;
+  return fail(error('dimension-mismatch', message, { port: 'tokens' }));
 }
 
 function setTo(id: string, param: string, label: string, value: number) {

@@ -2,7 +2,8 @@
 import { fail, ok } from '#engine/contract/outcome.ts';
 import { error } from '#engine/contract/problem.ts';
 import { defineNode } from '#engine/node/node-definition.ts';
-import { itemsOf, picturesInAll, type ViewCount } from '#engine/node/wire.ts';
+import { picturesInAll } from '#engine/node/item-views.ts';
+import { itemsOf, type ViewCount } from '#engine/node/wire.ts';
 import { anyresFromConfig } from './anyres-config.ts';
 import { normalisationParam, normalisations } from './normalisation.ts';
 import { pictureSide, sizeParam } from './picture-side.ts';

@@ -2,7 +2,8 @@
 import { ok } from '#engine/contract/outcome.ts';
 import { defineNode } from '#engine/node/node-definition.ts';
 import type { ParamValues } from '#engine/node/param.ts';
-import { picturesInAll, type WireOf } from '#engine/node/wire.ts';
+import { picturesInAll } from '#engine/node/item-views.ts';
+import type { WireOf } from '#engine/node/wire.ts';
 import type { PreprocessRecipe } from '#engine/node/host-step.ts';
 import { normalisationParam, normalisations } from './normalisation.ts';
 import { pictureSide, sizeParam } from './picture-side.ts';

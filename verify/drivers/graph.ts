@@ -7,7 +7,9 @@ import type { Driver } from './case-check.ts';
 import type {
   CaseRow,
   GraphRow,
+  GridInput,
   InputTarget,
+  MaskedInput,
   NodesRow,
   TensorSource,
 } from '../cases/rows/case-row.ts';
@@ -116,7 +118,7 @@ async function runBatch(
   const pieces = new Map<string, ComputedTensor[]>(wanted.map(({ name }) => [name, []]));
   for (let place = 0; place < batch; place++) {
     const given = Object.entries(row.inputs).map(([name, target]) =>
-      givenFor(target, (of) => pictureOf(recorded.inputs.get(of) as RecordedTensor, place), name),
+      givenFor(target, recorded, name, place),
     );
     const setting = { given, prefixTokens: row.prefixTokens ?? 0, taps };
     const results = await runGraph(graph, setting, workbench);
@@ -128,17 +130,11 @@ async function runBatch(
   return ok(new Map([...pieces].map(([name, parts]) => [name, joined(parts)])));
 }
 
-function givenFor(
-  target: InputTarget,
-  recorded: (name: string) => ComputedTensor,
-  name: string,
-): Given {
-  if (typeof target === 'string') return { ...placeOf(target), value: recorded(name) };
-  if ('map' in target) return { ...placeOf(target.map), value: placesLast(recorded(name)) };
-  // What fills up a batch is not there at all for one picture by itself.
-  const mask = recorded(target.keptBy).data;
-  const data = Array.from(recorded(name).data).filter((_, place) => mask[place] !== 0);
-  return { ...placeOf(target.tensor), value: { shape: [1, data.length], data } };
+function givenFor(target: InputTarget, recorded: RecordedCase, name: string, place: number): Given {
+  const value = pictureOf(recorded.inputs.get(name) as RecordedTensor, place);
+  if (typeof target === 'string') return { ...placeOf(target), value };
+  if ('map' in target) return { ...placeOf(target.map), value: placesLast(value) };
+  return { ...placeOf(target.tensor), value: partOf(value, target, recorded, place) };
 }
 
 /** `node.port` or `node.port.part` */
@@ -160,6 +156,27 @@ function turnedMatrix(data: ComputedTensor['data'], rows: number, columns: numbe
     { length: rows * columns },
     (_, index) => data[(index % rows) * columns + Math.floor(index / rows)] as number,
   );
+}
+
+/** What fills up a batch is not there at all for one picture by itself. */
+function partOf(
+  { shape, data }: ComputedTensor,
+  target: MaskedInput | GridInput,
+  { inputs, config }: RecordedCase,
+  place: number,
+): ComputedTensor {
+  const [, , ...rest] = shape;
+  const size = rest.reduce((product, each) => product * each, 1);
+  const numbers = Array.from(data);
+  if ('gridBy' in target) {
+    const grids = inputs.get(target.gridBy);
+    const pair = grids ? pictureOf(grids, place).data : config[target.gridBy];
+    const [rows = 0, columns = 0] = Array.from(pair as readonly number[]);
+    return { shape: [1, rows, columns, ...rest], data: numbers.slice(0, rows * columns * size) };
+  }
+  const mask = pictureOf(inputs.get(target.keptBy) as RecordedTensor, place).data;
+  const kept = numbers.filter((_, index) => mask[Math.floor(index / size)] !== 0);
+  return { shape: [1, kept.length / size, ...rest], data: kept };
 }
 
 function pictureOf({ shape, data }: RecordedTensor, place: number): ComputedTensor {

@@ -61,17 +61,24 @@ const valueAt = (config: JsonObject, path: string): Json | undefined =>
 
 /**
  * A projector's few recorded figures as they would stand in the config.json of the whole model, of which they
- * name both widths.
+ * name both widths, and the language model's inner one where it is the projector's too.
  */
 export function asWholeModel(modelType: string, config: JsonObject): ConfigFiles {
-  const { vision_hidden_size: vision, text_hidden_size: text } = config;
+  const {
+    vision_hidden_size: vision,
+    text_hidden_size: text,
+    text_intermediate_size: inner,
+  } = config;
   return {
     'config.json': {
       ...config,
       model_type: modelType,
       vision_config: { ...config, ...(vision !== undefined && { hidden_size: vision }) },
       qformer_config: config,
-      text_config: text === undefined ? {} : { hidden_size: text },
+      text_config: {
+        ...(text !== undefined && { hidden_size: text }),
+        ...(inner !== undefined && { intermediate_size: inner }),
+      },
     },
   };
 }

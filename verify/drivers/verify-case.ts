@@ -7,6 +7,7 @@ import { caseRows, rowFor } from '../cases/cases.ts';
 import { attentionDriver } from './attention.ts';
 import { deformableLayerDriver } from './deformable-layer.ts';
 import { feedForwardDriver } from './feed-forward.ts';
+import { clipsDriver } from './clips.ts';
 import { chainAsGraph, graphDriver } from './graph.ts';
 import { languageDriver } from './language.ts';
 import { mergingDriver } from './merging.ts';
@@ -66,6 +67,8 @@ function check(row: CaseRow, recorded: RecordedCase, workbench: Workbench): Prom
       return gridDriver(row, recorded);
     case 'packing':
       return packingDriver(row, recorded, workbench);
+    case 'clips':
+      return clipsDriver(row, recorded, workbench);
     case 'tokenizer':
       return tokenizerDriver(row, recorded, workbench);
     case 'pipeline':

@@ -55,7 +55,16 @@ export interface MapInput {
   readonly map: string;
 }
 
-export type InputTarget = string | MaskedInput | MapInput;
+/**
+ * Recorded tokens of which the first lie on a grid and the others only fill up a batch. Its rows and columns stand
+ * in another recorded input, one pair a picture, or in the configuration.
+ */
+export interface GridInput {
+  readonly tensor: string;
+  readonly gridBy: string;
+}
+
+export type InputTarget = string | MaskedInput | MapInput | GridInput;
 
 /** Nodes that are graphs, one behind the other: each takes at `tokens` what the one before gives there. */
 export interface NodesRow {
@@ -208,6 +217,14 @@ export interface PackingRow {
   >;
 }
 
+/** Tokens of clips [B, clips, frames, N, D] through a node that looks at all frames of a clip at once. */
+export interface ClipsRow {
+  readonly kind: 'clips';
+  readonly node: NodeSetting;
+  readonly input: string;
+  readonly output: string;
+}
+
 /** Texts to ids and back, by the tokenizer of the folder. */
 export interface TokenizerRow {
   readonly kind: 'tokenizer';
@@ -247,6 +264,7 @@ export type CaseShape =
   | PreprocessRow
   | GridRow
   | PackingRow
+  | ClipsRow
   | TokenizerRow
   | PipelineRow;
 

@@ -6,6 +6,12 @@ const projected = {
   outputs: { image_features: {} },
 } as const;
 
+const resamplerKeys = {
+  queryCount: ['num_queries'],
+  hiddenSize: ['embed_dim'],
+  headCount: ['num_heads'],
+} as const;
+
 export const projectorRows: readonly CaseRow[] = [
   {
     family: 'projector',
@@ -84,6 +90,115 @@ export const projectorRows: readonly CaseRow[] = [
     kind: 'nodes',
     nodes: [{ type: 'projector/ldp' }],
     inputs: { x: 'tokens' },
+    outputs: { y: {} },
+  },
+  {
+    family: 'projector',
+    names: ['perceiver-resampler'],
+    kind: 'clips',
+    node: {
+      type: 'projector/perceiver-resampler',
+      params: { model: 'custom' },
+      paramKeys: {
+        latentCount: ['num_latents'],
+        hiddenSize: ['dim'],
+        layerCount: ['depth'],
+        headCount: ['heads'],
+        headSize: ['dim_head'],
+        feedForwardSize: ['dim', 'ff_mult'],
+        frameCount: ['max_num_frames'],
+        mediaCount: ['max_num_media'],
+      },
+    },
+    input: 'x',
+    output: 'y',
+  },
+  {
+    family: 'projector',
+    names: ['idefics-perceiver'],
+    kind: 'nodes',
+    nodes: [
+      {
+        type: 'projector/idefics-perceiver',
+        params: { model: 'custom', headNorms: true },
+        paramKeys: {
+          latentCount: ['n_latents'],
+          hiddenSize: ['embed_dim'],
+          layerCount: ['depth'],
+          headCount: ['n_heads'],
+          headSize: ['head_dim'],
+        },
+      },
+    ],
+    ...projected,
+  },
+  {
+    family: 'projector',
+    names: ['idefics2-perceiver'],
+    figuresOf: 'idefics2',
+    kind: 'nodes',
+    nodes: [{ type: 'projector/idefics2-perceiver' }],
+    inputs: { image_features: { tensor: 'tokens', keptBy: 'attention_mask' } },
+    outputs: { image_features: {} },
+  },
+  {
+    family: 'projector',
+    names: ['qwen-vl-resampler', 'minicpmv-resampler'],
+    kind: 'nodes',
+    nodes: [
+      {
+        type: 'projector/sincos-resampler',
+        params: { model: 'custom', queryPlaces: true, patchPlaces: 'stretched' },
+        paramKeys: resamplerKeys,
+      },
+    ],
+    inputs: { x: 'tokens' },
+    outputs: { y: {} },
+  },
+  {
+    family: 'projector',
+    names: ['uhd-resampler'],
+    kind: 'nodes',
+    nodes: [
+      {
+        type: 'projector/sincos-resampler',
+        params: { model: 'custom', queryPlaces: false, patchPlaces: 'stretched' },
+        paramKeys: resamplerKeys,
+      },
+    ],
+    inputs: { x: { tensor: 'tokens', gridBy: 'tgt_size' } },
+    outputs: { y: {} },
+  },
+  {
+    family: 'projector',
+    names: ['minicpmv26-resampler'],
+    kind: 'nodes',
+    nodes: [
+      {
+        type: 'projector/sincos-resampler',
+        params: { model: 'custom', queryPlaces: false, patchPlaces: 'counted' },
+        paramKeys: resamplerKeys,
+      },
+    ],
+    inputs: { x: { tensor: 'tokens', gridBy: 'tgt_sizes' } },
+    outputs: { y: {} },
+  },
+  {
+    family: 'projector',
+    names: ['tokenpacker'],
+    kind: 'nodes',
+    nodes: [
+      {
+        type: 'projector/tokenpacker',
+        paramKeys: {
+          outputWidth: ['hidden_size'],
+          scale: ['scale_factor'],
+          innerWidth: ['embed_dim'],
+          headCount: ['num_heads'],
+        },
+      },
+    ],
+    inputs: { x: 'tokens', x_multi: 'levels' },
     outputs: { y: {} },
   },
   {
