@@ -99,13 +99,17 @@ describe('lists', () => {
     expect(stdout).toMatch(/^shapes-llava +[\d.]+\sM +144 +[\d.]+\sMB +trained +Shapes LLaVA$/m);
   });
 
-  test('of nodes name every node type', async () => {
+  test('of nodes name every node type, by family and with its published sizes', async () => {
     const types = Object.keys(catalogue);
     const { nodes } = await json('nodes');
     expect((nodes as { type: string }[]).map(({ type }) => type)).toEqual(types);
     const { stdout } = await command('nodes');
-    const lines = stdout.trimEnd().split('\n').slice(1);
-    expect(lines.map((line) => line.split(' ')[0])).toEqual(types);
+    const listed = [...stdout.matchAll(/^ {2}(\S+)/gm)].map(([, type]) => type);
+    expect(listed.toSorted()).toEqual(types.toSorted());
+    const [, encoders = ''] = /^Vision encoder\n([^]*?)\n\n/m.exec(stdout) ?? [];
+    expect(encoders).toMatch(
+      /^ {2}encoder\/siglip +SigLIP: pixels, .*→ tokens\n +so400m\/14, 384 px · /m,
+    );
   });
 });
 

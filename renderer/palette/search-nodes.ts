@@ -1,7 +1,7 @@
 /** Finds nodes by what people call them: title, type, published models, papers, presets that have them, explanation. Pure. */
 import type { AnyNodeDefinition, Catalogue } from '#engine/node/any-node-definition.ts';
 import { families, type Family } from '#engine/node/node-definition.ts';
-import type { Params } from '#engine/node/param.ts';
+import { publishedModels } from '#engine/node/published-models.ts';
 import type { PresetSummary } from '#engine/contract/preset-summary.ts';
 
 export interface FoundNode {
@@ -48,7 +48,7 @@ export function searchNodes(
       if (scores.includes(modelScore)) {
         // Who looks for a model wants the model, and then what of it plugs into another, or a table of it.
         const behind = definition.body.kind === 'part' || definition.family === 'text' ? 1 : 0;
-        const by = bestName(modelNames(definition), words);
+        const by = bestName(publishedModels(definition), words);
         return [{ score: score + behind, found: { definition, by } }];
       }
       const by = scores.includes(presetScore) ? bestName(compositions, words) : null;
@@ -75,7 +75,7 @@ function scoreWord(
   if (title.includes(word)) return 2;
   const family = normal(families[definition.family].title);
   if (normal(definition.type).includes(word) || ` ${family}`.includes(` ${word}`)) return 4;
-  if (modelNames(definition).some((name) => normal(name).includes(word))) return modelScore;
+  if (publishedModels(definition).some((name) => normal(name).includes(word))) return modelScore;
   if (definition.references.some(({ title: paper, url }) => beginsAWord(word, `${paper} ${url}`)))
     return 8;
   if (compositions.some((preset) => beginsAWord(word, preset))) return presetScore;
@@ -91,14 +91,6 @@ function bestName(names: readonly string[], words: readonly string[]): string | 
   const wordsIn = (name: string): number =>
     words.filter((word) => normal(name).includes(word)).length;
   return names.toSorted((a, b) => wordsIn(b) - wordsIn(a))[0] ?? null;
-}
-
-function modelNames({ params }: AnyNodeDefinition): readonly string[] {
-  const declared: Params = params;
-  const model = declared['model'];
-  return model?.kind === 'choice'
-    ? model.options.filter(({ value }) => value !== 'custom').map(({ label }) => label)
-    : [];
 }
 
 /** "ViT-L/14" is found as "vit l 14" and as "vit-l/14" alike. */
