@@ -28,6 +28,10 @@ import { patchEmbeddingName, towerLayers, towerPositions } from './vision-tower.
 const sizes = towerSizes(
   {
     'so400m-p14-384': { label: 'so400m/14, 384 px', size: [384, 14, 1152, 27, 16, 4304] },
+    'so400m-p14-768': {
+      label: 'so400m/14, 768 px (TinyChart)',
+      size: [768, 14, 1152, 27, 16, 4304],
+    },
     'so400m-p14-224': { label: 'so400m/14, 224 px', size: [224, 14, 1152, 27, 16, 4304] },
     'large-p16-384': { label: 'large/16, 384 px', size: [384, 16, 1024, 24, 16, 4096] },
     'base-p16-512': { label: 'base/16, 512 px', size: [512, 16, 768, 12, 12, 3072] },

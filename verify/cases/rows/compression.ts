@@ -45,6 +45,55 @@ export const compressionRows: readonly CaseRow[] = [
   },
   {
     family: 'compression',
+    names: ['prumerge-plus'],
+    kind: 'nodes',
+    nodes: [
+      {
+        type: 'compression/prumerge',
+        params: { kept: 'outliers-and-spread' },
+        paramKeys: { neighbours: ['neighbours'] },
+      },
+    ],
+    inputs: { features: 'tokens', q: 'queryKey.query', k: 'queryKey.key' },
+    outputs: {
+      tokens: {},
+      idx: { tap: 'kept' },
+      num_selected: { tap: 'outliers', read: 'count' },
+      ratio: { tap: 'outliers', read: 'share' },
+    },
+  },
+  {
+    family: 'compression',
+    names: ['tinychart-tome'],
+    kind: 'nodes',
+    nodes: [
+      {
+        type: 'encoder/siglip',
+        params: { model: 'custom', activation: 'gelu-tanh' },
+        paramKeys: {
+          imageSize: ['image_size'],
+          patchSize: ['patch_size'],
+          hiddenSize: ['hidden_size'],
+          layerCount: ['num_hidden_layers'],
+          headCount: ['num_attention_heads'],
+          feedForwardSize: ['intermediate_size'],
+          normEpsilon: ['layer_norm_eps'],
+        },
+        // Its tome_r.
+        parts: { parts: { type: 'compression/tome', params: { merged: '3' } } },
+      },
+    ],
+    inputs: { pixel_values: 'pixels' },
+    // The last of four layers is left out, and so is the norm behind it.
+    outputs: {
+      hidden0: { params: { featureLayer: -5 } },
+      hidden1: { params: { featureLayer: -4 } },
+      hidden2: { params: { featureLayer: -3 } },
+      hidden3: { params: { featureLayer: -2 } },
+    },
+  },
+  {
+    family: 'compression',
     names: ['anyres-grid'],
     kind: 'grid',
     sizes: 'sizes_wh',
