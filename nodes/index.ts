@@ -14,6 +14,8 @@ import { dinov2 } from './encoder/dinov2.ts';
 import { siglip } from './encoder/siglip.ts';
 import { vit } from './encoder/vit.ts';
 import { channelJoin } from './fusion/channel-join.ts';
+import { mapTiles } from './fusion/map-tiles.ts';
+import { patchMining } from './fusion/patch-mining.ts';
 import { image } from './input/image.ts';
 import { prompt } from './input/prompt.ts';
 import { video } from './input/video.ts';
@@ -45,6 +47,8 @@ export const catalogue = {
   'encoder/siglip': siglip,
   'encoder/dinov2': dinov2,
   'fusion/channel-join': channelJoin,
+  'fusion/patch-mining': patchMining,
+  'fusion/map-tiles': mapTiles,
   'compression/average-pool': averagePool,
   'compression/pixel-shuffle': pixelShuffle,
   'compression/prumerge': prumerge,

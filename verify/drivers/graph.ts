@@ -4,17 +4,12 @@ import { ok, type Outcome } from '#engine/contract/outcome.ts';
 import { outputPrefix } from '#engine/plan/node-body.ts';
 import type { Tensor } from '#host/sessions/sessions.ts';
 import type { Driver } from './case-check.ts';
-import type {
-  CaseRow,
-  GraphRow,
-  MaskedInput,
-  NodesRow,
-  TensorSource,
-} from '../cases/rows/case-row.ts';
+import type { CaseRow, GraphRow, NodesRow, TensorSource } from '../cases/rows/case-row.ts';
 import { compareTensors, type ComputedTensor } from '../cases/comparison.ts';
 import { asWholeModel, setNode, type SetNode } from './node-params.ts';
 import type { RecordedCase, RecordedTensor } from '../cases/recorded-case.ts';
-import { runGraph, type Given, type NodeResult, type SetGraph } from './run-graph.ts';
+import { givenFor } from './recorded-inputs.ts';
+import { runGraph, type NodeResult, type SetGraph } from './run-graph.ts';
 import type { Workbench } from '../workbench.ts';
 
 export const graphDriver: Driver<GraphRow & Pick<CaseRow, 'figuresOf'>> = async (
@@ -113,8 +108,8 @@ async function runBatch(
     if (tap !== undefined && taps[node]?.includes(tap) !== true) (taps[node] ??= []).push(tap);
   const pieces = new Map<string, ComputedTensor[]>(wanted.map(({ name }) => [name, []]));
   for (let place = 0; place < batch; place++) {
-    const given = Object.entries(row.inputs).map(([name, target]) =>
-      givenFor(target, (of) => pictureOf(recorded.inputs.get(of) as RecordedTensor, place), name),
+    const given = Object.entries(row.inputs).flatMap(([name, targets]) =>
+      [targets].flat().map((target) => givenFor(target, name, recorded.inputs, place)),
     );
     const setting = { given, prefixTokens: row.prefixTokens ?? 0, taps };
     const results = await runGraph(graph, setting, workbench);
@@ -124,27 +119,6 @@ async function runBatch(
       pieces.get(name)?.push(read(results.value[source.node] as NodeResult, source, inputCount));
   }
   return ok(new Map([...pieces].map(([name, parts]) => [name, joined(parts)])));
-}
-
-function givenFor(
-  target: string | MaskedInput,
-  recorded: (name: string) => ComputedTensor,
-  name: string,
-): Given {
-  const isWhole = typeof target === 'string';
-  const [, node = '', tensor = ''] = /^([^.]+)\.(.+)$/.exec(isWhole ? target : target.tensor) ?? [];
-  const value = recorded(name);
-  if (isWhole) return { node, tensor, value };
-  // What fills up a batch is not there at all for one picture by itself.
-  const mask = recorded(target.keptBy).data;
-  const data = Array.from(value.data).filter((_, place) => mask[place] !== 0);
-  return { node, tensor, value: { shape: [1, data.length], data } };
-}
-
-function pictureOf({ shape, data }: RecordedTensor, place: number): ComputedTensor {
-  const [batch = 1, ...rest] = shape;
-  const size = data.length / batch;
-  return { shape: [1, ...rest], data: data.slice(place * size, (place + 1) * size) };
 }
 
 function read(
@@ -157,6 +131,8 @@ function read(
   if (reading === 'count') return { shape: [1], data: [numbers.length] };
   if (reading === 'share')
     return { shape: [1], data: Float32Array.of(numbers.length / inputCount) };
+  if (reading === 'run')
+    return { shape: [1, numbers.length / (dims.at(-1) ?? 1), dims.at(-1) ?? 1], data: numbers };
   if (reading === undefined) return { shape: dims[0] === 1 ? dims : [1, ...dims], data: numbers };
   const wire = wires[port];
   const grid = wire?.kind === 'tokens' ? wire.grid : null;

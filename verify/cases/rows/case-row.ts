@@ -37,8 +37,11 @@ export interface TensorSource {
   readonly tap?: string;
   /** The parameters of that node that the recorded tensor stands for. */
   readonly params?: JsonObject;
-  /** The tokens as the grid that they lie on; or how many values there are, or what share of the inputs that is. */
-  readonly read?: 'grid' | 'count' | 'share';
+  /**
+   * The tokens as the grid that they lie on, or those of all views as one run; or how many values there are, or what
+   * share of the inputs that is.
+   */
+  readonly read?: 'grid' | 'run' | 'count' | 'share';
 }
 
 /** A recorded input that is given in part: the places where another recorded one is not 0, as a mask has it. */
@@ -47,12 +50,27 @@ export interface MaskedInput {
   readonly keptBy: string;
 }
 
+/** A recorded input [B, V, N, C] of V views: those that are given, in this order. */
+export interface ViewsInput {
+  readonly tensor: string;
+  readonly views: 'all' | readonly number[];
+}
+
+/** Recorded tokens that lie on a grid, with their channels first: [B, C, rows, columns]. */
+export interface MapInput {
+  readonly tensor: string;
+  readonly channels: 'first';
+}
+
+/** The tensor of a port that a recorded input is given to, or how it becomes one. */
+export type InputTarget = string | MaskedInput | ViewsInput | MapInput;
+
 /** Nodes that are graphs, one behind the other: each takes at `tokens` what the one before gives there. */
 export interface NodesRow {
   readonly kind: 'nodes';
   readonly nodes: readonly [NodeSetting, ...NodeSetting[]];
   /** Recorded inputs → tensors of the first node's ports. */
-  readonly inputs: Readonly<Record<string, string | MaskedInput>>;
+  readonly inputs: Readonly<Record<string, InputTarget>>;
   /** Tokens before those of the grid in what is recorded. */
   readonly prefixTokens?: number;
   readonly outputs: Readonly<Record<string, TensorSource>>;
@@ -65,8 +83,8 @@ export interface GraphRow {
   readonly nodes: Readonly<Record<string, NodeSetting>>;
   /** As `encoder.tokens > projector.tokens`. */
   readonly wires: readonly string[];
-  /** Recorded inputs → tensors of ports, as `encoder.pixels`. */
-  readonly inputs: Readonly<Record<string, string | MaskedInput>>;
+  /** Recorded inputs → tensors of ports, as `encoder.pixels`; a list where several nodes are given the same. */
+  readonly inputs: Readonly<Record<string, InputTarget | readonly InputTarget[]>>;
   /** Tokens before those of the grid in what is recorded. */
   readonly prefixTokens?: number;
   readonly outputs: Readonly<Record<string, TensorSource>>;

@@ -94,6 +94,47 @@ export const compressionRows: readonly CaseRow[] = [
   },
   {
     family: 'compression',
+    names: ['mini-gemini'],
+    kind: 'graph',
+    nodes: {
+      mining: { type: 'fusion/patch-mining' },
+      projector: { type: 'projector/mlp' },
+      tiles: { type: 'fusion/map-tiles', params: { side: 2, whole: false } },
+      tileMining: { type: 'fusion/patch-mining' },
+      tileProjector: { type: 'projector/mlp' },
+      wholeTiles: { type: 'fusion/map-tiles', params: { side: 2, whole: true } },
+      wholeMining: { type: 'fusion/patch-mining' },
+      wholeProjector: { type: 'projector/mlp' },
+    },
+    wires: [
+      'mining.tokens > projector.tokens',
+      'tiles.tokens > tileMining.detail',
+      'tileMining.tokens > tileProjector.tokens',
+      'wholeTiles.tokens > wholeMining.detail',
+      'wholeMining.tokens > wholeProjector.tokens',
+    ],
+    inputs: {
+      features: 'mining.tokens',
+      features_aux: { tensor: 'mining.detail', channels: 'first' },
+      // The whole picture is recorded behind its tiles.
+      features_grid: [
+        { tensor: 'tileMining.tokens', views: [0, 1, 2, 3] },
+        { tensor: 'wholeMining.tokens', views: [4, 0, 1, 2, 3] },
+      ],
+      features_aux_grid: [
+        { tensor: 'tiles.tokens', channels: 'first' },
+        { tensor: 'wholeTiles.tokens', channels: 'first' },
+      ],
+    },
+    outputs: {
+      mined: { node: 'mining', tap: 'mined' },
+      tokens: { node: 'projector' },
+      tokens_grid2: { node: 'tileProjector', read: 'run' },
+      tokens_grid2_global: { node: 'wholeProjector', read: 'run' },
+    },
+  },
+  {
+    family: 'compression',
     names: ['anyres-grid'],
     kind: 'grid',
     sizes: 'sizes_wh',
