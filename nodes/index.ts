@@ -6,6 +6,7 @@ import { fastv } from './acceleration/fastv.ts';
 import { linformer } from './acceleration/linformer.ts';
 import { vtw } from './acceleration/vtw.ts';
 import { averagePool } from './compression/average-pool.ts';
+import { llamaVid } from './compression/llama-vid.ts';
 import { pixelShuffle } from './compression/pixel-shuffle.ts';
 import { prumerge } from './compression/prumerge.ts';
 import { tome } from './compression/tome.ts';
@@ -53,6 +54,7 @@ export const catalogue = {
   'compression/pixel-shuffle': pixelShuffle,
   'compression/prumerge': prumerge,
   'compression/tome': tome,
+  'compression/llama-vid': llamaVid,
   'projector/anyres-pack': anyresPack,
   'projector/linear': linear,
   'projector/mlp': mlp,

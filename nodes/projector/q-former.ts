@@ -1,7 +1,14 @@
-/** BLIP-2's Q-Former, and InstructBLIP's, which reads the instruction too. */
+/** BLIP-2's Q-Former, InstructBLIP's, which reads the instruction too, and LLaMA-VID's, whose queries ask once more. */
 import { fail, ok, type Outcome } from '#engine/contract/outcome.ts';
 import { error } from '#engine/contract/problem.ts';
-import { choice, decimal, modelParam, option, size } from '#engine/node/architecture-params.ts';
+import {
+  choice,
+  decimal,
+  flag,
+  modelParam,
+  option,
+  size,
+} from '#engine/node/architecture-params.ts';
 import { defineNode } from '#engine/node/node-definition.ts';
 import type { ParamValues } from '#engine/node/param.ts';
 import { weightParams } from '#engine/node/weight-params.ts';
@@ -29,19 +36,32 @@ const base = {
   positionCount: 512,
   activation: 'gelu',
   normEpsilon: 1e-12,
+  normsPicture: false,
+  projects: true,
 } as const;
 
 /** InstructBLIP's vocabulary has one token more than BERT's, which begins a text to be written. */
 const published = {
   blip2: { label: 'BLIP-2', ...base, vocabularySize: 30_522 },
   instructblip: { label: 'InstructBLIP', ...base, vocabularySize: 30_523 },
+  'llama-vid': {
+    label: 'LLaMA-VID',
+    ...base,
+    vocabularySize: 30_523,
+    normsPicture: true,
+    projects: false,
+  },
 } as const;
 
 const publishedNames = Object.keys(published) as (keyof typeof published)[];
 
 const params = {
   model: modelParam(published, 'blip2'),
-  ...widthParams,
+  inputWidth: widthParams.inputWidth,
+  outputWidth: {
+    ...widthParams.outputWidth,
+    shownWhen: { param: 'model', is: ['blip2', 'instructblip', 'custom'] },
+  },
   queryCount: size('Queries', 'Learned questions; so many visual tokens come out.', 32, 65_536),
   hiddenSize: size('Hidden size', 'Channels of a query.', 768, 65_536),
   layerCount: size('Layers', 'Transformer blocks.', 12, 512),
@@ -62,6 +82,16 @@ const params = {
     activations.map((name) => option(name)),
   ),
   normEpsilon: decimal('Norm epsilon', 'Added to the variance.', 1e-12, 1e-12, 1),
+  normsPicture: flag(
+    'Norm of the picture',
+    'Visual tokens are normed before they are looked at.',
+    false,
+  ),
+  projects: flag(
+    'Projection',
+    'A linear to the width of what follows; off, the queries leave as they are.',
+    true,
+  ),
   ...weightParams,
 } as const;
 
@@ -70,6 +100,8 @@ type QFormerParams = ParamValues<typeof params>;
 interface TextShape extends QFormerShape {
   readonly vocabularySize: number;
   readonly positionCount: number;
+  readonly normsPicture: boolean;
+  readonly projects: boolean;
 }
 
 const shapeOfPublished = (name: keyof typeof published): TextShape => {
@@ -100,6 +132,10 @@ export const qFormer = defineNode({
       title: 'InstructBLIP: Towards General-purpose Vision-Language Models with Instruction Tuning',
       url: 'https://arxiv.org/abs/2305.06500',
     },
+    {
+      title: 'LLaMA-VID: An Image is Worth 2 Tokens in Large Language Models',
+      url: 'https://arxiv.org/abs/2311.17043',
+    },
   ],
   params,
   inputs: {
@@ -115,14 +151,16 @@ export const qFormer = defineNode({
     instruction: { vocabularySize: shapeOf(values).vocabularySize },
   }),
   infer({ id, params: values, inputs: { tokens, instruction }, demands }) {
-    const { queryCount, hiddenSize, headCount } = shapeOf(values);
+    const { queryCount, hiddenSize, headCount, projects } = shapeOf(values);
     if (hiddenSize % headCount !== 0) {
       const message = `${hiddenSize} channels do not divide into ${headCount} heads; choose a number of heads that divides them.`;
       return fail(error('arrangement-unsupported', message, { param: 'headCount' }));
     }
     const heard = instructionProblem(values, instruction);
     if (!heard.ok) return heard;
-    const widths = projectorWidths(id, values, tokens, demands.tokens);
+    const widths = projects
+      ? projectorWidths(id, values, tokens, demands.tokens)
+      : projectorWidths(id, { ...values, outputWidth: hiddenSize }, tokens, undefined);
     if (!widths.ok) return widths;
     const count = knownCount(queryCount);
     const channels = widths.value.output;
@@ -152,8 +190,12 @@ export const qFormer = defineNode({
       const text = wires.instruction && embedText(g, inputs.instruction, shape);
       const state = { queries: forViews(queries), text: text ? forViews(text) : null };
       const joined = joinedCount(shape, wires.instruction);
-      const answers = qFormerLayers(g, state, inputs.tokens, shape, joined); // [views, Q, D]
+      const picture = shape.normsPicture
+        ? norm(g, inputs.tokens, 'ln_vision', { kind: 'layer', epsilon: 1e-5 })
+        : inputs.tokens;
+      const answers = qFormerLayers(g, state, picture, shape, joined); // [views, Q, D]
       g.tap('queries', answers);
+      if (!shape.projects) return { tokens: answers };
       const widths = {
         inputs: shape.hiddenSize,
         outputs: outputs.tokens.channels,

@@ -135,6 +135,22 @@ export const compressionRows: readonly CaseRow[] = [
   },
   {
     family: 'compression',
+    names: ['llama-vid'],
+    kind: 'nodes',
+    nodes: [
+      {
+        type: 'compression/llama-vid',
+        paramKeys: { inputWidth: ['mm_hidden_size'], outputWidth: ['hidden_size'] },
+      },
+    ],
+    inputs: { features: 'tokens', text_query: 'queries' },
+    outputs: {
+      tokens_mean: { params: { content: 'mean' } },
+      tokens_grid2: { params: { content: 'grid', side: 2 } },
+    },
+  },
+  {
+    family: 'compression',
     names: ['anyres-grid'],
     kind: 'grid',
     sizes: 'sizes_wh',
