@@ -7,6 +7,7 @@ import { linformer } from './acceleration/linformer.ts';
 import { vtw } from './acceleration/vtw.ts';
 import { averagePool } from './compression/average-pool.ts';
 import { llamaVid } from './compression/llama-vid.ts';
+import { memoryBank } from './compression/memory-bank.ts';
 import { pixelShuffle } from './compression/pixel-shuffle.ts';
 import { prumerge } from './compression/prumerge.ts';
 import { tome } from './compression/tome.ts';
@@ -55,6 +56,7 @@ export const catalogue = {
   'compression/prumerge': prumerge,
   'compression/tome': tome,
   'compression/llama-vid': llamaVid,
+  'compression/memory-bank': memoryBank,
   'projector/anyres-pack': anyresPack,
   'projector/linear': linear,
   'projector/mlp': mlp,

@@ -151,6 +151,18 @@ export const compressionRows: readonly CaseRow[] = [
   },
   {
     family: 'compression',
+    names: ['ma-lmm'],
+    kind: 'nodes',
+    nodes: [{ type: 'compression/memory-bank', paramKeys: { length: ['memory_bank_length'] } }],
+    inputs: { frames: { tensor: 'tokens', views: 'all' } },
+    outputs: Object.fromEntries(
+      [1, 2, 3, 4, 5, 6, 7, 8].flatMap((frame) =>
+        ['seen', 'bank', 'size'].map((part) => [`${part}${frame}`, { tap: `${part}${frame}` }]),
+      ),
+    ),
+  },
+  {
+    family: 'compression',
     names: ['anyres-grid'],
     kind: 'grid',
     sizes: 'sizes_wh',
