@@ -6,6 +6,7 @@ import { fastv } from './acceleration/fastv.ts';
 import { linformer } from './acceleration/linformer.ts';
 import { vtw } from './acceleration/vtw.ts';
 import { averagePool } from './compression/average-pool.ts';
+import { frameAbstractor } from './compression/frame-abstractor.ts';
 import { llamaVid } from './compression/llama-vid.ts';
 import { memoryBank } from './compression/memory-bank.ts';
 import { pixelShuffle } from './compression/pixel-shuffle.ts';
@@ -57,6 +58,7 @@ export const catalogue = {
   'compression/tome': tome,
   'compression/llama-vid': llamaVid,
   'compression/memory-bank': memoryBank,
+  'compression/frame-abstractor': frameAbstractor,
   'projector/anyres-pack': anyresPack,
   'projector/linear': linear,
   'projector/mlp': mlp,
