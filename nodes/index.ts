@@ -9,6 +9,7 @@ import { averagePool } from './compression/average-pool.ts';
 import { frameAbstractor } from './compression/frame-abstractor.ts';
 import { llamaVid } from './compression/llama-vid.ts';
 import { memoryBank } from './compression/memory-bank.ts';
+import { madtp } from './compression/madtp.ts';
 import { pixelShuffle } from './compression/pixel-shuffle.ts';
 import { prumerge } from './compression/prumerge.ts';
 import { tome } from './compression/tome.ts';
@@ -56,6 +57,7 @@ export const catalogue = {
   'compression/pixel-shuffle': pixelShuffle,
   'compression/prumerge': prumerge,
   'compression/tome': tome,
+  'compression/madtp': madtp,
   'compression/llama-vid': llamaVid,
   'compression/memory-bank': memoryBank,
   'compression/frame-abstractor': frameAbstractor,

@@ -144,6 +144,8 @@ export type EncoderActsAt =
       /** Does it add to the scores of keys in the blocks behind? */
       readonly weighsKeys: boolean;
     }
+  /** Lets the picture decide how many tokens stay behind each block; of the patches, so large a share is expected. */
+  | { readonly at: 'by-picture'; readonly keptShare: number }
   /** Takes the place of attention. */
   | {
       readonly at: 'attention';

@@ -92,7 +92,7 @@ function beginPass(
     reduce(block) {
       const count = fewerIn(fewer, block);
       if (count === 0) return null;
-      return (x, key) =>
+      return (x, { key }) =>
         g.scope('merge', () => {
           const metric = meanOverHeads(g, key, headCount);
           now = mergeAlike(g, { ...now, tokens: x }, metric, count, prefixTokens);

@@ -11,7 +11,7 @@ import { transformerLayers } from '#engine/onnx/blocks/vision-transformer.ts';
 import { unsupported } from '../config/published-config.ts';
 import { describeTower, towerFromConfig, type TowerConfig } from './tower-config.ts';
 import { towerFeatures, usedLayersOf, type VisionTower } from './tower-features.ts';
-import { encoderHooks, encoderSocket } from './encoder-parts.ts';
+import { encoderDims, encoderHooks, encoderSocket } from './encoder-parts.ts';
 import { visionTowerLayouts } from './tower-names.ts';
 import { towerSizes } from './tower-sizes.ts';
 import {
@@ -139,6 +139,7 @@ export const siglip = defineNode({
   summary: sizes.summary,
   body: {
     kind: 'onnx',
+    dims: ({ found }) => encoderDims(found, found.host),
     emit(g, { pixels }, { params: values, inputs, parts, found }) {
       const shape = sizes.shapeOf(values);
       const blockNorm: Norm = { kind: 'layer', epsilon: shape.normEpsilon };

@@ -123,6 +123,18 @@ export interface MergingRow {
   readonly classToken: string;
 }
 
+/** One block of a vision transformer in which a picture's patches go, by how well each fits the slots. */
+export interface PrunedBlockRow {
+  readonly kind: 'pruned-block';
+  /** Recorded inputs: what enters the block, the class token first, and how patches fit slots. */
+  readonly inputs: { readonly tokens: string; readonly slots: string };
+  /** Key of the configuration. */
+  readonly temperature: string;
+  /** Recorded outputs: what leaves the block, and which patches were kept. */
+  readonly tokens: string;
+  readonly kept: string;
+}
+
 /** One layer of attention with projections of its own, none of which but the last has a bias. */
 export interface AttentionRow {
   readonly kind: 'attention';
@@ -231,6 +243,7 @@ export type CaseShape =
   | FeedForwardRow
   | AttentionRow
   | MergingRow
+  | PrunedBlockRow
   | MixerRow
   | LanguageRow
   | PreprocessRow

@@ -163,6 +163,15 @@ export const compressionRows: readonly CaseRow[] = [
   },
   {
     family: 'compression',
+    names: ['madtp'],
+    kind: 'pruned-block',
+    inputs: { tokens: 'x', slots: 'token_attn' },
+    temperature: 'temperature',
+    tokens: 'y',
+    kept: 'kept',
+  },
+  {
+    family: 'compression',
     names: ['anyres-grid'],
     kind: 'grid',
     sizes: 'sizes_wh',
