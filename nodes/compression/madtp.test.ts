@@ -1,6 +1,9 @@
 /** MADTP inside a vision transformer, against the paper's steps written out block by block. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Json } from '#engine/contract/document.ts';
+import { estimateGraph } from '#engine/estimate/estimate.ts';
+import { checkGraph } from '#engine/graph/check.ts';
+import { sketchDocument } from '#engine/graph/sketch-document.ts';
 import type { AnyNodeDefinition } from '#engine/node/any-node-definition.ts';
 import { buildSingleNode, type PluggedIn } from '#engine/plan/single-node.ts';
 import { float32 } from '#host/sessions/sessions.ts';
@@ -10,6 +13,7 @@ import { valueOf } from '#verify/value-of.testing.ts';
 import { linformer } from '../acceleration/linformer.ts';
 import { siglip } from '../encoder/siglip.ts';
 import { vit } from '../encoder/vit.ts';
+import { catalogue } from '../index.ts';
 import { normalNumbers } from '../normal-numbers.testing.ts';
 import {
   attend,
@@ -217,6 +221,31 @@ describe('the encoder', () => {
       count: { known: false, tokens: 26, most: patches },
       grid: null,
     });
+  });
+
+  test('has an expectation of every size that the picture decides, so that it can be estimated', () => {
+    const graph = (temperature: number | null) =>
+      sketchDocument(
+        {
+          image: ['input/image', { source: { kind: 'sample', name: 'still-life' } }],
+          preprocess: ['vision/preprocess'],
+          encoder: ['encoder/clip-vit', { model: 'vit-b16', featureLayer: -2 }],
+          projector: ['projector/mlp', { outputWidth: 64 }],
+          ...(temperature !== null && { part: ['compression/madtp', { temperature }] as const }),
+        },
+        [
+          'image.image > preprocess.image',
+          'preprocess.pixels > encoder.pixels',
+          'encoder.tokens > projector.tokens',
+          ...(temperature === null ? [] : ['part.part > encoder.parts']),
+        ],
+      );
+    const [pruned, whole] = [graph(1), graph(null)].map((each) => {
+      const { stages } = valueOf(estimateGraph(checkGraph(each, catalogue)));
+      return stages.find(({ node }) => node === 'encoder')?.flops ?? NaN;
+    }) as [number, number];
+    expect(pruned).toBeLessThan(0.8 * whole);
+    expect(pruned).toBeGreaterThan(0.4 * whole);
   });
 
   test('refuses what the part cannot do there, and says how to mend it', () => {

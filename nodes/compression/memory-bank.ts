@@ -61,7 +61,7 @@ export const memoryBank = defineNode({
       ...size('Positions', 'Frames that have a learned place.', 120, 65_536),
       shownWhen: { param: 'framePositions', is: [true] },
     },
-    weights: weightParams.weights,
+    weights: { ...weightParams.weights, shownWhen: { param: 'framePositions', is: [true] } },
   },
   inputs: { tokens: { kind: 'tokens', title: 'Tokens of the frames' } },
   outputs: { tokens: { kind: 'tokens', title: 'Remembered tokens' } },

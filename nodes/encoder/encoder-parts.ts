@@ -193,9 +193,10 @@ export function encoderDims(
 ): DimBindings {
   if (known) return {};
   const blocks = Array.from({ length: layerCount }, (_, block) => {
-    const { left, behind, kept } = prunedDims(block, prefixTokens);
+    const { left, behind, kept, mixed } = prunedDims(block, prefixTokens);
     const tokens = tokensAfter(block + 1);
-    return { [left]: tokens, [behind]: tokens - prefixTokens, [kept]: tokens - prefixTokens - 1 };
+    const rest = tokens - prefixTokens;
+    return { [left]: tokens, [behind]: rest, [kept]: Math.max(rest - 1, 0), [mixed]: 1 };
   });
   return Object.assign({}, ...blocks) as DimBindings;
 }
