@@ -12,6 +12,7 @@ import { memoryBank } from './compression/memory-bank.ts';
 import { madtp } from './compression/madtp.ts';
 import { pixelShuffle } from './compression/pixel-shuffle.ts';
 import { prumerge } from './compression/prumerge.ts';
+import { texthawk } from './compression/texthawk.ts';
 import { tome } from './compression/tome.ts';
 import { clipVit } from './encoder/clip-vit.ts';
 import { dinov2 } from './encoder/dinov2.ts';
@@ -61,6 +62,7 @@ export const catalogue = {
   'compression/llama-vid': llamaVid,
   'compression/memory-bank': memoryBank,
   'compression/frame-abstractor': frameAbstractor,
+  'compression/texthawk': texthawk,
   'projector/anyres-pack': anyresPack,
   'projector/linear': linear,
   'projector/mlp': mlp,

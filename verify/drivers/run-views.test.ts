@@ -29,6 +29,7 @@ const small: Readonly<Record<string, Json>> = {
   outputWidth: 24,
   kernel: 2,
   factor: 2,
+  route: '0, 0',
 };
 
 const grid = { rows: 4, columns: 4 };
