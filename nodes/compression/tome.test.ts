@@ -5,6 +5,7 @@ import type { AnyNodeDefinition } from '#engine/node/any-node-definition.ts';
 import { buildSingleNode } from '#engine/plan/single-node.ts';
 import { float32 } from '#host/sessions/sessions.ts';
 import { writeKnownWeights } from '#host/weights/known-weights.testing.ts';
+import { config, refusal, taken } from '#verify/taking-config.testing.ts';
 import { floatsOf, NodeBench } from '#verify/node-bench.testing.ts';
 import { valueOf } from '#verify/value-of.testing.ts';
 import { clipVit } from '../encoder/clip-vit.ts';
@@ -72,6 +73,14 @@ async function openEncoder(definition: AnyNodeDefinition, own: Readonly<Record<s
     taps: readonly string[] = [],
   ) => bench.runNode(single(merging, taps), { pixels: float32(pixels, [1, 3, side, side]) });
 }
+
+test("TinyChart's config.json says how many go in each block", () => {
+  const tower = { model_type: 'siglip_vision_model', image_size: 768, tome_r: 84 };
+  expect(taken(tome, config(tower))).toMatchObject({
+    value: { params: { merged: '84', proportional: true } },
+  });
+  expect(refusal(tome, config({ model_type: 'siglip_vision_model' }))).toMatch(/"tome_r" is not/);
+});
 
 describe.each([
   // Behind the class token, places 2 and 3 are patches 1 and 2.

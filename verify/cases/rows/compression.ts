@@ -24,7 +24,9 @@ export const compressionRows: readonly CaseRow[] = [
           normEpsilon: ['layer_norm_eps'],
         },
         // Its list r.
-        parts: { parts: { type: 'compression/tome', params: { merged: '5, 5, 5' } } },
+        parts: {
+          parts: { type: 'compression/tome', paramKeys: {}, params: { merged: '5, 5, 5' } },
+        },
       },
     ],
     inputs: { pixel_values: 'pixels' },
@@ -79,8 +81,7 @@ export const compressionRows: readonly CaseRow[] = [
           feedForwardSize: ['intermediate_size'],
           normEpsilon: ['layer_norm_eps'],
         },
-        // Its tome_r.
-        parts: { parts: { type: 'compression/tome', params: { merged: '3' } } },
+        parts: { parts: { type: 'compression/tome' } },
       },
     ],
     inputs: { pixel_values: 'pixels' },
