@@ -4,7 +4,7 @@ import { error } from '#engine/contract/problem.ts';
 import { defineNode } from '#engine/node/node-definition.ts';
 import type { ParamValues } from '#engine/node/param.ts';
 import { weightParams } from '#engine/node/weight-params.ts';
-import { itemsOf, knownCount, oneView } from '#engine/node/wire.ts';
+import { itemsOf, knownCount, oneViewEach, viewsIn } from '#engine/node/wire.ts';
 import { attend } from '#engine/onnx/blocks/attention.ts';
 import { joinedProjections, projectAll } from '#engine/onnx/blocks/attention-projections.ts';
 import { plainFeedForward } from '#engine/onnx/blocks/feed-forward.ts';
@@ -88,13 +88,8 @@ export const frameAbstractor = defineNode({
     }
     const widths = projectorWidths(id, values, tokens, demands.tokens);
     if (!widths.ok) return widths;
-    const items = itemsOf(tokens.views);
-    const { views = oneView } = tokens;
-    const wholes = tokens.views && {
-      views: { ...views, known: true, views: items, most: items, items },
-    };
     const count = knownCount(queryCount);
-    const wire = { ...tokens, ...wholes, channels: widths.value.output, count };
+    const wire = { ...tokens, ...oneViewEach(tokens), channels: widths.value.output, count };
     return ok({ outputs: { tokens: { ...wire, prefixTokens: 0, grid: null } } });
   },
   summary: ({ queryCount }) => `${queryCount} tokens a clip`,
@@ -102,8 +97,8 @@ export const frameAbstractor = defineNode({
     kind: 'onnx',
     runsBy: 'item',
     dims: ({ inputs: { tokens } }) => {
-      const { views } = tokens.views ?? oneView;
-      return { seen: (views / itemsOf(tokens.views)) * tokens.count.tokens + 1 };
+      const frames = viewsIn(tokens) / itemsOf(tokens.views);
+      return { seen: frames * tokens.count.tokens + 1 };
     },
     emit(g, { tokens }, { params: values, inputs: wires, outputs }) {
       const width = wires.tokens.channels;

@@ -9,6 +9,7 @@ import {
   itemsOf,
   knownCount,
   oneView,
+  oneViewEach,
   type ViewCount,
   type WireOf,
 } from '#engine/node/wire.ts';
@@ -82,9 +83,10 @@ export const memoryBank = defineNode({
     const count = frames.known
       ? knownCount(remembered(frames.views))
       : estimatedCount(remembered(frames.views), remembered(frames.most));
-    const views = tokens.views && { views: wholes(tokens.views) };
     return ok({
-      outputs: { tokens: { ...tokens, ...views, count, prefixTokens: 0, grid: null } },
+      outputs: {
+        tokens: { ...tokens, ...oneViewEach(tokens), count, prefixTokens: 0, grid: null },
+      },
       found: { frames },
       warnings:
         frames.most > length + 1
@@ -140,12 +142,6 @@ function framesOfClip({ views = oneView }: WireOf<'tokens'>): ViewCount {
     views: Math.round(views.views / items),
     most: views.most - items + 1,
   };
-}
-
-/** One view a clip. */
-function wholes(views: ViewCount): ViewCount {
-  const items = itemsOf(views);
-  return { ...views, known: true, views: items, most: items, items };
 }
 
 /** [frames, N, C] and the vectors of the first places of the table [places, C]. */

@@ -3,7 +3,7 @@ import { fail, ok, type Outcome } from '#engine/contract/outcome.ts';
 import { error } from '#engine/contract/problem.ts';
 import { defineNode } from '#engine/node/node-definition.ts';
 import { weightParams } from '#engine/node/weight-params.ts';
-import { knownCount, oneView, type Grid, type WireOf } from '#engine/node/wire.ts';
+import { knownCount, viewsIn, type Grid, type WireOf } from '#engine/node/wire.ts';
 import { attend } from '#engine/onnx/blocks/attention.ts';
 import {
   allBiased,
@@ -123,13 +123,12 @@ export const texthawk = defineNode({
 /** Why the wires are not stages of one encoder, if they are not. */
 function stagesProblem(wires: readonly WireOf<'tokens'>[], grid: Grid) {
   const [first] = wires as readonly [WireOf<'tokens'>];
-  const views = (of: WireOf<'tokens'>): number => (of.views ?? oneView).views;
   const other = wires.findIndex(
     (wire) =>
       wire.channels !== first.channels ||
       wire.grid?.rows !== grid.rows ||
       wire.grid.columns !== grid.columns ||
-      views(wire) !== views(first),
+      viewsIn(wire) !== viewsIn(first),
   );
   if (other < 0) return null;
   const message = `Wire ${other + 1} brings other tokens than wire 1; wire feature layers of the same encoder on the same picture.`;

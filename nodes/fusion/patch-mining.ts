@@ -4,7 +4,7 @@ import { fail, ok, type Outcome } from '#engine/contract/outcome.ts';
 import { error } from '#engine/contract/problem.ts';
 import { defineNode } from '#engine/node/node-definition.ts';
 import { weightParams } from '#engine/node/weight-params.ts';
-import { knownCount, oneView, type Grid, type WireOf } from '#engine/node/wire.ts';
+import { knownCount, viewsIn, type Grid, type WireOf } from '#engine/node/wire.ts';
 import { attend } from '#engine/onnx/blocks/attention.ts';
 import { dropPrefix } from '#engine/onnx/blocks/feature-map.ts';
 import { linear } from '#engine/onnx/blocks/linear.ts';
@@ -107,9 +107,8 @@ function cellsOf(tokens: WireOf<'tokens'>, detail: WireOf<'tokens'>): Outcome<Ce
       'The detail must lie on a grid; wire it before anything that selects or merges tokens.';
     return fail(error('arrangement-unsupported', message, at));
   }
-  const views = (of: WireOf<'tokens'>): number => (of.views ?? oneView).views;
-  if (views(tokens) !== views(detail)) {
-    const message = `The tokens are of ${views(tokens)} views, the detail is of ${views(detail)}; cut the detail into as many tiles as the picture has, or give both the same pictures.`;
+  if (viewsIn(tokens) !== viewsIn(detail)) {
+    const message = `The tokens are of ${viewsIn(tokens)} views, the detail is of ${viewsIn(detail)}; cut the detail into as many tiles as the picture has, or give both the same pictures.`;
     return fail(error('dimension-mismatch', message, at));
   }
   const side = large.rows / small.value.rows;
