@@ -60,11 +60,10 @@ export function tapHistory(g: GraphBuilder, frames: Value, count: number, setup:
   const length = fixedDim(setup.places, 0);
   let whole: Read | null = null;
   const read = (): Read => (whole ??= readFrames(g, frames, setup, true));
-  const all = concatenate(g, [setup.fresh, setup.alone], 0, length + 1);
-  const first = (t: number): FrameBank => ({
-    frames: cut(g, frames, 0, t + 1),
-    size: cut(g, all, 0, t + 1),
-  });
+  const first = (t: number): FrameBank => {
+    const all = concatenate(g, [setup.fresh, setup.alone], 0, length + 1);
+    return { frames: cut(g, frames, 0, t + 1), size: cut(g, all, 0, t + 1) };
+  };
   for (let t = 1; t < count; t++) {
     const isWhole = t < length || count <= length + 1;
     const isLast = t === count - 1;
