@@ -88,7 +88,7 @@ function blockSlowly(
   { of }: Encoder,
   block: number,
   { rows, places }: State,
-  { temperature, slotWidth }: { readonly temperature: number; readonly slotWidth: number | null },
+  { temperature, slotWidth }: { readonly temperature: number; readonly slotWidth: number },
 ): State {
   const layer = `encoder.layer.${block}`;
   const map = (all: Rows, name: string): Rows =>
@@ -131,8 +131,8 @@ function blockSlowly(
       ),
     );
   });
-  const asked = slotWidth === null ? rows.slice(1) : map(rows.slice(1), 'img_query_model.q_map.0');
-  const fits = linear(asked, toRows(of('space_dict'), slotWidth ?? channels));
+  const asked = slotWidth === 0 ? rows.slice(1) : map(rows.slice(1), 'img_query_model.q_map.0');
+  const fits = linear(asked, toRows(of('space_dict'), slotWidth === 0 ? channels : slotWidth));
   const bySlots = shares(fits.map((row) => Math.max(...row)));
   const importance = at.map(
     (_, place) =>
@@ -173,10 +173,10 @@ function prune({ rows, places }: State, importance: Row, threshold: number): Sta
 
 describe('each block keeps what matters in it, and makes one token of the rest', () => {
   test.for([
-    { temperature: 1, slotWidth: null, goes: true },
+    { temperature: 1, slotWidth: 0, goes: true },
     { temperature: 4, slotWidth: 7, goes: true },
     // Each slot looks at one patch, and the one that matters least lets all but itself stay.
-    { temperature: 0.001, slotWidth: null, goes: null },
+    { temperature: 0.001, slotWidth: 0, goes: null },
   ])('temperature $temperature, slots of $slotWidth', async ({ goes, ...own }) => {
     const encoder = await openEncoder(own);
     let state: State = {

@@ -25,13 +25,12 @@ const params = {
     max: 16_384,
   },
   slotWidth: {
-    kind: 'optional-integer',
+    kind: 'integer',
     label: 'Slot width',
-    help: 'Channels of a slot, to which a linear brings the patches; without one they are compared as they are.',
-    default: null,
-    min: 1,
+    help: 'Channels of a slot, to which a linear brings the patches. 0: as many as the patches have, which are compared as they are.',
+    default: 0,
+    min: 0,
     max: 65_536,
-    whenEmpty: 'as the tokens',
   },
   temperature: {
     kind: 'number',
@@ -127,9 +126,9 @@ function compareWithSlots(
   { slots, slotWidth }: ParamValues<typeof params>,
 ): Value {
   const channels = fixedDim(patches, 2);
-  const width = slotWidth ?? channels;
+  const width = slotWidth === 0 ? channels : slotWidth;
   const mapped =
-    slotWidth === null
+    slotWidth === 0
       ? patches
       : linear(g, patches, map, { inputs: channels, outputs: width, bias: true });
   const weight = g.tensor('space_dict', [slots, width], 'matrix');
