@@ -6,14 +6,21 @@ import { fastv } from './acceleration/fastv.ts';
 import { linformer } from './acceleration/linformer.ts';
 import { vtw } from './acceleration/vtw.ts';
 import { averagePool } from './compression/average-pool.ts';
+import { frameAbstractor } from './compression/frame-abstractor.ts';
+import { llamaVid } from './compression/llama-vid.ts';
+import { memoryBank } from './compression/memory-bank.ts';
+import { madtp } from './compression/madtp.ts';
 import { pixelShuffle } from './compression/pixel-shuffle.ts';
 import { prumerge } from './compression/prumerge.ts';
+import { texthawk } from './compression/texthawk.ts';
 import { tome } from './compression/tome.ts';
 import { clipVit } from './encoder/clip-vit.ts';
 import { dinov2 } from './encoder/dinov2.ts';
 import { siglip } from './encoder/siglip.ts';
 import { vit } from './encoder/vit.ts';
 import { channelJoin } from './fusion/channel-join.ts';
+import { mapTiles } from './fusion/map-tiles.ts';
+import { patchMining } from './fusion/patch-mining.ts';
 import { image } from './input/image.ts';
 import { prompt } from './input/prompt.ts';
 import { video } from './input/video.ts';
@@ -58,10 +65,17 @@ export const catalogue = {
   'encoder/siglip': siglip,
   'encoder/dinov2': dinov2,
   'fusion/channel-join': channelJoin,
+  'fusion/patch-mining': patchMining,
+  'fusion/map-tiles': mapTiles,
   'compression/average-pool': averagePool,
   'compression/pixel-shuffle': pixelShuffle,
   'compression/prumerge': prumerge,
   'compression/tome': tome,
+  'compression/madtp': madtp,
+  'compression/llama-vid': llamaVid,
+  'compression/memory-bank': memoryBank,
+  'compression/frame-abstractor': frameAbstractor,
+  'compression/texthawk': texthawk,
   'projector/anyres-pack': anyresPack,
   'projector/linear': linear,
   'projector/mlp': mlp,

@@ -72,6 +72,17 @@ export function attend(
   );
 }
 
+/** x Φ(x), by the series of the error function, which holds for |x| up to 6 or so. */
+export function gelu(x: number): number {
+  const z = x / Math.SQRT2;
+  let [term, sum] = [z, z];
+  for (let n = 1; n < 100; n++) {
+    term *= (-z * z) / n;
+    sum += term / (2 * n + 1);
+  }
+  return (x / 2) * (1 + (2 / Math.sqrt(Math.PI)) * sum);
+}
+
 export const geluTanh = (x: number): number =>
   0.5 * x * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x ** 3)));
 export const silu = (x: number): number => x / (1 + Math.exp(-x));

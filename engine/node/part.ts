@@ -2,6 +2,7 @@
 import type { GraphBuilder } from '../onnx/graph-builder.ts';
 import type { FeedForwardShape } from '../onnx/blocks/feed-forward.ts';
 import type { Dim, Value } from '../onnx/value.ts';
+import type { SeenInLayer } from '../onnx/blocks/vision-transformer.ts';
 import type { QueryKeyValue } from '../onnx/blocks/attention-projections.ts';
 import type { NamedTensor, WeightExpression } from '../onnx/weight.ts';
 import type { LanguageGraphs } from './decoder-protocol.ts';
@@ -61,8 +62,8 @@ export interface InsideBlockPart {
 export interface InsideBlockPass {
   /** Added to the scores of each key in the coming block, [B, 1, 1, N]; null adds nothing. */
   readonly keyBias: () => Value | null;
-  /** Tokens [B, N, D], and the keys of the block's attention [B, N, H · d] → fewer tokens; null leaves a block as it is. */
-  readonly reduce: (block: number) => ((tokens: Value, key: Value) => Value) | null;
+  /** Tokens [B, N, D], and what the block's attention has made of them → fewer tokens; null leaves a block as it is. */
+  readonly reduce: (block: number) => ((tokens: Value, seen: SeenInLayer) => Value) | null;
 }
 
 /** Acts on attention: takes the place of how queries, keys and values meet in a block of an encoder. */

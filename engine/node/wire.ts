@@ -64,6 +64,18 @@ export const oneView: ViewCount = { known: true, views: 1, most: 1 };
 /** The pictures or clips that views are of; each becomes one run of visual tokens in a prompt. */
 export const itemsOf = ({ items, views }: ViewCount = oneView): number => items ?? views;
 
+/** How many views a wire brings, expected where that is not known. */
+export const viewsIn = ({ views = oneView }: { readonly views?: ViewCount }): number => views.views;
+
+/** One view for each picture or clip, where those that there were have become one; nothing where there is one. */
+export function oneViewEach({ views }: { readonly views?: ViewCount }): {
+  readonly views?: ViewCount;
+} {
+  if (!views) return {};
+  const items = itemsOf(views);
+  return { views: { ...views, known: true, views: items, most: items, items } };
+}
+
 /** The views of a wire, for one whose views are the same; nothing where there is one. */
 export const sameViews = ({
   views,
@@ -146,6 +158,8 @@ export type EncoderActsAt =
       /** Does it add to the scores of keys in the blocks behind? */
       readonly weighsKeys: boolean;
     }
+  /** Lets the picture decide how many tokens stay behind each block; of the patches, so large a share is expected. */
+  | { readonly at: 'by-picture'; readonly keptShare: number }
   /** Takes the place of attention. */
   | {
       readonly at: 'attention';

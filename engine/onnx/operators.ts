@@ -88,6 +88,8 @@ function reduction(op: string) {
 export const sum = reduction('ReduceSum');
 export const mean = reduction('ReduceMean');
 export const euclideanNorm = reduction('ReduceL2');
+export const largest = reduction('ReduceMax');
+export const smallest = reduction('ReduceMin');
 
 /** The `count` largest (or smallest) entries of the last axis, in order, with their indices. */
 export function topK(

@@ -40,7 +40,9 @@ function caseOf(patches: number, neighbours: number, logitOf: (patch: number) =>
   return { patches, neighbours, features, query, key };
 }
 
-function single(patches: number, neighbours: number) {
+type KeptTokens = 'outliers' | 'outliers-and-spread';
+
+function single(patches: number, neighbours: number, kept: KeptTokens = 'outliers') {
   const tokens: WireOf<'tokens'> = {
     kind: 'tokens',
     count: knownCount(patches),
@@ -49,12 +51,15 @@ function single(patches: number, neighbours: number) {
     grid: null,
   };
   const queryKey: WireOf<'query-key'> = { kind: 'query-key', count: patches + 1, channels };
-  return { definition: prumerge, params: { neighbours }, inputs: { tokens, queryKey } };
+  return { definition: prumerge, params: { kept, neighbours }, inputs: { tokens, queryKey } };
 }
 
-async function compute({ patches, neighbours, features, query, key }: Case) {
+async function compute(
+  { patches, neighbours, features, query, key }: Case,
+  kept: KeptTokens = 'outliers',
+) {
   const outputs = await bench.runNode(
-    { ...single(patches, neighbours), taps: ['kept'] },
+    { ...single(patches, neighbours, kept), taps: ['kept'] },
     {
       tokens: float32(features, [1, patches, width]),
       'queryKey.query': float32(query, [1, patches + 1, channels]),
@@ -65,7 +70,10 @@ async function compute({ patches, neighbours, features, query, key }: Case) {
 }
 
 /** Source: arXiv 2403.15388 and the authors' code. */
-function slowly({ patches, neighbours, features, query, key }: Case) {
+function slowly(
+  { patches, neighbours, features, query, key }: Case,
+  keptTokens: KeptTokens = 'outliers',
+) {
   const keys = toRows(key, channels);
   const classQuery = toRows(query, channels)[0] as Row;
   const attention = softmax(keys.map((row) => dot(classQuery, row) / Math.sqrt(channels))).slice(1);
@@ -76,6 +84,7 @@ function slowly({ patches, neighbours, features, query, key }: Case) {
     (a, b) => (attention[b] ?? 0) - (attention[a] ?? 0),
   );
   const kept = descending.slice(0, Math.trunc(patches * (found / patches)));
+  if (keptTokens === 'outliers-and-spread') kept.push(...spreadBeside(kept, found, patches));
 
   const rows = toRows(features, width);
   const weighted = (ids: readonly number[], start: Row): Row =>
@@ -93,6 +102,14 @@ function slowly({ patches, neighbours, features, query, key }: Case) {
   const rest = Array.from(rows.keys()).filter((id) => !kept.includes(id));
   const nothing = Array.from({ length: width }, () => 0);
   return { found, kept, tokens: [...merged, weighted(rest, nothing)].flat() };
+}
+
+/** The code divides by the share that stands out; where nothing does, it is taken as one token. */
+function spreadBeside(kept: readonly number[], found: number, patches: number): readonly number[] {
+  const length = Math.trunc(1 / (Math.max(found, 1) / patches));
+  const step = Math.trunc(length / 3);
+  const places = Array.from({ length: Math.ceil((patches - 1) / step) }, (_, at) => at * step);
+  return places.filter((place) => !kept.includes(place));
 }
 
 function quantile(sorted: Row, part: number): number {
@@ -150,6 +167,31 @@ test('where nothing stands out, only the token that gathers all leaves', async (
     expect(computed.kept).toEqual([]);
     expect(largestError(computed.tokens, slowly(example).tokens)).toBeLessThan(1e-6);
   }
+});
+
+describe('PruMerge+ keeps an even spread of the others behind the outliers', () => {
+  // 1 / (3 / 729) is a hair less than 243 in float64.
+  test.for([
+    { patches: 40, neighbours: 5, count: 3, kept: 10 },
+    { patches: 576, neighbours: 32, count: 40, kept: 144 },
+    { patches: 729, neighbours: 32, count: 3, kept: 12 },
+    { patches: 49, neighbours: 8, count: 12, kept: 48 },
+    { patches: 64, neighbours: 4, count: 0, kept: 3 },
+  ])('$patches patches, $count stand out', async ({ patches, neighbours, count, kept }) => {
+    const example = caseOf(patches, neighbours, outliers(count, 4));
+    const expected = slowly(example, 'outliers-and-spread');
+    expect([expected.found, expected.kept.length]).toEqual([count, kept]);
+    const computed = await compute(example, 'outliers-and-spread');
+    expect(computed.kept).toEqual(expected.kept);
+    expect(largestError(computed.tokens, expected.tokens)).toBeLessThan(3e-6);
+  });
+
+  test('the wire says how many are expected and how many there can be', () => {
+    const built = buildSingleNode(single(576, 32, 'outliers-and-spread'));
+    expect(built.ok && built.value.outputs['tokens']).toMatchObject({
+      count: { known: false, tokens: 175, most: 577 },
+    });
+  });
 });
 
 test('of equal tokens the first comes first, and a key of zeros resembles none', async () => {

@@ -10,13 +10,10 @@ import {
   divide,
   equal,
   euclideanNorm,
-  greater,
   matmul,
   multiply,
   range,
-  softmax,
   subtract,
-  sum,
   topK,
 } from '#engine/onnx/operators.ts';
 import {
@@ -27,10 +24,13 @@ import {
   transpose,
   unsqueeze,
 } from '#engine/onnx/shape-operators.ts';
-import { fixedDim, type Value } from '#engine/onnx/value.ts';
+import { fixedDim, type Dim, type Value } from '#engine/onnx/value.ts';
+import { addSpread, classAttention, selectOutliers, spreadStep } from './prumerge-selection.ts';
 
 /** Mean share of tokens kept on the paper's benchmarks (table 1 of arXiv 2403.15388); the picture decides. */
 const expectedShare = 0.069;
+
+type Kept = 'outliers' | 'outliers-and-spread';
 
 export const prumerge = defineNode({
   type: 'compression/prumerge',
@@ -40,11 +40,26 @@ export const prumerge = defineNode({
   about:
     'Keeps only the tokens that the class token pays unusual attention to (outliers above the third quartile), and adds to ' +
     'each the neighbours that resemble it most, weighted by their own attention. One more token gathers all that was ' +
-    'dropped. How many tokens stay depends on the picture: few for a plain one, more for a busy one.',
+    'dropped. How many tokens stay depends on the picture: few for a plain one, more for a busy one. PruMerge+ keeps an ' +
+    'even spread of the others too, so that no corner of the picture goes unseen: several times more tokens, and better answers.',
   references: [
     { title: 'LLaVA-PruMerge: Adaptive Token Reduction', url: 'https://arxiv.org/abs/2403.15388' },
   ],
   params: {
+    kept: {
+      kind: 'choice',
+      label: 'Kept',
+      help: 'Which tokens stay; the others are merged into them.',
+      default: 'outliers',
+      options: [
+        { value: 'outliers', label: 'Outliers', about: 'PruMerge.' },
+        {
+          value: 'outliers-and-spread',
+          label: 'Outliers and a spread',
+          about: 'PruMerge+: every few tokens one more, the closer together the more outliers.',
+        },
+      ],
+    },
     neighbours: {
       kind: 'integer',
       label: 'Neighbours',
@@ -60,7 +75,7 @@ export const prumerge = defineNode({
   },
   outputs: { tokens: { kind: 'tokens', title: 'Kept tokens' } },
   demand: ({ demands }) => ({ tokens: demands.tokens }),
-  infer({ params: { neighbours }, inputs }) {
+  infer({ params: { kept, neighbours }, inputs }) {
     const tokens = inputs.tokens;
     const queryKey = inputs.queryKey;
     if (!tokens.count.known || tokens.count.tokens !== queryKey.count - 1) {
@@ -69,26 +84,34 @@ export const prumerge = defineNode({
         'wire it right behind the encoder.';
       return fail(error('dimension-mismatch', message, { port: 'tokens' }));
     }
-    const count = tokens.count.tokens;
-    if (neighbours >= count) {
-      const message = `Only ${count - 1} other tokens can be merged into one; set the neighbours to ${count - 1} or fewer.`;
+    const patches = tokens.count.tokens;
+    if (neighbours >= patches) {
+      const message = `Only ${patches - 1} other tokens can be merged into one; set the neighbours to ${patches - 1} or fewer.`;
       return fail(error('dimension-mismatch', message, { param: 'neighbours' }));
     }
-    // What lies above the third quartile is at most a quarter; one token gathers the rest.
-    const kept = estimatedCount(Math.round(count * expectedShare) + 1, Math.floor(count / 4) + 1);
-    return ok({ outputs: { tokens: { ...tokens, count: kept, prefixTokens: 0, grid: null } } });
+    const { outliers, spread, most } = expected(kept, patches);
+    // One token gathers the rest.
+    const count = estimatedCount(outliers + spread + 1, most + 1);
+    return ok({ outputs: { tokens: { ...tokens, count, prefixTokens: 0, grid: null } } });
   },
-  summary: ({ neighbours }) => `adaptive · ${neighbours} neighbours`,
+  summary: ({ kept, neighbours }) =>
+    `${kept === 'outliers' ? 'adaptive' : 'adaptive, spread'} · ${neighbours} neighbours`,
   body: {
     kind: 'onnx',
     // How many tokens stay differs from view to view.
     runsBy: 'view',
-    dims: ({ outputs: { tokens } }) => ({
-      selected: tokens.count.tokens - 1,
-      sought: tokens.count.tokens,
-      keptCount: tokens.count.tokens,
-    }),
-    emit(g, inputs, { params: { neighbours }, inputs: wires }) {
+    dims: ({ params: { kept }, inputs, outputs: { tokens } }) => {
+      const count = tokens.count.tokens;
+      const { spread } = expected(kept, inputs.tokens.count.tokens);
+      return {
+        selected: Math.max(count - 1 - spread, 0),
+        spread,
+        kept: count - 1,
+        sought: count,
+        keptCount: count,
+      };
+    },
+    emit(g, inputs, { params, inputs: wires }) {
       const { channels, count } = wires.tokens;
       const patches = count.tokens;
       const features = reshape(g, inputs.tokens, [patches, channels]);
@@ -96,9 +119,13 @@ export const prumerge = defineNode({
       const key = inputs['queryKey.key'];
 
       const attention = classAttention(g, query, key, patches); // [N]
-      const kept = g.scope('select', () => selectOutliers(g, attention, patches)); // [selected]
+      const kept = g.scope('select', () => {
+        const outliers = selectOutliers(g, attention, patches);
+        g.tap('outliers', outliers.places);
+        return params.kept === 'outliers' ? outliers.places : addSpread(g, outliers, patches);
+      }); // [kept]
       const merged = g.scope('merge', () =>
-        mergeNeighbours(g, features, key, attention, kept, neighbours),
+        mergeNeighbours(g, features, key, attention, kept, params.neighbours),
       );
       const rest = g.scope('rest', () => gatherRest(g, features, attention, kept)); // [1, C]
       const tokens = concatenate(g, [merged, rest], 0, 'keptCount');
@@ -108,47 +135,16 @@ export const prumerge = defineNode({
   },
 });
 
-/** What the class token pays each patch, over the whole width as one head. [1, N + 1, C] twice → [N] */
-function classAttention(g: GraphBuilder, query: Value, key: Value, patches: number): Value {
-  const channels = fixedDim(key, 2);
-  const classQuery = slice(g, query, 1, g.list(0), g.list(1), 1); // [1, 1, C]
-  const logits = matmul(g, classQuery, transpose(g, key, 0, 2, 1)); // [1, 1, N + 1]
-  const scaled = multiply(g, logits, g.scalar('float32', channels ** -0.5));
-  const weights = softmax(g, scaled, -1);
-  return reshape(g, slice(g, weights, 2, g.list(1), g.list(patches + 1), patches), [patches]);
+/** Tokens that are expected to stay as outliers and as a spread, and the most that can in all. */
+function expected(kept: Kept, patches: number) {
+  const outliers = Math.round(patches * expectedShare);
+  // What lies above the third quartile is at most a quarter.
+  if (kept === 'outliers') return { outliers, spread: 0, most: Math.floor(patches / 4) };
+  const places = Math.ceil((patches - 1) / spreadStep(outliers, patches));
+  return { outliers, spread: Math.round(places * (1 - expectedShare)), most: patches };
 }
 
-/** Tokens above Q3 + 1.5 · IQR, by descending attention. [N] → [selected] int64 */
-function selectOutliers(g: GraphBuilder, attention: Value, patches: number): Value {
-  const sorted = topK(g, attention, g.list(patches), patches, 'smallest').values;
-  const lower = quantile(g, sorted, 0.25);
-  const upper = quantile(g, sorted, 0.75);
-  const reach = multiply(g, subtract(g, upper, lower), g.scalar('float32', 1.5));
-  const outliers = cast(g, greater(g, attention, add(g, upper, reach)), 'int64');
-  const selected = roundAsReference(g, sum(g, outliers, 0, false), patches);
-  return topK(g, attention, selected, 'selected').indices;
-}
-
-/** int(N · (found / N)), which double rounding makes one less than found for some counts. [] → [] */
-function roundAsReference(g: GraphBuilder, found: Value, patches: number): Value {
-  // Above the third quartile lies at most a quarter.
-  const counts = Array.from({ length: Math.floor(patches / 4) + 1 }, (_, count) => count);
-  const lessened = counts.filter((count) => Math.trunc(patches * (count / patches)) < count);
-  if (lessened.length === 0) return found;
-  const isLessened = cast(g, equal(g, g.list(...lessened), found), 'int64'); // [counts]
-  return subtract(g, found, sum(g, isLessened, 0, false));
-}
-
-/** A quantile of ascending numbers, interpolated linearly between its two neighbours. [N] → [] */
-function quantile(g: GraphBuilder, sorted: Value, part: number): Value {
-  const place = part * ((sorted.shape[0] as number) - 1);
-  const below = gather(g, sorted, g.scalar('int64', Math.floor(place)), 0);
-  const above = gather(g, sorted, g.scalar('int64', Math.ceil(place)), 0);
-  const share = g.scalar('float32', place - Math.floor(place));
-  return add(g, below, multiply(g, subtract(g, above, below), share));
-}
-
-/** Each kept token plus the attention-weighted sum of its nearest others by key. → [selected, C] */
+/** Each kept token plus the attention-weighted sum of its nearest others by key. → [kept, C] */
 function mergeNeighbours(
   g: GraphBuilder,
   features: Value,
@@ -158,6 +154,7 @@ function mergeNeighbours(
   neighbours: number,
 ): Value {
   const [patches, channels] = features.shape as readonly [number, number];
+  const count = kept.shape[0] as Dim;
   const patchKeys = slice(g, key, 1, g.list(1), g.list(patches + 1), patches);
   const keys = reshape(g, patchKeys, [patches, fixedDim(key, 2)]);
   // As the reference normalises: a key of nothing but zeros resembles none.
@@ -178,10 +175,10 @@ function mergeNeighbours(
     multiply(g, cast(g, itself, 'float32'), g.scalar('float32', 4)),
   );
   const ranked = topK(g, others, g.list(neighbours), neighbours).indices; // [sought, k]
-  const nearest = slice(g, ranked, 0, g.list(0), g.list(-1), 'selected'); // [selected, k]
-  const weights = unsqueeze(g, gather(g, attention, nearest, 0), 1); // [selected, 1, k]
-  const merged = matmul(g, weights, gather(g, features, nearest, 0)); // [selected, 1, C]
-  return add(g, gather(g, features, kept, 0), reshape(g, merged, ['selected', channels]));
+  const nearest = slice(g, ranked, 0, g.list(0), g.list(-1), count); // [kept, k]
+  const weights = unsqueeze(g, gather(g, attention, nearest, 0), 1); // [kept, 1, k]
+  const merged = matmul(g, weights, gather(g, features, nearest, 0)); // [kept, 1, C]
+  return add(g, gather(g, features, kept, 0), reshape(g, merged, [count, channels]));
 }
 
 /** The attention-weighted sum of everything not kept. → [1, C] */

@@ -1,4 +1,5 @@
 /** ToMe: inside an encoder, tokens that are alike are merged, some in every block. */
+import { z } from 'zod';
 import { fail, ok } from '#engine/contract/outcome.ts';
 import { error } from '#engine/contract/problem.ts';
 import { defineNode } from '#engine/node/node-definition.ts';
@@ -10,6 +11,7 @@ import { mean } from '#engine/onnx/operators.ts';
 import { reshape, transpose, unsqueeze } from '#engine/onnx/shape-operators.ts';
 import type { ParamValues } from '#engine/node/param.ts';
 import { fixedDim, type Dim, type Value } from '#engine/onnx/value.ts';
+import { configFile, foreign, readFigures } from '../config/published-config.ts';
 
 const params = {
   merged: {
@@ -27,6 +29,9 @@ const params = {
     default: true,
   },
 } as const;
+
+/** TinyChart says it in the configuration of its tower. */
+const schema = z.object({ tome_r: z.int().min(0).optional() });
 
 type Setting = ParamValues<typeof params> & {
   readonly prefixTokens: number;
@@ -52,6 +57,20 @@ export const tome = defineNode({
   params,
   inputs: {},
   outputs: { part: { kind: 'encoder-part', title: 'Encoder part' } },
+  fromConfig(files) {
+    const file = configFile(files, 'config.json');
+    if (!file.ok) return file;
+    const config = readFigures(schema, file.value, 'config.json');
+    if (!config.ok) return config;
+    const { tome_r: count } = config.value;
+    if (count === undefined)
+      return foreign('config.json says nothing of merged tokens; "tome_r" is not in it.');
+    return ok({
+      params: { merged: String(count), proportional: true },
+      took: ["TinyChart's merging", `${count} tokens a block`],
+      file: 'config.json',
+    });
+  },
   infer({ params: { merged, proportional } }) {
     const fewer = readFewer(merged);
     if (fewer === null) {
@@ -92,7 +111,7 @@ function beginPass(
     reduce(block) {
       const count = fewerIn(fewer, block);
       if (count === 0) return null;
-      return (x, key) =>
+      return (x, { key }) =>
         g.scope('merge', () => {
           const metric = meanOverHeads(g, key, headCount);
           now = mergeAlike(g, { ...now, tokens: x }, metric, count, prefixTokens);

@@ -14,7 +14,7 @@ import { slice } from '#engine/onnx/shape-operators.ts';
 import { readFigures } from '../config/published-config.ts';
 import { dinov2Layers, type Dinov2Shape } from './dinov2-layers.ts';
 import { dinov2Layouts } from './dinov2-names.ts';
-import { encoderHooks, encoderSocket } from './encoder-parts.ts';
+import { encoderDims, encoderHooks, encoderSocket } from './encoder-parts.ts';
 import { describeTower, featureParams, towerFromConfig, type TowerConfig } from './tower-config.ts';
 import { towerFeatures, usedLayersOf, type VisionTower } from './tower-features.ts';
 import { towerSizes } from './tower-sizes.ts';
@@ -204,6 +204,7 @@ export const dinov2 = defineNode({
   summary: sizes.summary,
   body: {
     kind: 'onnx',
+    dims: ({ found }) => encoderDims(found, found.host),
     emit(g, { pixels }, { params: values, inputs, parts, found }) {
       const shape = sizes.shapeOf(values);
       const { hiddenSize, patchSize, registerCount } = shape;

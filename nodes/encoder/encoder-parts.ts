@@ -3,11 +3,18 @@ import { fail, ok, type Outcome } from '#engine/contract/outcome.ts';
 import { error, warning, type Problem } from '#engine/contract/problem.ts';
 import { choosesLayer } from '#engine/node/layer-choice.ts';
 import { partsOfKind, type Part } from '#engine/node/part.ts';
-import { fewerIn, knownCount, type EncoderActsAt, type WireOf } from '#engine/node/wire.ts';
+import {
+  estimatedCount,
+  fewerIn,
+  knownCount,
+  type EncoderActsAt,
+  type WireOf,
+} from '#engine/node/wire.ts';
 import { mostMerged } from '#engine/onnx/blocks/token-merging.ts';
+import { prunedDims } from '#engine/onnx/blocks/token-pruning.ts';
 import type { LayerHooks } from '#engine/onnx/blocks/vision-transformer.ts';
 import type { GraphBuilder } from '#engine/onnx/graph-builder.ts';
-import type { Value } from '#engine/onnx/value.ts';
+import type { DimBindings, Value } from '#engine/onnx/value.ts';
 
 /** Spread into the inputs of an encoder made of transformer blocks. */
 export const encoderSocket = {
@@ -22,15 +29,20 @@ export interface EncoderHost {
   /** Tokens that enter the first block, those of the prefix included. */
   readonly tokens: number;
   readonly prefixTokens: number;
+  /** Views that may go through it at once; one where left out. */
+  readonly views?: number;
 }
 
 export interface EncoderParts {
   /** Tokens behind so many blocks, those of the prefix included. */
   readonly tokensAfter: (blocks: number) => number;
+  /** False where the picture decides how many they are, and they are only expected. */
+  readonly known: boolean;
   readonly warnings: readonly Problem[];
 }
 
 type InsideBlock = Extract<EncoderActsAt, { at: 'inside-block' }>;
+type ByPicture = Extract<EncoderActsAt, { at: 'by-picture' }>;
 type OnAttention = Extract<EncoderActsAt, { at: 'attention' }>;
 
 /** Fails with `parts-conflict`. */
@@ -40,18 +52,23 @@ export function checkEncoderParts(
 ): Outcome<EncoderParts> {
   const acts = wires.map((wire) => wire.acts);
   const reducing = acts.filter((each) => each.at === 'inside-block');
+  const deciding = acts.filter((each) => each.at === 'by-picture');
   const attending = acts.filter((each) => each.at === 'attention');
   const [reduction] = reducing;
+  const [decision] = deciding;
   const reason =
-    (reduction && reductionProblem(reducing, reduction, host)) ??
+    severalProblem(reducing.length + deciding.length) ??
+    (reduction && reductionProblem(reduction, host)) ??
+    (decision && decisionProblem(attending, host)) ??
     attentionProblem(attending, host) ??
     (reduction && togetherProblem(reduction, attending, host));
   if (reason) return fail(error('parts-conflict', reason, { port: 'parts' }));
-  const counts = tokenCounts(reduction, host);
+  const counts = tokenCounts(decision ?? reduction, host);
   const unused =
     reduction && counts[host.usedLayers] === host.tokens && counts.at(-1) !== host.tokens;
   return ok({
     tokensAfter: (blocks) => counts[blocks] ?? host.tokens,
+    known: decision === undefined,
     warnings: unused
       ? [
           warning(
@@ -64,13 +81,29 @@ export function checkEncoderParts(
   });
 }
 
+function severalProblem(count: number): string | null {
+  return count > 1
+    ? `${count} parts would take tokens out inside the same encoder, each not knowing which the other has left; unplug all of them but one.`
+    : null;
+}
+
+function decisionProblem(
+  attending: readonly OnAttention[],
+  { title, prefixTokens, views = 1 }: EncoderHost,
+): string | null {
+  if (prefixTokens === 0)
+    return `A part ranks patches by what the class token looks at, and ${title} has none; use an encoder that has one, such as CLIP.`;
+  if (views > 1)
+    return `A part lets the picture decide how many tokens stay, and ${views} views go through ${title} together, which decide otherwise; give it one picture, or unplug the part.`;
+  if (attending.length > 0)
+    return 'One part lets the picture decide how many tokens a block has, another replaces attention over a number of them; unplug one of the two.';
+  return null;
+}
+
 function reductionProblem(
-  all: readonly InsideBlock[],
   { fewer }: InsideBlock,
   { title, layerCount }: EncoderHost,
 ): string | null {
-  if (all.length > 1)
-    return `${all.length} parts would take tokens out inside the same encoder, each not knowing which the other has left; unplug all of them but one.`;
   const listed = typeof fewer === 'number' ? 0 : fewer.length;
   return listed > layerCount
     ? `A part lists tokens for ${listed} blocks, this ${title} has ${layerCount}; list ${layerCount} numbers at most, or one for all blocks.`
@@ -112,24 +145,60 @@ function togetherProblem(
 }
 
 /** Tokens behind 0, 1, 2 … blocks. */
-function tokenCounts(part: InsideBlock | undefined, host: EncoderHost): readonly number[] {
+function tokenCounts(
+  part: InsideBlock | ByPicture | undefined,
+  host: EncoderHost,
+): readonly number[] {
   const counts = [host.tokens];
   for (let block = 0; block < host.layerCount; block++) {
     const tokens = counts[block] as number;
-    const going = part ? fewerIn(part.fewer, block) : 0;
-    counts.push(tokens - Math.min(going, mostMerged(tokens, host.prefixTokens)));
+    counts.push(
+      part?.at === 'by-picture'
+        ? expectedAfter(part, tokens, host)
+        : tokens - going(part, block, tokens, host),
+    );
   }
   return counts;
 }
 
+const expectedAfter = (
+  { keptShare }: ByPicture,
+  tokens: number,
+  { prefixTokens }: EncoderHost,
+): number => prefixTokens + Math.round((tokens - prefixTokens) * keptShare);
+
+const going = (
+  part: InsideBlock | undefined,
+  block: number,
+  tokens: number,
+  { prefixTokens }: EncoderHost,
+): number => Math.min(part ? fewerIn(part.fewer, block) : 0, mostMerged(tokens, prefixTokens));
+
 /** What leaves an encoder behind its features: fewer tokens, which then lie on no grid. */
 export function withEncoderParts(
   wire: WireOf<'tokens'>,
-  { tokensAfter }: EncoderParts,
+  { tokensAfter, known }: EncoderParts,
   { tokens, usedLayers }: EncoderHost,
 ): WireOf<'tokens'> {
-  const gone = tokens - tokensAfter(usedLayers);
-  return gone === 0 ? wire : { ...wire, count: knownCount(wire.count.tokens - gone), grid: null };
+  const most = wire.count.tokens;
+  const left = most - (tokens - tokensAfter(usedLayers));
+  if (known) return left === most ? wire : { ...wire, count: knownCount(left), grid: null };
+  return usedLayers === 0 ? wire : { ...wire, count: estimatedCount(left, most), grid: null };
+}
+
+/** What the sizes are expected to be that a part leaves open; see `prunedDims`. */
+export function encoderDims(
+  { tokensAfter, known }: EncoderParts,
+  { layerCount, prefixTokens }: EncoderHost,
+): DimBindings {
+  if (known) return {};
+  const blocks = Array.from({ length: layerCount }, (_, block) => {
+    const { left, behind, kept, mixed } = prunedDims(block, prefixTokens);
+    const tokens = tokensAfter(block + 1);
+    const rest = tokens - prefixTokens;
+    return { [left]: tokens, [behind]: rest, [kept]: Math.max(rest - 1, 0), [mixed]: 1 };
+  });
+  return Object.assign({}, ...blocks) as DimBindings;
 }
 
 /** What the parts do inside the blocks; `tokens` [B, N, D] enter the first. */

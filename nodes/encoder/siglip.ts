@@ -11,7 +11,7 @@ import { transformerLayers } from '#engine/onnx/blocks/vision-transformer.ts';
 import { unsupported } from '../config/published-config.ts';
 import { describeTower, towerFromConfig, type TowerConfig } from './tower-config.ts';
 import { towerFeatures, usedLayersOf, type VisionTower } from './tower-features.ts';
-import { encoderHooks, encoderSocket } from './encoder-parts.ts';
+import { encoderDims, encoderHooks, encoderSocket } from './encoder-parts.ts';
 import { visionTowerLayouts } from './tower-names.ts';
 import { towerSizes } from './tower-sizes.ts';
 import {
@@ -28,6 +28,10 @@ import { patchEmbeddingName, towerLayers, towerPositions } from './vision-tower.
 const sizes = towerSizes(
   {
     'so400m-p14-384': { label: 'so400m/14, 384 px', size: [384, 14, 1152, 27, 16, 4304] },
+    'so400m-p14-768': {
+      label: 'so400m/14, 768 px (TinyChart)',
+      size: [768, 14, 1152, 27, 16, 4304],
+    },
     'so400m-p14-224': { label: 'so400m/14, 224 px', size: [224, 14, 1152, 27, 16, 4304] },
     'large-p16-384': { label: 'large/16, 384 px', size: [384, 16, 1024, 24, 16, 4096] },
     'base-p16-512': { label: 'base/16, 512 px', size: [512, 16, 768, 12, 12, 3072] },
@@ -135,6 +139,7 @@ export const siglip = defineNode({
   summary: sizes.summary,
   body: {
     kind: 'onnx',
+    dims: ({ found }) => encoderDims(found, found.host),
     emit(g, { pixels }, { params: values, inputs, parts, found }) {
       const shape = sizes.shapeOf(values);
       const blockNorm: Norm = { kind: 'layer', epsilon: shape.normEpsilon };

@@ -26,6 +26,7 @@ export interface TowerFeatures {
   readonly host: EncoderHost;
   /** Tokens behind so many blocks, those of the prefix included. */
   readonly tokensAfter: EncoderParts['tokensAfter'];
+  readonly known: EncoderParts['known'];
   /** Prefix and patches. */
   readonly all: WireOf<'tokens'>;
   readonly patches: WireOf<'tokens'>;
@@ -62,6 +63,7 @@ export function towerFeatures(
     usedLayers: usedLayersOf(tower),
     tokens: all.count.tokens,
     prefixTokens,
+    views: pixels.views?.most ?? 1,
   };
   const parts = checkEncoderParts(inputs.parts, host);
   if (!parts.ok) return parts;

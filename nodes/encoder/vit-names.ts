@@ -22,7 +22,8 @@ export function vitLayouts(extent: {
   });
   const timm = timmLayouts({
     ...extent,
-    prefixes: [''],
+    // Under the first, BLIP and what is made of it.
+    prefixes: ['visual_encoder.', ''],
     outside: {
       'embeddings.patch_embeddings.projection': 'patch_embed.proj',
       'embeddings.position_embeddings': 'pos_embed',

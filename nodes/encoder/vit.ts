@@ -13,7 +13,7 @@ import { patchEmbedding, patchGrid } from '#engine/onnx/blocks/patch-embedding.t
 import { learnedPositions, positionedTokens } from '#engine/onnx/blocks/position-table.ts';
 import { transformerLayers } from '#engine/onnx/blocks/vision-transformer.ts';
 import { slice } from '#engine/onnx/shape-operators.ts';
-import { encoderHooks, encoderSocket } from './encoder-parts.ts';
+import { encoderDims, encoderHooks, encoderSocket } from './encoder-parts.ts';
 import { describeTower, featureParams, towerFromConfig, type TowerConfig } from './tower-config.ts';
 import { towerFeatures, usedLayersOf, type VisionTower } from './tower-features.ts';
 import { towerSizes } from './tower-sizes.ts';
@@ -175,6 +175,7 @@ export const vit = defineNode({
   summary: sizes.summary,
   body: {
     kind: 'onnx',
+    dims: ({ found }) => encoderDims(found, found.host),
     emit(g, { pixels }, { params: values, inputs, parts, found }) {
       const shape = sizes.shapeOf(values);
       const { hiddenSize, patchSize } = shape;

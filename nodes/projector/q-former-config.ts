@@ -51,6 +51,7 @@ export function qFormerFromConfig<Name extends string>(
 ): Outcome<TakenConfig> {
   const file = configFile(files, 'config.json');
   if (!file.ok) return file;
+  if (file.value['bert_type'] !== undefined) return fromLlamaVid(file.value, names, figuresOf);
   const type = modelTypeOf(file.value);
   const title = Object.hasOwn(families, type) ? families[type] : undefined;
   if (title === undefined)
@@ -90,6 +91,34 @@ export function qFormerFromConfig<Name extends string>(
       `${shape.queryCount} queries`,
       describeWidths(widths),
     ],
+    file: 'config.json',
+  });
+}
+
+const llamaVidSchema = z.object({
+  bert_type: z.string(),
+  num_query: z.int().default(32),
+  mm_hidden_size: z.int().default(1408),
+});
+
+/** LLaMA-VID says only how it deviates from BERT's own figures; `bert_type` is the way in which it was trained. */
+function fromLlamaVid<Name extends string>(
+  config: JsonObject,
+  names: readonly Name[],
+  figuresOf: (name: Name) => JsonObject,
+): Outcome<TakenConfig> {
+  const read = readFigures(llamaVidSchema, config, 'config.json');
+  if (!read.ok) return read;
+  const { bert_type: type, num_query: queryCount, mm_hidden_size: inputWidth } = read.value;
+  if (!/^qformer_pretrain(?!.*layer)/.test(type))
+    return unsupported(`The text-guided query "${type}"`);
+  if (inputWidth !== 1408)
+    return unsupported(`A Q-Former of 1408 channels behind an encoder of ${inputWidth}`);
+  const own = names.find((name) => figuresOf(name)['projects'] === false);
+  const figures = { ...(own === undefined ? {} : figuresOf(own)), queryCount };
+  return ok({
+    params: { ...publishedOrCustom(names, figuresOf, figures), inputWidth },
+    took: ["LLaMA-VID's Q-Former", `${queryCount} queries`],
     file: 'config.json',
   });
 }

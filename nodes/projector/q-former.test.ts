@@ -6,7 +6,7 @@ import { writeKnownWeights } from '#host/weights/known-weights.testing.ts';
 import { floatsOf, NodeBench } from '#verify/node-bench.testing.ts';
 import { valueOf } from '#verify/value-of.testing.ts';
 import { normalNumbers } from '../normal-numbers.testing.ts';
-import { largestError } from '../slow-formulas.testing.ts';
+import { largestError, layerNorm, toRows } from '../slow-formulas.testing.ts';
 import { qFormer } from './q-former.ts';
 
 // The formulas are held to the references: verify/recorded/projector/blip2-qformer and instructblip-qformer.
@@ -102,6 +102,27 @@ test('so many tokens come out as there are queries, without a grid, in as many v
     prefixTokens: 0,
     grid: null,
   });
+});
+
+test('queries may leave as they are, of a picture that is normed first', async () => {
+  const weights = { kind: 'checkpoint', folder: await bench.newFolder() };
+  const node = (params: Readonly<Record<string, boolean>>) => ({
+    ...single(1),
+    params: { ...small, ...params, weights },
+    taps: ['queries'],
+  });
+  const models = [node({ normsPicture: true }), node({})].map(
+    (each) => valueOf(buildSingleNode(each)).model,
+  );
+  const known = await writeKnownWeights(weights.folder, models, 5);
+  const of = (part: string) => known.get(`ln_vision.${part}`)?.data ?? [];
+  const rows = layerNorm(toRows(picture(1), 12), of('weight'), of('bias'), 1e-5);
+  const normed = Float32Array.from(rows.flat());
+  const give = (data: Float32Array) => ({ tokens: float32(data, [1, patches, 12]) });
+  const own = await bench.runNode(node({ normsPicture: true, projects: false }), give(picture(1)));
+  const plain = await bench.runNode(node({}), give(normed));
+  expect(own['tokens']?.dims).toEqual([1, 3, 16]);
+  expect(largestError(floatsOf(own['tokens']), floatsOf(plain['tap.queries']))).toBeLessThan(1e-5);
 });
 
 test.for([

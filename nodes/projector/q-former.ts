@@ -1,41 +1,70 @@
-/** BLIP-2's Q-Former, and InstructBLIP's, which reads the instruction too. */
+/** BLIP-2's Q-Former, InstructBLIP's, which reads the instruction too, and LLaMA-VID's, whose queries ask once more. */
 import { fail, ok } from '#engine/contract/outcome.ts';
 import { error, type Problem } from '#engine/contract/problem.ts';
-import { modelParam } from '#engine/node/architecture-params.ts';
+import { flag, modelParam } from '#engine/node/architecture-params.ts';
 import { defineNode } from '#engine/node/node-definition.ts';
 import type { ParamValues } from '#engine/node/param.ts';
 import { weightParams } from '#engine/node/weight-params.ts';
 import { knownCount, type WireOf } from '#engine/node/wire.ts';
 import { linear } from '#engine/onnx/blocks/linear.ts';
+import { norm } from '#engine/onnx/blocks/norm.ts';
 import { askPicture, instructionProblem, joinedDims } from './q-former-body.ts';
 import { qFormerFromConfig } from './q-former-config.ts';
 import { qFormerLayouts } from './q-former-names.ts';
 import { bertBase, qFormerParams, type HearingShape } from './q-former-params.ts';
 import { headProblem, projectorWidths, widthParams } from './widths.ts';
 
+const asBlip2 = { normsPicture: false, projects: true } as const;
+
 /** InstructBLIP's vocabulary has one token more than BERT's, which begins a text to be written. */
 const published = {
-  blip2: { label: 'BLIP-2', ...bertBase, vocabularySize: 30_522 },
-  instructblip: { label: 'InstructBLIP', ...bertBase, vocabularySize: 30_523 },
+  blip2: { label: 'BLIP-2', ...bertBase, vocabularySize: 30_522, ...asBlip2 },
+  instructblip: { label: 'InstructBLIP', ...bertBase, vocabularySize: 30_523, ...asBlip2 },
+  'llama-vid': {
+    label: 'LLaMA-VID',
+    ...bertBase,
+    vocabularySize: 30_523,
+    normsPicture: true,
+    projects: false,
+  },
 } as const;
 
 const publishedNames = Object.keys(published) as (keyof typeof published)[];
 
 const params = {
   model: modelParam(published, 'blip2'),
-  ...widthParams,
+  inputWidth: widthParams.inputWidth,
+  outputWidth: {
+    ...widthParams.outputWidth,
+    shownWhen: { param: 'model', is: ['blip2', 'instructblip', 'custom'] },
+  },
   ...qFormerParams,
+  normsPicture: flag(
+    'Norm of the picture',
+    'Visual tokens are normed before they are looked at.',
+    false,
+  ),
+  projects: flag(
+    'Projection',
+    'A linear to the width of what follows; off, the queries leave as they are.',
+    true,
+  ),
   ...weightParams,
 } as const;
 
 type QFormerParams = ParamValues<typeof params>;
 
-const shapeOfPublished = (name: keyof typeof published): HearingShape => {
+interface AskingShape extends HearingShape {
+  readonly normsPicture: boolean;
+  readonly projects: boolean;
+}
+
+const shapeOfPublished = (name: keyof typeof published): AskingShape => {
   const { label: _, ...shape } = published[name];
   return shape;
 };
 
-const shapeOf = (values: QFormerParams): HearingShape =>
+const shapeOf = (values: QFormerParams): AskingShape =>
   values.model === 'custom' ? values : shapeOfPublished(values.model);
 
 export const qFormer = defineNode({
@@ -58,6 +87,10 @@ export const qFormer = defineNode({
       title: 'InstructBLIP: Towards General-purpose Vision-Language Models with Instruction Tuning',
       url: 'https://arxiv.org/abs/2305.06500',
     },
+    {
+      title: 'LLaMA-VID: An Image is Worth 2 Tokens in Large Language Models',
+      url: 'https://arxiv.org/abs/2311.17043',
+    },
   ],
   params,
   inputs: {
@@ -74,12 +107,14 @@ export const qFormer = defineNode({
   }),
   infer({ id, params: values, inputs: { tokens, instruction }, demands }) {
     const shape = shapeOf(values);
-    const { queryCount } = shape;
-    const heads = headProblem(shape.hiddenSize, shape.headCount);
+    const { queryCount, hiddenSize, projects } = shape;
+    const heads = headProblem(hiddenSize, shape.headCount);
     if (heads) return fail(heads);
     const unheard = deafProblem(values, instruction) ?? instructionProblem(instruction, shape);
     if (unheard) return fail(unheard);
-    const widths = projectorWidths(id, values, tokens, demands.tokens);
+    const widths = projects
+      ? projectorWidths(id, values, tokens, demands.tokens)
+      : projectorWidths(id, { ...values, outputWidth: hiddenSize }, tokens, undefined);
     if (!widths.ok) return widths;
     const count = knownCount(queryCount);
     const channels = widths.value.output;
@@ -99,8 +134,12 @@ export const qFormer = defineNode({
     emit(g, inputs, { params: values, inputs: { instruction: wire }, outputs }) {
       const shape = shapeOf(values);
       const heard = wire ? { ids: inputs.instruction, wire } : null;
-      const answers = askPicture(g, inputs.tokens, heard, shape); // [views, Q, D]
+      const picture = shape.normsPicture
+        ? norm(g, inputs.tokens, 'ln_vision', { kind: 'layer', epsilon: 1e-5 })
+        : inputs.tokens;
+      const answers = askPicture(g, picture, heard, shape); // [views, Q, D]
       g.tap('queries', answers);
+      if (!shape.projects) return { tokens: answers };
       const widths = {
         inputs: shape.hiddenSize,
         outputs: outputs.tokens.channels,

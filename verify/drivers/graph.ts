@@ -4,19 +4,12 @@ import { ok, type Outcome } from '#engine/contract/outcome.ts';
 import { outputPrefix } from '#engine/plan/node-body.ts';
 import type { Tensor } from '#host/sessions/sessions.ts';
 import type { Driver } from './case-check.ts';
-import type {
-  CaseRow,
-  GraphRow,
-  GridInput,
-  InputTarget,
-  MaskedInput,
-  NodesRow,
-  TensorSource,
-} from '../cases/rows/case-row.ts';
+import type { CaseRow, GraphRow, NodesRow, TensorSource } from '../cases/rows/case-row.ts';
 import { compareTensors, type ComputedTensor } from '../cases/comparison.ts';
 import { asWholeModel, setNode, type SetNode } from './node-params.ts';
 import type { RecordedCase, RecordedTensor } from '../cases/recorded-case.ts';
-import { runGraph, type Given, type NodeResult, type SetGraph } from './run-graph.ts';
+import { givenFor, turnedMatrix } from './recorded-inputs.ts';
+import { runGraph, type NodeResult, type SetGraph } from './run-graph.ts';
 import type { Workbench } from '../workbench.ts';
 
 export const graphDriver: Driver<GraphRow & Pick<CaseRow, 'figuresOf'>> = async (
@@ -64,16 +57,14 @@ export function chainAsGraph<Row extends NodesRow>({ nodes, inputs, ...row }: Ro
     nodes: Object.fromEntries(nodes.map((setting, index) => [`node${index}`, setting])),
     wires: nodes.slice(1).map((_, index) => `node${index}.tokens > node${index + 1}.tokens`),
     inputs: Object.fromEntries(
-      Object.entries(inputs).map(([name, target]) => [name, atFirst(target)]),
+      Object.entries(inputs).map(([name, target]) => [
+        name,
+        typeof target === 'string'
+          ? `node0.${target}`
+          : { ...target, tensor: `node0.${target.tensor}` },
+      ]),
     ),
   } as const;
-}
-
-function atFirst(target: InputTarget): InputTarget {
-  if (typeof target === 'string') return `node0.${target}`;
-  return 'map' in target
-    ? { map: `node0.${target.map}` }
-    : { ...target, tensor: `node0.${target.tensor}` };
 }
 
 interface Wanted {
@@ -117,8 +108,8 @@ async function runBatch(
     if (tap !== undefined && taps[node]?.includes(tap) !== true) (taps[node] ??= []).push(tap);
   const pieces = new Map<string, ComputedTensor[]>(wanted.map(({ name }) => [name, []]));
   for (let place = 0; place < batch; place++) {
-    const given = Object.entries(row.inputs).map(([name, target]) =>
-      givenFor(target, recorded, name, place),
+    const given = Object.entries(row.inputs).flatMap(([name, targets]) =>
+      [targets].flat().map((target) => givenFor(target, name, recorded, place)),
     );
     const setting = { given, prefixTokens: row.prefixTokens ?? 0, taps };
     const results = await runGraph(graph, setting, workbench);
@@ -128,61 +119,6 @@ async function runBatch(
       pieces.get(name)?.push(read(results.value[source.node] as NodeResult, source, inputCount));
   }
   return ok(new Map([...pieces].map(([name, parts]) => [name, joined(parts)])));
-}
-
-function givenFor(target: InputTarget, recorded: RecordedCase, name: string, place: number): Given {
-  const value = pictureOf(recorded.inputs.get(name) as RecordedTensor, place);
-  if (typeof target === 'string') return { ...placeOf(target), value };
-  if ('map' in target) return { ...placeOf(target.map), value: placesLast(value) };
-  return { ...placeOf(target.tensor), value: partOf(value, target, recorded, place) };
-}
-
-/** `node.port` or `node.port.part` */
-function placeOf(target: string): Pick<Given, 'node' | 'tensor'> {
-  const [, node = '', tensor = ''] = /^([^.]+)\.(.+)$/.exec(target) ?? [];
-  return { node, tensor };
-}
-
-/** [1, D, rows, columns] → [1, rows, columns, D] */
-function placesLast({ shape, data }: ComputedTensor): ComputedTensor {
-  const [, channels = 0, rows = 0, columns = 0] = shape;
-  const turned = turnedMatrix(data, channels, rows * columns);
-  return { shape: [1, rows, columns, channels], data: turned };
-}
-
-/** The transpose of a matrix [rows, columns]. */
-function turnedMatrix(data: ComputedTensor['data'], rows: number, columns: number): Float32Array {
-  return Float32Array.from(
-    { length: rows * columns },
-    (_, index) => data[(index % rows) * columns + Math.floor(index / rows)] as number,
-  );
-}
-
-/** What fills up a batch is not there at all for one picture by itself. */
-function partOf(
-  { shape, data }: ComputedTensor,
-  target: MaskedInput | GridInput,
-  { inputs, config }: RecordedCase,
-  place: number,
-): ComputedTensor {
-  const [, , ...rest] = shape;
-  const size = rest.reduce((product, each) => product * each, 1);
-  const numbers = Array.from(data);
-  if ('gridBy' in target) {
-    const grids = inputs.get(target.gridBy);
-    const pair = grids ? pictureOf(grids, place).data : config[target.gridBy];
-    const [rows = 0, columns = 0] = Array.from(pair as readonly number[]);
-    return { shape: [1, rows, columns, ...rest], data: numbers.slice(0, rows * columns * size) };
-  }
-  const mask = pictureOf(inputs.get(target.keptBy) as RecordedTensor, place).data;
-  const kept = numbers.filter((_, index) => mask[Math.floor(index / size)] !== 0);
-  return { shape: [1, kept.length / size, ...rest], data: kept };
-}
-
-function pictureOf({ shape, data }: RecordedTensor, place: number): ComputedTensor {
-  const [batch = 1, ...rest] = shape;
-  const size = data.length / batch;
-  return { shape: [1, ...rest], data: data.slice(place * size, (place + 1) * size) };
 }
 
 function read(
@@ -195,6 +131,8 @@ function read(
   if (reading === 'count') return { shape: [1], data: [numbers.length] };
   if (reading === 'share')
     return { shape: [1], data: Float32Array.of(numbers.length / inputCount) };
+  if (reading === 'run')
+    return { shape: [1, numbers.length / (dims.at(-1) ?? 1), dims.at(-1) ?? 1], data: numbers };
   if (reading === undefined) return { shape: dims[0] === 1 ? dims : [1, ...dims], data: numbers };
   const wire = wires[port];
   const grid = wire?.kind === 'tokens' ? wire.grid : null;

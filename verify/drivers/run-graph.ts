@@ -122,24 +122,27 @@ function wireOf(
   throw new Error(`A recorded tensor cannot be a wire of kind ${kind}.`);
 }
 
-/** [1, rows, columns, D] says its grid; [1, N, D] lies on a square one, if on any. */
+/** [1, rows, columns, D] says its grid; [views, N, D] lies on a square one, if on any. */
 function tokensWire(
   shape: readonly number[],
   channels: number,
   prefixTokens: number,
 ): WireOf<'tokens'> {
-  const [, first = 0, second = 0] = shape;
+  const [views = 1, first = 0, second = 0] = shape;
   const isGrid = shape.length === 4;
   const count = isGrid ? first * second : first;
   const side = Math.sqrt(count - prefixTokens);
   const square = Number.isInteger(side) ? { rows: side, columns: side } : null;
   const grid = isGrid ? { rows: first, columns: second } : square;
-  return { kind: 'tokens', count: knownCount(count), channels, prefixTokens, grid };
+  // Several are those of one picture or clip.
+  const several = views > 1 && { views: { known: true, views, most: views, items: 1 } };
+  return { kind: 'tokens', ...several, count: knownCount(count), channels, prefixTokens, grid };
 }
 
-/** Tokens are [1, N, D] also where they are recorded as a grid; all else is as it is. */
+/** Tokens are [views, N, D] also where they are recorded as a grid; all else is as it is. */
 function feedOf({ shape, data }: ComputedTensor, wire: WireType): Tensor {
   if (wire.kind === 'token-ids') return int64(Array.from(data), shape);
-  const dims = wire.kind === 'tokens' ? [1, wire.count.tokens, wire.channels] : shape;
+  const [views = 1] = shape;
+  const dims = wire.kind === 'tokens' ? [views, wire.count.tokens, wire.channels] : shape;
   return float32(Float32Array.from(data), dims);
 }

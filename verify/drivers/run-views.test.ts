@@ -25,10 +25,12 @@ const small: Readonly<Record<string, Json>> = {
   hiddenSize: 16,
   layerCount: 2,
   headCount: 2,
+  keyValueHeadCount: 1,
   feedForwardSize: 32,
   outputWidth: 24,
   kernel: 2,
   factor: 2,
+  route: '0, 0',
 };
 
 const grid = { rows: 4, columns: 4 };

@@ -15,6 +15,7 @@ import { gridDriver } from './grid.ts';
 import { packingDriver } from './packing.ts';
 import { mixerDriver } from './mixer.ts';
 import { pipelineDriver } from './pipeline.ts';
+import { prunedBlockDriver } from './pruned-block.ts';
 import { preprocessDriver } from './preprocess.ts';
 import { tokenizerDriver } from './tokenizer.ts';
 import { exemptions, exemptOf } from '../cases/exemptions.ts';
@@ -57,6 +58,8 @@ function check(row: CaseRow, recorded: RecordedCase, workbench: Workbench): Prom
       return mergingDriver(row, recorded, workbench);
     case 'deformable-layer':
       return deformableLayerDriver(row, recorded, workbench);
+    case 'pruned-block':
+      return prunedBlockDriver(row, recorded, workbench);
     case 'mixer':
       return mixerDriver(row, recorded, workbench);
     case 'language':

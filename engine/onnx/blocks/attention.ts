@@ -145,6 +145,10 @@ export interface SelfAttended {
   readonly output: Value;
   /** As projected, [B, N, H · d]. */
   readonly key: Value;
+  /** As they met, [B, N, H · d] each. */
+  readonly met: QueryKeyValue<Value>;
+  /** What came of it, head beside head, before the projection to the output. [B, N, H · d] */
+  readonly attended: Value;
 }
 
 /** Tokens [B, N, D] look at one another; taps `query` and `key` [B, N, H · d] as projected. */
@@ -160,6 +164,7 @@ export function selfAttention(
     g.tap('key', projected.key);
     const prepared = layer.prepare?.(projected) ?? projected;
     const attended = meeting ? meeting(prepared) : attend(g, prepared, layer, options);
-    return { output: linearWith(g, attended, layer.output, 'output'), key: projected.key };
+    const output = linearWith(g, attended, layer.output, 'output');
+    return { output, key: projected.key, met: prepared, attended };
   });
 }

@@ -19,11 +19,19 @@ export function splitPrefix(
 
 /** Only the tokens of the grid. [B, prefix + N, D] → [B, N, D] */
 export function dropPrefix(g: GraphBuilder, tokens: Value, prefixTokens: number): Value {
-  if (prefixTokens === 0) return tokens;
-  const count = fixedDim(tokens, 1);
-  const rest = count - prefixTokens;
-  return slice(g, tokens, 1, g.list(prefixTokens), g.list(count), rest);
+  return cutBehind(g, tokens, 1, prefixTokens);
 }
+
+/** What lies behind the first `prefixTokens` entries of an axis. */
+export function cutBehind(g: GraphBuilder, x: Value, axis: number, prefixTokens: number): Value {
+  if (prefixTokens === 0) return x;
+  const rest = behindPrefix(x.shape.at(axis) as Dim, prefixTokens);
+  return slice(g, x, axis, g.list(prefixTokens), g.list(Number.MAX_SAFE_INTEGER), rest);
+}
+
+/** How many tokens of so many are left behind a prefix; of a symbol, another one. */
+export const behindPrefix = (count: Dim, prefixTokens: number): Dim =>
+  typeof count === 'number' ? count - prefixTokens : `${count}.behind`;
 
 /** [B, prefix, D] (or null) before [B, N, D] → [B, prefix + N, D] */
 export function joinPrefix(g: GraphBuilder, prefix: Value | null, patches: Value): Value {

@@ -2,7 +2,7 @@
 import type { GraphBuilder } from '../graph-builder.ts';
 import { add } from '../operators.ts';
 import type { Value } from '../value.ts';
-import { selfAttention, type Meeting, type SelfAttention } from './attention.ts';
+import { selfAttention, type Meeting, type SelfAttended, type SelfAttention } from './attention.ts';
 import { linearWith } from './linear.ts';
 import { addAndNorm, norm, type Norm } from './norm.ts';
 
@@ -21,8 +21,14 @@ export interface LayerHooks {
   readonly keyBias: (layer: number) => Value | null;
   /** Takes the place of how queries, keys and values meet. */
   readonly meeting: (layer: number) => Meeting | null;
-  /** Between the halves: tokens [B, N, D] with the attention added, and its keys [B, N, H · d] → fewer tokens. */
-  readonly reduce: (layer: number) => ((tokens: Value, key: Value) => Value) | null;
+  /** Between the halves: tokens [B, N, D] with the attention added, and what it was → fewer tokens. */
+  readonly reduce: (layer: number) => ((tokens: Value, seen: SeenInLayer) => Value) | null;
+}
+
+/** What the attention of a layer has made of its tokens. */
+export interface SeenInLayer extends SelfAttended {
+  /** The tokens that entered the layer, [B, N, D]. */
+  readonly before: Value;
 }
 
 export interface LayersWanted {
@@ -61,7 +67,7 @@ export function transformerLayers(
       });
       const reduce = hooks?.reduce(index);
       if (reduce) {
-        sum = reduce(add(g, sum, attended.output), attended.key);
+        sum = reduce(add(g, sum, attended.output), { ...attended, before: sum });
         normed = norm(g, sum, layer.feedForwardNorm, kind);
       } else {
         ({ sum, normed } = addAndNorm(g, sum, attended.output, layer.feedForwardNorm, kind));

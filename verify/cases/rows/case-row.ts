@@ -38,21 +38,16 @@ export interface TensorSource {
   /** The parameters of that node that the recorded tensor stands for. */
   readonly params?: JsonObject;
   /**
-   * The tokens as the grid that they lie on, or as a map, channels first; or how many values there are, or what share
-   * of the inputs that is.
+   * The tokens as the grid that they lie on, as a map, channels first, or those of all views as one run; or how many
+   * values there are, or what share of the inputs that is.
    */
-  readonly read?: 'grid' | 'map' | 'count' | 'share';
+  readonly read?: 'grid' | 'map' | 'run' | 'count' | 'share';
 }
 
 /** A recorded input that is given in part: the places where another recorded one is not 0, as a mask has it. */
 export interface MaskedInput {
   readonly tensor: string;
   readonly keptBy: string;
-}
-
-/** A recorded input that is a map, channels first; its places are the tokens of a port. */
-export interface MapInput {
-  readonly map: string;
 }
 
 /**
@@ -64,7 +59,20 @@ export interface GridInput {
   readonly gridBy: string;
 }
 
-export type InputTarget = string | MaskedInput | MapInput | GridInput;
+/** A recorded input [B, V, N, C] of V views: those that are given, in this order. */
+export interface ViewsInput {
+  readonly tensor: string;
+  readonly views: 'all' | readonly number[];
+}
+
+/** Recorded tokens that lie on a grid, with their channels first: [B, C, rows, columns]. */
+export interface MapInput {
+  readonly tensor: string;
+  readonly channels: 'first';
+}
+
+/** The tensor of a port that a recorded input is given to, or how it becomes one. */
+export type InputTarget = string | MaskedInput | GridInput | ViewsInput | MapInput;
 
 /** Nodes that are graphs, one behind the other: each takes at `tokens` what the one before gives there. */
 export interface NodesRow {
@@ -84,8 +92,8 @@ export interface GraphRow {
   readonly nodes: Readonly<Record<string, NodeSetting>>;
   /** As `encoder.tokens > projector.tokens`. */
   readonly wires: readonly string[];
-  /** Recorded inputs → tensors of ports, as `encoder.pixels`. */
-  readonly inputs: Readonly<Record<string, InputTarget>>;
+  /** Recorded inputs → tensors of ports, as `encoder.pixels`; a list where several nodes are given the same. */
+  readonly inputs: Readonly<Record<string, InputTarget | readonly InputTarget[]>>;
   /** Tokens before those of the grid in what is recorded. */
   readonly prefixTokens?: number;
   readonly outputs: Readonly<Record<string, TensorSource>>;
@@ -140,6 +148,18 @@ export interface MergingRow {
   /** Keys of the configuration: how many go in each round, and whether the first token is protected. */
   readonly counts: string;
   readonly classToken: string;
+}
+
+/** One block of a vision transformer in which a picture's patches go, by how well each fits the slots. */
+export interface PrunedBlockRow {
+  readonly kind: 'pruned-block';
+  /** Recorded inputs: what enters the block, the class token first, and how patches fit slots. */
+  readonly inputs: { readonly tokens: string; readonly slots: string };
+  /** Key of the configuration. */
+  readonly temperature: string;
+  /** Recorded outputs: what leaves the block, and which patches were kept. */
+  readonly tokens: string;
+  readonly kept: string;
 }
 
 /** One layer of attention with projections of its own, none of which but the last has a bias. */
@@ -259,6 +279,7 @@ export type CaseShape =
   | AttentionRow
   | MergingRow
   | DeformableLayerRow
+  | PrunedBlockRow
   | MixerRow
   | LanguageRow
   | PreprocessRow

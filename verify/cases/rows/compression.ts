@@ -24,7 +24,9 @@ export const compressionRows: readonly CaseRow[] = [
           normEpsilon: ['layer_norm_eps'],
         },
         // Its list r.
-        parts: { parts: { type: 'compression/tome', params: { merged: '5, 5, 5' } } },
+        parts: {
+          parts: { type: 'compression/tome', paramKeys: {}, params: { merged: '5, 5, 5' } },
+        },
       },
     ],
     inputs: { pixel_values: 'pixels' },
@@ -42,6 +44,132 @@ export const compressionRows: readonly CaseRow[] = [
       num_selected: { tap: 'kept', read: 'count' },
       ratio: { tap: 'kept', read: 'share' },
     },
+  },
+  {
+    family: 'compression',
+    names: ['prumerge-plus'],
+    kind: 'nodes',
+    nodes: [
+      {
+        type: 'compression/prumerge',
+        params: { kept: 'outliers-and-spread' },
+        paramKeys: { neighbours: ['neighbours'] },
+      },
+    ],
+    inputs: { features: 'tokens', q: 'queryKey.query', k: 'queryKey.key' },
+    outputs: {
+      tokens: {},
+      idx: { tap: 'kept' },
+      num_selected: { tap: 'outliers', read: 'count' },
+      ratio: { tap: 'outliers', read: 'share' },
+    },
+  },
+  {
+    family: 'compression',
+    names: ['tinychart-tome'],
+    kind: 'nodes',
+    nodes: [
+      {
+        type: 'encoder/siglip',
+        params: { model: 'custom', activation: 'gelu-tanh' },
+        paramKeys: {
+          imageSize: ['image_size'],
+          patchSize: ['patch_size'],
+          hiddenSize: ['hidden_size'],
+          layerCount: ['num_hidden_layers'],
+          headCount: ['num_attention_heads'],
+          feedForwardSize: ['intermediate_size'],
+          normEpsilon: ['layer_norm_eps'],
+        },
+        parts: { parts: { type: 'compression/tome' } },
+      },
+    ],
+    inputs: { pixel_values: 'pixels' },
+    // The last of four layers is left out, and so is the norm behind it.
+    outputs: {
+      hidden0: { params: { featureLayer: -5 } },
+      hidden1: { params: { featureLayer: -4 } },
+      hidden2: { params: { featureLayer: -3 } },
+      hidden3: { params: { featureLayer: -2 } },
+    },
+  },
+  {
+    family: 'compression',
+    names: ['mini-gemini'],
+    kind: 'graph',
+    nodes: {
+      mining: { type: 'fusion/patch-mining' },
+      projector: { type: 'projector/mlp' },
+      tiles: { type: 'fusion/map-tiles', params: { side: 2, whole: false } },
+      tileMining: { type: 'fusion/patch-mining' },
+      tileProjector: { type: 'projector/mlp' },
+      wholeTiles: { type: 'fusion/map-tiles', params: { side: 2, whole: true } },
+      wholeMining: { type: 'fusion/patch-mining' },
+      wholeProjector: { type: 'projector/mlp' },
+    },
+    wires: [
+      'mining.tokens > projector.tokens',
+      'tiles.tokens > tileMining.detail',
+      'tileMining.tokens > tileProjector.tokens',
+      'wholeTiles.tokens > wholeMining.detail',
+      'wholeMining.tokens > wholeProjector.tokens',
+    ],
+    inputs: {
+      features: 'mining.tokens',
+      features_aux: { tensor: 'mining.detail', channels: 'first' },
+      // The whole picture is recorded behind its tiles.
+      features_grid: [
+        { tensor: 'tileMining.tokens', views: [0, 1, 2, 3] },
+        { tensor: 'wholeMining.tokens', views: [4, 0, 1, 2, 3] },
+      ],
+      features_aux_grid: [
+        { tensor: 'tiles.tokens', channels: 'first' },
+        { tensor: 'wholeTiles.tokens', channels: 'first' },
+      ],
+    },
+    outputs: {
+      mined: { node: 'mining', tap: 'mined' },
+      tokens: { node: 'projector' },
+      tokens_grid2: { node: 'tileProjector', read: 'run' },
+      tokens_grid2_global: { node: 'wholeProjector', read: 'run' },
+    },
+  },
+  {
+    family: 'compression',
+    names: ['llama-vid'],
+    kind: 'nodes',
+    nodes: [
+      {
+        type: 'compression/llama-vid',
+        paramKeys: { inputWidth: ['mm_hidden_size'], outputWidth: ['hidden_size'] },
+      },
+    ],
+    inputs: { features: 'tokens', text_query: 'queries' },
+    outputs: {
+      tokens_mean: { params: { content: 'mean' } },
+      tokens_grid2: { params: { content: 'grid', side: 2 } },
+    },
+  },
+  {
+    family: 'compression',
+    names: ['ma-lmm'],
+    kind: 'nodes',
+    nodes: [{ type: 'compression/memory-bank', paramKeys: { length: ['memory_bank_length'] } }],
+    inputs: { frames: { tensor: 'tokens', views: 'all' } },
+    outputs: Object.fromEntries(
+      [1, 2, 3, 4, 5, 6, 7, 8].flatMap((frame) =>
+        ['seen', 'bank', 'size'].map((part) => [`${part}${frame}`, { tap: `${part}${frame}` }]),
+      ),
+    ),
+  },
+  {
+    family: 'compression',
+    names: ['madtp'],
+    kind: 'pruned-block',
+    inputs: { tokens: 'x', slots: 'token_attn' },
+    temperature: 'temperature',
+    tokens: 'y',
+    kept: 'kept',
   },
   {
     family: 'compression',

@@ -236,7 +236,7 @@ export const projectorRows: readonly CaseRow[] = [
         paramKeys: { inputWidth: ['out_chs'], outputWidth: ['out_chs'], depth: ['depth'] },
       },
     ],
-    inputs: { feature_map: { map: 'tokens' } },
+    inputs: { feature_map: { tensor: 'tokens', channels: 'first' } },
     outputs: { feature_map: { read: 'map' } },
   },
   {
