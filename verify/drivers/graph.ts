@@ -160,7 +160,14 @@ function read(
   if (reading === undefined) return { shape: dims[0] === 1 ? dims : [1, ...dims], data: numbers };
   const wire = wires[port];
   const grid = wire?.kind === 'tokens' ? wire.grid : null;
-  return { shape: [1, grid?.rows ?? 0, grid?.columns ?? 0, dims.at(-1) ?? 0], data: numbers };
+  const [rows, columns, channels] = [grid?.rows ?? 0, grid?.columns ?? 0, dims.at(-1) ?? 0];
+  if (reading === 'grid') return { shape: [1, rows, columns, channels], data: numbers };
+  const count = rows * columns;
+  const channelsFirst = Float32Array.from(
+    numbers,
+    (_, index) => numbers[(index % count) * channels + Math.floor(index / count)] ?? NaN,
+  );
+  return { shape: [1, channels, rows, columns], data: channelsFirst };
 }
 
 /** [1, ...] each → [B, ...] */

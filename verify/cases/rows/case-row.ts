@@ -37,8 +37,11 @@ export interface TensorSource {
   readonly tap?: string;
   /** The parameters of that node that the recorded tensor stands for. */
   readonly params?: JsonObject;
-  /** The tokens as the grid that they lie on; or how many values there are, or what share of the inputs that is. */
-  readonly read?: 'grid' | 'count' | 'share';
+  /**
+   * The tokens as the grid that they lie on, channels last, or as a map, channels first; or how many values there
+   * are, or what share of the inputs that is.
+   */
+  readonly read?: 'grid' | 'map' | 'count' | 'share';
 }
 
 /** A recorded input that is given in part: the places where another recorded one is not 0, as a mask has it. */
