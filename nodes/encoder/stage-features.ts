@@ -1,0 +1,68 @@
+/** What an encoder of stages gives: the map of one stage as tokens on a grid, and tokens that stand for all of it. */
+import { fail, ok, type Outcome } from '#engine/contract/outcome.ts';
+import { error } from '#engine/contract/problem.ts';
+import { knownCount, sameViews, type WireOf } from '#engine/node/wire.ts';
+
+/** An encoder of stages as its parameters choose it. */
+export interface StagedEncoder {
+  readonly title: string;
+  /** Channels of the map that each stage leaves. */
+  readonly channels: readonly number[];
+  /** Pixels along one side of a place of the first stage's map; every further stage doubles them. */
+  readonly firstStride: number;
+  /** What becomes of pixels at the right and below that fill no place. */
+  readonly rest: 'dropped' | 'kept';
+  /** Where the features are taken, counted from the end: −1 is the last stage. */
+  readonly featureStage: number;
+  readonly imageSize: number;
+}
+
+export interface StageFeatures {
+  /** Stages that run. */
+  readonly usedStages: number;
+  /** The map of the feature stage, row by row. */
+  readonly patches: WireOf<'tokens'>;
+  /** The same behind one token of the whole picture. */
+  readonly all: WireOf<'tokens'>;
+  /** One token that stands for the whole picture. */
+  readonly single: WireOf<'tokens'>;
+}
+
+export const usedStagesOf = ({
+  channels,
+  featureStage,
+}: Pick<StagedEncoder, 'channels' | 'featureStage'>): number => channels.length + featureStage + 1;
+
+/**
+ * Fails with `arrangement-unsupported` for a stage that there is not, and `dimension-mismatch` for pixels that leave
+ * no place of its map.
+ */
+export function stageFeatures(
+  encoder: StagedEncoder,
+  pixels: WireOf<'pixels'>,
+): Outcome<StageFeatures> {
+  const { title, channels, firstStride, rest, imageSize } = encoder;
+  const usedStages = usedStagesOf(encoder);
+  const width = channels[usedStages - 1];
+  if (width === undefined) {
+    const message = `${title} has ${channels.length} stages; choose a feature stage from −${channels.length} to −1.`;
+    return fail(error('arrangement-unsupported', message, { param: 'featureStage' }));
+  }
+  const stride = firstStride * 2 ** (usedStages - 1);
+  const places = rest === 'kept' ? Math.ceil : Math.floor;
+  const grid = { rows: places(pixels.height / stride), columns: places(pixels.width / stride) };
+  if (grid.rows < 1 || grid.columns < 1) {
+    const message =
+      `A picture of ${pixels.width} × ${pixels.height} pixels is smaller than one place of the map, ${stride} px; ` +
+      `set the preprocessing's size to ${imageSize}.`;
+    return fail(error('dimension-mismatch', message, { port: 'pixels' }));
+  }
+  const tokens = { kind: 'tokens', ...sameViews(pixels), channels: width } as const;
+  const count = grid.rows * grid.columns;
+  return ok({
+    usedStages,
+    patches: { ...tokens, count: knownCount(count), prefixTokens: 0, grid },
+    all: { ...tokens, count: knownCount(count + 1), prefixTokens: 1, grid },
+    single: { ...tokens, count: knownCount(1), prefixTokens: 0, grid: null },
+  });
+}
