@@ -25,6 +25,25 @@ const schema = z.object({
 
 const modelTypes = new Set(['convnext', 'convnextv2', 'dinov3_convnext']);
 
+/** What timm calls the published sizes. */
+export const timmConvNexts = {
+  convnext_tiny: 'tiny',
+  convnext_small: 'small',
+  convnext_base: 'base',
+  convnext_large: 'large',
+  convnext_large_mlp: 'large-clip-320',
+  convnext_xlarge: 'xlarge',
+  convnext_xxlarge: 'xxlarge-clip',
+  convnextv2_atto: 'v2-atto',
+  convnextv2_femto: 'v2-femto',
+  convnextv2_pico: 'v2-pico',
+  convnextv2_nano: 'v2-nano',
+  convnextv2_tiny: 'v2-tiny',
+  convnextv2_base: 'v2-base',
+  convnextv2_large: 'v2-large',
+  convnextv2_huge: 'v2-huge',
+};
+
 export interface FoundConvNext {
   /** Figures by which a published size is told. */
   readonly figures: JsonObject;

@@ -5,9 +5,11 @@ import { channelsFirst, channelsLast } from '#engine/onnx/blocks/feature-map.ts'
 import { activate } from '#engine/onnx/blocks/feed-forward.ts';
 import { linear, linearWeights, linearWith, scaleOutputs } from '#engine/onnx/blocks/linear.ts';
 import { norm } from '#engine/onnx/blocks/norm.ts';
+import { resizeMap } from '#engine/onnx/blocks/resize.ts';
 import type { GraphBuilder } from '#engine/onnx/graph-builder.ts';
 import { add } from '#engine/onnx/operators.ts';
-import type { Value } from '#engine/onnx/value.ts';
+import { concatenate } from '#engine/onnx/shape-operators.ts';
+import { fixedDim, type Value } from '#engine/onnx/value.ts';
 import { stagesOf, type StagesShape } from './stage-sizes.ts';
 
 /** What weighs the channels of a block: a learned factor each (V1), or their share in the map's answer (V2). */
@@ -27,14 +29,15 @@ const expansion = 4;
 
 const responseEpsilon = 1e-6;
 
-/** The map of the last of the first `usedStages` stages. [B, 3, H, W] → [B, D, rows, columns] */
+/** The maps of the first `usedStages` stages. [B, 3, H, W] → [B, D, rows, columns] each */
 export function convNextStages(
   g: GraphBuilder,
   pixels: Value,
   shape: ConvNextShape,
   usedStages: number,
-): Value {
+): readonly Value[] {
   const stages = stagesOf(shape).slice(0, usedStages);
+  const maps: Value[] = [];
   let [map, inputs] = [pixels, 3];
   for (const [index, { width, depth }] of stages.entries()) {
     const stage = `encoder.stages.${index}`;
@@ -50,9 +53,21 @@ export function convNextStages(
         );
       return inner;
     });
+    maps.push(map);
     inputs = width;
   }
-  return map;
+  return maps;
+}
+
+/** All maps at the size of the first, their channels one behind the other. Source: Mini-Gemini, 2403.18814. */
+export function joinMaps(g: GraphBuilder, maps: readonly Value[]): Value {
+  const first = maps[0] as Value;
+  const size = { rows: fixedDim(first, 2), columns: fixedDim(first, 3) };
+  const large = maps.map((map, index) =>
+    index === 0 ? map : resizeMap(g, map, size, { kernel: 'bilinear' }),
+  );
+  const channels = large.reduce((sum, map) => sum + fixedDim(map, 1), 0);
+  return concatenate(g, large, 1, channels);
 }
 
 /** [B, 3, H, W] → [B, width, H / 4, W / 4] */

@@ -7,9 +7,11 @@ import { weightParams } from '#engine/node/weight-params.ts';
 import { joinPrefix, mapToTokens } from '#engine/onnx/blocks/feature-map.ts';
 import { norm } from '#engine/onnx/blocks/norm.ts';
 import { mean } from '#engine/onnx/operators.ts';
-import { convNextFromConfig } from './convnext-config.ts';
+import type { Value } from '#engine/onnx/value.ts';
+import { convNextFromConfig, timmConvNexts } from './convnext-config.ts';
 import {
   convNextStages,
+  joinMaps,
   patchSize,
   type ConvNextShape,
   type ConvNextWeighing,
@@ -26,6 +28,7 @@ import {
   stagesParams,
   stagesShape,
 } from './stage-sizes.ts';
+import { timmFromConfig } from './timm-config.ts';
 import { normEpsilonParam } from './vision-transformer-params.ts';
 
 interface PublishedConvNext {
@@ -101,13 +104,19 @@ const params = {
   select: {
     kind: 'choice',
     label: 'Tokens',
-    help: 'Which tokens leave the encoder. All but the plain map are of the last stage, behind its final norm.',
+    help: "Which tokens leave the encoder. Those that are normed are the last stage's, behind its final norm.",
     default: 'patches',
     options: [
       { value: 'patches', label: 'Map', about: 'The places of the map, as the stage leaves them.' },
       { value: 'normed', label: 'Map, normed', about: 'As DINOv3 gives its patches.' },
       { value: 'all', label: 'Mean and map, normed', about: 'As the library gives DINOv3.' },
       { value: 'pooled', label: 'Mean, normed' },
+      {
+        value: 'stages',
+        label: 'All maps, joined',
+        about:
+          "Brought to the first stage's size, channels side by side, as Mini-Gemini reads them.",
+      },
     ],
   },
   imageSize: imageSizeParam(224),
@@ -171,22 +180,23 @@ export const convNext = defineNode({
   params,
   inputs: { pixels: { kind: 'pixels', title: 'Pixels' } },
   outputs: { tokens: { kind: 'tokens', title: 'Visual tokens' } },
-  fromConfig(files) {
-    const found = convNextFromConfig(files);
-    if (!found.ok) return found;
-    const { figures, imageSize, finalEpsilon, isDinov3 } = found.value;
-    const size = sizes.paramsFor(figures);
-    return ok({
-      params: {
-        ...size,
-        ...(size['model'] === 'custom' && { imageSize }),
-        finalEpsilon,
-        select: isDinov3 ? 'normed' : 'patches',
-      },
-      took: [isDinov3 ? 'DINOv3 ConvNeXt' : 'ConvNeXt', `${imageSize} px`],
-      file: 'config.json',
-    });
-  },
+  fromConfig: (files) =>
+    timmFromConfig(files, 'ConvNeXt', timmConvNexts, () => {
+      const found = convNextFromConfig(files);
+      if (!found.ok) return found;
+      const { figures, imageSize, finalEpsilon, isDinov3 } = found.value;
+      const size = sizes.paramsFor(figures);
+      return ok({
+        params: {
+          ...size,
+          ...(size['model'] === 'custom' && { imageSize }),
+          finalEpsilon,
+          select: isDinov3 ? 'normed' : 'patches',
+        },
+        took: [isDinov3 ? 'DINOv3 ConvNeXt' : 'ConvNeXt', `${imageSize} px`],
+        file: 'config.json',
+      });
+    }),
   keyLayouts(values) {
     const encoder = encoderOf(values);
     return convNextLayouts({
@@ -198,8 +208,8 @@ export const convNext = defineNode({
   infer({ params: values, inputs }) {
     const features = stageFeatures(encoderOf(values), inputs.pixels);
     if (!features.ok) return features;
-    const { all, patches, single } = features.value;
-    const tokens = { all, patches, normed: patches, pooled: single }[values.select];
+    const { all, patches, joined, single } = features.value;
+    const tokens = { all, patches, normed: patches, pooled: single, stages: joined }[values.select];
     return ok({ outputs: { tokens }, found: features.value });
   },
   layers: sizes.layers,
@@ -208,9 +218,11 @@ export const convNext = defineNode({
     kind: 'onnx',
     emit(g, { pixels }, { params: values, found }) {
       const shape = sizes.shapeOf(values);
-      const tokens = mapToTokens(g, convNextStages(g, pixels, shape, found.usedStages)); // [B, N, D]
+      const maps = convNextStages(g, pixels, shape, found.usedStages);
+      if (values.select === 'stages') return { tokens: mapToTokens(g, joinMaps(g, maps)) };
+      const tokens = mapToTokens(g, maps.at(-1) as Value); // [B, N, D]
       if (values.select === 'patches') return { tokens };
-      const final = (of: typeof tokens) =>
+      const final = (of: Value) =>
         norm(g, of, 'layernorm', { kind: 'layer', epsilon: values.finalEpsilon });
       if (values.select === 'normed') return { tokens: final(tokens) };
       const pooled = mean(g, tokens, 1, true); // [B, 1, D]

@@ -12,6 +12,7 @@ import { firstStride, mostHeads, msraStages, type MsraShape } from './efficientv
 import { msraLayouts } from './efficientvit-msra-names.ts';
 import { stageFeatures, usedStagesOf, type StagedEncoder } from './stage-features.ts';
 import { featureStageParam, numbersOf, perStage, stageSizes, threeStages } from './stage-sizes.ts';
+import { timmFromConfig } from './timm-config.ts';
 
 interface PublishedMsra {
   readonly label: string;
@@ -81,6 +82,16 @@ const sizes = stageSizes(
   }),
   (shape) => numbersOf('depth', threeStages, shape),
 );
+
+/** What timm calls them. */
+const architectures = {
+  efficientvit_m0: 'm0',
+  efficientvit_m1: 'm1',
+  efficientvit_m2: 'm2',
+  efficientvit_m3: 'm3',
+  efficientvit_m4: 'm4',
+  efficientvit_m5: 'm5',
+};
 
 const params = {
   model: sizes.param,
@@ -177,6 +188,7 @@ export const efficientVitMsra = defineNode({
   params,
   inputs: { pixels: { kind: 'pixels', title: 'Pixels' } },
   outputs: { tokens: { kind: 'tokens', title: 'Visual tokens' } },
+  fromConfig: (files) => timmFromConfig(files, 'EfficientViT of MSRA', architectures),
   keyLayouts(values) {
     const encoder = encoderOf(values);
     return msraLayouts({ stageCount: encoder.channels.length, usedStages: usedStagesOf(encoder) });

@@ -20,6 +20,7 @@ import {
   stagesParams,
   stagesShape,
 } from './stage-sizes.ts';
+import { timmFromConfig } from './timm-config.ts';
 
 interface PublishedEfficientVit {
   readonly label: string;
@@ -67,6 +68,17 @@ const sizes = stageSizes(
   }),
   (shape) => numbersOf('depth', fiveStages, shape),
 );
+
+/** What timm calls them. */
+const architectures = {
+  efficientvit_b0: 'b0',
+  efficientvit_b1: 'b1',
+  efficientvit_b2: 'b2',
+  efficientvit_b3: 'b3',
+  efficientvit_l1: 'l1',
+  efficientvit_l2: 'l2',
+  efficientvit_l3: 'l3',
+};
 
 const params = {
   model: sizes.param,
@@ -142,6 +154,7 @@ export const efficientVit = defineNode({
   params,
   inputs: { pixels: { kind: 'pixels', title: 'Pixels' } },
   outputs: { tokens: { kind: 'tokens', title: 'Visual tokens' } },
+  fromConfig: (files) => timmFromConfig(files, 'EfficientViT of MIT', architectures),
   keyLayouts(values) {
     const encoder = encoderOf(values);
     const extent = { stageCount: encoder.channels.length, usedStages: usedStagesOf(encoder) };

@@ -1,15 +1,10 @@
 /** A FastViT as a published config.json describes it: timm's own, or that of a FastVLM. */
 import { z } from 'zod';
-import type { ConfigFiles, JsonObject } from '#engine/contract/config-files.ts';
+import type { ConfigFiles } from '#engine/contract/config-files.ts';
 import { ok, type Outcome } from '#engine/contract/outcome.ts';
-import {
-  configFile,
-  foreign,
-  partOf,
-  readFigures,
-  unsupported,
-} from '../config/published-config.ts';
+import { configFile, readFigures, unsupported } from '../config/published-config.ts';
 import type { Branches } from './fastvit-branches.ts';
+import { timmModel, type TimmModel } from './timm-config.ts';
 
 /** What timm calls the published sizes. */
 const architectures = {
@@ -36,9 +31,6 @@ const schema = z.object({
   inference_mode: z.boolean().default(false),
 });
 
-/** Arguments that change nothing of what is read. */
-const passed = new Set([...Object.keys(schema.shape), 'num_classes', 'global_pool', 'in_chans']);
-
 export interface FoundFastVit {
   readonly model: FastVitName;
   readonly branches: Branches;
@@ -51,17 +43,11 @@ export interface FoundFastVit {
 export function fastVitFromConfig(files: ConfigFiles): Outcome<FoundFastVit> {
   const file = configFile(files, 'config.json');
   if (!file.ok) return file;
-  const config = partOf(file.value, ['vision_config']) ?? file.value;
   const tower = file.value['mm_vision_tower'];
   // Apple's own FastVLM names its tower by the file of its figures.
   if (typeof tower === 'string' && tower.includes('mobileclip_l')) return ok(asPublished('hd'));
-  const architecture = config['architecture'];
-  if (typeof architecture !== 'string' || !Object.hasOwn(architectures, architecture))
-    return foreign('config.json describes no FastViT, and no model that sees with one.');
-  return readArguments(
-    architectures[architecture as keyof typeof architectures],
-    partOf(config, ['model_args']) ?? {},
-  );
+  const found = timmModel(files, 'FastViT', architectures);
+  return found.ok ? readArguments(found.value) : found;
 }
 
 const asPublished = (model: FastVitName): FoundFastVit => ({
@@ -72,10 +58,10 @@ const asPublished = (model: FastVitName): FoundFastVit => ({
   expansion: undefined,
 });
 
-function readArguments(model: FastVitName, given: JsonObject): Outcome<FoundFastVit> {
+function readArguments({ model, given }: TimmModel<FastVitName>): Outcome<FoundFastVit> {
   const read = readFigures(schema, given, 'config.json');
   if (!read.ok) return read;
-  const foreignArgument = Object.keys(given).find((name) => !passed.has(name));
+  const foreignArgument = Object.keys(given).find((name) => !Object.hasOwn(schema.shape, name));
   if (foreignArgument !== undefined)
     return unsupported(`A FastViT with "${foreignArgument}" of its own`);
   const {

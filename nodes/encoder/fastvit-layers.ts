@@ -208,7 +208,7 @@ function feedForward(
 ): Value {
   const channels = fixedDim(map, 1);
   const name = `${block}.mlp`;
-  const inner = Math.trunc(channels * expansion);
+  const inner = Math.max(1, Math.trunc(channels * expansion));
   const around = { inputs: channels, outputs: channels, kernel: 7, groups: channels };
   const up = { inputs: channels, outputs: inner, kernel: 1 };
   const down = { inputs: inner, outputs: channels, kernel: 1 };

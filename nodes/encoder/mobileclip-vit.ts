@@ -24,6 +24,7 @@ import type { Value } from '#engine/onnx/value.ts';
 import { encoderHooks, encoderSocket } from './encoder-parts.ts';
 import { mobileClipVitLayouts } from './mobileclip-vit-names.ts';
 import { publishedSizes } from './published-sizes.ts';
+import { timmFromConfig } from './timm-config.ts';
 import { towerFeatures, usedLayersOf, type VisionTower } from './tower-features.ts';
 import {
   normedFeatureLayerParam,
@@ -138,6 +139,7 @@ export const mobileClipVit = defineNode({
   params,
   inputs: { pixels: { kind: 'pixels', title: 'Pixels' }, ...encoderSocket },
   outputs: { tokens: { kind: 'tokens', title: 'Visual tokens' } },
+  fromConfig: (files) => timmFromConfig(files, 'MobileCLIP-B', { vit_base_mci_224: 'base' }),
   keyLayouts: (values) =>
     mobileClipVitLayouts({ ...shapeOf(values), usedLayers: usedLayersOf(towerOf(values)) }),
   demand: ({ params: values }) => pixelsDemand(shapeOf(values), values.positions),

@@ -95,7 +95,7 @@ function transformer(
   const square = { inputs: hiddenSize, outputs: hiddenSize, bias: true };
   const inner = {
     hiddenSize,
-    feedForwardSize: Math.trunc(hiddenSize * feedForwardRatio),
+    feedForwardSize: Math.max(1, Math.trunc(hiddenSize * feedForwardRatio)),
     activation: 'silu',
     bias: true,
   } as const;

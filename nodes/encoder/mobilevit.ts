@@ -8,6 +8,7 @@ import { weightParams } from '#engine/node/weight-params.ts';
 import { mapToTokens } from '#engine/onnx/blocks/feature-map.ts';
 import { globalAveragePool } from '#engine/onnx/blocks/pooling.ts';
 import { fixedDim } from '#engine/onnx/value.ts';
+import { firstFromConfig } from './mobilevit-config.ts';
 import { mobileVitBlock } from './mobilevit-layers.ts';
 import { mobileVitLayouts } from './mobilevit-names.ts';
 import {
@@ -27,6 +28,7 @@ import {
   stagesParams,
   stagesShape,
 } from './stage-sizes.ts';
+import { timmFromConfig } from './timm-config.ts';
 
 interface MobileVitShape extends MobileStagesShape {
   /** Channels of the tokens in the stages with a transformer. */
@@ -92,6 +94,9 @@ const sizes = stageSizes(
   }),
   (shape) => numbersOf('depth', fiveStages, shape),
 );
+
+/** What timm calls them. */
+const architectures = { mobilevit_xxs: 'xxs', mobilevit_xs: 'xs', mobilevit_s: 's' };
 
 const tokenWidth = (stage: number, standard: number) =>
   size(
@@ -190,6 +195,31 @@ export const mobileVit = defineNode({
   params,
   inputs: { pixels: { kind: 'pixels', title: 'Pixels' } },
   outputs: { tokens: { kind: 'tokens', title: 'Visual tokens' } },
+  fromConfig: (files) =>
+    timmFromConfig(files, 'MobileViT', architectures, () => {
+      const found = firstFromConfig(files);
+      if (!found.ok) return found;
+      const { neck_hidden_sizes: neck, hidden_sizes: tokens, image_size: imageSize } = found.value;
+      const [stemWidth = 0, ...rest] = neck;
+      const [tokenWidth3 = 0, tokenWidth4 = 0, tokenWidth5 = 0] = tokens;
+      const figures = {
+        stemWidth,
+        ...stagesShape(rest.slice(0, -1), depths),
+        finalWidth: rest.at(-1) ?? 0,
+        tokenWidth3,
+        tokenWidth4,
+        tokenWidth5,
+        headCount: found.value.num_attention_heads,
+        feedForwardRatio: found.value.mlp_ratio,
+        expansion: found.value.expand_ratio,
+      };
+      const chosen = sizes.paramsFor(figures);
+      return ok({
+        params: { ...chosen, ...(chosen['model'] === 'custom' && { imageSize }) },
+        took: ['MobileViT', `${imageSize} px`],
+        file: 'config.json',
+      });
+    }),
   keyLayouts(values) {
     const encoder = encoderOf(values);
     return mobileVitLayouts({

@@ -50,7 +50,7 @@ function separableLayer(
 ): Value {
   const normed = wholeNorm(g, x, `${name}.norm1`, normEpsilon);
   const attended = add(g, x, separableAttention(g, normed, `${name}.attn`));
-  const inner = Math.trunc(hiddenSize * feedForwardRatio);
+  const inner = Math.max(1, Math.trunc(hiddenSize * feedForwardRatio));
   const up = { inputs: hiddenSize, outputs: inner, kernel: 1, bias: true };
   const down = { inputs: inner, outputs: hiddenSize, kernel: 1, bias: true };
   const ready = wholeNorm(g, attended, `${name}.norm2`, normEpsilon);

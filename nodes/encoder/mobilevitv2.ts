@@ -9,6 +9,7 @@ import type { WireOf } from '#engine/node/wire.ts';
 import { mapToTokens } from '#engine/onnx/blocks/feature-map.ts';
 import { globalAveragePool } from '#engine/onnx/blocks/pooling.ts';
 import { fixedDim } from '#engine/onnx/value.ts';
+import { secondFromConfig } from './mobilevit-config.ts';
 import { patchSide } from './mobilevit-layers.ts';
 import { mobileVitV2Layouts } from './mobilevit-names.ts';
 import {
@@ -29,6 +30,7 @@ import {
   stagesParams,
   stagesShape,
 } from './stage-sizes.ts';
+import { timmFromConfig } from './timm-config.ts';
 
 interface MobileVitV2Shape extends MobileStagesShape {
   /** Channels of the tokens for each of the map. */
@@ -38,6 +40,18 @@ interface MobileVitV2Shape extends MobileStagesShape {
 
 /** Published by how wide they are. */
 const scaled = (factor: number) => ({ label: factor.toFixed(2), factor });
+
+function shapeOfFactor({ factor }: { readonly factor: number }): MobileVitV2Shape {
+  const widths = [64, 128, 256, 384, 512].map((width) => Math.trunc(width * factor));
+  return {
+    imageSize: 256,
+    stemWidth: Math.trunc(32 * factor),
+    expansion: 2,
+    ...stagesShape(widths, [1, 2, 2, 4, 3]),
+    bottleneck: 0.5,
+    feedForwardRatio: 2,
+  };
+}
 
 const sizes = stageSizes(
   {
@@ -50,19 +64,20 @@ const sizes = stageSizes(
     '200': scaled(2),
   },
   '100',
-  ({ factor }): MobileVitV2Shape => ({
-    imageSize: 256,
-    stemWidth: Math.trunc(32 * factor),
-    expansion: 2,
-    ...stagesShape(
-      [64, 128, 256, 384, 512].map((width) => Math.trunc(width * factor)),
-      [1, 2, 2, 4, 3],
-    ),
-    bottleneck: 0.5,
-    feedForwardRatio: 2,
-  }),
+  shapeOfFactor,
   (shape) => numbersOf('depth', fiveStages, shape),
 );
+
+/** What timm calls them. */
+const architectures = {
+  mobilevitv2_050: '050',
+  mobilevitv2_075: '075',
+  mobilevitv2_100: '100',
+  mobilevitv2_125: '125',
+  mobilevitv2_150: '150',
+  mobilevitv2_175: '175',
+  mobilevitv2_200: '200',
+};
 
 const params = {
   model: sizes.param,
@@ -144,6 +159,19 @@ export const mobileVitV2 = defineNode({
   params,
   inputs: { pixels: { kind: 'pixels', title: 'Pixels' } },
   outputs: { tokens: { kind: 'tokens', title: 'Visual tokens' } },
+  fromConfig: (files) =>
+    timmFromConfig(files, 'MobileViT V2', architectures, () => {
+      const found = secondFromConfig(files);
+      if (!found.ok) return found;
+      const { width_multiplier: factor, image_size: imageSize } = found.value;
+      const { imageSize: _usual, ...figures } = shapeOfFactor({ factor });
+      const chosen = sizes.paramsFor(figures);
+      return ok({
+        params: { ...chosen, ...(chosen['model'] === 'custom' && { imageSize }) },
+        took: ['MobileViT V2', `width ${factor}`],
+        file: 'config.json',
+      });
+    }),
   keyLayouts(values) {
     const encoder = encoderOf(values);
     return mobileVitV2Layouts({

@@ -1,6 +1,6 @@
-/** Encoders of stages have as many parameters as their papers and timm's tables say, within a hundredth. */
+/** Encoders of stages have as many parameters as their papers and timm's tables say, and compute as much. */
 import { expect, it } from 'vitest';
-import { countParameters } from '#engine/estimate/model-cost.ts';
+import { countFlops, countParameters } from '#engine/estimate/model-cost.ts';
 import type { AnyNodeDefinition } from '#engine/node/any-node-definition.ts';
 import { tensorsOf } from '#engine/onnx/weight.ts';
 import { buildSingleNode } from '#engine/plan/single-node.ts';
@@ -162,6 +162,32 @@ it.each(
   const counted = countParameters([built.model]) - runningStatistics(built.model);
   const ratio = (counted + (classifier?.(channels) ?? 0)) / 1e6 / millions;
   expect(Math.abs(ratio - 1)).toBeLessThan(0.01);
+});
+
+/**
+ * Multiply-adds in billions, of timm's benchmark-infer-amp-nchw-pt240 and -pt291; it counts norms and activations too,
+ * and gives two decimals.
+ */
+it.each<[AnyNodeDefinition, string, string, number, number]>([
+  [convNext, 'tiny', 'pooled', 224, 4.47],
+  [convNext, 'xxlarge-clip', 'pooled', 256, 198.09],
+  [convNext, 'v2-tiny', 'pooled', 224, 4.47],
+  [fastVit, 't8', 'pooled', 256, 0.7],
+  [fastVit, 'ma36', 'pooled', 256, 7.88],
+  [fastVit, 'mci2', 'projected', 256, 7.91],
+  [fastVit, 'hd', 'projected', 256, 14.82],
+  [mobileClipVit, 'base', 'projected', 224, 17.73],
+  [efficientVit, 'b3', 'classes', 224, 3.99],
+  [efficientVit, 'l1', 'classes', 224, 5.27],
+  [efficientVitMsra, 'm5', 'pooled', 224, 0.53],
+  [mobileVit, 's', 'pooled', 256, 2.03],
+  [mobileVitV2, '100', 'pooled', 256, 1.84],
+])('%# computes as much as published', (definition, model, select, side, billions) => {
+  const inputs = { pixels: { kind: 'pixels', height: side, width: side } } as const;
+  const built = valueOf(buildSingleNode({ definition, params: { model, select }, inputs }));
+  const ratio = countFlops(built.model, {}) / 2e9 / billions;
+  expect(ratio).toBeGreaterThan(0.97);
+  expect(ratio).toBeLessThan(1.005);
 });
 
 /** What batch norms have seen, which the tables leave out. */

@@ -152,6 +152,17 @@ describe.each(small)('$title', ({ definition, params, picture, maps }) => {
     expect(largestError(first, second) / largest).toBeGreaterThan(0.01);
   });
 
+  it.each(['int8', 'int4'])('runs with its matrices in %s', async (precision) => {
+    const numbers = pictureNumbers.slice(0, pictureNumbers.length / 2);
+    const pixels = float32(numbers, [1, 3, ...picture]);
+    const run = async (more: JsonObject) =>
+      floatsOf((await bench.runNode(single(of(more), picture), { pixels }))['tokens']);
+    const exact = await run({});
+    const largest = Math.max(...exact.map(Math.abs));
+    const error = largestError(await run({ precision }), exact) / largest;
+    expect(error).toBeLessThan(precision === 'int8' ? 0.05 : 0.5);
+  });
+
   it('has no stage before its first', () => {
     expect(buildSingleNode(single(of({ featureStage: -6 }), picture))).toMatchObject({
       ok: false,

@@ -1,7 +1,7 @@
 /** What an encoder of stages gives: the map of one stage as tokens on a grid, and tokens that stand for all of it. */
 import { fail, ok, type Outcome } from '#engine/contract/outcome.ts';
 import { error } from '#engine/contract/problem.ts';
-import { knownCount, sameViews, type WireOf } from '#engine/node/wire.ts';
+import { knownCount, sameViews, type Grid, type WireOf } from '#engine/node/wire.ts';
 
 /** An encoder of stages as its parameters choose it. */
 export interface StagedEncoder {
@@ -24,6 +24,8 @@ export interface StageFeatures {
   readonly patches: WireOf<'tokens'>;
   /** The same behind one token of the whole picture. */
   readonly all: WireOf<'tokens'>;
+  /** The maps of all stages that run, at the size of the first. */
+  readonly joined: WireOf<'tokens'>;
   /** One token that stands for the whole picture. */
   readonly single: WireOf<'tokens'>;
 }
@@ -48,21 +50,33 @@ export function stageFeatures(
     const message = `${title} has ${channels.length} stages; choose a feature stage from −${channels.length} to −1.`;
     return fail(error('arrangement-unsupported', message, { param: 'featureStage' }));
   }
-  const stride = firstStride * 2 ** (usedStages - 1);
   const places = rest === 'kept' ? Math.ceil : Math.floor;
-  const grid = { rows: places(pixels.height / stride), columns: places(pixels.width / stride) };
+  const gridAt = (stride: number) => ({
+    rows: places(pixels.height / stride),
+    columns: places(pixels.width / stride),
+  });
+  const stride = firstStride * 2 ** (usedStages - 1);
+  const grid = gridAt(stride);
   if (grid.rows < 1 || grid.columns < 1) {
     const message =
       `A picture of ${pixels.width} × ${pixels.height} pixels is smaller than one place of the map, ${stride} px; ` +
       `set the preprocessing's size to ${imageSize}.`;
     return fail(error('dimension-mismatch', message, { port: 'pixels' }));
   }
-  const tokens = { kind: 'tokens', ...sameViews(pixels), channels: width } as const;
-  const count = grid.rows * grid.columns;
+  const tokens = { kind: 'tokens', ...sameViews(pixels), prefixTokens: 0 } as const;
+  const on = (map: Grid, depth: number) => ({
+    ...tokens,
+    channels: depth,
+    count: knownCount(map.rows * map.columns),
+    grid: map,
+  });
+  const patches = on(grid, width);
+  const together = channels.slice(0, usedStages).reduce((sum, each) => sum + each, 0);
   return ok({
     usedStages,
-    patches: { ...tokens, count: knownCount(count), prefixTokens: 0, grid },
-    all: { ...tokens, count: knownCount(count + 1), prefixTokens: 1, grid },
-    single: { ...tokens, count: knownCount(1), prefixTokens: 0, grid: null },
+    patches,
+    all: { ...patches, count: knownCount(patches.count.tokens + 1), prefixTokens: 1 },
+    joined: on(gridAt(firstStride), together),
+    single: { ...patches, count: knownCount(1), grid: null },
   });
 }
