@@ -61,7 +61,8 @@ export function mobileVitBlock(
   return normedLayer(g, both, `${name}.conv_fusion`, { ...same, inputs: 2 * channels }, true);
 }
 
-const inPatches = (places: number): number => patchSide * Math.ceil(places / patchSide);
+/** So many places and those that are missing to a whole patch. */
+export const inPatches = (places: number): number => patchSide * Math.ceil(places / patchSide);
 
 function resized(g: GraphBuilder, map: Value, to: TableGrid): Value {
   const isSame = map.shape[2] === to.rows && map.shape[3] === to.columns;

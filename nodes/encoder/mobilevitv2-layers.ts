@@ -2,11 +2,12 @@
 import { wholeNorm } from '#engine/onnx/blocks/channel-norm.ts';
 import { convolution } from '#engine/onnx/blocks/convolution.ts';
 import { activate } from '#engine/onnx/blocks/feed-forward.ts';
+import { resizeMap } from '#engine/onnx/blocks/resize.ts';
 import type { GraphBuilder } from '#engine/onnx/graph-builder.ts';
 import { add, multiply, softmax, sum } from '#engine/onnx/operators.ts';
 import { reshape, split, transpose } from '#engine/onnx/shape-operators.ts';
 import { fixedDim, type Dim, type Value } from '#engine/onnx/value.ts';
-import { patchSide } from './mobilevit-layers.ts';
+import { inPatches, patchSide } from './mobilevit-layers.ts';
 import { normedLayer } from './mobilevit-stages.ts';
 
 export interface SeparableTransformer {
@@ -19,13 +20,17 @@ export interface SeparableTransformer {
 
 const normEpsilon = 1e-5;
 
-/** Neighbours first, then the whole map. [B, C, H, W] → the same, of even sides */
+/**
+ * Neighbours first, then the whole map. [B, C, H, W] → the same, stretched to whole patches where its sides are odd,
+ * as the authors do.
+ */
 export function separableBlock(
   g: GraphBuilder,
-  map: Value,
+  given: Value,
   name: string,
   transformer: SeparableTransformer,
 ): Value {
+  const map = inWholePatches(g, given);
   const channels = fixedDim(map, 1);
   const { hiddenSize, layerCount } = transformer;
   const around = { inputs: channels, outputs: channels, kernel: 3, groups: channels };
@@ -39,6 +44,12 @@ export function separableBlock(
   const normed = wholeNorm(g, tokens, `${name}.norm`, normEpsilon);
   const back = { inputs: hiddenSize, outputs: channels, kernel: 1 };
   return normedLayer(g, fold(g, normed, map), `${name}.conv_proj`, back, false);
+}
+
+function inWholePatches(g: GraphBuilder, map: Value): Value {
+  const [rows, columns] = [inPatches(fixedDim(map, 2)), inPatches(fixedDim(map, 3))];
+  if (map.shape[2] === rows && map.shape[3] === columns) return map;
+  return resizeMap(g, map, { rows, columns }, { kernel: 'bilinear', alignCorners: true });
 }
 
 /** x + attention(norm(x)), then x + feedForward(norm(x)). [B, D, p², N] → the same */

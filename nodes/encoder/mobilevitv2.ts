@@ -1,11 +1,9 @@
 /** Apple's MobileViT V2: the same network with attention that costs one score a place. */
-import { fail, ok } from '#engine/contract/outcome.ts';
-import { error, type Problem } from '#engine/contract/problem.ts';
+import { ok } from '#engine/contract/outcome.ts';
 import { decimal, size } from '#engine/node/architecture-params.ts';
 import { defineNode } from '#engine/node/node-definition.ts';
 import type { ParamValues } from '#engine/node/param.ts';
 import { weightParams } from '#engine/node/weight-params.ts';
-import type { WireOf } from '#engine/node/wire.ts';
 import { mapToTokens } from '#engine/onnx/blocks/feature-map.ts';
 import { globalAveragePool } from '#engine/onnx/blocks/pooling.ts';
 import { fixedDim } from '#engine/onnx/value.ts';
@@ -120,26 +118,10 @@ const encoderOf = (values: MobileVitV2Params): StagedEncoder => ({
   channels: mobileStagesOf(sizes.shapeOf(values)).map(({ width }) => width),
   firstStride: 2,
   rest: 'kept',
+  patches: { from: convolutionalStages, side: patchSide },
   featureStage: values.select === 'patches' ? values.featureStage : -1,
   imageSize: sizes.shapeOf(values).imageSize,
 });
-
-/** The maps with a transformer are cut into patches, of which nothing may be left over. */
-function patchesProblem(
-  { width, height }: WireOf<'pixels'>,
-  usedStages: number,
-  imageSize: number,
-): Problem | null {
-  for (let stage = convolutionalStages; stage < usedStages; stage++) {
-    const places = [width, height].map((pixels) => Math.ceil(pixels / 2 ** (stage + 1)));
-    if (places.every((count) => count % patchSide === 0)) continue;
-    const message =
-      `The map of stage ${stage + 1} has ${places.join(' × ')} places, which do not cut into patches of ${patchSide} × ${patchSide}; ` +
-      `set the preprocessing's size to ${imageSize}, or another multiple of ${patchSide * 2 ** usedStages}.`;
-    return error('dimension-mismatch', message, { port: 'pixels' });
-  }
-  return null;
-}
 
 export const mobileVitV2 = defineNode({
   type: 'encoder/mobilevitv2',
@@ -183,9 +165,7 @@ export const mobileVitV2 = defineNode({
   infer({ params: values, inputs }) {
     const features = stageFeatures(encoderOf(values), inputs.pixels);
     if (!features.ok) return features;
-    const { usedStages, patches, single } = features.value;
-    const problem = patchesProblem(inputs.pixels, usedStages, sizes.shapeOf(values).imageSize);
-    if (problem) return fail(problem);
+    const { patches, single } = features.value;
     const tokens = { patches, pooled: single }[values.select];
     return ok({ outputs: { tokens }, found: features.value });
   },

@@ -12,6 +12,8 @@ export interface StagedEncoder {
   readonly firstStride: number;
   /** What becomes of pixels at the right and below that fill no place. */
   readonly rest: 'dropped' | 'kept';
+  /** From one stage on, counted from 0, maps are stretched to whole patches of so many places a side. */
+  readonly patches?: { readonly from: number; readonly side: number };
   /** Where the features are taken, counted from the end: −1 is the last stage. */
   readonly featureStage: number;
   readonly imageSize: number;
@@ -43,23 +45,17 @@ export function stageFeatures(
   encoder: StagedEncoder,
   pixels: WireOf<'pixels'>,
 ): Outcome<StageFeatures> {
-  const { title, channels, firstStride, rest, imageSize } = encoder;
+  const { title, channels, firstStride, imageSize } = encoder;
   const usedStages = usedStagesOf(encoder);
   const width = channels[usedStages - 1];
   if (width === undefined) {
     const message = `${title} has ${channels.length} stages; choose a feature stage from −${channels.length} to −1.`;
     return fail(error('arrangement-unsupported', message, { param: 'featureStage' }));
   }
-  const places = rest === 'kept' ? Math.ceil : Math.floor;
-  const gridAt = (stride: number) => ({
-    rows: places(pixels.height / stride),
-    columns: places(pixels.width / stride),
-  });
-  const stride = firstStride * 2 ** (usedStages - 1);
-  const grid = gridAt(stride);
+  const grid = gridOf(encoder, pixels, usedStages);
   if (grid.rows < 1 || grid.columns < 1) {
     const message =
-      `A picture of ${pixels.width} × ${pixels.height} pixels is smaller than one place of the map, ${stride} px; ` +
+      `A picture of ${pixels.width} × ${pixels.height} pixels is smaller than one place of the map, ${firstStride * 2 ** (usedStages - 1)} px; ` +
       `set the preprocessing's size to ${imageSize}.`;
     return fail(error('dimension-mismatch', message, { port: 'pixels' }));
   }
@@ -76,7 +72,26 @@ export function stageFeatures(
     usedStages,
     patches,
     all: { ...patches, count: knownCount(patches.count.tokens + 1), prefixTokens: 1 },
-    joined: on(gridAt(firstStride), together),
+    joined: on(gridOf(encoder, pixels, 1), together),
     single: { ...patches, count: knownCount(1), grid: null },
   });
+}
+
+/** Places of the map that so many stages leave. */
+function gridOf(
+  { firstStride, rest, patches }: StagedEncoder,
+  { height, width }: { readonly height: number; readonly width: number },
+  stages: number,
+): Grid {
+  const whole = rest === 'kept' ? Math.ceil : Math.floor;
+  const along = (pixels: number): number => {
+    let places = whole(pixels / firstStride);
+    for (let stage = 1; stage < stages; stage++) {
+      places = whole(places / 2);
+      if (patches && stage >= patches.from)
+        places = patches.side * Math.ceil(places / patches.side);
+    }
+    return places;
+  };
+  return { rows: along(height), columns: along(width) };
 }
