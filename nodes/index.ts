@@ -15,7 +15,14 @@ import { prumerge } from './compression/prumerge.ts';
 import { texthawk } from './compression/texthawk.ts';
 import { tome } from './compression/tome.ts';
 import { clipVit } from './encoder/clip-vit.ts';
+import { convNext } from './encoder/convnext.ts';
 import { dinov2 } from './encoder/dinov2.ts';
+import { efficientVitMsra } from './encoder/efficientvit-msra.ts';
+import { efficientVit } from './encoder/efficientvit.ts';
+import { fastVit } from './encoder/fastvit.ts';
+import { mobileClipVit } from './encoder/mobileclip-vit.ts';
+import { mobileVit } from './encoder/mobilevit.ts';
+import { mobileVitV2 } from './encoder/mobilevitv2.ts';
 import { siglip } from './encoder/siglip.ts';
 import { vit } from './encoder/vit.ts';
 import { channelJoin } from './fusion/channel-join.ts';
@@ -64,6 +71,13 @@ export const catalogue = {
   'encoder/clip-vit': clipVit,
   'encoder/siglip': siglip,
   'encoder/dinov2': dinov2,
+  'encoder/convnext': convNext,
+  'encoder/fastvit': fastVit,
+  'encoder/mobileclip-vit': mobileClipVit,
+  'encoder/efficientvit': efficientVit,
+  'encoder/efficientvit-msra': efficientVitMsra,
+  'encoder/mobilevit': mobileVit,
+  'encoder/mobilevitv2': mobileVitV2,
   'fusion/channel-join': channelJoin,
   'fusion/patch-mining': patchMining,
   'fusion/map-tiles': mapTiles,

@@ -1,7 +1,7 @@
 /** Fills the tables that follow from numbers alone. */
 import { fillAxialTable } from './axial-rotary.ts';
 import { fillRotaryTable } from './rotary.ts';
-import type { ComputedTable, ShiftedWindows, SineCosineTable } from './weight.ts';
+import type { ComputedTable, IdentityKernels, ShiftedWindows, SineCosineTable } from './weight.ts';
 
 export function fillComputedTable(table: ComputedTable): Float32Array {
   switch (table.table) {
@@ -17,6 +17,8 @@ export function fillComputedTable(table: ComputedTable): Float32Array {
       return fillSineCosine(table);
     case 'shifted-window-mask':
       return fillShiftedWindowMask(table);
+    case 'identity-kernels':
+      return fillIdentityKernels(table);
   }
 }
 
@@ -71,4 +73,15 @@ function fillShiftedWindowMask({ rows, columns, window, shift }: ShiftedWindows)
     }
   }
   return mask;
+}
+
+/** A group's channels come out in the order in which they go in: 1 in the middle of its own kernel. */
+function fillIdentityKernels({ channels, groups, size }: IdentityKernels): Float32Array {
+  const [height, width] = size;
+  const inputs = channels / groups;
+  const kernels = new Float32Array(channels * inputs * height * width);
+  const middle = ((height - 1) / 2) * width + (width - 1) / 2;
+  for (let channel = 0; channel < channels; channel++)
+    kernels[(channel * inputs + (channel % inputs)) * height * width + middle] = 1;
+  return kernels;
 }

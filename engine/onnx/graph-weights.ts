@@ -117,6 +117,7 @@ function weightName(expression: WeightExpression): string {
     case 'rows':
       return `${weightName(expression.of)}[${expression.start}]`;
     case 'offset':
+    case 'multiple':
     case 'reshape':
     case 'scaled':
     case 'low-rank':

@@ -50,7 +50,9 @@ export type ComputedTable =
   | { readonly table: 'adaptive-average'; readonly from: number; readonly to: number }
   | ({ readonly table: 'sine-cosine' } & SineCosineTable)
   /** [windows, w · w, w · w]: 0 where two places of a shifted window saw each other before the shift. */
-  | ({ readonly table: 'shifted-window-mask' } & ShiftedWindows);
+  | ({ readonly table: 'shifted-window-mask' } & ShiftedWindows)
+  /** [O, O / groups, height, width]: kernels that give each channel back as it is. */
+  | ({ readonly table: 'identity-kernels' } & IdentityKernels);
 
 /**
  * [rows · columns, channels]: fixed positions of a grid. The first half of the channels tells the column, the
@@ -69,6 +71,14 @@ export interface ShiftedWindows {
   /** Places along one side of a window. */
   readonly window: number;
   readonly shift: number;
+}
+
+export interface IdentityKernels {
+  /** As many out as in. */
+  readonly channels: number;
+  readonly groups: number;
+  /** Odd. */
+  readonly size: readonly [height: number, width: number];
 }
 
 export interface RotaryTable {
@@ -136,6 +146,8 @@ export type WeightExpression =
     }
   /** Every element plus a constant (Gemma's norms store w and use 1 + w). */
   | { readonly kind: 'offset'; readonly of: WeightExpression; readonly by: number }
+  /** Every element times a constant. */
+  | { readonly kind: 'multiple'; readonly of: WeightExpression; readonly by: number }
   /** The same elements, row-major, under another shape. */
   | { readonly kind: 'reshape'; readonly of: WeightExpression; readonly shape: readonly number[] }
   /** Each row times the number of the vector `by` at its place. */
@@ -213,6 +225,7 @@ export function expressionShape(expression: WeightExpression): readonly number[]
     case 'computed':
       return expression.shape;
     case 'offset':
+    case 'multiple':
     case 'scaled':
     case 'low-rank':
       return expressionShape(expression.of);
@@ -259,6 +272,7 @@ export function partsOf(expression: WeightExpression): readonly WeightExpression
       return [expression.weight, expression.bias, expression.mean, expression.variance];
     case 'rows':
     case 'offset':
+    case 'multiple':
     case 'reshape':
     case 'centred-kernel':
     case 'interpolated':

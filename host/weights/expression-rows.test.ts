@@ -57,6 +57,8 @@ function slowRows(expression: WeightExpression): readonly (readonly number[])[] 
       return slowRows(expression.of).slice(expression.start, expression.start + expression.count);
     case 'offset':
       return slowRows(expression.of).map((row) => row.map((number) => number + expression.by));
+    case 'multiple':
+      return slowRows(expression.of).map((row) => row.map((number) => number * expression.by));
     case 'reshape': {
       const flat = slowRows(expression.of).flat();
       return numbers(rows, (row) => row).map((row) =>
@@ -182,6 +184,7 @@ const recipes: readonly WeightExpression[] = [
   join(tensor('query', [8, 4]), tensor('key', [2, 4]), tensor('value', [2, 4])),
   cut(tensor('in_proj', [12, 4]), 4, 4),
   { kind: 'offset', of: tensor('norm', [16]), by: 1 },
+  { kind: 'multiple', of: tensor('conv', [5, 3, 2, 2]), by: -0.5 },
   { kind: 'reshape', of: tensor('class', [12]), shape: [1, 1, 12] },
   {
     kind: 'reshape',
@@ -190,6 +193,11 @@ const recipes: readonly WeightExpression[] = [
   },
   { kind: 'computed', shape: [20, 3], of: { table: 'rotary-cosine', ...table } },
   { kind: 'computed', shape: [3, 7], of: { table: 'adaptive-average', from: 7, to: 3 } },
+  {
+    kind: 'computed',
+    shape: [6, 2, 3, 1],
+    of: { table: 'identity-kernels', channels: 6, groups: 3, size: [3, 1] },
+  },
   { kind: 'reshape', of: tensor('one by one', [5, 6, 1, 1]), shape: [5, 6] },
   { kind: 'scaled', of: tensor('conv', [5, 3, 2, 2]), by: batchNorm('scale', 5) },
   { kind: 'sum', parts: [tensor('a', [5]), tensor('bb', [5], 1), batchNorm('shift', 5)] },

@@ -52,6 +52,10 @@ export function readRows(
       const rows = readRows(expression.of, first, count, sourceOf);
       return rows.ok ? ok(rows.value.map((number) => number + expression.by)) : rows;
     }
+    case 'multiple': {
+      const rows = readRows(expression.of, first, count, sourceOf);
+      return rows.ok ? ok(rows.value.map((number) => number * expression.by)) : rows;
+    }
     case 'reshape': {
       const inner = rowsAndColumns(expression.of);
       const { rows, columns } = rowsAndColumns(expression);

@@ -1,7 +1,5 @@
 /** The sizes that one kind of tower was published in, beside a custom one, as an encoder's parameters tell them. */
-import type { JsonObject } from '#engine/contract/config-files.ts';
-import { modelParam } from '#engine/node/architecture-params.ts';
-import { publishedOrCustom } from '../config/published-config.ts';
+import { publishedSizes } from './published-sizes.ts';
 import type { PublishedSize, VisionTransformerShape } from './vision-transformer-params.ts';
 
 export interface PublishedTower {
@@ -9,10 +7,7 @@ export interface PublishedTower {
   readonly size: PublishedSize;
 }
 
-/**
- * What an encoder says of its sizes, from a table with one row for each: `standard` is chosen at first,
- * `shapeOfRow` gives a row's figures by the names of the parameters that a custom size has.
- */
+/** As {@link publishedSizes}, with what a vision transformer says of its layers. */
 export function towerSizes<
   Name extends string,
   Row extends PublishedTower,
@@ -22,22 +17,13 @@ export function towerSizes<
   standard: NoInfer<Name>,
   shapeOfRow: (row: Row) => Shape,
 ) {
-  const names = Object.keys(published) as Name[];
-  const isPublished = (model: Name | 'custom'): model is Name => model !== 'custom';
+  const sizes = publishedSizes(published, standard, shapeOfRow);
   type Values = Shape & { readonly model: Name | 'custom'; readonly featureLayer: number };
-  const shapeOf = (values: Values): Shape =>
-    isPublished(values.model) ? shapeOfRow(published[values.model]) : values;
   return {
-    param: modelParam(published, standard),
-    shapeOf,
-    layers: (values: Values): number => shapeOf(values).layerCount,
+    ...sizes,
+    layers: (values: Values): number => sizes.shapeOf(values).layerCount,
     /** "so400m/14, 384 px · layer -2" */
-    summary: ({ model, imageSize, featureLayer }: Values): string => {
-      const label = isPublished(model) ? published[model].label : `custom, ${imageSize} px`;
-      return `${label} · layer ${featureLayer}`;
-    },
-    /** The parameters that choose these figures: a row's where one has them all. */
-    paramsFor: (figures: JsonObject): JsonObject =>
-      publishedOrCustom(names, (name) => shapeOfRow(published[name]), figures),
+    summary: ({ model, imageSize, featureLayer }: Values): string =>
+      `${sizes.labelOf(model) ?? `custom, ${imageSize} px`} · layer ${featureLayer}`,
   };
 }

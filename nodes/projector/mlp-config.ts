@@ -66,6 +66,7 @@ const families: Readonly<Record<string, MlpFamily>> = {
   llava_next_video: { ...llava, title: 'LLaVA-NeXT-Video' },
   llava_onevision: { ...llava, title: 'LLaVA-OneVision' },
   video_llava: { ...llava, title: 'Video-LLaVA' },
+  fast_vlm: { ...llava, title: 'FastVLM' },
   internvl: {
     title: 'InternVL',
     figures: (config) => ({

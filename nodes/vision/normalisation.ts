@@ -5,6 +5,7 @@ export const normalisations = {
     deviation: [0.26862954, 0.26130258, 0.27577711],
   },
   half: { mean: [0.5, 0.5, 0.5], deviation: [0.5, 0.5, 0.5] },
+  unit: { mean: [0, 0, 0], deviation: [1, 1, 1] },
   imagenet: { mean: [0.485, 0.456, 0.406], deviation: [0.229, 0.224, 0.225] },
 } as const;
 
@@ -18,6 +19,7 @@ export const normalisationParam = {
   options: [
     { value: 'clip', label: 'CLIP' },
     { value: 'half', label: '0.5 and 0.5', about: 'Colours from −1 to 1: SigLIP.' },
+    { value: 'unit', label: '0 and 1', about: 'Colours from 0 to 1: MobileCLIP, FastVLM.' },
     { value: 'imagenet', label: 'ImageNet' },
   ],
 } as const;

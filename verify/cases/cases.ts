@@ -10,11 +10,13 @@ import { preprocessRows } from './rows/preprocess.ts';
 import { projectorRows } from './rows/projector.ts';
 import { slmRows } from './rows/slm.ts';
 import { ssmRows } from './rows/ssm.ts';
+import { stagedEncoderRows } from './rows/staged-encoder.ts';
 import { tokenizerRows } from './rows/tokenizer.ts';
 
 /** A case is looked up among the rows of its family; the first that fits is its own. */
 export const caseRows: readonly CaseRow[] = [
   ...encoderRows,
+  ...stagedEncoderRows,
   ...compressionRows,
   ...projectorRows,
   ...moeRows,

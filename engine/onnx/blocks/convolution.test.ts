@@ -8,6 +8,8 @@ import {
   convolve,
   depthwiseConvolution,
   foldBatchNorm,
+  identityConvolution,
+  normedConvolution,
   pairOf,
   samePadding,
   sidesOf,
@@ -200,6 +202,18 @@ describe('batch normalisation', () => {
     expect(ran.model.nodes.map(({ op }) => op)).toEqual(['Conv', 'Identity']);
   });
 
+  it('behind a convolution without a bias is one with it', async () => {
+    const shape = { inputs: channels, outputs: 4, kernel: 3, stride: 2, padding: 1 };
+    const names = { convolution: 'conv', norm: 'bn' };
+    const ran = await bench.run(shapes, (g, { x }) => ({
+      map: normedConvolution(g, x, names, shape, 1e-3),
+    }));
+    const plain = convolveSlowly(ran.numbers('x'), ran.numbers('conv.weight'), null, shape);
+    const expected = normSlowly(ran, plain, 'bn', 1e-3);
+    expect(largestError(ran.output('map'), expected)).toBeLessThan(close);
+    expect(ran.model.nodes.map(({ op }) => op)).toEqual(['Conv', 'Identity']);
+  });
+
   it('of several branches becomes one kernel, as inference wants FastViT and RepVGG', async () => {
     const large = { ...bare, padding: 1, bias: false };
     const small = { ...large, kernel: 1, padding: 0 };
@@ -217,4 +231,14 @@ describe('batch normalisation', () => {
     const expected = numbers(a.length, (index) => a[index]! + b[index]!);
     expect(largestError(ran.output('map'), expected)).toBeLessThan(close);
   });
+});
+
+it.each([1, 3, channels])('kernels of %i groups give the map back as it is', async (groups) => {
+  const ran = await bench.run(shapes, (g, { x }) => ({
+    map: convolve(g, x, identityConvolution(channels, [3, 5], groups), {
+      groups,
+      padding: samePadding([3, 5]),
+    }),
+  }));
+  expect(ran.output('map')).toEqual(ran.numbers('x'));
 });

@@ -199,6 +199,18 @@ export function foldBatchNorm(
   };
 }
 
+/** A convolution without a bias and its batch normalisation, as one. [B, in, H, W] → [B, out, H', W'] */
+export function normedConvolution(
+  g: GraphBuilder,
+  x: Value,
+  names: { readonly convolution: string; readonly norm: string },
+  shape: Omit<ConvolutionShape, 'bias'>,
+  epsilon: number,
+): Value {
+  const weights = convolutionWeights(g, names.convolution, { ...shape, bias: false });
+  return convolve(g, x, foldBatchNorm(g, weights, names.norm, epsilon), shape);
+}
+
 /** What batch normalisation multiplies a channel by, or adds to it, [channels]. */
 export function batchNorm(
   g: GraphBuilder,
@@ -217,6 +229,18 @@ export function batchNorm(
     variance: vector('running_var', 'norm'),
     epsilon,
   };
+}
+
+/** The convolution that gives a map of so many channels back as it is. */
+export function identityConvolution(
+  channels: number,
+  kernel: Extent,
+  groups = 1,
+): ConvolutionWeights {
+  const size = pairOf(kernel);
+  const of = { table: 'identity-kernels', channels, groups, size } as const;
+  const shape = [channels, channels / groups, ...size];
+  return { weight: { kind: 'computed', shape, of }, bias: null };
 }
 
 /** Convolutions of one input whose outputs are added, as one: smaller kernels lie in the middle of the largest. */

@@ -13,6 +13,10 @@ export interface SqueezeExcitationShape {
   readonly gate: 'sigmoid' | 'hard-sigmoid';
 }
 
+/** So many channels, rounded to whole eights, as timm does. */
+export const inEights = (channels: number): number =>
+  Math.max(8, 8 * Math.floor((channels + 4) / 8));
+
 /** x · gate(up(act(down(mean x)))), with 1 × 1 convolutions under the names. [B, C, H, W] → the same. Source: 1709.01507. */
 export function squeezeExcitation(
   g: GraphBuilder,

@@ -27,6 +27,19 @@ export const pipelineRows: readonly CaseRow[] = [
   },
   {
     family: 'pipeline',
+    modelTypes: ['fast_vlm'],
+    kind: 'pipeline',
+    ways: [
+      {
+        ...pictures,
+        preprocess: { type: 'vision/preprocess' },
+        vision: [[{ type: 'encoder/fastvit' }], [{ type: 'projector/mlp' }]],
+      },
+    ],
+    language: { type: 'language/decoder' },
+  },
+  {
+    family: 'pipeline',
     modelTypes: ['llava_next'],
     kind: 'pipeline',
     ways: [

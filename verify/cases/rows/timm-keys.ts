@@ -16,3 +16,9 @@ export const timmTower = (name: string) => ({
   headCount: [`${name}.num_heads`],
   feedForwardSize: [`${name}.embed_dim`, `${name}.mlp_ratio`],
 });
+
+/** A list with one figure a stage, such as `depths`, as the parameters `depth1` and on. */
+export const stageKeys = (param: string, list: string, count: number) =>
+  Object.fromEntries(
+    Array.from({ length: count }, (_, index) => [`${param}${index + 1}`, [`${list}.${index}`]]),
+  );
