@@ -6,6 +6,7 @@ import { fastv } from './acceleration/fastv.ts';
 import { linformer } from './acceleration/linformer.ts';
 import { vtw } from './acceleration/vtw.ts';
 import { averagePool } from './compression/average-pool.ts';
+import { bilinearPool } from './compression/bilinear-pool.ts';
 import { pixelShuffle } from './compression/pixel-shuffle.ts';
 import { prumerge } from './compression/prumerge.ts';
 import { tome } from './compression/tome.ts';
@@ -24,7 +25,11 @@ import { answer } from './output/answer.ts';
 import { anyresPack } from './projector/anyres-pack.ts';
 import { ldpV2 } from './projector/ldp-v2.ts';
 import { linear } from './projector/linear.ts';
+import { mistral3Merger } from './projector/mistral3-merger.ts';
 import { mlp } from './projector/mlp.ts';
+import { moeMlp } from './projector/moe-mlp.ts';
+import { normedLinear } from './projector/normed-linear.ts';
+import { patchMerger } from './projector/patch-merger.ts';
 import { qFormer } from './projector/q-former.ts';
 import { embedding } from './text/embedding.ts';
 import { tokenise } from './text/tokenise.ts';
@@ -46,12 +51,17 @@ export const catalogue = {
   'encoder/dinov2': dinov2,
   'fusion/channel-join': channelJoin,
   'compression/average-pool': averagePool,
+  'compression/bilinear-pool': bilinearPool,
   'compression/pixel-shuffle': pixelShuffle,
   'compression/prumerge': prumerge,
   'compression/tome': tome,
   'projector/anyres-pack': anyresPack,
   'projector/linear': linear,
+  'projector/normed-linear': normedLinear,
   'projector/mlp': mlp,
+  'projector/moe-mlp': moeMlp,
+  'projector/patch-merger': patchMerger,
+  'projector/mistral3-merger': mistral3Merger,
   'projector/ldp-v2': ldpV2,
   'projector/q-former': qFormer,
   'moe/feed-forward': feedForward,

@@ -72,6 +72,16 @@ export function attend(
   );
 }
 
+/** x times the share of a normal distribution below it, by the power series of the error function. */
+export function gelu(x: number): number {
+  let [term, sum] = [x, x];
+  for (let index = 1; Math.abs(term) > 1e-17; index++) {
+    term *= -(x * x) / (2 * index);
+    sum += term / (2 * index + 1);
+  }
+  return x * (0.5 + sum / Math.sqrt(2 * Math.PI));
+}
+
 export const geluTanh = (x: number): number =>
   0.5 * x * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x ** 3)));
 export const silu = (x: number): number => x / (1 + Math.exp(-x));

@@ -1,4 +1,5 @@
 /** LLaVA-NeXT's packing: the tokens of a picture's tiles, put together again to one run for the language model. */
+import { z } from 'zod';
 import { fail, ok } from '#engine/contract/outcome.ts';
 import { error } from '#engine/contract/problem.ts';
 import { defineNode } from '#engine/node/node-definition.ts';
@@ -13,12 +14,28 @@ import {
   type TokenCount,
   type WireOf,
 } from '#engine/node/wire.ts';
-import { concatenate, gather, reshape, unsqueeze } from '#engine/onnx/shape-operators.ts';
-import { multiplyDims, type Dim, type Value } from '#engine/onnx/value.ts';
+import type { View } from '#engine/node/view.ts';
+import type { GraphBuilder } from '#engine/onnx/graph-builder.ts';
+import { cast, divide, matmul } from '#engine/onnx/operators.ts';
+import {
+  concatenate,
+  gather,
+  reshape,
+  transpose,
+  unsqueeze,
+} from '#engine/onnx/shape-operators.ts';
+import { fixedDim, multiplyDims, type Dim, type Value } from '#engine/onnx/value.ts';
 import type { KeyLayout } from '#engine/onnx/weight.ts';
 import { gridOf } from '../compression/grid.ts';
-import { configFile, foreign, modelTypeOf } from '../config/published-config.ts';
+import {
+  configFile,
+  foreign,
+  modelTypeOf,
+  readFigures,
+  unsupported,
+} from '../config/published-config.ts';
 import { packedPlaces } from './packed-places.ts';
+import { shrunkPlaces, tolerance } from './shrunk-places.ts';
 
 const params = {
   packing: {
@@ -36,6 +53,17 @@ const params = {
       { value: 'tile-by-tile', label: 'Tile by tile', about: 'All of a tile, then the next.' },
     ],
   },
+  mostTiles: {
+    kind: 'optional-integer',
+    label: 'Budget',
+    help: 'A map of more tokens than so many tiles have is shrunk to about as many, as LLaVA-OneVision does.',
+    default: null,
+    min: 1,
+    max: 144,
+    unit: 'tiles',
+    whenEmpty: 'no limit',
+    shownWhen: { param: 'packing', is: ['unpadded'] },
+  },
   ...weightParams,
 } as const;
 
@@ -49,6 +77,8 @@ const keyLayouts: readonly KeyLayout[] = [
   named('LLaVA-NeXT, Hugging Face', ''),
   named('LLaVA-NeXT, since version 5, or original', 'model.'),
 ];
+
+const aspectSchema = z.object({ vision_aspect_ratio: z.string().default('anyres_max_9') });
 
 export const anyresPack = defineNode({
   type: 'projector/anyres-pack',
@@ -64,6 +94,10 @@ export const anyresPack = defineNode({
       title: 'LLaVA-NeXT: Improved reasoning, OCR, and world knowledge',
       url: 'https://llava-vl.github.io/blog/2024-01-30-llava-next/',
     },
+    {
+      title: 'LLaVA-OneVision: Easy Visual Task Transfer',
+      url: 'https://arxiv.org/abs/2408.03326',
+    },
   ],
   params,
   inputs: { tokens: { kind: 'tokens', title: 'Visual tokens' } },
@@ -72,17 +106,22 @@ export const anyresPack = defineNode({
     const config = configFile(files, 'config.json');
     if (!config.ok) return config;
     const type = modelTypeOf(config.value);
-    if (type !== 'llava_next')
+    const packing = { packing: 'unpadded', mostTiles: null } as const;
+    if (type === 'llava_next')
+      return ok({ params: packing, took: ["LLaVA-NeXT's packing"], file: 'config.json' });
+    if (type !== 'llava_onevision')
       return foreign(`config.json describes no packing of tiles; "${type}" has none.`);
-    return ok({
-      params: { packing: 'unpadded' },
-      took: ["LLaVA-NeXT's packing"],
-      file: 'config.json',
-    });
+    const figures = readFigures(aspectSchema, config.value, 'config.json');
+    if (!figures.ok) return figures;
+    const { vision_aspect_ratio: aspect } = figures.value;
+    const mostTiles = Number(/^anyres_max_(\d{1,3})$/.exec(aspect)?.[1] ?? NaN);
+    if (Number.isNaN(mostTiles)) return unsupported(`The aspect ratio "${aspect}"`);
+    const took = ["LLaVA-OneVision's packing", `a budget of ${mostTiles} tiles`];
+    return ok({ params: { ...packing, mostTiles }, took, file: 'config.json' });
   },
   keyLayouts: () => keyLayouts,
   demand: ({ demands }) => ({ tokens: demands.tokens }),
-  infer({ params: { packing }, inputs: { tokens } }) {
+  infer({ params: values, inputs: { tokens } }) {
     const grid = gridOf('Packing', tokens);
     if (!grid.ok) return grid;
     if (tokens.views?.media === 'video') {
@@ -92,7 +131,7 @@ export const anyresPack = defineNode({
     const items = itemsOf(tokens.views);
     const { views: _, ...rest } = tokens;
     const views = items > 1 && { views: { known: true, views: items, most: items } };
-    const count = packedCount(packing, tokens, grid.value);
+    const count = packedCount(values, tokens, grid.value);
     return ok({
       outputs: { tokens: { ...rest, ...views, count, prefixTokens: 0, grid: null } },
       found: grid.value,
@@ -103,21 +142,29 @@ export const anyresPack = defineNode({
   body: {
     kind: 'onnx',
     runsBy: 'item',
-    facts: ({ params: { packing }, inputs: { tokens }, found: grid }) => ({
-      places: {
-        size: 'packed',
-        of: (views) => packedPlaces(packing, views, { prefixTokens: tokens.prefixTokens, grid }),
-      },
-    }),
+    facts({ params: values, inputs: { tokens }, found: grid }) {
+      const own = { prefixTokens: tokens.prefixTokens, grid };
+      const budget = budgetOf(values);
+      if (budget === null)
+        return {
+          places: { size: 'packed', of: (views) => packedPlaces(values.packing, views, own) },
+        };
+      const mixed = (views: readonly View[]) => shrunkPlaces(views, own, budget);
+      return {
+        places: { size: multiplyDims(4, 'packed'), of: (views) => mixed(views).places },
+        weights: { size: multiplyDims(4, 'packed'), of: (views) => mixed(views).weights },
+        sum: { size: 1, of: (views) => [mixed(views).sum] },
+      };
+    },
     dims: ({ inputs, outputs }) => ({
       packed: outputs.tokens.count.tokens,
       rows: viewsOfOne(inputs.tokens) * inputs.tokens.count.tokens + 1,
     }),
-    emit(g, { tokens }, { inputs, params: { packing } }, { places }) {
+    emit(g, { tokens }, { inputs, params: values }, { places, weights, sum }) {
       const { channels } = inputs.tokens;
       const count = multiplyDims(tokens.shape[0] as Dim, tokens.shape[1] as Dim);
       const rows = reshape(g, tokens, [count, channels]); // [views · N, D]
-      if (packing !== 'unpadded')
+      if (values.packing !== 'unpadded')
         return { tokens: unsqueeze(g, gather(g, rows, places as Value, 0), 0) };
       const newline = g.weight({
         kind: 'reshape',
@@ -125,31 +172,50 @@ export const anyresPack = defineNode({
         shape: [1, channels],
       });
       const all = concatenate(g, [rows, newline], 0, 'rows'); // [views · N + 1, D]
-      return { tokens: unsqueeze(g, gather(g, all, places as Value, 0), 0) }; // [1, packed, D]
+      const taken = gather(g, all, places as Value, 0); // [packed, D], or four rows a token
+      if (!weights || !sum) return { tokens: unsqueeze(g, taken, 0) }; // [1, packed, D]
+      return { tokens: mixFours(g, taken, { weights, sum }) };
     },
   },
 });
 
+/** [4 · packed, D], weights [4 · packed] and what four of them add up to → [1, packed, D] */
+function mixFours(
+  g: GraphBuilder,
+  rows: Value,
+  { weights, sum }: { readonly weights: Value; readonly sum: Value },
+): Value {
+  const shares = divide(g, cast(g, weights, 'float32'), cast(g, sum, 'float32'));
+  const byToken = reshape(g, shares, ['packed', 1, 4]);
+  const fours = reshape(g, rows, ['packed', 4, fixedDim(rows, 1)]);
+  return transpose(g, matmul(g, byToken, fours), 1, 0, 2);
+}
+
 const viewsOfOne = ({ views = oneView }: WireOf<'tokens'>): number => views.views / itemsOf(views);
 
-type Packing = ParamValues<typeof params>['packing'];
+type PackParams = ParamValues<typeof params>;
+
+/** Only a map that is read without its padding is shrunk. */
+const budgetOf = ({ packing, mostTiles }: PackParams): number | null =>
+  packing === 'unpadded' ? mostTiles : null;
 
 /** A newline goes behind each row of the joined map; how many rows there are the picture decides. */
 function packedCount(
-  packing: Packing,
+  values: PackParams,
   { views = oneView }: WireOf<'tokens'>,
   grid: Grid,
 ): TokenCount {
   const perView = grid.rows * grid.columns;
   const items = itemsOf(views);
+  const budget = (budgetOf(values) ?? Infinity) * tolerance ** 2;
   const newlines = (tiles: number, rows: number): number => {
-    if (packing !== 'unpadded') return 0;
-    return tiles === 0 ? 1 : rows * grid.rows;
+    if (values.packing !== 'unpadded') return 0;
+    return tiles === 0 ? 1 : Math.ceil(rows * grid.rows * Math.sqrt(Math.min(1, budget / tiles)));
   };
   const expected = views.views / items;
   const most = views.most / items;
   const tokens = (count: number, rows: number): number =>
-    Math.round(count * perView + newlines(count - 1, rows));
+    Math.round((1 + Math.min(count - 1, budget)) * perView + newlines(count - 1, rows));
   if (views.known && expected === 1) return knownCount(tokens(1, 0));
   // The common grid is as high as it is wide, the one with the most rows a single column.
   return estimatedCount(

@@ -4,17 +4,12 @@ import { ok, type Outcome } from '#engine/contract/outcome.ts';
 import { outputPrefix } from '#engine/plan/node-body.ts';
 import type { Tensor } from '#host/sessions/sessions.ts';
 import type { Driver } from './case-check.ts';
-import type {
-  CaseRow,
-  GraphRow,
-  MaskedInput,
-  NodesRow,
-  TensorSource,
-} from '../cases/rows/case-row.ts';
+import type { CaseRow, GraphRow, NodesRow, TensorSource } from '../cases/rows/case-row.ts';
 import { compareTensors, type ComputedTensor } from '../cases/comparison.ts';
+import { givenByPicture, isPacked } from './given-pictures.ts';
 import { asWholeModel, setNode, type SetNode } from './node-params.ts';
 import type { RecordedCase, RecordedTensor } from '../cases/recorded-case.ts';
-import { runGraph, type Given, type NodeResult, type SetGraph } from './run-graph.ts';
+import { runGraph, type NodeResult, type SetGraph } from './run-graph.ts';
 import type { Workbench } from '../workbench.ts';
 
 export const graphDriver: Driver<GraphRow & Pick<CaseRow, 'figuresOf'>> = async (
@@ -106,16 +101,11 @@ async function runBatch(
   wanted: readonly Wanted[],
   workbench: Workbench,
 ): Promise<Outcome<ReadonlyMap<string, ComputedTensor>>> {
-  const [first] = recorded.inputs.values();
-  const batch = first?.shape[0] ?? 1;
   const taps: Record<string, string[]> = {};
   for (const { node, tap } of wanted.map(({ source }) => source))
     if (tap !== undefined && taps[node]?.includes(tap) !== true) (taps[node] ??= []).push(tap);
   const pieces = new Map<string, ComputedTensor[]>(wanted.map(({ name }) => [name, []]));
-  for (let place = 0; place < batch; place++) {
-    const given = Object.entries(row.inputs).map(([name, target]) =>
-      givenFor(target, (of) => pictureOf(recorded.inputs.get(of) as RecordedTensor, place), name),
-    );
+  for (const given of givenByPicture(row, recorded)) {
     const setting = { given, prefixTokens: row.prefixTokens ?? 0, taps };
     const results = await runGraph(graph, setting, workbench);
     if (!results.ok) return results;
@@ -123,28 +113,8 @@ async function runBatch(
     for (const { name, source } of wanted)
       pieces.get(name)?.push(read(results.value[source.node] as NodeResult, source, inputCount));
   }
-  return ok(new Map([...pieces].map(([name, parts]) => [name, joined(parts)])));
-}
-
-function givenFor(
-  target: string | MaskedInput,
-  recorded: (name: string) => ComputedTensor,
-  name: string,
-): Given {
-  const isWhole = typeof target === 'string';
-  const [, node = '', tensor = ''] = /^([^.]+)\.(.+)$/.exec(isWhole ? target : target.tensor) ?? [];
-  const value = recorded(name);
-  if (isWhole) return { node, tensor, value };
-  // What fills up a batch is not there at all for one picture by itself.
-  const mask = recorded(target.keptBy).data;
-  const data = Array.from(value.data).filter((_, place) => mask[place] !== 0);
-  return { node, tensor, value: { shape: [1, data.length], data } };
-}
-
-function pictureOf({ shape, data }: RecordedTensor, place: number): ComputedTensor {
-  const [batch = 1, ...rest] = shape;
-  const size = data.length / batch;
-  return { shape: [1, ...rest], data: data.slice(place * size, (place + 1) * size) };
+  const follow = Object.values(row.inputs).some(isPacked) ? inOneRow : joined;
+  return ok(new Map([...pieces].map(([name, parts]) => [name, follow(parts)])));
 }
 
 function read(
@@ -172,4 +142,11 @@ function joined(parts: readonly ComputedTensor[]): ComputedTensor {
     shape: [parts.length, ...rest],
     data: isFloat ? Float32Array.from(numbers) : numbers,
   };
+}
+
+/** [1, N, D] each → [ΣN, D] */
+function inOneRow(parts: readonly ComputedTensor[]): ComputedTensor {
+  const channels = parts[0]?.shape.at(-1) ?? 1;
+  const { data } = joined(parts);
+  return { shape: [data.length / channels, channels], data };
 }

@@ -47,12 +47,25 @@ export interface MaskedInput {
   readonly keptBy: string;
 }
 
+/**
+ * A recorded input [N, D] that holds the tokens of several pictures one after the other, each row by row. All pictures
+ * have as many rows and columns as the key `side` of the configuration says, or those of recorded sizes, heights first,
+ * in patches as long as the key `patchSize` says. What is computed follows one another in the same way.
+ */
+export interface PackedInput {
+  readonly tensor: string;
+  readonly grids:
+    { readonly side: string } | { readonly sizes: string; readonly patchSize: string };
+}
+
+export type RecordedInput = string | MaskedInput | PackedInput;
+
 /** Nodes that are graphs, one behind the other: each takes at `tokens` what the one before gives there. */
 export interface NodesRow {
   readonly kind: 'nodes';
   readonly nodes: readonly [NodeSetting, ...NodeSetting[]];
   /** Recorded inputs → tensors of the first node's ports. */
-  readonly inputs: Readonly<Record<string, string | MaskedInput>>;
+  readonly inputs: Readonly<Record<string, RecordedInput>>;
   /** Tokens before those of the grid in what is recorded. */
   readonly prefixTokens?: number;
   readonly outputs: Readonly<Record<string, TensorSource>>;
@@ -66,7 +79,7 @@ export interface GraphRow {
   /** As `encoder.tokens > projector.tokens`. */
   readonly wires: readonly string[];
   /** Recorded inputs → tensors of ports, as `encoder.pixels`. */
-  readonly inputs: Readonly<Record<string, string | MaskedInput>>;
+  readonly inputs: Readonly<Record<string, RecordedInput>>;
   /** Tokens before those of the grid in what is recorded. */
   readonly prefixTokens?: number;
   readonly outputs: Readonly<Record<string, TensorSource>>;
