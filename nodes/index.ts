@@ -34,7 +34,11 @@ import { qFormer } from './projector/q-former.ts';
 import { embedding } from './text/embedding.ts';
 import { tokenise } from './text/tokenise.ts';
 import { anyresTiles } from './vision/anyres-tiles.ts';
+import { dynamicTiles } from './vision/dynamic-tiles.ts';
+import { nativeResolution } from './vision/native-resolution.ts';
+import { panAndScan } from './vision/pan-and-scan.ts';
 import { preprocess } from './vision/preprocess.ts';
+import { splitTiles } from './vision/split-tiles.ts';
 import { lora } from './weights/lora.ts';
 
 export const catalogue = {
@@ -42,7 +46,11 @@ export const catalogue = {
   'input/video': video,
   'input/prompt': prompt,
   'vision/preprocess': preprocess,
+  'vision/native-resolution': nativeResolution,
   'vision/anyres-tiles': anyresTiles,
+  'vision/dynamic-tiles': dynamicTiles,
+  'vision/split-tiles': splitTiles,
+  'vision/pan-and-scan': panAndScan,
   'text/tokenise': tokenise,
   'text/embedding': embedding,
   'encoder/vit': vit,

@@ -1,6 +1,8 @@
 /** Pictures and clips as the views that an encoder is given. */
 import type { PreprocessRecipe, TileRecipe } from '#engine/node/host-step.ts';
+import { error, type Problem } from '#engine/contract/problem.ts';
 import type { View } from '#engine/node/view.ts';
+import { ruledSize } from '#nodes/vision/size-rules.ts';
 import type { RgbImage } from '../images/decode-image.ts';
 import { preprocess } from '../images/preprocess.ts';
 import { tilePicture } from '../images/tile-picture.ts';
@@ -35,12 +37,28 @@ export function sightsOf(values: readonly StageValue[]): readonly Sight[] {
   return sights;
 }
 
+/** Of a recipe that brings each picture to a size of its own: why one of them cannot be among the others. */
+export function otherSize(
+  values: readonly StageValue[],
+  { sizeRule, resizeTo }: PreprocessRecipe,
+): Problem | null {
+  if (!sizeRule || typeof resizeTo === 'number' || !('height' in resizeTo)) return null;
+  const { width, height } = resizeTo;
+  for (const { image } of sightsOf(values)) {
+    const size = ruledSize(image, sizeRule);
+    if (size.width === width && size.height === height) continue;
+    const message =
+      `A picture of ${image.width} × ${image.height} pixels becomes one of ${size.width} × ${size.height}, ` +
+      `and the graph is built for ${width} × ${height}; set the size of the pictures to ${image.width} × ${image.height}.`;
+    return error('dimension-mismatch', message, { port: 'image' });
+  }
+  return null;
+}
+
 /** Each picture or frame as one view, [views, 3, height, width]. */
 export function wholeViews(values: readonly StageValue[], recipe: PreprocessRecipe): Batch {
   const sights = sightsOf(values);
-  const { crop, resizeTo } = recipe;
-  const sides = crop ?? (typeof resizeTo === 'object' ? resizeTo : null);
-  if (!sides) throw new Error('Pictures that are not cropped are squashed to one size.');
+  const sides = sidesOf(recipe);
   const prepared = sights.map(({ image }) => preprocess(image, recipe));
   return pixelBatch(
     prepared,
@@ -49,16 +67,24 @@ export function wholeViews(values: readonly StageValue[], recipe: PreprocessReci
   );
 }
 
-/** Of each picture the whole, then its tiles, [views, 3, side, side]. */
+function sidesOf({ crop, resizeTo }: PreprocessRecipe): {
+  readonly height: number;
+  readonly width: number;
+} {
+  if (crop) return crop;
+  if (typeof resizeTo === 'number')
+    throw new Error('Pictures that are not cropped are squashed or fitted to one size.');
+  if (!('longestEdge' in resizeTo)) return resizeTo;
+  return { height: resizeTo.longestEdge, width: resizeTo.longestEdge };
+}
+
+/** Of each picture its tiles and the whole, in the order of the recipe, [views, 3, side, side]. */
 export function tiledViews(values: readonly StageValue[], recipe: TileRecipe): Batch {
   const views: View[] = [];
   const prepared: Float32Array[] = [];
   for (const { image, view } of sightsOf(values)) {
-    const { whole, tiles } = tilePicture(image, recipe);
-    views.push(view);
-    prepared.push(whole);
-    for (const { row, column, pixels } of tiles) {
-      views.push({ ...view, role: 'tile', row, column });
+    for (const { pixels, ...place } of tilePicture(image, recipe)) {
+      views.push({ ...view, ...place });
       prepared.push(pixels);
     }
   }

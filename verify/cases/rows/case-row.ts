@@ -159,19 +159,39 @@ export interface LanguageRow {
   readonly outputs: Readonly<Record<string, LanguageSource | LanguageVariant>>;
 }
 
+/** What of the views that are made of a picture a processor returns. */
+export type PreparedField =
+  | 'pixels'
+  | 'original sizes'
+  | 'sizes'
+  | 'views'
+  | 'tiles'
+  | 'tile rows'
+  | 'tile columns'
+  | 'pixel mask'
+  | 'patches, channels last'
+  | 'patch mask'
+  | 'patch grid'
+  | 'patches by groups, twice'
+  | 'patch grid of one moment';
+
 /** Raw pictures to pixels; each recorded `pixel_values.NAME` or `image_sizes.NAME` is of the picture NAME. */
 export interface PreprocessRow {
   readonly kind: 'preprocess';
   readonly node: NodeSetting;
+  /** By what stands before the name of the picture; as most processors have it where left out. */
+  readonly fields?: Readonly<Record<string, PreparedField>>;
 }
 
 /** Into which grid a picture of a size is cut, and what of the joined map shows it. */
 export interface GridRow {
   readonly kind: 'grid';
+  /** By which rule the grid is chosen: that in which most of the picture is left, or that of the nearest proportions. */
+  readonly choice: 'fit' | 'nearest';
   /** Recorded sizes, widths first. */
   readonly sizes: string;
   readonly outputs: Readonly<
-    Record<string, 'fitted size' | 'grid' | 'unpadded size' | 'first place'>
+    Record<string, 'fitted size' | 'grid' | 'views' | 'unpadded size' | 'first place'>
   >;
 }
 

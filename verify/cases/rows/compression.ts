@@ -47,6 +47,7 @@ export const compressionRows: readonly CaseRow[] = [
     family: 'compression',
     names: ['anyres-grid'],
     kind: 'grid',
+    choice: 'fit',
     sizes: 'sizes_wh',
     outputs: {
       best_wh: 'fitted size',
@@ -54,6 +55,14 @@ export const compressionRows: readonly CaseRow[] = [
       unpadded_hw: 'unpadded size',
       first_index: 'first place',
     },
+  },
+  {
+    family: 'compression',
+    names: ['internvl-tiles'],
+    kind: 'grid',
+    choice: 'nearest',
+    sizes: 'sizes_wh',
+    outputs: { grid_wh: 'grid', num_tiles: 'views' },
   },
   {
     family: 'compression',
