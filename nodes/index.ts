@@ -39,6 +39,7 @@ import { nativeResolution } from './vision/native-resolution.ts';
 import { panAndScan } from './vision/pan-and-scan.ts';
 import { preprocess } from './vision/preprocess.ts';
 import { splitTiles } from './vision/split-tiles.ts';
+import { uhdSlices } from './vision/uhd-slices.ts';
 import { lora } from './weights/lora.ts';
 
 export const catalogue = {
@@ -51,6 +52,7 @@ export const catalogue = {
   'vision/dynamic-tiles': dynamicTiles,
   'vision/split-tiles': splitTiles,
   'vision/pan-and-scan': panAndScan,
+  'vision/uhd-slices': uhdSlices,
   'text/tokenise': tokenise,
   'text/embedding': embedding,
   'encoder/vit': vit,

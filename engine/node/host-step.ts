@@ -7,7 +7,7 @@ import type { Grid } from './wire.ts';
 /** By the names that Pillow gives its kernels. */
 export type ResizeFilter = 'bilinear' | 'bicubic' | 'lanczos';
 
-interface PixelRecipe {
+export interface PixelRecipe {
   readonly filter: ResizeFilter;
   readonly mean: readonly [number, number, number];
   readonly deviation: readonly [number, number, number];
@@ -20,7 +20,9 @@ export interface FitInSquare {
 }
 
 /** To which size a model of any resolution brings a picture; sides are multiples of `patch`. */
-export type SizeRule = { readonly patch: number } & (PixelBudget | LongestEdge | PatchBudget);
+export type SizeRule = { readonly patch: number } & (
+  PixelBudget | LongestEdge | PatchBudget | SameArea
+);
 
 /** As many pixels as the picture has, but no fewer and no more than these. */
 export interface PixelBudget {
@@ -41,6 +43,12 @@ export interface PatchBudget {
   readonly mostPatches: number;
 }
 
+/** About as many pixels as a square of this side has, whatever size the picture has. */
+export interface SameArea {
+  readonly rule: 'area';
+  readonly areaSide: number;
+}
+
 export interface PreprocessRecipe extends PixelRecipe {
   /** Pads to a square with the mean colour, cut down (not rounded) to whole grey levels, before anything else. */
   readonly padToSquare: boolean;
@@ -58,7 +66,9 @@ export interface TilePixels extends PixelRecipe {
 }
 
 /** How a picture becomes tiles of one side, beside the whole squashed to that side. */
-export type TileRecipe = TilePixels & (FittedTiles | StretchedTiles | SplitTiles | PannedCrops);
+export type TileRecipe =
+  | (TilePixels & (FittedTiles | StretchedTiles | SplitTiles | PannedCrops))
+  | (PixelRecipe & PictureSlices);
 
 /** The whole first, then the tiles of the best grid, padded with black, row by row. */
 export interface FittedTiles {
@@ -90,6 +100,23 @@ export interface PannedCrops {
   readonly leastCrop: number;
   /** The longer side over the shorter one. */
   readonly leastRatio: number;
+}
+
+/** Squashed to a grid of slices that are no squares, and cut row by row; the whole is no view of theirs. */
+export interface PictureSlices {
+  readonly scheme: 'slice';
+  /** By which grid and size of a slice follow from a picture; one that would get others is refused. */
+  readonly rule: SliceRule;
+  readonly grid: Grid;
+  readonly slice: { readonly height: number; readonly width: number };
+}
+
+export interface SliceRule {
+  readonly mostSlices: number;
+  /** A slice has about as many pixels as a square of this side. */
+  readonly areaSide: number;
+  /** Sides of slices are multiples of this. */
+  readonly patch: number;
 }
 
 export interface Sampling {

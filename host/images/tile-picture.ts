@@ -3,24 +3,27 @@ import { assertNever } from '#engine/contract/outcome.ts';
 import type {
   FittedTiles,
   PannedCrops,
+  PixelRecipe,
   SplitTiles,
   StretchedTiles,
   TilePixels,
   TileRecipe,
 } from '#engine/node/host-step.ts';
+import type { Grid } from '#engine/node/wire.ts';
 import { panAndScanGrid } from '#nodes/vision/pan-and-scan-grid.ts';
 import { evenSize, upToTiles } from '#nodes/vision/split-sizes.ts';
 import { bestGrid, fittedSize, nearestGrid, type PictureSize } from '#nodes/vision/tile-grids.ts';
+import { squareOf } from '#nodes/vision/tiled-pixels.ts';
 import type { RgbImage } from './decode-image.ts';
 import { normalise, resizeWhole, type Placement } from './preprocess.ts';
 import { resizeWindow, type Window } from './resample.ts';
 
 export interface PictureView {
-  readonly role: 'whole' | 'tile';
+  readonly role: 'whole' | 'tile' | 'slice';
   /** 0 and 0 of a whole. */
   readonly row: number;
   readonly column: number;
-  /** [1, 3, side, side] */
+  /** [1, 3, height, width], of one size for all views of a recipe. */
   readonly pixels: Float32Array;
 }
 
@@ -37,6 +40,11 @@ export function tilePicture(image: RgbImage, recipe: TileRecipe): readonly Pictu
       return splitTiles(image, recipe);
     case 'pan':
       return [squashed(image, recipe), ...pannedCrops(image, recipe)];
+    case 'slice':
+      return cutGrid(image, recipe.grid, recipe.slice, recipe).map((view) => ({
+        ...view,
+        role: 'slice',
+      }));
     default:
       return assertNever(recipe);
   }
@@ -45,8 +53,6 @@ export function tilePicture(image: RgbImage, recipe: TileRecipe): readonly Pictu
 function squashed(image: RgbImage, recipe: TilePixels): PictureView {
   return whole(resizeWhole(image, squareOf(recipe.side), recipe.filter), recipe);
 }
-
-const squareOf = (side: number): PictureSize => ({ width: side, height: side });
 
 function whole(image: RgbImage, recipe: TilePixels): PictureView {
   const place = { ...squareOf(recipe.side), left: 0, top: 0 };
@@ -82,10 +88,20 @@ function stretchedTiles(
 ): readonly PictureView[] {
   const { side, grids } = recipe;
   const grid = nearestGrid(image, grids, side);
-  const room = { width: grid.columns * side, height: grid.rows * side };
+  return cutGrid(image, grid, squareOf(side), recipe);
+}
+
+/** The whole picture squashed to a grid of cells of one size, which are cut out of it. */
+function cutGrid(
+  image: RgbImage,
+  grid: Grid,
+  cell: PictureSize,
+  recipe: PixelRecipe,
+): readonly PictureView[] {
+  const room = { width: grid.columns * cell.width, height: grid.rows * cell.height };
   return tilesOf(grid, ({ row, column }) => {
-    const window = { ...squareOf(side), left: column * side, top: row * side };
-    return partOf(image, room, window, { ...squareOf(side), left: 0, top: 0 }, recipe);
+    const window = { ...cell, left: column * cell.width, top: row * cell.height };
+    return partOf(image, room, window, { ...cell, left: 0, top: 0 }, recipe);
   });
 }
 
@@ -97,10 +113,7 @@ function splitTiles(image: RgbImage, recipe: TilePixels & SplitTiles): readonly 
   const filled = resizeWhole(even, upToTiles(even, side), filter);
   const grid = { rows: filled.height / side, columns: filled.width / side };
   if (grid.rows * grid.columns === 1) return [whole(filled, recipe)];
-  const tiles = tilesOf(grid, ({ row, column }) => {
-    const window = { ...squareOf(side), left: column * side, top: row * side };
-    return partOf(filled, filled, window, { ...squareOf(side), left: 0, top: 0 }, recipe);
-  });
+  const tiles = cutGrid(filled, grid, squareOf(side), recipe);
   return [...tiles, squashed(filled, recipe)];
 }
 
@@ -125,7 +138,7 @@ function pannedCrops(image: RgbImage, recipe: TilePixels & PannedCrops): readonl
 
 /** Row by row. */
 function tilesOf(
-  { rows, columns }: { readonly rows: number; readonly columns: number },
+  { rows, columns }: Grid,
   pixelsAt: (place: { readonly row: number; readonly column: number }) => Float32Array,
 ): readonly PictureView[] {
   return Array.from({ length: rows * columns }, (_, index): PictureView => {
@@ -140,7 +153,7 @@ function partOf(
   { width, height }: PictureSize,
   window: Window,
   place: Placement,
-  recipe: TilePixels,
+  recipe: PixelRecipe,
 ): Float32Array {
   const { filter } = recipe;
   const part =

@@ -4,8 +4,9 @@ import type { HostStep, LanguageModelStep, TokeniseStep } from '#engine/node/hos
 import type { Stage } from '#engine/plan/plan.ts';
 import { loadClip } from '../clips/load-clip.ts';
 import { loadImage } from '../images/load-image.ts';
-import { otherSize, tiledViews, wholeViews } from './picture-views.ts';
+import { tiledViews, wholeViews } from './picture-views.ts';
 import { stageFacts, type StageContext, type StageRunner } from './stage-runner.ts';
+import { unplannedPicture } from './unplanned-picture.ts';
 import {
   outputBytes,
   type StageInputs,
@@ -57,12 +58,14 @@ async function runStep(
     case 'give-text':
       return ok({ text: { kind: 'text', text: step.text } });
     case 'preprocess': {
-      const other = otherSize(inputs['image'] ?? [], step.recipe);
+      const other = unplannedPicture(inputs['image'] ?? [], step.recipe);
       if (other) return fail(other);
       const batches = [wholeViews(inputs['image'] ?? [], step.recipe)];
       return ok({ pixels: { kind: 'tensors', batches } });
     }
     case 'tile': {
+      const other = unplannedPicture(inputs['image'] ?? [], step.recipe);
+      if (other) return fail(other);
       const batches = [tiledViews(inputs['image'] ?? [], step.recipe)];
       return ok({ pixels: { kind: 'tensors', batches } });
     }

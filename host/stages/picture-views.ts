@@ -1,8 +1,7 @@
 /** Pictures and clips as the views that an encoder is given. */
 import type { PreprocessRecipe, TileRecipe } from '#engine/node/host-step.ts';
-import { error, type Problem } from '#engine/contract/problem.ts';
 import type { View } from '#engine/node/view.ts';
-import { ruledSize } from '#nodes/vision/size-rules.ts';
+import { squareOf } from '#nodes/vision/tiled-pixels.ts';
 import type { RgbImage } from '../images/decode-image.ts';
 import { preprocess } from '../images/preprocess.ts';
 import { tilePicture } from '../images/tile-picture.ts';
@@ -37,24 +36,6 @@ export function sightsOf(values: readonly StageValue[]): readonly Sight[] {
   return sights;
 }
 
-/** Of a recipe that brings each picture to a size of its own: why one of them cannot be among the others. */
-export function otherSize(
-  values: readonly StageValue[],
-  { sizeRule, resizeTo }: PreprocessRecipe,
-): Problem | null {
-  if (!sizeRule || typeof resizeTo === 'number' || !('height' in resizeTo)) return null;
-  const { width, height } = resizeTo;
-  for (const { image } of sightsOf(values)) {
-    const size = ruledSize(image, sizeRule);
-    if (size.width === width && size.height === height) continue;
-    const message =
-      `A picture of ${image.width} × ${image.height} pixels becomes one of ${size.width} × ${size.height}, ` +
-      `and the graph is built for ${width} × ${height}; set the size of the pictures to ${image.width} × ${image.height}.`;
-    return error('dimension-mismatch', message, { port: 'image' });
-  }
-  return null;
-}
-
 /** Each picture or frame as one view, [views, 3, height, width]. */
 export function wholeViews(values: readonly StageValue[], recipe: PreprocessRecipe): Batch {
   const sights = sightsOf(values);
@@ -78,7 +59,7 @@ function sidesOf({ crop, resizeTo }: PreprocessRecipe): {
   return { height: resizeTo.longestEdge, width: resizeTo.longestEdge };
 }
 
-/** Of each picture its tiles and the whole, in the order of the recipe, [views, 3, side, side]. */
+/** Of each picture its tiles and the whole, in the order of the recipe, [views, 3, height, width]. */
 export function tiledViews(values: readonly StageValue[], recipe: TileRecipe): Batch {
   const views: View[] = [];
   const prepared: Float32Array[] = [];
@@ -88,8 +69,8 @@ export function tiledViews(values: readonly StageValue[], recipe: TileRecipe): B
       prepared.push(pixels);
     }
   }
-  const { side } = recipe;
-  return pixelBatch(prepared, { height: side, width: side }, views);
+  const size = recipe.scheme === 'slice' ? recipe.slice : squareOf(recipe.side);
+  return pixelBatch(prepared, size, views);
 }
 
 /** Views of one size, each [1, 3, height, width], as one tensor. */

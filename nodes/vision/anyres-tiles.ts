@@ -5,7 +5,7 @@ import { anyresFromConfig } from './anyres-config.ts';
 import { normalisationParam, normalisations } from './normalisation.ts';
 import { pictureSide, sizeParam } from './picture-side.ts';
 import { readGrids } from './tile-grids.ts';
-import { tiledPixels } from './tiled-pixels.ts';
+import { squareOf, tiledPixels } from './tiled-pixels.ts';
 
 /** What a photograph of common size is cut into: two rows, two columns, and the whole. */
 const commonViews = 5;
@@ -46,7 +46,7 @@ export const anyresTiles = defineNode({
     const grids = readGrids(params.grids);
     if (!grids.ok) return grids;
     const most = 1 + Math.max(...grids.value.map(({ rows, columns }) => rows * columns));
-    const pixels = tiledPixels(inputs.image, side.value, { expected: commonViews, most });
+    const pixels = tiledPixels(inputs.image, squareOf(side.value), { expected: commonViews, most });
     return pixels.ok ? ok({ outputs: { pixels: pixels.value }, found: grids.value }) : pixels;
   },
   summary: ({ grids, normalisation }) => {

@@ -7,7 +7,7 @@ import { lackingIn, readImageProcessor, squareSide } from './image-processor.ts'
 import { normalisationParam, normalisations } from './normalisation.ts';
 import { pictureSide, sizeParam } from './picture-side.ts';
 import { gridsOfTiles } from './tile-grids.ts';
-import { tiledPixels } from './tiled-pixels.ts';
+import { squareOf, tiledPixels } from './tiled-pixels.ts';
 
 /** What a photograph of 3 × 2 is cut into: three columns, two rows, and the whole. */
 const commonViews = 7;
@@ -75,7 +75,7 @@ export const dynamicTiles = defineNode({
       return fail(error('param-invalid', message, { param: 'leastTiles' }));
     }
     const most = mostTiles === 1 ? 1 : mostTiles + 1;
-    const pixels = tiledPixels(inputs.image, side.value, { expected: commonViews, most });
+    const pixels = tiledPixels(inputs.image, squareOf(side.value), { expected: commonViews, most });
     return pixels.ok
       ? ok({ outputs: { pixels: pixels.value }, found: gridsOfTiles(leastTiles, mostTiles) })
       : pixels;

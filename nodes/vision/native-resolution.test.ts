@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { checkGraph } from '#engine/graph/check.ts';
 import { sketchDocument, type NodeSketch } from '#engine/graph/sketch-document.ts';
 import type { PreprocessRecipe } from '#engine/node/host-step.ts';
-import { otherSize } from '#host/stages/picture-views.ts';
+import { unplannedPicture } from '#host/stages/unplanned-picture.ts';
 import { read, refusal, taken } from '#verify/taking-config.testing.ts';
 import type { JsonObject } from '#engine/contract/config-files.ts';
 import { catalogue } from '../index.ts';
@@ -39,6 +39,12 @@ describe('a picture becomes one of whole patches', () => {
     expect((width / 16) * (height / 16)).toBeLessThanOrEqual(256);
     expect((width / 16) * (height / 16)).toBeGreaterThan(230);
   });
+});
+
+it('a picture of about as many pixels as a square is cut down to whole patches', () => {
+  const rule = { rule: 'area', patch: 14, areaSide: 448 } as const;
+  expect(ruledSize(size(1000, 500), rule)).toEqual(size(630, 308));
+  expect(ruledSize(size(20, 10), rule)).toEqual(size(630, 308));
 });
 
 describe('the node', () => {
@@ -79,7 +85,7 @@ describe('the node', () => {
     };
     const picture = (width: number, height: number) => {
       const image = { ...size(width, height), data: new Uint8Array(0) };
-      return otherSize([{ kind: 'image', media: 'image', images: [image] }], recipe);
+      return unplannedPicture([{ kind: 'image', media: 'image', images: [image] }], recipe);
     };
     expect(picture(640, 480)).toBeNull();
     expect(picture(645, 478)).toBeNull();

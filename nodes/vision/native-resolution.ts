@@ -8,27 +8,11 @@ import { picturesInAll } from '#engine/node/wire.ts';
 import { filterParam } from './filter.ts';
 import { nativeResolutionFromConfig } from './native-resolution-config.ts';
 import { normalisationParam, normalisations } from './normalisation.ts';
+import { areaSideParam, pictureSizeParams } from './picture-size.ts';
 import { longestRatio, ruledSize } from './size-rules.ts';
 
 const params = {
-  pictureWidth: {
-    kind: 'integer',
-    label: 'Picture width',
-    help: 'Of the pictures that come in; the graph is built for what becomes of them.',
-    default: 640,
-    min: 1,
-    max: 65_535,
-    unit: 'px',
-  },
-  pictureHeight: {
-    kind: 'integer',
-    label: 'Picture height',
-    help: 'Of the pictures that come in; the graph is built for what becomes of them.',
-    default: 480,
-    min: 1,
-    max: 65_535,
-    unit: 'px',
-  },
+  ...pictureSizeParams,
   rule: {
     kind: 'choice',
     label: 'Rule',
@@ -45,6 +29,11 @@ const params = {
         value: 'patches',
         label: 'Patches',
         about: 'As many patches as there may be: SigLIP 2 NaFlex.',
+      },
+      {
+        value: 'area',
+        label: 'Area',
+        about: "About as many pixels as a square has: the whole beside LLaVA-UHD's slices.",
       },
     ],
   },
@@ -96,6 +85,11 @@ const params = {
     max: 65_536,
     shownWhen: { param: 'rule', is: ['patches'] },
   },
+  areaSide: {
+    ...areaSideParam,
+    help: 'Every picture is resized to about as many pixels as a square of this side has.',
+    shownWhen: { param: 'rule', is: ['area'] },
+  },
   normalisation: normalisationParam,
   filter: filterParam,
 } as const;
@@ -109,8 +103,8 @@ export const nativeResolution = defineNode({
   title: 'Native resolution',
   about:
     'Keeps the proportions of a picture, and its size where the budget allows: sides are only rounded to whole patches. ' +
-    'Nothing is cropped, padded or squashed, so letters keep their shape and a small picture costs few tokens. The encoder ' +
-    'behind it must take grids of any shape, for instance by interpolated positions. A graph is built for pictures of one ' +
+    'Nothing is cropped, padded or squashed, so letters keep their shape and a small picture costs few tokens. What looks ' +
+    'at it must take grids of any shape, for instance by interpolated positions. A graph is built for pictures of one ' +
     'size, which is typed here; a picture of another size is refused when the graph runs, with the size to type.',
   references: [
     {
@@ -170,5 +164,7 @@ function ruleOf(values: ResolutionParams): SizeRule {
       return { rule, patch, longestEdge: values.longestEdge };
     case 'patches':
       return { rule, patch, mostPatches: values.mostPatches };
+    case 'area':
+      return { rule, patch, areaSide: values.areaSide };
   }
 }

@@ -5,7 +5,7 @@ import { foreign, unsupported } from '../config/published-config.ts';
 import { lackingIn, readImageProcessor, squareSide } from './image-processor.ts';
 import { normalisationParam, normalisations } from './normalisation.ts';
 import { pictureSide, sizeParam } from './picture-side.ts';
-import { tiledPixels } from './tiled-pixels.ts';
+import { squareOf, tiledPixels } from './tiled-pixels.ts';
 
 /** What a photograph is shown as: the whole and two halves. */
 const commonViews = 3;
@@ -80,7 +80,7 @@ export const panAndScan = defineNode({
     const side = pictureSide('Pan and scan', id, size, demands.pixels);
     if (!side.ok) return side;
     const views = { expected: commonViews, most: 1 + mostCrops };
-    const pixels = tiledPixels(inputs.image, side.value, views);
+    const pixels = tiledPixels(inputs.image, squareOf(side.value), views);
     return pixels.ok ? ok({ outputs: { pixels: pixels.value } }) : pixels;
   },
   summary: ({ mostCrops, normalisation }) => `up to ${mostCrops} crops · ${normalisation}`,

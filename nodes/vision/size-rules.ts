@@ -1,5 +1,11 @@
 /** To which size models of any resolution bring a picture: sides of whole patches, within a budget. */
-import type { LongestEdge, PatchBudget, PixelBudget, SizeRule } from '#engine/node/host-step.ts';
+import type {
+  LongestEdge,
+  PatchBudget,
+  PixelBudget,
+  SameArea,
+  SizeRule,
+} from '#engine/node/host-step.ts';
 import { roundHalfToEven } from '#engine/round-half-to-even.ts';
 import type { PictureSize } from './tile-grids.ts';
 
@@ -14,6 +20,8 @@ export function ruledSize(size: PictureSize, rule: SizeRule): PictureSize {
       return withinEdge(size, rule);
     case 'patches':
       return fillingPatches(size, rule);
+    case 'area':
+      return nearArea(size, rule);
   }
 }
 
@@ -63,4 +71,15 @@ function fillingPatches(
     else high = scale;
   }
   return { width: up(width * low) * patch, height: up(height * low) * patch };
+}
+
+/** Source: LLaVA-UHD, slice_process.py, find_best_resize with upscaling. */
+function nearArea(
+  { width, height }: PictureSize,
+  { patch, areaSide }: Extract<SizeRule, SameArea>,
+): PictureSize {
+  const down = (length: number): number => Math.max(1, Math.floor(length / patch)) * patch;
+  const proportions = width / height;
+  const scaled = Math.trunc(areaSide / Math.sqrt(proportions));
+  return { width: down(Math.trunc(scaled * proportions)), height: down(scaled) };
 }

@@ -6,7 +6,7 @@ import { lackingIn, readImageProcessor } from './image-processor.ts';
 import { normalisationParam, normalisations } from './normalisation.ts';
 import { pictureSide, sizeParam } from './picture-side.ts';
 import { mostSplitTiles } from './split-sizes.ts';
-import { tiledPixels } from './tiled-pixels.ts';
+import { squareOf, tiledPixels } from './tiled-pixels.ts';
 
 /** By the name of the processor: the longest edge and the side of a tile where the file does not say. */
 const processors: Readonly<Record<string, { readonly longest: number; readonly side: number }>> = {
@@ -79,7 +79,7 @@ export const splitTiles = defineNode({
     const tiles = splits ? mostSplitTiles(longestEdge, side.value) : 1;
     const most = tiles === 1 ? 1 : tiles + 1;
     const expected = Math.ceil(tiles * commonShare) + 1;
-    const pixels = tiledPixels(inputs.image, side.value, { expected, most });
+    const pixels = tiledPixels(inputs.image, squareOf(side.value), { expected, most });
     return pixels.ok ? ok({ outputs: { pixels: pixels.value } }) : pixels;
   },
   summary: ({ splits, longestEdge, normalisation }) =>

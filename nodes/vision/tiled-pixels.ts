@@ -2,19 +2,22 @@
 import { fail, ok, type Outcome } from '#engine/contract/outcome.ts';
 import { error } from '#engine/contract/problem.ts';
 import { itemsOf, picturesInAll, type ViewCount, type WireOf } from '#engine/node/wire.ts';
+import type { PictureSize } from './tile-grids.ts';
 
 /** Views of one picture. */
 export interface ViewsOfPicture {
   /** Of a photograph of common size. */
   readonly expected: number;
   readonly most: number;
+  /** Where the number is not left to the picture. */
+  readonly known?: boolean;
 }
 
-/** Views of `side` pixels a side, [views, 3, side, side]. Fails with `arrangement-unsupported` where a clip comes in. */
+/** Views of one size, [views, 3, height, width]. Fails with `arrangement-unsupported` where a clip comes in. */
 export function tiledPixels(
   wires: readonly WireOf<'image'>[],
-  side: number,
-  { expected, most }: ViewsOfPicture,
+  { width, height }: PictureSize,
+  { expected, most, known = most === 1 }: ViewsOfPicture,
 ): Outcome<WireOf<'pixels'>> {
   if (wires.some(({ pictures }) => pictures?.media === 'video')) {
     const message = 'Frames of a clip are not cut into tiles; wire the clip to Preprocess.';
@@ -22,10 +25,12 @@ export function tiledPixels(
   }
   const pictures = itemsOf(picturesInAll(wires).views);
   const views: ViewCount = {
-    known: most === 1,
+    known,
     views: Math.min(expected, most) * pictures,
     most: most * pictures,
     items: pictures,
   };
-  return ok({ kind: 'pixels', height: side, width: side, views });
+  return ok({ kind: 'pixels', height, width, views });
 }
+
+export const squareOf = (side: number): PictureSize => ({ width: side, height: side });

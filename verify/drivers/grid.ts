@@ -2,6 +2,8 @@
 import { ok } from '#engine/contract/outcome.ts';
 import type { Grid } from '#engine/node/wire.ts';
 import { unpadded } from '#nodes/projector/packed-places.ts';
+import { ruledSize } from '#nodes/vision/size-rules.ts';
+import { slicePlan } from '#nodes/vision/slice-plan.ts';
 import { bestGrid, gridsOfTiles, nearestGrid, type PictureSize } from '#nodes/vision/tile-grids.ts';
 import type { Checked } from './case-check.ts';
 import type { GridRow } from '../cases/rows/case-row.ts';
@@ -52,6 +54,26 @@ const choices: Readonly<
       const { rows, columns } = nearestGrid(size, grids, Number(config['image_size']));
       const tiles = rows * columns;
       return { grid: [columns, rows], views: [tiles === 1 ? 1 : tiles + 1] };
+    };
+  },
+  slices({ config }) {
+    const rule = {
+      mostSlices: Number(config['max_slice_nums']),
+      areaSide: Number(config['scale_resolution']),
+      patch: Number(config['patch_size']),
+    };
+    return (size) => {
+      const { grid, slice } = slicePlan(size, rule) ?? {
+        grid: { rows: 0, columns: 0 },
+        slice: { width: 0, height: 0 },
+      };
+      const whole = ruledSize(size, { rule: 'area', ...rule });
+      return {
+        grid: [grid.columns, grid.rows],
+        tiles: [grid.rows * grid.columns],
+        'tile size': [slice.width, slice.height],
+        'whole size': [whole.width, whole.height],
+      };
     };
   },
 };

@@ -186,12 +186,22 @@ export interface PreprocessRow {
 /** Into which grid a picture of a size is cut, and what of the joined map shows it. */
 export interface GridRow {
   readonly kind: 'grid';
-  /** By which rule the grid is chosen: that in which most of the picture is left, or that of the nearest proportions. */
-  readonly choice: 'fit' | 'nearest';
+  /** How the grid is chosen: that in which most of the picture is left, that of the nearest proportions, or slices. */
+  readonly choice: 'fit' | 'nearest' | 'slices';
   /** Recorded sizes, widths first. */
   readonly sizes: string;
   readonly outputs: Readonly<
-    Record<string, 'fitted size' | 'grid' | 'views' | 'unpadded size' | 'first place'>
+    Record<
+      string,
+      | 'fitted size'
+      | 'grid'
+      | 'views'
+      | 'tiles'
+      | 'tile size'
+      | 'whole size'
+      | 'unpadded size'
+      | 'first place'
+    >
   >;
 }
 

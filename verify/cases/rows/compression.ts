@@ -66,6 +66,19 @@ export const compressionRows: readonly CaseRow[] = [
   },
   {
     family: 'compression',
+    names: ['uhd-slices'],
+    kind: 'grid',
+    choice: 'slices',
+    sizes: 'sizes_wh',
+    outputs: {
+      grid_wh: 'grid',
+      source_wh: 'whole size',
+      slice_wh: 'tile size',
+      num_slices: 'tiles',
+    },
+  },
+  {
+    family: 'compression',
     names: ['anyres-merge'],
     kind: 'packing',
     node: { type: 'projector/anyres-pack' },

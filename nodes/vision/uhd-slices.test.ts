@@ -1,0 +1,77 @@
+import { expect, it } from 'vitest';
+import { checkGraph } from '#engine/graph/check.ts';
+import { sketchDocument, type NodeSketch } from '#engine/graph/sketch-document.ts';
+import type { JsonObject } from '#engine/contract/config-files.ts';
+import type { TileRecipe } from '#engine/node/host-step.ts';
+import { tilePicture } from '#host/images/tile-picture.ts';
+import { resizeWhole } from '#host/images/preprocess.ts';
+import { unplannedPicture } from '#host/stages/unplanned-picture.ts';
+import { normalNumbers } from '../normal-numbers.testing.ts';
+import { catalogue } from '../index.ts';
+
+const nodes = (params: JsonObject): Record<string, NodeSketch> => ({
+  image: ['input/image'],
+  slices: ['vision/uhd-slices', params],
+  encoder: ['encoder/clip-vit', { positions: 'interpolated' }],
+});
+const wires = ['image.image > slices.image', 'slices.pixels > encoder.pixels'];
+const check = (params: JsonObject) => checkGraph(sketchDocument(nodes(params), wires), catalogue);
+
+it('says how many slices there are and the grid that each gives', () => {
+  const checked = check({ pictureWidth: 1920, pictureHeight: 1080 });
+  expect(checked.nodes['slices']?.outputs['pixels']).toEqual({
+    kind: 'pixels',
+    width: 420,
+    height: 462,
+    views: { known: true, views: 8, most: 8, items: 1 },
+  });
+  expect(checked.nodes['encoder']?.outputs['tokens']).toMatchObject({
+    grid: { rows: 33, columns: 30 },
+  });
+  const { problems } = check({ pictureWidth: 400, pictureHeight: 400 });
+  expect(problems.find(({ node }) => node === 'slices')).toMatchObject({
+    code: 'param-invalid',
+    param: 'pictureWidth',
+  });
+});
+
+const recipe: TileRecipe = {
+  scheme: 'slice',
+  rule: { mostSlices: 9, areaSide: 8, patch: 2 },
+  grid: { rows: 2, columns: 3 },
+  slice: { width: 8, height: 6 },
+  filter: 'bicubic',
+  mean: [0, 0, 0],
+  deviation: [1, 1, 1],
+};
+
+it('slices are what the squashed picture is cut into, row by row', () => {
+  const [width, height] = [25, 13];
+  const data = Uint8Array.from(normalNumbers(width * height * 3, 1), (number) =>
+    Math.min(255, Math.max(0, 128 + 60 * number)),
+  );
+  const image = { width, height, data };
+  const slices = tilePicture(image, recipe);
+  const places = slices.map(({ role, row, column }) => `${role} ${row} ${column}`);
+  expect(places.join(', ')).toBe(
+    'slice 0 0, slice 0 1, slice 0 2, slice 1 0, slice 1 1, slice 1 2',
+  );
+  const whole = resizeWhole(image, { width: 24, height: 12 }, 'bicubic').data;
+  for (const { row, column, pixels } of slices) {
+    for (let place = 0; place < pixels.length; place++) {
+      const [channel, y, x] = [Math.floor(place / 48), Math.floor(place / 8) % 6, place % 8];
+      const at = ((row * 6 + y) * 24 + column * 8 + x) * 3 + channel;
+      expect(Math.round(pixels[place]! * 255)).toBe(whole[at]);
+    }
+  }
+});
+
+it('a picture that would be sliced otherwise is refused', () => {
+  const of = (width: number, height: number) => {
+    const image = { width, height, data: new Uint8Array(0) };
+    return unplannedPicture([{ kind: 'image', media: 'image', images: [image] }], recipe)?.message;
+  };
+  expect(of(25, 13)).toBeUndefined();
+  expect(of(16, 24)).toMatch(/becomes 3 × 2 slices.*built for 2 × 3 slices.*to 16 × 24\.$/);
+  expect(of(8, 8)).toMatch(/becomes no slices at all/);
+});
