@@ -24,6 +24,13 @@ describe('packed places', () => {
     expect(packedPlaces('unpadded', beside, tokens)).toEqual([1, 2, 4, 5, 7, 8, 9]);
   });
 
+  it('of a clip are those of its frames in turn, and one newline', () => {
+    const frames = [0, 1, 2].map((row): View => ({ ...whole, media: 'video', role: 'frame', row }));
+    expect(packedPlaces('unpadded', frames, tokens)).toEqual([1, 2, 4, 5, 7, 8, 9]);
+    expect(packedPlaces('joined', frames, tokens)).toEqual([1, 2, 4, 5, 7, 8]);
+    expect(packedPlaces('tile-by-tile', frames, tokens)).toEqual([1, 2, 4, 5, 7, 8]);
+  });
+
   it('of a picture without tiles are its own, and a newline only where rows have one', () => {
     expect(packedPlaces('unpadded', [whole], tokens)).toEqual([1, 2, 3]);
     expect(packedPlaces('joined', [whole], tokens)).toEqual([1, 2]);
@@ -142,6 +149,29 @@ describe('in a graph', () => {
     expect(checked.nodes['pack']?.outputs['tokens']).toMatchObject({
       count: { tokens: 576 + 48 * 49 },
       views: { known: true, views: 2 },
+    });
+  });
+
+  it('a clip is one run of all its frames', () => {
+    const { second: _, image: _image, ...alone } = nodes;
+    const document = sketchDocument(
+      {
+        ...alone,
+        clip: ['input/video', { frames: 8 }],
+        tiles: ['vision/preprocess'],
+        pool: ['compression/bilinear-pool'],
+      },
+      [
+        'clip.frames > tiles.image',
+        ...wires.filter((wire) => !/^image|> pack/.test(wire)),
+        'projector.tokens > pool.tokens',
+        'pool.tokens > pack.tokens',
+      ],
+    );
+    const checked = checkGraph(document, catalogue);
+    expect(checked.nodes['pack']?.outputs['tokens']).toMatchObject({
+      count: { known: true, tokens: 8 * 144 + 1 },
+      views: { known: true, views: 1, media: 'video' },
     });
   });
 

@@ -1,7 +1,6 @@
 /** LLaVA-NeXT's packing: the tokens of a picture's tiles, put together again to one run for the language model. */
 import { z } from 'zod';
-import { fail, ok } from '#engine/contract/outcome.ts';
-import { error } from '#engine/contract/problem.ts';
+import { ok } from '#engine/contract/outcome.ts';
 import { defineNode } from '#engine/node/node-definition.ts';
 import type { ParamValues } from '#engine/node/param.ts';
 import { weightParams } from '#engine/node/weight-params.ts';
@@ -88,7 +87,7 @@ export const anyresPack = defineNode({
   about:
     'Brings the tokens of the whole picture and of its tiles into the order in which the language model was taught to read ' +
     'them: the whole first, then the tiles joined to one large map, without what padding shows, and a learned newline ' +
-    'after every row, which tells how wide the picture is.',
+    'after every row, which tells how wide the picture is. Frames of a clip follow one another, with one newline at the end.',
   references: [
     {
       title: 'LLaVA-NeXT: Improved reasoning, OCR, and world knowledge',
@@ -124,13 +123,13 @@ export const anyresPack = defineNode({
   infer({ params: values, inputs: { tokens } }) {
     const grid = gridOf('Packing', tokens);
     if (!grid.ok) return grid;
-    if (tokens.views?.media === 'video') {
-      const message = 'Frames of a clip have no tiles to pack; wire them on without this node.';
-      return fail(error('arrangement-unsupported', message, { port: 'tokens' }));
-    }
     const items = itemsOf(tokens.views);
-    const { views: _, ...rest } = tokens;
-    const views = items > 1 && { views: { known: true, views: items, most: items } };
+    const { views: given, ...rest } = tokens;
+    const isClip = given?.media === 'video';
+    const one = { known: true, views: items, most: items };
+    const views = (items > 1 || isClip) && {
+      views: isClip ? { ...one, media: 'video' as const } : one,
+    };
     const count = packedCount(values, tokens, grid.value);
     return ok({
       outputs: { tokens: { ...rest, ...views, count, prefixTokens: 0, grid: null } },
@@ -216,6 +215,12 @@ function packedCount(
   const most = views.most / items;
   const tokens = (count: number, rows: number): number =>
     Math.round((1 + Math.min(count - 1, budget)) * perView + newlines(count - 1, rows));
+  if (views.media === 'video') {
+    const frames = (count: number): number => count * perView + newlines(0, 0);
+    return views.known
+      ? knownCount(frames(expected))
+      : estimatedCount(frames(expected), frames(most));
+  }
   if (views.known && expected === 1) return knownCount(tokens(1, 0));
   // The common grid is as high as it is wide, the one with the most rows a single column.
   return estimatedCount(

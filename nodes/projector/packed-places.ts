@@ -43,7 +43,7 @@ const truncated = (length: number): number => Math.trunc(Number(length.toFixed(7
 
 /** The tokens of one picture by their places among the rows of all its views, view by view. */
 export interface PicturePlaces {
-  /** Those of the whole picture. */
+  /** Those of the whole picture, or of all frames of a clip. */
   readonly whole: readonly number[];
   /** Behind all rows. */
   readonly newline: number;
@@ -55,14 +55,14 @@ export function picturePlaces(views: readonly View[], tokens: ViewTokens): Pictu
   const { grid } = tokens;
   const firstOf = (index: number): number => firstPlace(index, tokens);
   const whole = [...views.keys()]
-    .filter((index) => views[index]?.role === 'whole')
+    .filter((index) => !isPart(views[index]))
     .flatMap((index) => placesOfView(index, tokens));
   const newline = views.length * (tokens.prefixTokens + grid.rows * grid.columns);
   const tiles = tileGrid(views);
   if (!tiles) return { whole, newline, map: null };
   const tileAt = new Map(
-    views.flatMap(({ role, row, column }, index) =>
-      role === 'whole' ? [] : [[row * tiles.columns + column, index] as const],
+    views.flatMap((view, index) =>
+      isPart(view) ? [[view.row * tiles.columns + view.column, index] as const] : [],
     ),
   );
   const placeOf = (y: number, x: number): number => {
@@ -74,6 +74,8 @@ export function picturePlaces(views: readonly View[], tokens: ViewTokens): Pictu
   const { original } = views[0] as View;
   return { whole, newline, map: { ...unpadded(original, map), placeOf } };
 }
+
+const isPart = (view: View | undefined): boolean => view?.role === 'tile' || view?.role === 'slice';
 
 const firstPlace = (view: number, { prefixTokens, grid }: ViewTokens): number =>
   view * (prefixTokens + grid.rows * grid.columns) + prefixTokens;
@@ -92,7 +94,7 @@ export function packedPlaces(
 ): readonly number[] {
   const { whole, newline, map } = picturePlaces(views, tokens);
   if (packing === 'tile-by-tile') {
-    const others = [...views.keys()].filter((index) => views[index]?.role !== 'whole');
+    const others = [...views.keys()].filter((index) => isPart(views[index]));
     return [...whole, ...others.flatMap((index) => placesOfView(index, tokens))];
   }
   if (!map) return packing === 'unpadded' ? [...whole, newline] : whole;
