@@ -47,7 +47,11 @@ export interface PatchBudget {
 export interface SameArea {
   readonly rule: 'area';
   readonly areaSide: number;
+  readonly rounding: PatchRounding;
 }
+
+/** How a side becomes a multiple: of whole parts that it holds, or of the nearest number of them, halves to the even. */
+export type PatchRounding = 'down' | 'nearest';
 
 export interface PreprocessRecipe extends PixelRecipe {
   /** Pads to a square with the mean colour, cut down (not rounded) to whole grey levels, before anything else. */
@@ -117,6 +121,7 @@ export interface SliceRule {
   readonly areaSide: number;
   /** Sides of slices are multiples of this. */
   readonly patch: number;
+  readonly rounding: PatchRounding;
 }
 
 export interface Sampling {

@@ -20,13 +20,8 @@ import {
   unsupported,
 } from '../config/published-config.ts';
 import { describeWidths } from './mlp-config.ts';
+import { prefixedLayout } from './prefixed-layout.ts';
 import { mergedSide, projectorWidths, widthParams } from './widths.ts';
-
-const layout = (title: string, prefix: string): KeyLayout => ({
-  title,
-  key: (name) => prefix + name,
-  owns: (key) => key.startsWith(prefix),
-});
 
 /** What the authors' own files call the modules. */
 const originalModules: Readonly<Record<string, string>> = {
@@ -37,9 +32,9 @@ const originalModules: Readonly<Record<string, string>> = {
 };
 
 const keyLayouts: readonly KeyLayout[] = [
-  layout('projector alone', ''),
-  layout('Mistral 3, Hugging Face', 'multi_modal_projector.'),
-  layout('Mistral 3, Hugging Face, since version 5', 'model.multi_modal_projector.'),
+  prefixedLayout('projector alone', ''),
+  prefixedLayout('Mistral 3, Hugging Face', 'multi_modal_projector.'),
+  prefixedLayout('Mistral 3, Hugging Face, since version 5', 'model.multi_modal_projector.'),
   {
     title: 'Mistral 3, original',
     key: (name) =>

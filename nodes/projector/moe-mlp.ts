@@ -10,17 +10,12 @@ import { gelu } from '#engine/onnx/operators.ts';
 import type { KeyLayout } from '#engine/onnx/weight.ts';
 import { configFile, foreign, modelTypeOf, readFigures } from '../config/published-config.ts';
 import { describeWidths } from './mlp-config.ts';
+import { prefixedLayout } from './prefixed-layout.ts';
 import { projectorWidths, widthParams } from './widths.ts';
 
-const layout = (title: string, prefix: string): KeyLayout => ({
-  title,
-  key: (name) => prefix + name,
-  owns: (key) => key.startsWith(prefix),
-});
-
 const keyLayouts: readonly KeyLayout[] = [
-  layout('projector alone', ''),
-  layout('CuMo', 'model.mm_projector.'),
+  prefixedLayout('projector alone', ''),
+  prefixedLayout('CuMo', 'model.mm_projector.'),
 ];
 
 const cumoSchema = z.object({

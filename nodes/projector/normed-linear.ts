@@ -8,18 +8,13 @@ import { matmul } from '#engine/onnx/operators.ts';
 import type { KeyLayout } from '#engine/onnx/weight.ts';
 import { configFile, foreign, modelTypeOf, readFigures } from '../config/published-config.ts';
 import { describeWidths } from './mlp-config.ts';
+import { prefixedLayout } from './prefixed-layout.ts';
 import { projectorWidths, widthParams } from './widths.ts';
 
-const layout = (title: string, prefix: string): KeyLayout => ({
-  title,
-  key: (name) => prefix + name,
-  owns: (key) => key.startsWith(prefix),
-});
-
 const keyLayouts: readonly KeyLayout[] = [
-  layout('projector alone', ''),
-  layout('Gemma 3, Hugging Face', 'multi_modal_projector.'),
-  layout('Gemma 3, Hugging Face, since version 5', 'model.multi_modal_projector.'),
+  prefixedLayout('projector alone', ''),
+  prefixedLayout('Gemma 3, Hugging Face', 'multi_modal_projector.'),
+  prefixedLayout('Gemma 3, Hugging Face, since version 5', 'model.multi_modal_projector.'),
 ];
 
 const configSchema = z.object({

@@ -13,18 +13,13 @@ import type { KeyLayout } from '#engine/onnx/weight.ts';
 import { groupedGrid } from '../compression/grid.ts';
 import { configFile, foreign, modelTypeOf, readFigures } from '../config/published-config.ts';
 import { describeWidths } from './mlp-config.ts';
+import { prefixedLayout } from './prefixed-layout.ts';
 import { mergedSide, projectorWidths, widthParams } from './widths.ts';
 
-const layout = (title: string, prefix: string): KeyLayout => ({
-  title,
-  key: (name) => prefix + name,
-  owns: (key) => key.startsWith(prefix),
-});
-
 const keyLayouts: readonly KeyLayout[] = [
-  layout('projector alone', ''),
-  layout('Qwen2-VL and Qwen2.5-VL', 'visual.merger.'),
-  layout('Qwen2-VL and Qwen2.5-VL, since version 5', 'model.visual.merger.'),
+  prefixedLayout('projector alone', ''),
+  prefixedLayout('Qwen2-VL and Qwen2.5-VL', 'visual.merger.'),
+  prefixedLayout('Qwen2-VL and Qwen2.5-VL, since version 5', 'model.visual.merger.'),
 ];
 
 const configSchema = z.object({

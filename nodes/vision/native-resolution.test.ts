@@ -41,10 +41,13 @@ describe('a picture becomes one of whole patches', () => {
   });
 });
 
-it('a picture of about as many pixels as a square is cut down to whole patches', () => {
-  const rule = { rule: 'area', patch: 14, areaSide: 448 } as const;
+it('a picture of about as many pixels as a square is cut to whole patches', () => {
+  const rule = { rule: 'area', patch: 14, areaSide: 448, rounding: 'down' } as const;
   expect(ruledSize(size(1000, 500), rule)).toEqual(size(630, 308));
   expect(ruledSize(size(20, 10), rule)).toEqual(size(630, 308));
+  // 632 × 316 before: 45.1 and 22.6 patches.
+  const nearest = { ...rule, rounding: 'nearest' } as const;
+  expect(ruledSize(size(1000, 500), nearest)).toEqual(size(630, 322));
 });
 
 describe('the node', () => {

@@ -8,7 +8,7 @@ import { picturesInAll } from '#engine/node/wire.ts';
 import { filterParam } from './filter.ts';
 import { nativeResolutionFromConfig } from './native-resolution-config.ts';
 import { normalisationParam, normalisations } from './normalisation.ts';
-import { areaSideParam, pictureSizeParams } from './picture-size.ts';
+import { areaSideParam, pictureSizeParams, roundingParam } from './picture-size.ts';
 import { longestRatio, ruledSize } from './size-rules.ts';
 
 const params = {
@@ -90,6 +90,7 @@ const params = {
     help: 'Every picture is resized to about as many pixels as a square of this side has.',
     shownWhen: { param: 'rule', is: ['area'] },
   },
+  rounding: { ...roundingParam, shownWhen: { param: 'rule', is: ['area'] } },
   normalisation: normalisationParam,
   filter: filterParam,
 } as const;
@@ -165,6 +166,6 @@ function ruleOf(values: ResolutionParams): SizeRule {
     case 'patches':
       return { rule, patch, mostPatches: values.mostPatches };
     case 'area':
-      return { rule, patch, areaSide: values.areaSide };
+      return { rule, patch, areaSide: values.areaSide, rounding: values.rounding };
   }
 }

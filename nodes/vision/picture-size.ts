@@ -12,6 +12,17 @@ export const pictureSizeParams = {
   pictureHeight: { ...side, label: 'Picture height', default: 480 },
 } as const;
 
+export const roundingParam = {
+  kind: 'choice',
+  label: 'Rounding',
+  help: 'How sides become whole patches.',
+  default: 'down',
+  options: [
+    { value: 'down', label: 'Down', about: 'LLaVA-UHD.' },
+    { value: 'nearest', label: 'To the nearest', about: 'MiniCPM-V.' },
+  ],
+} as const;
+
 /** Source: LLaVA-UHD's scale_resolution. */
 export const areaSideParam = {
   kind: 'integer',

@@ -2,6 +2,7 @@
 import type {
   LongestEdge,
   PatchBudget,
+  PatchRounding,
   PixelBudget,
   SameArea,
   SizeRule,
@@ -73,13 +74,19 @@ function fillingPatches(
   return { width: up(width * low) * patch, height: up(height * low) * patch };
 }
 
-/** Source: LLaVA-UHD, slice_process.py, find_best_resize with upscaling. */
+/** Source: LLaVA-UHD, slice_process.py, find_best_resize with upscaling; MiniCPM-V's differs in its rounding. */
 function nearArea(
   { width, height }: PictureSize,
-  { patch, areaSide }: Extract<SizeRule, SameArea>,
+  { patch, areaSide, rounding }: Extract<SizeRule, SameArea>,
 ): PictureSize {
-  const down = (length: number): number => Math.max(1, Math.floor(length / patch)) * patch;
+  const whole = (length: number): number => partsOf(length, patch, rounding) * patch;
   const proportions = width / height;
   const scaled = Math.trunc(areaSide / Math.sqrt(proportions));
-  return { width: down(Math.trunc(scaled * proportions)), height: down(scaled) };
+  return { width: whole(Math.trunc(scaled * proportions)), height: whole(scaled) };
+}
+
+/** How many parts a length is cut into, at least one. */
+export function partsOf(length: number, part: number, rounding: PatchRounding): number {
+  const round = rounding === 'down' ? Math.floor : roundHalfToEven;
+  return Math.max(1, round(length / part));
 }

@@ -1,7 +1,7 @@
 /** Into which slices LLaVA-UHD cuts a picture. Source: LLaVA-UHD (2403.11703), slice_process.py. */
 import type { SliceRule } from '#engine/node/host-step.ts';
 import type { Grid } from '#engine/node/wire.ts';
-import { ruledSize } from './size-rules.ts';
+import { partsOf, ruledSize } from './size-rules.ts';
 import type { PictureSize } from './tile-grids.ts';
 
 export interface SlicePlan {
@@ -16,8 +16,8 @@ export function slicePlan(size: PictureSize, rule: SliceRule): SlicePlan | null 
   if (!grid) return null;
   // What does not fill a row or a column of slices is left out of their proportions.
   const cell = {
-    width: Math.max(1, Math.floor(size.width / grid.columns)),
-    height: Math.max(1, Math.floor(size.height / grid.rows)),
+    width: partsOf(size.width, grid.columns, rule.rounding),
+    height: partsOf(size.height, grid.rows, rule.rounding),
   };
   return { grid, slice: ruledSize(cell, { rule: 'area', ...rule }) };
 }

@@ -7,7 +7,9 @@ import { tilePicture } from '#host/images/tile-picture.ts';
 import { resizeWhole } from '#host/images/preprocess.ts';
 import { unplannedPicture } from '#host/stages/unplanned-picture.ts';
 import { normalNumbers } from '../normal-numbers.testing.ts';
+import { config, refusal, taken } from '#verify/taking-config.testing.ts';
 import { catalogue } from '../index.ts';
+import { slicePlan } from './slice-plan.ts';
 
 const nodes = (params: JsonObject): Record<string, NodeSketch> => ({
   image: ['input/image'],
@@ -37,7 +39,7 @@ it('says how many slices there are and the grid that each gives', () => {
 
 const recipe: TileRecipe = {
   scheme: 'slice',
-  rule: { mostSlices: 9, areaSide: 8, patch: 2 },
+  rule: { mostSlices: 9, areaSide: 8, patch: 2, rounding: 'down' },
   grid: { rows: 2, columns: 3 },
   slice: { width: 8, height: 6 },
   filter: 'bicubic',
@@ -74,4 +76,30 @@ it('a picture that would be sliced otherwise is refused', () => {
   expect(of(25, 13)).toBeUndefined();
   expect(of(16, 24)).toMatch(/becomes 3 × 2 slices.*built for 2 × 3 slices.*to 16 × 24\.$/);
   expect(of(8, 8)).toMatch(/becomes no slices at all/);
+});
+
+it('rounds to the nearest patch where MiniCPM-V is read', () => {
+  const node = catalogue['vision/uhd-slices'];
+  const slice_config = { max_slice_nums: 4, scale_resolution: 336 };
+  const params = { mostSlices: 4, areaSide: 336, patch: 14, rounding: 'nearest' };
+  expect(taken(node, config({ model_type: 'minicpmv', slice_config }))).toMatchObject({
+    value: { params },
+  });
+  expect(taken(node, config({ model_type: 'minicpmv', max_slice_nums: 6 }))).toMatchObject({
+    value: { params: { mostSlices: 6, areaSide: 448 } },
+  });
+  expect(refusal(node, config({ model_type: 'minicpmv', slice_mode: false }))).toMatch(/off/);
+  expect(refusal(node, config({ model_type: 'llava' }))).toMatch(/no slices; "llava"/);
+  // A third of 1000 is 333; a cell of 333 × 500 becomes 273 × 411, which are 19.5 and 29.4 patches.
+  expect(slicePlan({ width: 1000, height: 500 }, { ...params, rounding: 'nearest' })).toEqual({
+    grid: { rows: 1, columns: 3 },
+    slice: { width: 280, height: 406 },
+  });
+  const rule = { mostSlices: 9, areaSide: 448, patch: 14 } as const;
+  expect(slicePlan({ width: 1920, height: 1080 }, { ...rule, rounding: 'nearest' })?.slice).toEqual(
+    {
+      width: 420,
+      height: 476,
+    },
+  );
 });

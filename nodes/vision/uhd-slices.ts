@@ -3,9 +3,10 @@ import { fail, ok } from '#engine/contract/outcome.ts';
 import { error } from '#engine/contract/problem.ts';
 import { defineNode } from '#engine/node/node-definition.ts';
 import { normalisationParam, normalisations } from './normalisation.ts';
-import { areaSideParam, pictureSizeParams } from './picture-size.ts';
+import { areaSideParam, pictureSizeParams, roundingParam } from './picture-size.ts';
 import { slicePlan } from './slice-plan.ts';
 import { tiledPixels } from './tiled-pixels.ts';
+import { uhdSlicesFromConfig } from './uhd-slices-config.ts';
 
 export const uhdSlices = defineNode({
   type: 'vision/uhd-slices',
@@ -22,7 +23,12 @@ export const uhdSlices = defineNode({
       title: 'LLaVA-UHD: an LMM Perceiving Any Aspect Ratio and High-Resolution Images',
       url: 'https://arxiv.org/abs/2403.11703',
     },
+    {
+      title: 'MiniCPM-V: A GPT-4V Level MLLM on Your Phone',
+      url: 'https://arxiv.org/abs/2408.01800',
+    },
   ],
+
   params: {
     ...pictureSizeParams,
     mostSlices: {
@@ -40,16 +46,18 @@ export const uhdSlices = defineNode({
     patch: {
       kind: 'integer',
       label: 'Patch',
-      help: 'Sides of slices become multiples of this, cut down.',
+      help: 'Sides of slices become multiples of this.',
       default: 14,
       min: 1,
       max: 1024,
       unit: 'px',
     },
+    rounding: roundingParam,
     normalisation: normalisationParam,
   },
   inputs: { image: { kind: 'image', title: 'Image', several: true } },
   outputs: { pixels: { kind: 'pixels', title: 'Pixels' } },
+  fromConfig: (files) => uhdSlicesFromConfig(files),
   infer({ params, inputs }) {
     const { pictureWidth: width, pictureHeight: height } = params;
     const plan = slicePlan({ width, height }, params);
@@ -65,11 +73,11 @@ export const uhdSlices = defineNode({
   summary: ({ mostSlices, normalisation }) => `up to ${mostSlices} slices · ${normalisation}`,
   body: {
     kind: 'host',
-    step: ({ params: { mostSlices, areaSide, patch, normalisation }, found }) => ({
+    step: ({ params: { mostSlices, areaSide, patch, rounding, normalisation }, found }) => ({
       kind: 'tile',
       recipe: {
         scheme: 'slice',
-        rule: { mostSlices, areaSide, patch },
+        rule: { mostSlices, areaSide, patch, rounding },
         ...found,
         filter: 'bicubic',
         ...normalisations[normalisation],

@@ -61,7 +61,8 @@ const choices: Readonly<
       mostSlices: Number(config['max_slice_nums']),
       areaSide: Number(config['scale_resolution']),
       patch: Number(config['patch_size']),
-    };
+      rounding: 'down',
+    } as const;
     return (size) => {
       const { grid, slice } = slicePlan(size, rule) ?? {
         grid: { rows: 0, columns: 0 },
