@@ -3,14 +3,12 @@ import { z } from 'zod';
 import { ok } from '#engine/contract/outcome.ts';
 import { defineNode } from '#engine/node/node-definition.ts';
 import { weightParams } from '#engine/node/weight-params.ts';
-import { knownCount } from '#engine/node/wire.ts';
 import { activate, activations } from '#engine/onnx/blocks/feed-forward.ts';
 import { dropPrefix } from '#engine/onnx/blocks/feature-map.ts';
 import { foldGroups } from '#engine/onnx/blocks/fold-groups.ts';
 import { linear } from '#engine/onnx/blocks/linear.ts';
 import { norm } from '#engine/onnx/blocks/norm.ts';
 import type { KeyLayout } from '#engine/onnx/weight.ts';
-import { groupedGrid } from '../compression/grid.ts';
 import {
   activationFromConfig,
   configFile,
@@ -20,8 +18,9 @@ import {
   unsupported,
 } from '../config/published-config.ts';
 import { describeWidths } from './mlp-config.ts';
+import { mergedSide, mergedTokens } from './merged-tokens.ts';
 import { prefixedLayout } from './prefixed-layout.ts';
-import { mergedSide, projectorWidths, widthParams } from './widths.ts';
+import { widthParams } from './widths.ts';
 
 /** What the authors' own files call the modules. */
 const originalModules: Readonly<Record<string, string>> = {
@@ -118,25 +117,8 @@ export const mistral3Merger = defineNode({
   },
   keyLayouts: () => keyLayouts,
   demand: ({ params: { inputWidth } }) => ({ tokens: { channels: inputWidth ?? undefined } }),
-  infer({ id, params, inputs, demands }) {
-    const widths = projectorWidths(id, params, inputs.tokens, demands.tokens);
-    if (!widths.ok) return widths;
-    const grouped = groupedGrid('The Mistral 3 merger', inputs.tokens, params.factor);
-    if (!grouped.ok) return grouped;
-    const { grid, groups } = grouped.value;
-    return ok({
-      outputs: {
-        tokens: {
-          ...inputs.tokens,
-          channels: widths.value.output,
-          count: knownCount(groups.rows * groups.columns),
-          prefixTokens: 0,
-          grid: groups,
-        },
-      },
-      found: { widths: widths.value, grid },
-    });
-  },
+  infer: ({ id, params, inputs, demands }) =>
+    mergedTokens('The Mistral 3 merger', id, params, inputs.tokens, demands.tokens),
   summary: ({ factor, activation }) => `${factor} × ${factor} · ${activation}`,
   body: {
     kind: 'onnx',

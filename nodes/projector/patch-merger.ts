@@ -3,18 +3,14 @@ import { z } from 'zod';
 import { ok } from '#engine/contract/outcome.ts';
 import { defineNode } from '#engine/node/node-definition.ts';
 import { weightParams } from '#engine/node/weight-params.ts';
-import { knownCount } from '#engine/node/wire.ts';
 import { dropPrefix } from '#engine/onnx/blocks/feature-map.ts';
-import { foldGroups } from '#engine/onnx/blocks/fold-groups.ts';
-import { linear } from '#engine/onnx/blocks/linear.ts';
-import { norm } from '#engine/onnx/blocks/norm.ts';
-import { gelu } from '#engine/onnx/operators.ts';
+import { mergePatches } from '#engine/onnx/blocks/patch-merger.ts';
 import type { KeyLayout } from '#engine/onnx/weight.ts';
-import { groupedGrid } from '../compression/grid.ts';
 import { configFile, foreign, modelTypeOf, readFigures } from '../config/published-config.ts';
 import { describeWidths } from './mlp-config.ts';
+import { mergedSide, mergedTokens } from './merged-tokens.ts';
 import { prefixedLayout } from './prefixed-layout.ts';
-import { mergedSide, projectorWidths, widthParams } from './widths.ts';
+import { widthParams } from './widths.ts';
 
 const keyLayouts: readonly KeyLayout[] = [
   prefixedLayout('projector alone', ''),
@@ -114,36 +110,21 @@ export const patchMerger = defineNode({
   },
   keyLayouts: () => keyLayouts,
   demand: ({ params: { inputWidth } }) => ({ tokens: { channels: inputWidth ?? undefined } }),
-  infer({ id, params, inputs, demands }) {
-    const widths = projectorWidths(id, params, inputs.tokens, demands.tokens);
-    if (!widths.ok) return widths;
-    const grouped = groupedGrid('The patch merger', inputs.tokens, params.factor);
-    if (!grouped.ok) return grouped;
-    const { grid, groups } = grouped.value;
-    return ok({
-      outputs: {
-        tokens: {
-          ...inputs.tokens,
-          channels: widths.value.output,
-          count: knownCount(groups.rows * groups.columns),
-          prefixTokens: 0,
-          grid: groups,
-        },
-      },
-      found: { widths: widths.value, grid },
-    });
-  },
-  summary: ({ factor, norm: kind }) => `${factor} × ${factor} · ${kind} norm`,
+  infer: ({ id, params, inputs, demands }) =>
+    mergedTokens('The patch merger', id, params, inputs.tokens, demands.tokens),
+  summary: ({ factor, norm }) => `${factor} × ${factor} · ${norm} norm`,
   body: {
     kind: 'onnx',
-    emit(g, { tokens }, { params: { factor, norm: kind }, inputs, found: { widths, grid } }) {
+    emit(g, { tokens }, { params: { factor, norm }, inputs, found: { widths, grid } }) {
       const patches = dropPrefix(g, tokens, inputs.tokens.prefixTokens); // [views, N, inputs]
-      const normed = norm(g, patches, 'ln_q', { kind, epsilon: 1e-6 });
-      const wide = widths.input * factor ** 2;
-      const groups = foldGroups(g, normed, grid, factor); // [views, N / factor², wide]
-      const hidden = linear(g, groups, 'mlp.0', { inputs: wide, outputs: wide, bias: true });
-      const shape = { inputs: wide, outputs: widths.output, bias: true };
-      return { tokens: linear(g, gelu(g, hidden, 'none'), 'mlp.2', shape) };
+      const names = { norm: 'ln_q', up: 'mlp.0', down: 'mlp.2' };
+      const merged = mergePatches(g, patches, names, grid, {
+        inputs: widths.input,
+        outputs: widths.output,
+        factor,
+        norm: { kind: norm, epsilon: 1e-6 },
+      });
+      return { tokens: merged }; // [views, N / factor², D]
     },
   },
 });

@@ -25,16 +25,6 @@ export const widthParams = {
   },
 } as const;
 
-/** The side of the groups that a merging projector puts together. */
-export const mergedSide = {
-  kind: 'integer',
-  label: 'Factor',
-  help: 'Tokens along one side of the groups that become one.',
-  default: 2,
-  min: 1,
-  max: 16,
-} as const;
-
 export interface Widths {
   readonly input: number;
   readonly output: number;
