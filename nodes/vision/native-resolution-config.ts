@@ -5,6 +5,7 @@ import type { ResizeFilter, SizeRule } from '#engine/node/host-step.ts';
 import type { TakenConfig } from '#engine/node/taken-config.ts';
 import { foreign, unsupported } from '../config/published-config.ts';
 import { filterOf, lackingIn, readImageProcessor, type Processor } from './image-processor.ts';
+import { isMiniCpm, wholeFromMiniCpm } from './uhd-slices-config.ts';
 
 type RuleParams = JsonObject & { readonly rule: SizeRule['rule']; readonly patch: number };
 
@@ -53,6 +54,8 @@ const processors: Readonly<Record<string, ProcessorKind>> = {
 };
 
 export function nativeResolutionFromConfig(files: ConfigFiles): Outcome<TakenConfig> {
+  // Its processor has names of its own for everything.
+  if (isMiniCpm(files)) return wholeFromMiniCpm(files);
   const read = readImageProcessor(files);
   if (!read.ok) return read;
   const { processor, type, name, file, normalisation } = read.value;

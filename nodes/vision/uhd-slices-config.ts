@@ -1,4 +1,4 @@
-/** How MiniCPM-V slices pictures, as its config.json says it. */
+/** How MiniCPM-V brings pictures to size, as its config.json says it. */
 import { z } from 'zod';
 import type { ConfigFiles } from '#engine/contract/config-files.ts';
 import { ok, type Outcome } from '#engine/contract/outcome.ts';
@@ -18,26 +18,66 @@ const configSchema = z.object({
   slice_config: z.object(slicing).default({}),
 });
 
-export function uhdSlicesFromConfig(files: ConfigFiles): Outcome<TakenConfig> {
+interface Slicing {
+  readonly slices: boolean;
+  readonly mostSlices: number;
+  /** What slices and whole have in common. */
+  readonly sizes: {
+    readonly areaSide: number;
+    readonly patch: number;
+    readonly rounding: 'nearest';
+    readonly normalisation: 'half';
+  };
+}
+
+export const isMiniCpm = (files: ConfigFiles): boolean => {
+  const config = files['config.json'];
+  return config !== undefined && modelTypeOf(config) === 'minicpmv';
+};
+
+/** Of a MiniCPM-V; fails with `config-foreign` for all else. */
+function readSlicing(files: ConfigFiles): Outcome<Slicing> {
   const file = configFile(files, 'config.json');
   if (!file.ok) return file;
   const type = modelTypeOf(file.value);
-  if (type !== 'minicpmv') return foreign(`config.json describes no slices; "${type}" has none.`);
+  if (!isMiniCpm(files)) return foreign(`config.json describes no slices; "${type}" has none.`);
   const config = readFigures(configSchema, file.value, 'config.json');
   if (!config.ok) return config;
   const { slice_mode: slices, slice_config: own, ...beside } = config.value;
-  if (!slices) return foreign('config.json leaves slices off; take it with Native resolution.');
-  const mostSlices = own.max_slice_nums ?? beside.max_slice_nums ?? 9;
-  const areaSide = own.scale_resolution ?? beside.scale_resolution ?? 448;
   return ok({
-    params: {
-      mostSlices,
-      areaSide,
+    slices,
+    mostSlices: own.max_slice_nums ?? beside.max_slice_nums ?? 9,
+    sizes: {
+      areaSide: own.scale_resolution ?? beside.scale_resolution ?? 448,
       patch: own.patch_size ?? beside.patch_size ?? 14,
       rounding: 'nearest',
       normalisation: 'half',
     },
-    took: ["MiniCPM-V's slices", `up to ${mostSlices}`, `${areaSide} px a side, or as many pixels`],
+  });
+}
+
+const areaText = (side: number): string => `as many pixels as ${side} × ${side}`;
+
+export function uhdSlicesFromConfig(files: ConfigFiles): Outcome<TakenConfig> {
+  const read = readSlicing(files);
+  if (!read.ok) return read;
+  const { slices, mostSlices, sizes } = read.value;
+  if (!slices) return foreign('config.json leaves slices off; take it with Native resolution.');
+  return ok({
+    params: { mostSlices, ...sizes },
+    took: ["MiniCPM-V's slices", `up to ${mostSlices}`, areaText(sizes.areaSide)],
+    file: 'config.json',
+  });
+}
+
+/** The whole picture, which is seen beside its slices. */
+export function wholeFromMiniCpm(files: ConfigFiles): Outcome<TakenConfig> {
+  const read = readSlicing(files);
+  if (!read.ok) return read;
+  const { sizes } = read.value;
+  return ok({
+    params: { rule: 'area', ...sizes, filter: 'bicubic' },
+    took: ["MiniCPM-V's whole picture", areaText(sizes.areaSide)],
     file: 'config.json',
   });
 }

@@ -88,6 +88,10 @@ it('rounds to the nearest patch where MiniCPM-V is read', () => {
   expect(taken(node, config({ model_type: 'minicpmv', max_slice_nums: 6 }))).toMatchObject({
     value: { params: { mostSlices: 6, areaSide: 448 } },
   });
+  const whole = catalogue['vision/native-resolution'];
+  expect(taken(whole, config({ model_type: 'minicpmv', slice_config }))).toMatchObject({
+    value: { params: { rule: 'area', areaSide: 336, patch: 14, rounding: 'nearest' } },
+  });
   expect(refusal(node, config({ model_type: 'minicpmv', slice_mode: false }))).toMatch(/off/);
   expect(refusal(node, config({ model_type: 'llava' }))).toMatch(/no slices; "llava"/);
   // A third of 1000 is 333; a cell of 333 × 500 becomes 273 × 411, which are 19.5 and 29.4 patches.
