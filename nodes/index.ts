@@ -10,6 +10,7 @@ import { frameAbstractor } from './compression/frame-abstractor.ts';
 import { llamaVid } from './compression/llama-vid.ts';
 import { memoryBank } from './compression/memory-bank.ts';
 import { madtp } from './compression/madtp.ts';
+import { bilinearPool } from './compression/bilinear-pool.ts';
 import { pixelShuffle } from './compression/pixel-shuffle.ts';
 import { prumerge } from './compression/prumerge.ts';
 import { texthawk } from './compression/texthawk.ts';
@@ -46,6 +47,10 @@ import { linear } from './projector/linear.ts';
 import { meqFormer } from './projector/meq-former.ts';
 import { mlp } from './projector/mlp.ts';
 import { perceiverResampler } from './projector/perceiver-resampler.ts';
+import { mistral3Merger } from './projector/mistral3-merger.ts';
+import { moeMlp } from './projector/moe-mlp.ts';
+import { normedLinear } from './projector/normed-linear.ts';
+import { patchMerger } from './projector/patch-merger.ts';
 import { qFormer } from './projector/q-former.ts';
 import { regstage } from './projector/regstage.ts';
 import { ss2d } from './projector/ss2d.ts';
@@ -56,7 +61,12 @@ import { tokenpacker } from './projector/tokenpacker.ts';
 import { embedding } from './text/embedding.ts';
 import { tokenise } from './text/tokenise.ts';
 import { anyresTiles } from './vision/anyres-tiles.ts';
+import { dynamicTiles } from './vision/dynamic-tiles.ts';
+import { nativeResolution } from './vision/native-resolution.ts';
+import { panAndScan } from './vision/pan-and-scan.ts';
 import { preprocess } from './vision/preprocess.ts';
+import { splitTiles } from './vision/split-tiles.ts';
+import { uhdSlices } from './vision/uhd-slices.ts';
 import { lora } from './weights/lora.ts';
 
 export const catalogue = {
@@ -64,7 +74,12 @@ export const catalogue = {
   'input/video': video,
   'input/prompt': prompt,
   'vision/preprocess': preprocess,
+  'vision/native-resolution': nativeResolution,
   'vision/anyres-tiles': anyresTiles,
+  'vision/dynamic-tiles': dynamicTiles,
+  'vision/split-tiles': splitTiles,
+  'vision/pan-and-scan': panAndScan,
+  'vision/uhd-slices': uhdSlices,
   'text/tokenise': tokenise,
   'text/embedding': embedding,
   'encoder/vit': vit,
@@ -82,6 +97,7 @@ export const catalogue = {
   'fusion/patch-mining': patchMining,
   'fusion/map-tiles': mapTiles,
   'compression/average-pool': averagePool,
+  'compression/bilinear-pool': bilinearPool,
   'compression/pixel-shuffle': pixelShuffle,
   'compression/prumerge': prumerge,
   'compression/tome': tome,
@@ -92,8 +108,12 @@ export const catalogue = {
   'compression/texthawk': texthawk,
   'projector/anyres-pack': anyresPack,
   'projector/linear': linear,
+  'projector/normed-linear': normedLinear,
   'projector/mlp': mlp,
   'projector/ldp': ldp,
+  'projector/moe-mlp': moeMlp,
+  'projector/patch-merger': patchMerger,
+  'projector/mistral3-merger': mistral3Merger,
   'projector/ldp-v2': ldpV2,
   'projector/xdp': xdp,
   'projector/regstage': regstage,

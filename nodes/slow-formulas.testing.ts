@@ -72,15 +72,14 @@ export function attend(
   );
 }
 
-/** x Φ(x), by the series of the error function, which holds for |x| up to 6 or so. */
+/** x times the share of a normal distribution below it, by the power series of the error function. */
 export function gelu(x: number): number {
-  const z = x / Math.SQRT2;
-  let [term, sum] = [z, z];
-  for (let n = 1; n < 100; n++) {
-    term *= (-z * z) / n;
-    sum += term / (2 * n + 1);
+  let [term, sum] = [x, x];
+  for (let index = 1; Math.abs(term) > 1e-17; index++) {
+    term *= -(x * x) / (2 * index);
+    sum += term / (2 * index + 1);
   }
-  return (x / 2) * (1 + (2 / Math.sqrt(Math.PI)) * sum);
+  return x * (0.5 + sum / Math.sqrt(2 * Math.PI));
 }
 
 export const geluTanh = (x: number): number =>

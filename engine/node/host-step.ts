@@ -4,25 +4,124 @@ import type { BoundaryPart, DraftPart, EarlyExitPart } from './part.ts';
 import type { LanguageGraphs } from './decoder-protocol.ts';
 import type { Grid } from './wire.ts';
 
-export interface PreprocessRecipe {
-  /** Pads to a square with the mean colour, cut down (not rounded) to whole grey levels, before anything else. */
-  readonly padToSquare: boolean;
-  /** The length of the shortest edge, which keeps the proportions, or both sides, which squashes; bicubic. */
-  readonly resizeTo: number | { readonly height: number; readonly width: number };
-  /** Centre crop after the resize, padded with black where the picture is smaller; null leaves it out. */
-  readonly crop: { readonly height: number; readonly width: number } | null;
+/** By the names that Pillow gives its kernels. */
+export type ResizeFilter = 'bilinear' | 'bicubic' | 'lanczos';
+
+export interface PixelRecipe {
+  readonly filter: ResizeFilter;
   readonly mean: readonly [number, number, number];
   readonly deviation: readonly [number, number, number];
 }
 
-/** The whole squashed to a square first, then the tiles of the best grid, padded with black, row by row. */
-export interface TileRecipe {
-  /** Rows and columns of tiles; the first is taken of those that are equally good. */
-  readonly grids: readonly Grid[];
+/** The longest edge becomes `longestEdge`, the other at least `shortest`; the mean colour fills the square around it. */
+export interface FitInSquare {
+  readonly longestEdge: number;
+  readonly shortest: number;
+}
+
+/** To which size a model of any resolution brings a picture; sides are multiples of `patch`. */
+export type SizeRule = { readonly patch: number } & (
+  PixelBudget | LongestEdge | PatchBudget | SameArea
+);
+
+/** As many pixels as the picture has, but no fewer and no more than these. */
+export interface PixelBudget {
+  readonly rule: 'pixels';
+  readonly leastPixels: number;
+  readonly mostPixels: number;
+}
+
+/** The picture's own size, unless its longest edge is longer than this. */
+export interface LongestEdge {
+  readonly rule: 'longest-edge';
+  readonly longestEdge: number;
+}
+
+/** As many patches as there may be, whatever size the picture has. */
+export interface PatchBudget {
+  readonly rule: 'patches';
+  readonly mostPatches: number;
+}
+
+/** About as many pixels as a square of this side has, whatever size the picture has. */
+export interface SameArea {
+  readonly rule: 'area';
+  readonly areaSide: number;
+  readonly rounding: PatchRounding;
+}
+
+/** How a side becomes a multiple: of whole parts that it holds, or of the nearest number of them, halves to the even. */
+export type PatchRounding = 'down' | 'nearest';
+
+export interface PreprocessRecipe extends PixelRecipe {
+  /** Pads to a square with the mean colour, cut down (not rounded) to whole grey levels, before anything else. */
+  readonly padToSquare: boolean;
+  /** The length of the shortest edge, which keeps the proportions, both sides, which squashes, or a square around it. */
+  readonly resizeTo: number | { readonly height: number; readonly width: number } | FitInSquare;
+  /** Centre crop after the resize, padded with black where the picture is smaller; null leaves it out. */
+  readonly crop: { readonly height: number; readonly width: number } | null;
+  /** By which both sides follow from those of a picture; one that would get others is refused. */
+  readonly sizeRule?: SizeRule;
+}
+
+export interface TilePixels extends PixelRecipe {
   /** Of a tile, and of the whole. */
   readonly side: number;
-  readonly mean: readonly [number, number, number];
-  readonly deviation: readonly [number, number, number];
+}
+
+/** How a picture becomes tiles of one side, beside the whole squashed to that side. */
+export type TileRecipe =
+  | (TilePixels & (FittedTiles | StretchedTiles | SplitTiles | PannedCrops))
+  | (PixelRecipe & PictureSlices);
+
+/** The whole first, then the tiles of the best grid, padded with black, row by row. */
+export interface FittedTiles {
+  readonly scheme: 'fit';
+  /** Rows and columns of tiles; the first is taken of those that are equally good. */
+  readonly grids: readonly Grid[];
+}
+
+/** Squashed to the grid of the nearest proportions and cut; then the whole, where there are several tiles. */
+export interface StretchedTiles {
+  readonly scheme: 'stretch';
+  /** By ascending number of tiles. */
+  readonly grids: readonly Grid[];
+}
+
+/** The longest edge first, then both sides up to whole tiles; after these the whole of what was cut. */
+export interface SplitTiles {
+  readonly scheme: 'split';
+  readonly longestEdge: number;
+  /** Else only the whole is given. */
+  readonly splits: boolean;
+}
+
+/** The whole first, then crops along the longer side of a picture that is long enough, each squashed. */
+export interface PannedCrops {
+  readonly scheme: 'pan';
+  readonly mostCrops: number;
+  /** Pixels of the picture itself along a side of a crop. */
+  readonly leastCrop: number;
+  /** The longer side over the shorter one. */
+  readonly leastRatio: number;
+}
+
+/** Squashed to a grid of slices that are no squares, and cut row by row; the whole is no view of theirs. */
+export interface PictureSlices {
+  readonly scheme: 'slice';
+  /** By which grid and size of a slice follow from a picture; one that would get others is refused. */
+  readonly rule: SliceRule;
+  readonly grid: Grid;
+  readonly slice: { readonly height: number; readonly width: number };
+}
+
+export interface SliceRule {
+  readonly mostSlices: number;
+  /** A slice has about as many pixels as a square of this side. */
+  readonly areaSide: number;
+  /** Sides of slices are multiples of this. */
+  readonly patch: number;
+  readonly rounding: PatchRounding;
 }
 
 export interface Sampling {

@@ -39,6 +39,7 @@ test('the longest strip that can be decoded is padded without storing its square
   const mean = [0.2, 0.4, 0.6] as const;
   const recipe: PreprocessRecipe = {
     padToSquare: true,
+    filter: 'bicubic',
     resizeTo: 16,
     crop: { height: 16, width: 16 },
     mean,
@@ -56,6 +57,7 @@ async function readRecipe(folder: string): Promise<PreprocessRecipe> {
   const { shortest_edge: shortestEdge, height = 0 } = config.size;
   return {
     padToSquare: config.do_pad,
+    filter: 'bicubic',
     resizeTo: shortestEdge ?? { height, width: height },
     crop: config.crop_size ?? null,
     mean: config.image_mean,

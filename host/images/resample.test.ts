@@ -62,7 +62,7 @@ test('a canvas is what padding the picture beforehand would give', () => {
       };
       const whole = { left: 0, top: 0, width, height };
       const padded = pad(image, canvas);
-      expect(resizeWindow(image, width, height, whole, canvas)).toEqual(
+      expect(resizeWindow(image, width, height, whole, { canvas })).toEqual(
         resizeBicubic(padded, width, height),
       );
     }),

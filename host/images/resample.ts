@@ -1,4 +1,5 @@
-/** Bicubic resizing that agrees with Pillow in every byte, because published models were trained on Pillow's pixels. */
+/** Resizing that agrees with Pillow in every byte, because published models were trained on Pillow's pixels. */
+import type { ResizeFilter } from '#engine/node/host-step.ts';
 import type { RgbImage } from './decode-image.ts';
 
 /** A larger picture of one colour that the image lies on; nothing of it is stored. */
@@ -20,12 +21,19 @@ export interface Window {
   readonly height: number;
 }
 
+export interface Resizing {
+  /** What the image lies on; itself alone where left out. */
+  readonly canvas?: Canvas | undefined;
+  /** Bicubic where left out. */
+  readonly filter?: ResizeFilter;
+}
+
 /** Fraction bits of a weight: 32, less 8 for the byte and 2 for the overshoot of the kernel. */
 const weightBits = 32 - 8 - 2;
 const half = 1 << (weightBits - 1);
 
 /**
- * Resizes as Pillow's `Image.resize(…, BICUBIC)` does on eight-bit images: first along rows, then along columns,
+ * Resizes as Pillow's `Image.resize` does on eight-bit images: first along rows, then along columns,
  * with 22-bit fixed-point weights and whole grey levels after each pass; a side that keeps its length is left alone.
  * Gives the part that lies in `window`, as cutting it out afterwards would, with the image on a canvas first where
  * one is given. Time and memory follow the image and the window, not canvas and whole result.
@@ -35,11 +43,12 @@ export function resizeWindow(
   width: number,
   height: number,
   window: Window,
-  canvas: Canvas = { ...image, left: 0, top: 0, colour: [0, 0, 0] },
+  { canvas = { ...image, left: 0, top: 0, colour: [0, 0, 0] }, filter = 'bicubic' }: Resizing = {},
 ): RgbImage {
-  const across = weightsOf(canvas.width, width, window.left, window.width);
+  const kernel = kernels[filter];
+  const across = weightsOf(canvas.width, width, window.left, window.width, kernel);
   const acrossTaps = tapsInside(across, canvas.left, image.width, canvas.colour);
-  const down = weightsOf(canvas.height, height, window.top, window.height);
+  const down = weightsOf(canvas.height, height, window.top, window.height, kernel);
   // Weights sum up to one so nearly that a row of the canvas alone keeps its colour through the first pass.
   const downTaps = tapsInside(down, canvas.top, image.height, canvas.colour);
   const narrowed = resampleRows(image, acrossTaps, runOf(downTaps));
@@ -61,6 +70,7 @@ function weightsOf(
   outputLength: number,
   first: number,
   count: number,
+  kernel: Kernel,
 ): Weights {
   if (inputLength === outputLength) {
     const starts = Int32Array.from({ length: count }, (_, index) => first + index);
@@ -70,7 +80,7 @@ function weightsOf(
   const scale = inputLength / outputLength;
   // Shrinking widens the kernel, so that every input pixel counts.
   const widening = Math.max(scale, 1);
-  const support = 2 * widening;
+  const support = kernel.reach * widening;
   const stride = Math.ceil(support) * 2 + 1;
   const starts = new Int32Array(count);
   const counts = new Int32Array(count);
@@ -82,7 +92,7 @@ function weightsOf(
     const tapCount = Math.min(Math.trunc(centre + support + 0.5), inputLength) - start;
     let sum = 0;
     for (let tap = 0; tap < tapCount; tap++) {
-      const weight = bicubic((tap + start - centre + 0.5) * (1 / widening));
+      const weight = kernel.at((tap + start - centre + 0.5) * (1 / widening));
       run[tap] = weight;
       sum += weight;
     }
@@ -94,6 +104,20 @@ function weightsOf(
   }
   return { starts, counts, weights, stride };
 }
+
+interface Kernel {
+  /** How far from its centre it is not 0. */
+  readonly reach: number;
+  readonly at: (x: number) => number;
+}
+
+const kernels: Readonly<Record<ResizeFilter, Kernel>> = {
+  bilinear: { reach: 1, at: (x) => Math.max(1 - Math.abs(x), 0) },
+  bicubic: { reach: 2, at: bicubic },
+  lanczos: { reach: 3, at: (x) => (Math.abs(x) < 3 ? sinc(x) * sinc(x / 3) : 0) },
+};
+
+const sinc = (x: number): number => (x === 0 ? 1 : Math.sin(x * Math.PI) / (x * Math.PI));
 
 /** Keys' cubic convolution with a = -0.5, https://doi.org/10.1109/TASSP.1981.1163711. */
 function bicubic(x: number): number {

@@ -1,11 +1,12 @@
 /** Stages that the host works through itself, all that hold nothing from one pass to the next. */
-import { assertNever, ok, type Outcome } from '#engine/contract/outcome.ts';
+import { assertNever, fail, ok, type Outcome } from '#engine/contract/outcome.ts';
 import type { HostStep, LanguageModelStep, TokeniseStep } from '#engine/node/host-step.ts';
 import type { Stage } from '#engine/plan/plan.ts';
 import { loadClip } from '../clips/load-clip.ts';
 import { loadImage } from '../images/load-image.ts';
 import { tiledViews, wholeViews } from './picture-views.ts';
 import { stageFacts, type StageContext, type StageRunner } from './stage-runner.ts';
+import { unplannedPicture } from './unplanned-picture.ts';
 import {
   outputBytes,
   type StageInputs,
@@ -57,10 +58,14 @@ async function runStep(
     case 'give-text':
       return ok({ text: { kind: 'text', text: step.text } });
     case 'preprocess': {
+      const other = unplannedPicture(inputs['image'] ?? [], step.recipe);
+      if (other) return fail(other);
       const batches = [wholeViews(inputs['image'] ?? [], step.recipe)];
       return ok({ pixels: { kind: 'tensors', batches } });
     }
     case 'tile': {
+      const other = unplannedPicture(inputs['image'] ?? [], step.recipe);
+      if (other) return fail(other);
       const batches = [tiledViews(inputs['image'] ?? [], step.recipe)];
       return ok({ pixels: { kind: 'tensors', batches } });
     }

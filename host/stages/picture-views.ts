@@ -1,6 +1,7 @@
 /** Pictures and clips as the views that an encoder is given. */
 import type { PreprocessRecipe, TileRecipe } from '#engine/node/host-step.ts';
 import type { View } from '#engine/node/view.ts';
+import { squareOf } from '#nodes/vision/tiled-pixels.ts';
 import type { RgbImage } from '../images/decode-image.ts';
 import { preprocess } from '../images/preprocess.ts';
 import { tilePicture } from '../images/tile-picture.ts';
@@ -38,9 +39,7 @@ export function sightsOf(values: readonly StageValue[]): readonly Sight[] {
 /** Each picture or frame as one view, [views, 3, height, width]. */
 export function wholeViews(values: readonly StageValue[], recipe: PreprocessRecipe): Batch {
   const sights = sightsOf(values);
-  const { crop, resizeTo } = recipe;
-  const sides = crop ?? (typeof resizeTo === 'object' ? resizeTo : null);
-  if (!sides) throw new Error('Pictures that are not cropped are squashed to one size.');
+  const sides = sidesOf(recipe);
   const prepared = sights.map(({ image }) => preprocess(image, recipe));
   return pixelBatch(
     prepared,
@@ -49,21 +48,29 @@ export function wholeViews(values: readonly StageValue[], recipe: PreprocessReci
   );
 }
 
-/** Of each picture the whole, then its tiles, [views, 3, side, side]. */
+function sidesOf({ crop, resizeTo }: PreprocessRecipe): {
+  readonly height: number;
+  readonly width: number;
+} {
+  if (crop) return crop;
+  if (typeof resizeTo === 'number')
+    throw new Error('Pictures that are not cropped are squashed or fitted to one size.');
+  if (!('longestEdge' in resizeTo)) return resizeTo;
+  return { height: resizeTo.longestEdge, width: resizeTo.longestEdge };
+}
+
+/** Of each picture its tiles and the whole, in the order of the recipe, [views, 3, height, width]. */
 export function tiledViews(values: readonly StageValue[], recipe: TileRecipe): Batch {
   const views: View[] = [];
   const prepared: Float32Array[] = [];
   for (const { image, view } of sightsOf(values)) {
-    const { whole, tiles } = tilePicture(image, recipe);
-    views.push(view);
-    prepared.push(whole);
-    for (const { row, column, pixels } of tiles) {
-      views.push({ ...view, role: 'tile', row, column });
+    for (const { pixels, ...place } of tilePicture(image, recipe)) {
+      views.push({ ...view, ...place });
       prepared.push(pixels);
     }
   }
-  const { side } = recipe;
-  return pixelBatch(prepared, { height: side, width: side }, views);
+  const size = recipe.scheme === 'slice' ? recipe.slice : squareOf(recipe.side);
+  return pixelBatch(prepared, size, views);
 }
 
 /** Views of one size, each [1, 3, height, width], as one tensor. */

@@ -1,11 +1,26 @@
 /** Averages square groups of neighbouring tokens. */
+import { z } from 'zod';
 import { fail, ok } from '#engine/contract/outcome.ts';
 import { error } from '#engine/contract/problem.ts';
 import { defineNode } from '#engine/node/node-definition.ts';
 import { knownCount } from '#engine/node/wire.ts';
 import { dropPrefix, mapToTokens, tokensToMap } from '#engine/onnx/blocks/feature-map.ts';
 import { averagePool as pool } from '#engine/onnx/blocks/pooling.ts';
+import {
+  configFile,
+  foreign,
+  modelTypeOf,
+  readFigures,
+  unsupported,
+} from '../config/published-config.ts';
 import { gridOf } from './grid.ts';
+
+const gemmaSchema = z.object({
+  vision_config: z
+    .object({ image_size: z.int().default(896), patch_size: z.int().min(1).default(14) })
+    .prefault({}),
+  mm_tokens_per_image: z.int().min(1).default(256),
+});
 
 export const averagePool = defineNode({
   type: 'compression/average-pool',
@@ -20,6 +35,7 @@ export const averagePool = defineNode({
       title: 'Honeybee: Locality-enhanced Projector for Multimodal LLM',
       url: 'https://arxiv.org/abs/2312.06742',
     },
+    { title: 'Gemma 3 Technical Report', url: 'https://arxiv.org/abs/2503.19786' },
   ],
   params: {
     kernel: {
@@ -33,6 +49,22 @@ export const averagePool = defineNode({
   },
   inputs: { tokens: { kind: 'tokens', title: 'Visual tokens' } },
   outputs: { tokens: { kind: 'tokens', title: 'Pooled tokens' } },
+  fromConfig(files) {
+    const config = configFile(files, 'config.json');
+    if (!config.ok) return config;
+    const type = modelTypeOf(config.value);
+    if (type !== 'gemma3')
+      return foreign(`config.json describes no average pooling; "${type}" has none.`);
+    const figures = readFigures(gemmaSchema, config.value, 'config.json');
+    if (!figures.ok) return figures;
+    const { vision_config: vision, mm_tokens_per_image: tokens } = figures.value;
+    // As the reference rounds: what does not fill a group is dropped.
+    const before = Math.floor(vision.image_size / vision.patch_size);
+    const kernel = Math.floor(before / Math.floor(Math.sqrt(tokens)));
+    if (kernel < 1) return unsupported(`Pooling ${before} × ${before} tokens to ${tokens}`);
+    const took = ["Gemma 3's pooling", `groups of ${kernel} × ${kernel}`];
+    return ok({ params: { kernel }, took, file: 'config.json' });
+  },
   demand: ({ demands }) => ({ tokens: demands.tokens }),
   infer({ params: { kernel }, inputs }) {
     const tokens = inputs.tokens;

@@ -1,12 +1,10 @@
 /** Folds square groups of neighbouring tokens into the channels of one. */
 import { z } from 'zod';
-import { fail, ok } from '#engine/contract/outcome.ts';
-import { error } from '#engine/contract/problem.ts';
+import { ok } from '#engine/contract/outcome.ts';
 import { defineNode } from '#engine/node/node-definition.ts';
 import { knownCount, sameViews } from '#engine/node/wire.ts';
 import { dropPrefix } from '#engine/onnx/blocks/feature-map.ts';
-import { reshape, transpose } from '#engine/onnx/shape-operators.ts';
-import type { Dim } from '#engine/onnx/value.ts';
+import { foldGroups } from '#engine/onnx/blocks/fold-groups.ts';
 import {
   configFile,
   foreign,
@@ -14,7 +12,7 @@ import {
   readFigures,
   unsupported,
 } from '../config/published-config.ts';
-import { gridOf } from './grid.ts';
+import { groupedGrid } from './grid.ts';
 
 /** How published models say by how much they shuffle, and what they mean by saying nothing. */
 const published: Readonly<Record<string, { title: string; key: string; standard: number }>> = {
@@ -78,40 +76,29 @@ export const pixelShuffle = defineNode({
   },
   infer({ params: { factor }, inputs }) {
     const tokens = inputs.tokens;
-    const grid = gridOf('Pixel shuffle', tokens);
-    if (!grid.ok) return grid;
-    const { rows, columns } = grid.value;
-    if (rows % factor !== 0 || columns % factor !== 0) {
-      const message = `A ${rows} × ${columns} grid does not divide into groups of ${factor} × ${factor}; choose a factor that divides ${rows} and ${columns}.`;
-      return fail(error('dimension-mismatch', message, { param: 'factor' }));
-    }
-    const shuffled = { rows: rows / factor, columns: columns / factor };
+    const grouped = groupedGrid('Pixel shuffle', tokens, factor);
+    if (!grouped.ok) return grouped;
+    const { grid, groups } = grouped.value;
     return ok({
       outputs: {
         tokens: {
           kind: 'tokens',
           ...sameViews(tokens),
-          count: knownCount(shuffled.rows * shuffled.columns),
+          count: knownCount(groups.rows * groups.columns),
           channels: tokens.channels * factor ** 2,
           prefixTokens: 0,
-          grid: shuffled,
+          grid: groups,
         },
       },
-      found: { shuffled },
+      found: { grid },
     });
   },
   summary: ({ factor }) => `${factor} × ${factor}`,
   body: {
     kind: 'onnx',
-    emit(g, { tokens }, { params: { factor }, inputs, outputs, found: { shuffled } }) {
-      const from = inputs.tokens;
-      const to = outputs.tokens;
-      const { rows, columns } = shuffled;
-      const patches = dropPrefix(g, tokens, from.prefixTokens); // [B, N, D]
-      const views = tokens.shape[0] as Dim;
-      const groups = reshape(g, patches, [views, rows, factor, columns, factor, from.channels]);
-      const ordered = transpose(g, groups, 0, 1, 3, 2, 4, 5); // [B, rows, columns, group row, group column, D]
-      return { tokens: reshape(g, ordered, [views, to.count.tokens, to.channels]) };
+    emit(g, { tokens }, { params: { factor }, inputs, found: { grid } }) {
+      const patches = dropPrefix(g, tokens, inputs.tokens.prefixTokens); // [B, N, D]
+      return { tokens: foldGroups(g, patches, grid, factor) };
     },
   },
 });

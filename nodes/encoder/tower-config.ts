@@ -97,7 +97,9 @@ function featuresOf(whole: JsonObject): Outcome<TakenFeatures | null> {
   if (!parsed.ok) return parsed;
   const { vision_feature_layer: layer, vision_feature_select_strategy: strategy } = parsed.value;
   if (layer === undefined && !('projector_hidden_act' in whole)) return ok(null);
-  if (typeof layer === 'object') return unsupported('Taking the features of several layers');
+  // ViP-LLaVA names its list in the plural.
+  if (typeof layer === 'object' || 'vision_feature_layers' in whole)
+    return unsupported('Taking the features of several layers');
   const featureLayer = layer ?? -2;
   if (featureLayer >= 0) return unsupported('A feature layer counted from the first');
   return ok({ featureLayer, patchesOnly: strategy !== 'full' });

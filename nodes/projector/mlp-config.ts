@@ -23,6 +23,7 @@ const configSchema = z.object({
     .optional(),
   text_config: z.object({ hidden_size: z.int().optional() }).optional(),
   vision_feature_layer: z.union([z.int(), z.array(z.int())]).optional(),
+  vision_feature_layers: z.array(z.int()).optional(),
   projector_hidden_act: z.string().optional(),
   multimodal_projector_bias: z.boolean().optional(),
   projector_bias: z.boolean().optional(),
@@ -67,6 +68,15 @@ const families: Readonly<Record<string, MlpFamily>> = {
   llava_onevision: { ...llava, title: 'LLaVA-OneVision' },
   video_llava: { ...llava, title: 'Video-LLaVA' },
   fast_vlm: { ...llava, title: 'FastVLM' },
+  /** Several layers of the encoder side by side. */
+  vipllava: {
+    title: 'ViP-LLaVA',
+    figures: (config) => ({
+      inputWidth: timesOrNull(visionWidth(config), config.vision_feature_layers?.length ?? 5),
+      activation: config.projector_hidden_act ?? 'gelu',
+      inputNorm: true,
+    }),
+  },
   internvl: {
     title: 'InternVL',
     figures: (config) => ({

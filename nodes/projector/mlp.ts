@@ -49,11 +49,18 @@ const params = {
   inputNorm: {
     kind: 'flag',
     label: 'Norm first',
-    help: 'A LayerNorm before the first layer, as InternVL has.',
+    help: 'A LayerNorm before the first layer, as InternVL and ViP-LLaVA have.',
     default: false,
   },
   bias: { kind: 'flag', label: 'Bias', help: 'The layers add a bias.', default: true },
   ...weightParams,
+} as const;
+
+const vipModules = { layer_norm: 'projector_layernorm' } as const;
+const originalVipModules = {
+  layer_norm: 'clip_layernorm',
+  linear_1: 'final_linear.0',
+  linear_2: 'final_linear.2',
 } as const;
 
 /** `linear_1`, `layer_norm` … as in the Hugging Face layout; others number the modules of a sequence. */
@@ -73,6 +80,14 @@ function keyLayouts(inputNorm: boolean): readonly KeyLayout[] {
     },
     owns: (key) => key.startsWith(prefix),
   });
+  const renamed = (
+    title: string,
+    prefix: string,
+    modules: Readonly<Record<string, string>>,
+  ): KeyLayout => ({
+    ...named(title, prefix),
+    key: (name) => prefix + name.replace(/^\w+/, (module) => modules[module] ?? module),
+  });
   const aligner = (title: string, prefix: string): KeyLayout => ({
     title,
     key: (name) =>
@@ -86,6 +101,9 @@ function keyLayouts(inputNorm: boolean): readonly KeyLayout[] {
     named('projector alone', ''),
     named('LLaVA, Hugging Face', 'multi_modal_projector.'),
     named('LLaVA, Hugging Face, since version 5', 'model.multi_modal_projector.'),
+    renamed('ViP-LLaVA, Hugging Face', 'multi_modal_projector.', vipModules),
+    renamed('ViP-LLaVA, Hugging Face, since version 5', 'model.multi_modal_projector.', vipModules),
+    renamed('ViP-LLaVA, original', 'model.mm_projector.', originalVipModules),
     aligner('Janus', 'model.aligner.'),
     numbered('LLaVA, original', 'model.mm_projector.'),
     numbered('InternVL, original', 'mlp1.'),

@@ -154,6 +154,34 @@ describe('projectors and shuffles', () => {
       { model_type: 'minicpmv', version: 2.6, hidden_size: 3584, query_num: 64 },
       { model: 'minicpm-v-2.6', inputWidth: 16 },
     ],
+    [
+      'projector/mlp',
+      { model_type: 'vipllava', vision_feature_layers: [-2, -5, 6] },
+      { inputWidth: 48, outputWidth: 40, inputNorm: true },
+    ],
+    [
+      'projector/patch-merger',
+      { model_type: 'qwen2_vl', vision_config: { embed_dim: 16, hidden_size: 40 } },
+      { inputWidth: 16, outputWidth: 40, factor: 2, norm: 'layer' },
+    ],
+    [
+      'projector/patch-merger',
+      { model_type: 'qwen2_5_vl', vision_config: { hidden_size: 16, out_hidden_size: 40 } },
+      { inputWidth: 16, outputWidth: 40, factor: 2, norm: 'rms' },
+    ],
+    [
+      'projector/mistral3-merger',
+      { model_type: 'mistral3', spatial_merge_size: 3, projector_hidden_act: 'silu' },
+      { inputWidth: 16, outputWidth: 40, factor: 3, activation: 'silu', bias: false },
+    ],
+    ['projector/normed-linear', { model_type: 'gemma3' }, { inputWidth: 16, outputWidth: 40 }],
+    ['compression/average-pool', { model_type: 'gemma3' }, { kernel: 4 }],
+    ['compression/bilinear-pool', { model_type: 'llava_onevision' }, { factor: 2 }],
+    [
+      'projector/anyres-pack',
+      { model_type: 'llava_onevision', vision_aspect_ratio: 'anyres_max_4' },
+      { packing: 'unpadded', mostTiles: 4 },
+    ],
     ['compression/pixel-shuffle', { model_type: 'internvl', downsample_ratio: 0.5 }, { factor: 2 }],
     ['compression/pixel-shuffle', { model_type: 'idefics3', scale_factor: 3 }, { factor: 3 }],
   ] as const)('%s takes %j', (type, said, params) => {

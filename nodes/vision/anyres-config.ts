@@ -3,7 +3,7 @@ import { ok, type Outcome } from '#engine/contract/outcome.ts';
 import type { ConfigFiles } from '#engine/contract/config-files.ts';
 import type { TakenConfig } from '#engine/node/taken-config.ts';
 import { foreign, unsupported } from '../config/published-config.ts';
-import { lackingIn, readImageProcessor, type Processor } from './image-processor.ts';
+import { lackingIn, readImageProcessor, squareSide, type Processor } from './image-processor.ts';
 import { writeGrids } from './tile-grids.ts';
 
 /** Sides of a tile by the processor; null where it does something else than to cut tiles of that side. */
@@ -14,11 +14,7 @@ const processors: Readonly<Record<string, (processor: Processor) => number | nul
     const width = typeof crop === 'number' ? crop : crop.width;
     return resized === height && height === width ? (height ?? null) : null;
   },
-  LlavaOnevision({ size = 384 }) {
-    const height = typeof size === 'number' ? size : size.height;
-    const width = typeof size === 'number' ? size : size.width;
-    return height === width ? (height ?? null) : null;
-  },
+  LlavaOnevision: ({ size = 384 }) => squareSide(size),
 };
 
 export function anyresFromConfig(files: ConfigFiles): Outcome<TakenConfig> {
@@ -29,7 +25,7 @@ export function anyresFromConfig(files: ConfigFiles): Outcome<TakenConfig> {
   const pinpoints = processor.image_grid_pinpoints;
   if (!sideOf || !pinpoints)
     return foreign(`${file} describes no AnyRes tiling; its processor is "${type}".`);
-  const lacking = lackingIn(processor);
+  const lacking = lackingIn(processor, 'bicubic');
   if (lacking !== null) return unsupported(lacking);
   const side = sideOf(processor);
   if (side === null) return unsupported('Tiles of another size than the whole picture');

@@ -1,13 +1,11 @@
 /** LLaVA-NeXT's AnyRes: a large picture as several tiles, beside the whole at the size of one. */
-import { fail, ok } from '#engine/contract/outcome.ts';
-import { error } from '#engine/contract/problem.ts';
+import { ok } from '#engine/contract/outcome.ts';
 import { defineNode } from '#engine/node/node-definition.ts';
-import { picturesInAll } from '#engine/node/item-views.ts';
-import { itemsOf, type ViewCount } from '#engine/node/wire.ts';
 import { anyresFromConfig } from './anyres-config.ts';
 import { normalisationParam, normalisations } from './normalisation.ts';
 import { pictureSide, sizeParam } from './picture-side.ts';
 import { readGrids } from './tile-grids.ts';
+import { squareOf, tiledPixels } from './tiled-pixels.ts';
 
 /** What a photograph of common size is cut into: two rows, two columns, and the whole. */
 const commonViews = 5;
@@ -47,22 +45,9 @@ export const anyresTiles = defineNode({
     if (!side.ok) return side;
     const grids = readGrids(params.grids);
     if (!grids.ok) return grids;
-    if (inputs.image.some(({ pictures }) => pictures?.media === 'video')) {
-      const message = 'Frames of a clip are not cut into tiles; wire the clip to Preprocess.';
-      return fail(error('arrangement-unsupported', message, { port: 'image' }));
-    }
-    const pictures = itemsOf(picturesInAll(inputs.image).views);
     const most = 1 + Math.max(...grids.value.map(({ rows, columns }) => rows * columns));
-    const views: ViewCount = {
-      known: false,
-      views: Math.min(commonViews, most) * pictures,
-      most: most * pictures,
-      items: pictures,
-    };
-    return ok({
-      outputs: { pixels: { kind: 'pixels', height: side.value, width: side.value, views } },
-      found: grids.value,
-    });
+    const pixels = tiledPixels(inputs.image, squareOf(side.value), { expected: commonViews, most });
+    return pixels.ok ? ok({ outputs: { pixels: pixels.value }, found: grids.value }) : pixels;
   },
   summary: ({ grids, normalisation }) => {
     const count = grids.split(',').length;
@@ -73,7 +58,9 @@ export const anyresTiles = defineNode({
     step: ({ params, found, outputs }) => ({
       kind: 'tile',
       recipe: {
+        scheme: 'fit',
         grids: found,
+        filter: 'bicubic',
         side: outputs.pixels.height,
         ...normalisations[params.normalisation],
       },

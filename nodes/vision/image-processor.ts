@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { ok, type Outcome } from '#engine/contract/outcome.ts';
 import type { ConfigFileName, ConfigFiles, JsonObject } from '#engine/contract/config-files.ts';
+import type { ResizeFilter } from '#engine/node/host-step.ts';
 import { configFile, partOf, readFigures, unsupported } from '../config/published-config.ts';
 import { normalisations, type Normalisation } from './normalisation.ts';
 
@@ -10,6 +11,7 @@ const sizeSchema = z.union([
   z.int(),
   z.object({
     shortest_edge: z.int().optional(),
+    longest_edge: z.int().optional(),
     height: z.int().optional(),
     width: z.int().optional(),
   }),
@@ -28,13 +30,37 @@ const processorSchema = z.object({
   do_normalize: z.boolean().optional(),
   do_pad: z.boolean().optional(),
   image_grid_pinpoints: z.array(z.tuple([z.int(), z.int()])).optional(),
+  /** InternVL. */
+  min_patches: z.int().optional(),
+  max_patches: z.int().optional(),
+  /** Idefics3 and SmolVLM: the side of a tile. */
+  max_image_size: z.object({ longest_edge: z.int() }).optional(),
+  do_image_splitting: z.boolean().optional(),
+  /** Gemma 3. */
+  do_pan_and_scan: z.boolean().nullish(),
+  pan_and_scan_min_crop_size: z.int().nullish(),
+  pan_and_scan_max_num_crops: z.int().nullish(),
+  pan_and_scan_min_ratio_to_activate: z.number().nullish(),
+  /** Models of any resolution: Qwen2-VL, Pixtral, SigLIP 2. */
+  patch_size: z.union([z.int(), z.object({ height: z.int(), width: z.int() })]).optional(),
+  merge_size: z.int().optional(),
+  min_pixels: z.int().nullish(),
+  max_pixels: z.int().nullish(),
+  max_num_patches: z.int().optional(),
+  /** Janus. */
+  min_size: z.int().optional(),
+  background_color: z.array(z.int()).optional(),
   image_mean: z.tuple([z.number(), z.number(), z.number()]),
   image_std: z.tuple([z.number(), z.number(), z.number()]),
 });
 export type Processor = z.infer<typeof processorSchema>;
 
-/** Pillow's number for bicubic. */
-const bicubic = 3;
+/** Pillow's numbers. */
+const filters: Readonly<Record<number, ResizeFilter>> = {
+  1: 'lanczos',
+  2: 'bilinear',
+  3: 'bicubic',
+};
 
 interface Colours {
   readonly mean: readonly number[];
@@ -79,14 +105,25 @@ function processorIn(
   return alone.ok ? ok({ file: 'preprocessor_config.json', json: alone.value }) : alone;
 }
 
-/** What a recipe here always does, and a processor can leave out or do otherwise. */
-export function lackingIn(processor: Processor): string | null {
-  if ((processor.resample ?? bicubic) !== bicubic)
-    return `Resizing by filter ${processor.resample}, not bicubic,`;
+/** By which kernel it resizes; null where none here is it. */
+export function filterOf({ resample }: Processor, standard: ResizeFilter): ResizeFilter | null {
+  return resample === undefined ? standard : (filters[resample] ?? null);
+}
+
+/** What a recipe that resizes by one kernel always does, and a processor can leave out or do otherwise. */
+export function lackingIn(processor: Processor, filter: ResizeFilter | null): string | null {
+  if (filter === null || filterOf(processor, filter) !== filter)
+    return `Resizing by filter ${processor.resample}${filter === null ? '' : `, not ${filter},`}`;
   const left = (['do_resize', 'do_rescale', 'do_normalize'] as const).find(
     (step) => processor[step] === false,
   );
   return left === undefined ? null : `A processor with ${left} off`;
+}
+
+/** The side of a square size; null where it is none. */
+export function squareSide(size: Processor['size']): number | null {
+  if (typeof size === 'number') return size;
+  return size?.height !== undefined && size.height === size.width ? size.height : null;
 }
 
 function isSame({ mean, deviation }: Colours, processor: Processor): boolean {

@@ -59,10 +59,38 @@ describe('an image processor', () => {
     expect(refusal(tiles, processor('clip'))).toMatch(/no AnyRes tiling; .* "CLIPImageProcessor"/);
   });
 
+  it('of other tiles says how many there may be', () => {
+    expect(taken(catalogue['vision/dynamic-tiles'], processor('internvl-tiles'))).toMatchObject({
+      value: { params: { leastTiles: 1, mostTiles: 4, size: 22, normalisation: 'imagenet' } },
+    });
+    expect(taken(catalogue['vision/split-tiles'], processor('smolvlm-split'))).toMatchObject({
+      value: { params: { splits: true, longestEdge: 40, size: 20, normalisation: 'half' } },
+    });
+    const gemma = processor('gemma3-pan-and-scan');
+    expect(taken(catalogue['vision/pan-and-scan'], gemma)).toMatchObject({
+      value: { params: { mostCrops: 4, leastCrop: 16, leastRatio: 1.2, size: 24 } },
+    });
+    expect(refusal(preprocess, gemma)).toMatch(/take it with Pan and scan/);
+    const whole = processor('gemma3-pan-and-scan', { do_pan_and_scan: null });
+    expect(taken(preprocess, whole)).toMatchObject({
+      value: { params: { geometry: 'squash', filter: 'bilinear', size: 24 } },
+    });
+  });
+
+  it('of Janus fits a picture into a square of the mean colour', () => {
+    expect(taken(preprocess, processor('janus'))).toMatchObject({
+      value: { params: { geometry: 'fit', size: 28, shortest: 8, filter: 'bicubic' } },
+    });
+    const black = processor('janus', { background_color: [0, 0, 0] });
+    expect(refusal(preprocess, black)).toMatch(/Padding with the colour 0, 0, 0/);
+  });
+
   it('that resizes otherwise, or normalises as none here, is refused', () => {
-    expect(refusal(preprocess, processor('clip', { resample: 2 }))).toMatch(
-      /filter 2, not bicubic/,
+    expect(refusal(preprocess, processor('clip', { resample: 0 }))).toMatch(
+      /filter 0 is not built/,
     );
+    const nearest = processor('llava-next-anyres', { resample: 2 });
+    expect(refusal(catalogue['vision/anyres-tiles'], nearest)).toMatch(/filter 2, not bicubic/);
     expect(refusal(preprocess, processor('clip', { image_mean: [0.1, 0.2, 0.3] }))).toMatch(
       /mean 0\.1, 0\.2, 0\.3/,
     );

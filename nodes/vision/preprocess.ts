@@ -5,6 +5,7 @@ import type { ParamValues } from '#engine/node/param.ts';
 import { picturesInAll } from '#engine/node/item-views.ts';
 import type { WireOf } from '#engine/node/wire.ts';
 import type { PreprocessRecipe } from '#engine/node/host-step.ts';
+import { filterParam } from './filter.ts';
 import { normalisationParam, normalisations } from './normalisation.ts';
 import { pictureSide, sizeParam } from './picture-side.ts';
 import { preprocessFromConfig } from './preprocess-config.ts';
@@ -27,8 +28,14 @@ const params = {
         about: 'Padded with the mean colour, then resized: LLaVA-1.5.',
       },
       { value: 'squash', label: 'Squash', about: 'Resized without regard to proportions: SigLIP.' },
+      {
+        value: 'fit',
+        label: 'Fit and pad',
+        about: 'Longest edge resized, then padded with the mean colour: Janus.',
+      },
     ],
   },
+  filter: filterParam,
   normalisation: normalisationParam,
   size: sizeParam,
   width: {
@@ -55,6 +62,17 @@ const params = {
     shownWhen: { param: 'geometry', is: ['crop'] },
     group: 'architecture',
   },
+  shortest: {
+    kind: 'integer',
+    label: 'Shortest edge',
+    help: 'A long picture is not made thinner than this.',
+    default: 14,
+    min: 1,
+    max: 4096,
+    unit: 'px',
+    shownWhen: { param: 'geometry', is: ['fit'] },
+    group: 'architecture',
+  },
 } as const;
 
 export const preprocess = defineNode({
@@ -63,8 +81,8 @@ export const preprocess = defineNode({
   family: 'vision',
   title: 'Preprocess',
   about:
-    'Resizes, crops or pads a picture and normalises its colours exactly as the published recipe does: bicubic in two ' +
-    'passes with rounding to whole grey levels after each, as the image library the models were trained with. ' +
+    'Resizes, crops or pads a picture and normalises its colours exactly as the published recipe does: in two passes ' +
+    'with rounding to whole grey levels after each, as the image library the models were trained with. ' +
     'A recipe other than the trained one costs accuracy that nothing later brings back.',
   references: [
     { title: 'LLaVA-1.5: pad instead of crop', url: 'https://arxiv.org/abs/2310.03744' },
@@ -82,7 +100,8 @@ export const preprocess = defineNode({
     const side = pictureSide('The preprocessing', id, values.size, demands.pixels);
     if (!side.ok) return side;
     const height = side.value;
-    const width = values.geometry === 'pad' ? height : (values.width ?? height);
+    const isSquare = values.geometry === 'pad' || values.geometry === 'fit';
+    const width = isSquare ? height : (values.width ?? height);
     const views = picturesInAll(inputs.image);
     return ok({
       outputs: { pixels: { kind: 'pixels', height, width, ...views } },
@@ -100,7 +119,7 @@ export const preprocess = defineNode({
 
 function recipeOf(values: ParamValues<typeof params>, pixels: WireOf<'pixels'>): PreprocessRecipe {
   const { height, width } = pixels;
-  const colours = normalisations[values.normalisation];
+  const colours = { ...normalisations[values.normalisation], filter: values.filter };
   switch (values.geometry) {
     case 'crop':
       return {
@@ -118,5 +137,9 @@ function recipeOf(values: ParamValues<typeof params>, pixels: WireOf<'pixels'>):
       };
     case 'squash':
       return { padToSquare: false, resizeTo: { height, width }, crop: null, ...colours };
+    case 'fit': {
+      const resizeTo = { longestEdge: height, shortest: values.shortest };
+      return { padToSquare: false, resizeTo, crop: null, ...colours };
+    }
   }
 }

@@ -54,6 +54,34 @@ export function bestGrid(
   return best;
 }
 
+/** All grids of `least` to `most` tiles, by ascending number of tiles; narrow ones first. */
+export function gridsOfTiles(least: number, most: number): readonly Grid[] {
+  const sides = Array.from({ length: most }, (_, index) => index + 1);
+  return sides
+    .flatMap((columns) => sides.map((rows) => ({ rows, columns })))
+    .filter(({ rows, columns }) => rows * columns >= least && rows * columns <= most)
+    .toSorted((a, b) => a.rows * a.columns - b.rows * b.columns);
+}
+
+/**
+ * The grid whose proportions are nearest to a picture's. Of several the first, unless the picture has more than half
+ * of the pixels of a later one. `side` is that of a tile. Source: InternVL 1.5 (2404.16821), dynamic_preprocess.
+ */
+export function nearestGrid(
+  { width, height }: PictureSize,
+  grids: readonly Grid[],
+  side: number,
+): Grid {
+  let [best] = grids as readonly [Grid];
+  let least = Infinity;
+  for (const grid of grids) {
+    const distance = Math.abs(width / height - grid.columns / grid.rows);
+    const fillsHalf = width * height > 0.5 * side * side * grid.columns * grid.rows;
+    if (distance < least || (distance === least && fillsHalf)) [best, least] = [grid, distance];
+  }
+  return best;
+}
+
 /** The largest size of a picture's proportions inside a room; parts of a pixel count as whole. */
 export function fittedSize({ width, height }: PictureSize, room: PictureSize): PictureSize {
   const across = room.width / width;

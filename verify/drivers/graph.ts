@@ -8,7 +8,7 @@ import type { CaseRow, GraphRow, NodesRow, TensorSource } from '../cases/rows/ca
 import { compareTensors, type ComputedTensor } from '../cases/comparison.ts';
 import { asWholeModel, setNode, type SetNode } from './node-params.ts';
 import type { RecordedCase, RecordedTensor } from '../cases/recorded-case.ts';
-import { givenFor, turnedMatrix } from './recorded-inputs.ts';
+import { givenByPicture, isPacked, turnedMatrix } from './recorded-inputs.ts';
 import { runGraph, type NodeResult, type SetGraph } from './run-graph.ts';
 import type { Workbench } from '../workbench.ts';
 
@@ -101,16 +101,11 @@ async function runBatch(
   wanted: readonly Wanted[],
   workbench: Workbench,
 ): Promise<Outcome<ReadonlyMap<string, ComputedTensor>>> {
-  const [first] = recorded.inputs.values();
-  const batch = first?.shape[0] ?? 1;
   const taps: Record<string, string[]> = {};
   for (const { node, tap } of wanted.map(({ source }) => source))
     if (tap !== undefined && taps[node]?.includes(tap) !== true) (taps[node] ??= []).push(tap);
   const pieces = new Map<string, ComputedTensor[]>(wanted.map(({ name }) => [name, []]));
-  for (let place = 0; place < batch; place++) {
-    const given = Object.entries(row.inputs).flatMap(([name, targets]) =>
-      [targets].flat().map((target) => givenFor(target, name, recorded, place)),
-    );
+  for (const given of givenByPicture(row, recorded)) {
     const setting = { given, prefixTokens: row.prefixTokens ?? 0, taps };
     const results = await runGraph(graph, setting, workbench);
     if (!results.ok) return results;
@@ -118,7 +113,8 @@ async function runBatch(
     for (const { name, source } of wanted)
       pieces.get(name)?.push(read(results.value[source.node] as NodeResult, source, inputCount));
   }
-  return ok(new Map([...pieces].map(([name, parts]) => [name, joined(parts)])));
+  const follow = Object.values(row.inputs).flat().some(isPacked) ? inOneRow : joined;
+  return ok(new Map([...pieces].map(([name, parts]) => [name, follow(parts)])));
 }
 
 function read(
@@ -151,4 +147,11 @@ function joined(parts: readonly ComputedTensor[]): ComputedTensor {
     shape: [parts.length, ...rest],
     data: isFloat ? Float32Array.from(numbers) : numbers,
   };
+}
+
+/** [1, N, D] each → [ΣN, D] */
+function inOneRow(parts: readonly ComputedTensor[]): ComputedTensor {
+  const channels = parts[0]?.shape.at(-1) ?? 1;
+  const { data } = joined(parts);
+  return { shape: [data.length / channels, channels], data };
 }

@@ -16,7 +16,8 @@ import { inputName, type RecordedCase, type RecordedTensor } from '../cases/reco
 import { continueGreedily, joinPieces, openLanguageModel } from './recorded-language-model.ts';
 import { numbersOf, runViews } from './run-views.ts';
 import type { Workbench } from '../workbench.ts';
-import { pixelsOf, prepareAlone, sizesOf, type PreparedPictures } from './preprocess.ts';
+import { pixelsOf, sizesOf } from './prepared-fields.ts';
+import { prepareAlone, type PreparedPictures } from './preprocess.ts';
 import { rawSources } from './raw-sources.ts';
 import { setPipeline, type PipelineNodes, type SetWay } from './set-pipeline.ts';
 import { compareWholeWay } from './whole-pipeline.ts';

@@ -5,14 +5,14 @@ import { checkGraph, type CheckedNode } from '#engine/graph/check.ts';
 import { sketchDocument } from '#engine/graph/sketch-document.ts';
 import type { WireType } from '#engine/node/wire.ts';
 import { bodyContext } from '#engine/plan/node-body.ts';
-import type { Tensor } from '#host/sessions/sessions.ts';
 import { tiledViews, wholeViews } from '#host/stages/picture-views.ts';
 import type { Batch, StageValue } from '#host/stages/stage-value.ts';
 import { catalogue } from '#nodes/index.ts';
 import type { Driver } from './case-check.ts';
 import type { PreprocessRow } from '../cases/rows/case-row.ts';
-import { compareTensors, type Comparison, type ComputedTensor } from '../cases/comparison.ts';
+import { compareTensors, type Comparison } from '../cases/comparison.ts';
 import { setNode, type SetNode } from './node-params.ts';
+import { preparedField, usualFields } from './prepared-fields.ts';
 import { loadRaw, sourceNode, type RawSource } from './raw-sources.ts';
 
 export const preprocessDriver: Driver<PreprocessRow> = async (row, recorded) => {
@@ -22,18 +22,31 @@ export const preprocessDriver: Driver<PreprocessRow> = async (row, recorded) => 
   if (typeof node === 'string') return { unsupported: node };
   const comparisons: Comparison[] = [];
   for (const path of images) {
-    const prepared = await prepareAlone(node, [{ media: 'image', path: join(folder, path) }]);
+    const source = { media: 'image', path: join(folder, path) } as const;
+    const sized = await forPicture(node, source);
+    if (!sized.ok) return sized;
+    const prepared = await prepareAlone(sized.value, [source]);
     if (!prepared.ok) return prepared;
-    const { batch } = prepared.value;
-    const computed = { pixel_values: pixelsOf(batch), image_sizes: sizesOf(batch) };
-    for (const [field, tensor] of Object.entries(computed)) {
+    for (const [field, reading] of Object.entries(row.fields ?? usualFields)) {
       const name = `${field}.${/([^/]+)\.\w+$/.exec(path)?.[1]}`;
       const expected = outputs.get(name);
-      if (expected) comparisons.push(compareTensors(name, tensor, expected, atol));
+      if (!expected) continue;
+      const computed = preparedField(reading, prepared.value.batch, config);
+      comparisons.push(compareTensors(name, computed, expected, atol));
     }
   }
   return ok(comparisons);
 };
+
+/** A node that is built for pictures of one size is told that of this one. */
+async function forPicture(node: SetNode, source: RawSource): Promise<Outcome<SetNode>> {
+  if (!('pictureWidth' in node.definition.params)) return ok(node);
+  const loaded = await loadRaw(source);
+  if (!loaded.ok) return loaded;
+  const [image] = loaded.value.kind === 'image' ? loaded.value.images : [];
+  const size = { pictureWidth: image?.width ?? 0, pictureHeight: image?.height ?? 0 };
+  return ok({ ...node, params: { ...node.params, ...size } });
+}
 
 export interface PreparedPictures {
   readonly batch: Batch;
@@ -71,19 +84,4 @@ export async function prepareAlone(
   const batch =
     step.kind === 'tile' ? tiledViews(values, step.recipe) : wholeViews(values, step.recipe);
   return ok({ batch, wire });
-}
-
-/** [views, 3, height, width] */
-export function pixelsOf({ tensors }: Batch): ComputedTensor {
-  const { dims, data } = tensors[''] as Tensor;
-  return { shape: dims, data: data as Float32Array };
-}
-
-/** Height and width of each picture. */
-export function sizesOf({ views }: Batch): ComputedTensor {
-  const items = new Map(views.map(({ item, original }) => [item, original]));
-  return {
-    shape: [items.size, 2],
-    data: [...items.values()].flatMap(({ height, width }) => [height, width]),
-  };
 }

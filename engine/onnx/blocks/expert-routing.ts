@@ -6,19 +6,21 @@
 import type { GraphBuilder } from '../graph-builder.ts';
 import { int, text } from '../graph-builder.ts';
 import { divide, equal, multiply, softmax, sum, topK } from '../operators.ts';
-import { gather, reshape, unsqueeze } from '../shape-operators.ts';
+import { gather, padEnd, reshape, slice, unsqueeze } from '../shape-operators.ts';
 import { fixedDim, multiplyDims, type Dim, type Value } from '../value.ts';
 
 export interface Routing {
   readonly experts: number;
   readonly topK: number;
   readonly renormalise: boolean;
+  /** Channels that the experts give out; those that come in where left out. */
+  readonly outputs?: number;
 }
 
 export interface RoutedLayer {
   /** rows [T, D] → logits [T, experts] */
   readonly router: (rows: Value) => Value;
-  /** rows [n, D] → [n, D] */
+  /** rows [n, D] → [n, D'] */
   readonly expert: (index: number, rows: Value) => Value;
 }
 
@@ -35,7 +37,7 @@ export function routerLogits(g: GraphBuilder, rows: Value, name: string, experts
   );
 }
 
-/** Softmax over all experts, the best `topK`, their weighted sum. x [1, T, D] → [1, T, D] */
+/** Softmax over all experts, the best `topK`, their weighted sum. x [1, T, D] → [1, T, D'] */
 export function routeToExperts(
   g: GraphBuilder,
   x: Value,
@@ -43,6 +45,7 @@ export function routeToExperts(
   layer: RoutedLayer,
 ): Value {
   const channels = fixedDim(x, -1);
+  const outputs = routing.outputs ?? channels;
   const tokens = x.shape[1] as Dim;
   const rows = reshape(g, x, [tokens, channels]);
   const logits = g.tap('router-logits', layer.router(rows));
@@ -51,7 +54,7 @@ export function routeToExperts(
     ? divide(g, best.values, sum(g, best.values, -1, true))
     : best.values;
 
-  let mixed = multiply(g, rows, g.scalar('float32', 0)); // [T, D]
+  let mixed = nothingOf(g, rows, outputs); // [T, D']
   for (let expert = 0; expert < routing.experts; expert++) {
     mixed = g.scope(`experts.${expert}`, () => {
       // The expectation for the estimate: tokens spread evenly over the experts.
@@ -59,7 +62,7 @@ export function routeToExperts(
       const chosen = equal(g, best.indices, g.scalar('int64', expert)); // [T, k]
       const places = g.op('NonZero', [chosen], { type: 'int64', shape: [2, routed] });
       const tokenOf = gather(g, places, g.scalar('int64', 0), 0); // [n]
-      const output = layer.expert(expert, gather(g, rows, tokenOf, 0)); // [n, D]
+      const output = layer.expert(expert, gather(g, rows, tokenOf, 0)); // [n, D']
       const pairs = g.op(
         'Transpose',
         [places],
@@ -73,5 +76,12 @@ export function routeToExperts(
       });
     });
   }
-  return reshape(g, mixed, [1, tokens, channels]);
+  return reshape(g, mixed, [1, tokens, outputs]);
+}
+
+/** [T, D] → zeros [T, outputs] */
+function nothingOf(g: GraphBuilder, rows: Value, outputs: number): Value {
+  const zeros = multiply(g, rows, g.scalar('float32', 0)); // [T, D]
+  if (outputs >= fixedDim(rows, 1)) return padEnd(g, zeros, 1, outputs);
+  return slice(g, zeros, 1, g.list(0), g.list(outputs), outputs);
 }

@@ -71,8 +71,19 @@ export interface MapInput {
   readonly channels: 'first';
 }
 
+/**
+ * A recorded input [N, D] that holds the tokens of several pictures one after the other, each row by row. All pictures
+ * have as many rows and columns as the key `side` of the configuration says, or those of recorded sizes, heights first,
+ * in patches as long as the key `patchSize` says. What is computed follows one another in the same way.
+ */
+export interface PackedInput {
+  readonly tensor: string;
+  readonly grids:
+    { readonly side: string } | { readonly sizes: string; readonly patchSize: string };
+}
+
 /** The tensor of a port that a recorded input is given to, or how it becomes one. */
-export type InputTarget = string | MaskedInput | GridInput | ViewsInput | MapInput;
+export type InputTarget = string | MaskedInput | GridInput | ViewsInput | MapInput | PackedInput;
 
 /** Nodes that are graphs, one behind the other: each takes at `tokens` what the one before gives there. */
 export interface NodesRow {
@@ -203,19 +214,49 @@ export interface LanguageRow {
   readonly outputs: Readonly<Record<string, LanguageSource | LanguageVariant>>;
 }
 
+/** What of the views that are made of a picture a processor returns. */
+export type PreparedField =
+  | 'pixels'
+  | 'original sizes'
+  | 'sizes'
+  | 'views'
+  | 'tiles'
+  | 'tile rows'
+  | 'tile columns'
+  | 'pixel mask'
+  | 'patches, channels last'
+  | 'patch mask'
+  | 'patch grid'
+  | 'patches by groups, twice'
+  | 'patch grid of one moment';
+
 /** Raw pictures to pixels; each recorded `pixel_values.NAME` or `image_sizes.NAME` is of the picture NAME. */
 export interface PreprocessRow {
   readonly kind: 'preprocess';
   readonly node: NodeSetting;
+  /** By what stands before the name of the picture; as most processors have it where left out. */
+  readonly fields?: Readonly<Record<string, PreparedField>>;
 }
 
 /** Into which grid a picture of a size is cut, and what of the joined map shows it. */
 export interface GridRow {
   readonly kind: 'grid';
+  /** How the grid is chosen: that in which most of the picture is left, that of the nearest proportions, or slices. */
+  readonly choice: 'fit' | 'nearest' | 'slices';
   /** Recorded sizes, widths first. */
   readonly sizes: string;
   readonly outputs: Readonly<
-    Record<string, 'fitted size' | 'grid' | 'unpadded size' | 'first place'>
+    Record<
+      string,
+      | 'fitted size'
+      | 'grid'
+      | 'views'
+      | 'tiles'
+      | 'tile size'
+      | 'whole size'
+      | 'unpadded size'
+      | 'first place'
+    >
   >;
 }
 

@@ -12,11 +12,40 @@ const resamplerKeys = {
   headCount: ['num_heads'],
 } as const;
 
+const mergerKeys = {
+  inputWidth: ['context_dim'],
+  outputWidth: ['dim'],
+  factor: ['spatial_merge_size'],
+} as const;
+
+/** Recorded group after group, as the tower orders its patches. */
+const merged = {
+  inputs: { image_features: { tensor: 'tokens', grids: { side: 'spatial_merge_size' } } },
+  outputs: { image_features: {} },
+} as const;
+
+const packed = {
+  tokens: ['image_features'],
+  sizes: { name: 'image_sizes', order: 'height, width' },
+  outputs: {
+    packed: { params: {}, read: 'run' },
+    feature_lens: { params: {}, read: 'length' },
+  },
+} as const;
+
 export const projectorRows: readonly CaseRow[] = [
   {
     family: 'projector',
     names: ['llava-mlp', 'llava-mlp-multilayer'],
     figuresOf: 'llava',
+    kind: 'nodes',
+    nodes: [{ type: 'projector/mlp' }],
+    ...projected,
+  },
+  {
+    family: 'projector',
+    names: ['vipllava'],
+    figuresOf: 'vipllava',
     kind: 'nodes',
     nodes: [{ type: 'projector/mlp' }],
     ...projected,
@@ -61,6 +90,53 @@ export const projectorRows: readonly CaseRow[] = [
     figuresOf: 'paligemma',
     kind: 'nodes',
     nodes: [{ type: 'projector/linear' }],
+    ...projected,
+  },
+  {
+    family: 'projector',
+    names: ['gemma3-pool'],
+    figuresOf: 'gemma3',
+    kind: 'nodes',
+    nodes: [
+      // Of what the pooling follows from, only the side of the grid is recorded.
+      { type: 'compression/average-pool', paramKeys: {}, params: { kernel: 2 } },
+      { type: 'projector/normed-linear' },
+    ],
+    ...projected,
+  },
+  {
+    family: 'projector',
+    names: ['qwen2-vl-merger'],
+    kind: 'nodes',
+    nodes: [{ type: 'projector/patch-merger', paramKeys: mergerKeys }],
+    ...merged,
+  },
+  {
+    family: 'projector',
+    names: ['qwen2-5-vl-merger'],
+    kind: 'nodes',
+    nodes: [{ type: 'projector/patch-merger', paramKeys: mergerKeys, params: { norm: 'rms' } }],
+    ...merged,
+  },
+  {
+    family: 'projector',
+    names: ['mistral3-merger'],
+    figuresOf: 'mistral3',
+    kind: 'nodes',
+    nodes: [{ type: 'projector/mistral3-merger' }],
+    inputs: {
+      image_features: {
+        tensor: 'tokens',
+        grids: { sizes: 'image_sizes', patchSize: 'patch_size' },
+      },
+    },
+    outputs: { image_features: {} },
+  },
+  {
+    family: 'projector',
+    names: ['llava-onevision-pool'],
+    kind: 'nodes',
+    nodes: [{ type: 'compression/bilinear-pool', paramKeys: {} }],
     ...projected,
   },
   {
@@ -229,7 +305,7 @@ export const projectorRows: readonly CaseRow[] = [
         paramKeys: { inputWidth: ['in_chs'], outputWidth: ['out_chs'], depth: ['depth'] },
       },
       // The pool to 3 × 3 of what is 6 × 6.
-      { type: 'compression/average-pool', params: { kernel: 2 } },
+      { type: 'compression/average-pool', params: { kernel: 2 }, paramKeys: {} },
       {
         type: 'projector/regstage',
         params: { stage: 'behind' },
@@ -297,11 +373,14 @@ export const projectorRows: readonly CaseRow[] = [
     names: ['llava-next-pack'],
     kind: 'packing',
     node: { type: 'projector/anyres-pack' },
-    tokens: ['image_features'],
-    sizes: { name: 'image_sizes', order: 'height, width' },
-    outputs: {
-      packed: { params: {}, read: 'run' },
-      feature_lens: { params: {}, read: 'length' },
-    },
+    ...packed,
+  },
+  {
+    family: 'projector',
+    names: ['llava-onevision-pack'],
+    kind: 'packing',
+    // Its vision_aspect_ratio, anyres_max_4.
+    node: { type: 'projector/anyres-pack', params: { mostTiles: 4 } },
+    ...packed,
   },
 ];

@@ -1,0 +1,18 @@
+/** Into how many crops Gemma 3 cuts a long picture. Source: transformers, Gemma3ImageProcessor.pan_and_scan. */
+import type { PannedCrops } from '#engine/node/host-step.ts';
+import type { Grid } from '#engine/node/wire.ts';
+import type { PictureSize } from './tile-grids.ts';
+
+/** One row or one column of crops; null where the picture is shown as a whole alone. */
+export function panAndScanGrid(
+  { width, height }: PictureSize,
+  { mostCrops, leastCrop, leastRatio }: Omit<PannedCrops, 'scheme'>,
+): Grid | null {
+  const [long, short] = [Math.max(width, height), Math.min(width, height)];
+  if (long / short < leastRatio) return null;
+  // Halves are rounded up.
+  const wanted = Math.min(Math.floor(long / leastCrop), Math.floor(long / short + 0.5));
+  const count = Math.min(mostCrops, Math.max(2, wanted));
+  if (Math.min(Math.ceil(long / count), short) < leastCrop) return null;
+  return width >= height ? { rows: 1, columns: count } : { rows: count, columns: 1 };
+}
