@@ -160,7 +160,14 @@ function read(
   if (reading === undefined) return { shape: dims[0] === 1 ? dims : [1, ...dims], data: numbers };
   const wire = wires[port];
   const grid = wire?.kind === 'tokens' ? wire.grid : null;
-  return { shape: [1, grid?.rows ?? 0, grid?.columns ?? 0, dims.at(-1) ?? 0], data: numbers };
+  const { rows = 0, columns = 0 } = grid ?? {};
+  const channels = dims.at(-1) ?? 0;
+  if (reading === 'grid') return { shape: [1, rows, columns, channels], data: numbers };
+  const first = Array.from({ length: numbers.length }, (_, index) => {
+    const [channel, place] = [Math.floor(index / (rows * columns)), index % (rows * columns)];
+    return numbers[place * channels + channel] as number;
+  });
+  return { shape: [1, channels, rows, columns], data: Float32Array.from(first) };
 }
 
 /** [1, ...] each → [B, ...] */

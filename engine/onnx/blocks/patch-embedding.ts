@@ -1,7 +1,7 @@
 /** The first layer of a vision transformer: a convolution that makes a token of each patch, and tokens put before them. */
 import type { GraphBuilder } from '../graph-builder.ts';
-import { concatenate, repeatAs } from '../shape-operators.ts';
-import { fixedDim, type Value } from '../value.ts';
+import { concatenate, repeatAs, reshape, slice, transpose } from '../shape-operators.ts';
+import { fixedDim, type Dim, type Value } from '../value.ts';
 import type { TableGrid, WeightExpression } from '../weight.ts';
 import {
   convolution,
@@ -46,6 +46,51 @@ export function patchEmbedding(
   const kernel = { kernel: patchSize, stride, padding, bias };
   const inputs = fixedDim(pixels, 1);
   return mapToTokens(g, convolution(g, pixels, name, { ...kernel, inputs, outputs: hiddenSize }));
+}
+
+export interface PatchVectors {
+  /** Side of a patch in pixels. */
+  readonly patchSize: number;
+  /** What lies side by side in a vector: the channels of a pixel, or the pixels of a channel. */
+  readonly inside: 'channels' | 'pixels';
+  /** Side of the square groups in which patches come one after the other; 1: row by row. */
+  readonly group?: number;
+}
+
+/**
+ * Patches as the numbers that they hold, for towers that embed them by a linear; what fills no patch, or no
+ * group, at the right and below is dropped. [B, C, H, W] → [B, N, P · P · C]
+ */
+export function patchVectors(
+  g: GraphBuilder,
+  pixels: Value,
+  { patchSize, inside, group = 1 }: PatchVectors,
+): Value {
+  const [batch, channels, height, width] = [
+    pixels.shape[0] as Dim,
+    fixedDim(pixels, 1),
+    fixedDim(pixels, 2),
+    fixedDim(pixels, 3),
+  ];
+  const side = group * patchSize;
+  const [rows, columns] = [Math.floor(height / side), Math.floor(width / side)];
+  const cut = (x: Value, axis: number, to: number) =>
+    x.shape[axis] === to ? x : slice(g, x, axis, g.list(0), g.list(to), to);
+  const whole = cut(cut(pixels, 2, rows * side), 3, columns * side);
+  const apart = reshape(g, whole, [
+    batch,
+    channels,
+    rows,
+    group,
+    patchSize,
+    columns,
+    group,
+    patchSize,
+  ]);
+  const places = [0, 2, 5, 3, 6];
+  const order = inside === 'channels' ? [...places, 4, 7, 1] : [...places, 1, 4, 7];
+  const count = rows * columns * group * group;
+  return reshape(g, transpose(g, apart, ...order), [batch, count, patchSize ** 2 * channels]);
 }
 
 /** Learned tokens that every picture gets, such as a class token and registers; [count, D] under any shape. */

@@ -37,8 +37,11 @@ export interface TensorSource {
   readonly tap?: string;
   /** The parameters of that node that the recorded tensor stands for. */
   readonly params?: JsonObject;
-  /** The tokens as the grid that they lie on; or how many values there are, or what share of the inputs that is. */
-  readonly read?: 'grid' | 'count' | 'share';
+  /**
+   * The tokens as the grid that they lie on, channels last or, as a map, first; or how many values there are, or what
+   * share of the inputs that is.
+   */
+  readonly read?: 'grid' | 'map' | 'count' | 'share';
 }
 
 /** A recorded input that is given in part: the places where another recorded one is not 0, as a mask has it. */
@@ -70,6 +73,27 @@ export interface GraphRow {
   /** Tokens before those of the grid in what is recorded. */
   readonly prefixTokens?: number;
   readonly outputs: Readonly<Record<string, TensorSource>>;
+}
+
+/** An encoder that takes pictures of any size, several of which are recorded in one tensor; tokens leave it. */
+export interface PicturesRow {
+  readonly kind: 'pictures';
+  readonly node: NodeSetting;
+  /** The recorded input. */
+  readonly pixels: string;
+  /**
+   * How it holds them: at the top left of a frame, with a mask of its patches or with sizes in pixels; or as flattened
+   * patches, with grids, filled up to the longest, or one picture after the other in squares of two by two.
+   */
+  readonly held:
+    | 'framed with a mask'
+    | 'framed with sizes'
+    | 'filled-up patches'
+    | 'grouped patches of two frames';
+  /** The recorded input that tells their masks, sizes or grids. */
+  readonly sizes: string;
+  /** The parameters that each recorded output stands for. */
+  readonly outputs: Readonly<Record<string, JsonObject>>;
 }
 
 /** One block of experts, given what enters a feed-forward. */
@@ -210,6 +234,7 @@ export interface PipelineWay {
 export type CaseShape =
   | NodesRow
   | GraphRow
+  | PicturesRow
   | FeedForwardRow
   | AttentionRow
   | MergingRow
