@@ -162,12 +162,12 @@ export const clipVit = defineNode({
     tokens: { kind: 'tokens', title: 'Visual tokens' },
     queryKey: { kind: 'query-key', title: "Last layer's queries and keys", optional: true },
   },
-  fromConfig(files, { tower } = {}) {
+  fromConfig(files, { tower: which } = {}) {
     const found = towerFromConfig(files, libraryConfig);
     if (!found.ok) return found;
     const { own, shape, features } = found.value;
     // Video-LLaVA drops the class token of pictures, and keeps that of every frame.
-    const taken = features && tower === 'clips' ? { ...features, patchesOnly: false } : features;
+    const taken = features && which === 'clips' ? { ...features, patchesOnly: false } : features;
     const projection = readFigures(projectionSchema, own, 'config.json');
     if (!projection.ok) return projection;
     const figures = { ...shape, projectionSize: projection.value.projection_dim };

@@ -93,87 +93,110 @@ export const layerNormOf = ({ normEpsilon }: VisionTransformerShape): Norm => ({
   epsilon: normEpsilon,
 });
 
-/** What an encoder's definition is put together from; `infer` fails as {@link towerFeatures} says. */
+interface InferContext<Values> {
+  readonly params: Values;
+  readonly inputs: {
+    readonly pixels: Pixels;
+    /** Absent in a tower that takes none. */
+    readonly parts?: readonly WireOf<'encoder-part'>[];
+  };
+}
+
+interface EmitContext<Values> {
+  readonly params: Values;
+  readonly inputs: { readonly pixels: Pixels };
+  readonly parts: readonly Part[];
+  readonly found: TowerFeatures;
+}
+
+/** What an encoder's definition is put together from; `infer` fails as {@link towerFeatures} and the plan say. */
 export function transformerTower<Values extends TowerValues, Shape extends VisionTransformerShape>(
   plan: TowerPlan<Values, Shape>,
 ) {
-  const { shapeOf } = plan;
-  const choiceOf = ({ select }: Values): TokenChoice<Shape> =>
-    plan.choices[select as Values['select']];
-  const isOfLast = ({ leaves, last }: TokenChoice<Shape>) => last === true || leaves === 'single';
-  const towerOf = (values: Values): VisionTower => ({
-    title: plan.title,
-    shape: shapeOf(values),
-    prefixTokens: plan.prefixTokens(shapeOf(values)),
-    featureLayer: isOfLast(choiceOf(values)) ? -1 : values.featureLayer,
-  });
+  const { shapeOf, positions } = plan;
   return {
     /** What key layouts ask for: the tower's figures, and the layers that its graph runs. */
     extentOf: (values: Values): Shape & { readonly usedLayers: number } => ({
       ...shapeOf(values),
-      usedLayers: usedLayersOf(towerOf(values)),
+      usedLayers: usedLayersOf(towerOf(plan, values)),
     }),
-
     demand: ({ params }: { readonly params: Values }): { readonly pixels: Demand } =>
-      pixelsDemand(shapeOf(params), plan.positions(params)),
-
-    infer({
-      params,
-      inputs,
-    }: {
-      readonly params: Values;
-      readonly inputs: {
-        readonly pixels: Pixels;
-        /** Absent in a tower that takes none. */
-        readonly parts?: readonly WireOf<'encoder-part'>[];
-      };
-    }): Outcome<TowerInference> {
-      const { pixels, parts = [] } = inputs;
-      const found = towerFeatures(towerOf(params), plan.positions(params), { pixels, parts });
-      if (!found.ok) return found;
-      const problem = plan.check?.(params, found.value, pixels);
-      if (problem) return fail(problem);
-      const { leaves, wire } = choiceOf(params);
-      const taken = found.value[leaves];
-      const tokens = wire?.(taken, shapeOf(params)) ?? taken;
-      return ok({ outputs: { tokens }, found: found.value, warnings: found.value.warnings });
-    },
-
+      pixelsDemand(shapeOf(params), positions(params)),
+    infer: (context: InferContext<Values>) => inferTower(plan, context),
     /** The tokens that leave. `embedded` [B, prefix + N, D] enter the first layer. */
-    tokens(
+    tokens: (
       g: GraphBuilder,
       embedded: Value,
       layers: readonly TransformerLayer[],
-      {
-        params,
-        inputs,
-        parts,
-        found,
-      }: {
-        readonly params: Values;
-        readonly inputs: { readonly pixels: Pixels };
-        readonly parts: readonly Part[];
-        readonly found: TowerFeatures;
-      },
+      context: EmitContext<Values>,
       queryKey = false,
-    ): Value {
-      const shape = shapeOf(params);
-      const kind = plan.norm(shape);
-      const { featureLayer, prefixTokens } = towerOf(params);
-      const hidden = transformerLayers(g, embedded, layers, {
-        norm: kind,
-        count: found.host.usedLayers,
-        queryKey,
-        hooks: encoderHooks(g, parts, embedded, found.host, shape),
-      });
-      const choice = choiceOf(params);
-      const taken = takenTokens(g, hidden, choice, prefixTokens);
-      const final = plan.finalNorm(shape);
-      const isNormed = isOfLast(choice) || (featureLayer === -1 && final?.of === 'tokens');
-      const normed = final && isNormed ? norm(g, taken, final.name, kind) : taken;
-      return choice.finish?.(g, normed, shape, inputs.pixels) ?? normed;
-    },
+    ): Value => emitTower(plan, g, { embedded, layers, queryKey }, context),
   };
+}
+
+function choiceOf<Values extends TowerValues, Shape extends VisionTransformerShape>(
+  { choices }: TowerPlan<Values, Shape>,
+  { select }: Values,
+): TokenChoice<Shape> {
+  return choices[select as Values['select']];
+}
+
+const isOfLast = ({ leaves, last }: TokenChoice<never>): boolean =>
+  last === true || leaves === 'single';
+
+function towerOf<Values extends TowerValues, Shape extends VisionTransformerShape>(
+  plan: TowerPlan<Values, Shape>,
+  values: Values,
+): VisionTower {
+  const shape = plan.shapeOf(values);
+  const featureLayer = isOfLast(choiceOf(plan, values)) ? -1 : values.featureLayer;
+  return { title: plan.title, shape, prefixTokens: plan.prefixTokens(shape), featureLayer };
+}
+
+function inferTower<Values extends TowerValues, Shape extends VisionTransformerShape>(
+  plan: TowerPlan<Values, Shape>,
+  { params, inputs: { pixels, parts = [] } }: InferContext<Values>,
+): Outcome<TowerInference> {
+  const given = { pixels, parts };
+  const found = towerFeatures(towerOf(plan, params), plan.positions(params), given);
+  if (!found.ok) return found;
+  const problem = plan.check?.(params, found.value, pixels);
+  if (problem) return fail(problem);
+  const { leaves, wire } = choiceOf(plan, params);
+  const taken = found.value[leaves];
+  const tokens = wire?.(taken, plan.shapeOf(params)) ?? taken;
+  return ok({ outputs: { tokens }, found: found.value, warnings: found.value.warnings });
+}
+
+function emitTower<Values extends TowerValues, Shape extends VisionTransformerShape>(
+  plan: TowerPlan<Values, Shape>,
+  g: GraphBuilder,
+  {
+    embedded,
+    layers,
+    queryKey,
+  }: {
+    readonly embedded: Value;
+    readonly layers: readonly TransformerLayer[];
+    readonly queryKey: boolean;
+  },
+  { params, inputs, parts, found: { host } }: EmitContext<Values>,
+): Value {
+  const shape = plan.shapeOf(params);
+  const kind = plan.norm(shape);
+  const { featureLayer, prefixTokens } = towerOf(plan, params);
+  const hidden = transformerLayers(g, embedded, layers, {
+    norm: kind,
+    count: host.usedLayers,
+    queryKey,
+    hooks: encoderHooks(g, parts, embedded, host, shape),
+  });
+  const choice = choiceOf(plan, params);
+  const taken = takenTokens(g, hidden, choice, prefixTokens);
+  const final = plan.finalNorm(shape);
+  const isNormed = isOfLast(choice) || (featureLayer === -1 && final?.of === 'tokens');
+  const normed = final && isNormed ? norm(g, taken, final.name, kind) : taken;
+  return choice.finish?.(g, normed, shape, inputs.pixels) ?? normed;
 }
 
 function takenTokens<Shape>(

@@ -3,6 +3,7 @@ import { accelerationRows } from './rows/acceleration.ts';
 import { attentionRows } from './rows/attention.ts';
 import type { CaseRow } from './rows/case-row.ts';
 import { compressionRows } from './rows/compression.ts';
+import { encoderTimmRows } from './rows/encoder-timm.ts';
 import { encoderRows } from './rows/encoder.ts';
 import { moeRows } from './rows/moe.ts';
 import { pipelineRows } from './rows/pipeline.ts';
@@ -15,6 +16,7 @@ import { tokenizerRows } from './rows/tokenizer.ts';
 /** A case is looked up among the rows of its family; the first that fits is its own. */
 export const caseRows: readonly CaseRow[] = [
   ...encoderRows,
+  ...encoderTimmRows,
   ...compressionRows,
   ...projectorRows,
   ...moeRows,

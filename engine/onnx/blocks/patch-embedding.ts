@@ -48,49 +48,29 @@ export function patchEmbedding(
   return mapToTokens(g, convolution(g, pixels, name, { ...kernel, inputs, outputs: hiddenSize }));
 }
 
-export interface PatchVectors {
-  /** Side of a patch in pixels. */
-  readonly patchSize: number;
-  /** What lies side by side in a vector: the channels of a pixel, or the pixels of a channel. */
-  readonly inside: 'channels' | 'pixels';
-  /** Side of the square groups in which patches come one after the other; 1: row by row. */
-  readonly group?: number;
-}
-
 /**
- * Patches as the numbers that they hold, for towers that embed them by a linear; what fills no patch, or no
- * group, at the right and below is dropped. [B, C, H, W] → [B, N, P · P · C]
+ * Patches as the numbers that they hold, row by row, for towers that embed them by a linear; a rest that fills none
+ * at the right and below is dropped. `inside` says what lies side by side in a vector: the channels of a pixel, or
+ * the pixels of a channel. [B, C, H, W] → [B, N, P · P · C]
  */
 export function patchVectors(
   g: GraphBuilder,
   pixels: Value,
-  { patchSize, inside, group = 1 }: PatchVectors,
+  { patchSize, inside }: { readonly patchSize: number; readonly inside: 'channels' | 'pixels' },
 ): Value {
-  const [batch, channels, height, width] = [
-    pixels.shape[0] as Dim,
-    fixedDim(pixels, 1),
-    fixedDim(pixels, 2),
-    fixedDim(pixels, 3),
-  ];
-  const side = group * patchSize;
-  const [rows, columns] = [Math.floor(height / side), Math.floor(width / side)];
+  const [batch, channels] = [pixels.shape[0] as Dim, fixedDim(pixels, 1)];
+  const size = { height: fixedDim(pixels, 2), width: fixedDim(pixels, 3) };
+  const { rows, columns } = patchGrid(size, { patchSize });
   const cut = (x: Value, axis: number, to: number) =>
     x.shape[axis] === to ? x : slice(g, x, axis, g.list(0), g.list(to), to);
-  const whole = cut(cut(pixels, 2, rows * side), 3, columns * side);
-  const apart = reshape(g, whole, [
-    batch,
-    channels,
-    rows,
-    group,
-    patchSize,
-    columns,
-    group,
-    patchSize,
-  ]);
-  const places = [0, 2, 5, 3, 6];
-  const order = inside === 'channels' ? [...places, 4, 7, 1] : [...places, 1, 4, 7];
-  const count = rows * columns * group * group;
-  return reshape(g, transpose(g, apart, ...order), [batch, count, patchSize ** 2 * channels]);
+  const whole = cut(cut(pixels, 2, rows * patchSize), 3, columns * patchSize);
+  const apart = reshape(g, whole, [batch, channels, rows, patchSize, columns, patchSize]);
+  const ordered = transpose(
+    g,
+    apart,
+    ...(inside === 'channels' ? [0, 2, 4, 3, 5, 1] : [0, 2, 4, 1, 3, 5]),
+  );
+  return reshape(g, ordered, [batch, rows * columns, patchSize ** 2 * channels]);
 }
 
 /** Learned tokens that every picture gets, such as a class token and registers; [count, D] under any shape. */
