@@ -1,6 +1,7 @@
 /** Apple's AIMv2. */
 import { z } from 'zod';
 import { ok } from '#engine/contract/outcome.ts';
+import { error } from '#engine/contract/problem.ts';
 import { flag } from '#engine/node/architecture-params.ts';
 import { defineNode } from '#engine/node/node-definition.ts';
 import type { ParamValues } from '#engine/node/param.ts';
@@ -139,6 +140,12 @@ const tower = transformerTower<Aimv2Params, Aimv2Shape>({
   choices: {
     patches: { leaves: 'patches' },
     pooled: { leaves: 'single', pool: everyToken, finish: aimv2Head },
+  },
+  check(values) {
+    const { sinePositions, hiddenSize } = sizes.shapeOf(values);
+    if (!sinePositions || hiddenSize % 4 === 0) return null;
+    const message = `${hiddenSize} channels do not divide by four, as sines and cosines of rows and columns do; choose a hidden size that does, or learned positions.`;
+    return error('arrangement-unsupported', message, { param: 'hiddenSize' });
   },
 });
 

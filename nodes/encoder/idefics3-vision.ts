@@ -1,5 +1,6 @@
 /** The image tower of Idefics2, Idefics3 and SmolVLM: SigLIP's for pictures of any shape. */
 import { ok } from '#engine/contract/outcome.ts';
+import { error } from '#engine/contract/problem.ts';
 import { defineNode } from '#engine/node/node-definition.ts';
 import type { ParamValues } from '#engine/node/param.ts';
 import { weightParams } from '#engine/node/weight-params.ts';
@@ -47,13 +48,6 @@ const sizes = towerSizes(
 const params = {
   model: sizes.param,
   featureLayer: lastFeatureLayerParam,
-  select: {
-    kind: 'choice',
-    label: 'Tokens',
-    help: 'Which tokens leave the tower.',
-    default: 'patches',
-    options: [{ value: 'patches', label: 'Patches' }],
-  },
   ...transformerParams,
   activation: activationParam('gelu-tanh'),
   normEpsilon: normEpsilonParam(1e-6),
@@ -85,6 +79,9 @@ const libraryConfig: TowerConfig = {
   },
 };
 
+/** Patches along a side that positions are picked for. */
+const mostAlong = 1024;
+
 const tower = transformerTower<Idefics3Params, VisionTransformerShape>({
   title: 'The tower of Idefics3',
   shapeOf: sizes.shapeOf,
@@ -93,6 +90,12 @@ const tower = transformerTower<Idefics3Params, VisionTransformerShape>({
   norm: layerNormOf,
   finalNorm: () => ({ name: 'post_layernorm', of: 'tokens' }),
   choices: { patches: { leaves: 'patches' } },
+  check(values, _, pixels) {
+    const { rows, columns } = patchGrid(pixels, sizes.shapeOf(values));
+    if (Math.max(rows, columns) <= mostAlong) return null;
+    const message = `A picture of ${pixels.width} × ${pixels.height} pixels has ${rows} × ${columns} patches, more than ${mostAlong} along a side; set the preprocessing's size lower, or choose a larger patch.`;
+    return error('dimension-mismatch', message, { port: 'pixels' });
+  },
 });
 
 export const idefics3Vision = defineNode({

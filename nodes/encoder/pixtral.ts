@@ -57,13 +57,6 @@ const sizes = towerSizes(
 const params = {
   model: sizes.param,
   featureLayer: { ...featureLayerParam, default: -1 },
-  select: {
-    kind: 'choice',
-    label: 'Tokens',
-    help: 'Which tokens leave the tower; it has no final norm.',
-    default: 'patches',
-    options: [{ value: 'patches', label: 'Patches' }],
-  },
   ...transformerParams,
   rotaryBase: decimal('Rotary base', 'Base of the frequencies of positions.', 10_000, 1, 1e9),
   activation: activationParam('silu'),

@@ -95,7 +95,7 @@ function detailed(title: string, { own, shape }: FoundTower, isNew: boolean): Ou
       ...shape,
       normKind: isNew ? 'rms' : 'layer',
       gated: isNew,
-      windowSize: isNew ? details.window_size : 0,
+      windowPixels: isNew ? details.window_size : 0,
       globalEvery: every,
       outputSize: details.out_hidden_size,
     },

@@ -24,7 +24,7 @@ export interface QwenShape extends VisionTransformerShape {
   readonly normKind: 'layer' | 'rms';
   readonly gated: boolean;
   /** Side of a window in pixels; 0 for none. */
-  readonly windowSize: number;
+  readonly windowPixels: number;
   /** Every so many-th layer looks at the whole picture. */
   readonly globalEvery: number;
   /** Channels of a merged token. */
@@ -72,15 +72,19 @@ export function qwenLayers(
 ): readonly TransformerLayer[] {
   const headSize = headSizeOf(shape);
   const table = axialTable({ grid, headSize, base: 10_000, prefixTokens: 0 });
+  const window = windowOf(shape);
+  const isOne = window >= Math.max(grid.rows, grid.columns);
   return Array.from({ length: shape.layerCount }, (_, index): TransformerLayer => {
     const layer = `blocks.${index}`;
-    const isGlobal = shape.windowSize === 0 || (index + 1) % shape.globalEvery === 0;
+    const isGlobal = window === 0 || isOne || (index + 1) % shape.globalEvery === 0;
     return {
       attentionNorm: `${layer}.norm1`,
       feedForwardNorm: `${layer}.norm2`,
       attention: {
         ...attention(g, `${layer}.attn`, shape, table),
-        ...(!isGlobal && { meeting: inWindows(g, shape, grid) }),
+        ...(!isGlobal && {
+          meeting: (projected) => attendInWindows(g, projected, shape.headCount, grid, window),
+        }),
       },
       feedForward: feedForward(`${layer}.mlp`, shape),
     };
@@ -105,15 +109,9 @@ function attention(
   };
 }
 
-/** Windows are whole merged squares. */
-function inWindows(
-  g: GraphBuilder,
-  { windowSize, patchSize, headCount }: QwenShape,
-  grid: TableGrid,
-): NonNullable<TransformerLayer['attention']['meeting']> {
-  const window = merged * Math.floor(windowSize / (merged * patchSize));
-  return (projected) => attendInWindows(g, projected, headCount, grid, window);
-}
+/** Patches along a side of a window, which is of whole merged squares; 0 for none. */
+const windowOf = ({ windowPixels, patchSize }: QwenShape): number =>
+  merged * Math.floor(windowPixels / (merged * patchSize));
 
 function feedForward(name: string, shape: QwenShape): TransformerLayer['feedForward'] {
   const figures = { ...shape, bias: true };

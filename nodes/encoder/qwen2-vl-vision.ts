@@ -55,7 +55,7 @@ const sizes = towerSizes(
     ...shapeOfSize(published, { activation: isNew ? 'silu' : 'quick-gelu', normEpsilon: 1e-6 }),
     normKind: isNew ? 'rms' : 'layer',
     gated: isNew,
-    windowSize: isNew ? 112 : 0,
+    windowPixels: isNew ? 112 : 0,
     globalEvery: 8,
     outputSize,
   }),
@@ -84,7 +84,7 @@ const params = {
     option('rms', 'RMSNorm'),
   ]),
   gated: flag('Gated feed-forward', 'SwiGLU in place of two linears, as in Qwen2.5-VL.', false),
-  windowSize: {
+  windowPixels: {
     ...size(
       'Window',
       'Side of the windows that layers look at; 0 for the whole picture.',
@@ -143,10 +143,10 @@ function pixelsProblem({ patchSize }: QwenShape, pixels: Pixels): Problem | null
   return error('dimension-mismatch', message, { port: 'pixels' });
 }
 
-function windowProblem({ windowSize, patchSize }: QwenShape): Problem | null {
-  if (windowSize === 0 || windowSize >= merged * patchSize) return null;
-  const message = `A window of ${windowSize} px holds no square of ${merged * patchSize} px, which is four patches; choose a larger window, or 0 for none.`;
-  return error('arrangement-unsupported', message, { param: 'windowSize' });
+function windowProblem({ windowPixels, patchSize }: QwenShape): Problem | null {
+  if (windowPixels === 0 || windowPixels >= merged * patchSize) return null;
+  const message = `A window of ${windowPixels} px holds no square of ${merged * patchSize} px, which is four patches; choose a larger window, or 0 for none.`;
+  return error('arrangement-unsupported', message, { param: 'windowPixels' });
 }
 
 const tower = transformerTower<QwenParams, QwenShape>({
@@ -224,6 +224,7 @@ export const qwen2VlVision = defineNode({
     runsBy: 'item',
     dims({ inputs: { pixels } }) {
       const { views = oneView } = pixels;
+      if (!isClip(pixels)) return {};
       return { [framePairs]: views.views / itemsOf(views) / framesInPatch };
     },
     emit(g, { pixels }, context) {

@@ -59,7 +59,7 @@ const params = {
   },
   positions: positionsParam,
   ...transformerParams,
-  windowSize: size('Window', 'Patches along a side of the windows that layers look at.', 14, 512),
+  windowSize: size('Window', 'Patches along a side of the windows that layers look at.', 14, 64),
   globalEvery: size('Whole picture in every', 'Every so many-th layer looks at all.', 3, 512),
   outputSize: size('Output width', 'Channels behind the neck.', 256, 65_536),
   activation: activationParam('gelu'),

@@ -12,7 +12,7 @@ import {
   slowPatches,
   slowRmsNorm,
   slowSum,
-} from './known-tower.testing.ts';
+} from '#verify/known-tower.testing.ts';
 import { qwen2VlVision } from './qwen2-vl-vision.ts';
 
 let bench: NodeBench;
@@ -85,7 +85,7 @@ test('an AIMv2 of any size tells its patches where they are by sines and cosines
 
 test('a picture is to Qwen2-VL a clip that does not move, and a clip is seen two frames at a time', async () => {
   const size = [24, 16] as const;
-  const params = { ...small, windowSize: 8, globalEvery: 2, outputSize: 12 };
+  const params = { ...small, windowPixels: 8, globalEvery: 2, outputSize: 12 };
   const tower = await openKnownTower(bench, qwen2VlVision, params, {}, size);
   const frame = (seed: number) => Array.from(normalNumbers(3 * size[0] * size[1], seed));
   const clip = (frames: number) =>
@@ -109,7 +109,7 @@ it.each([
   ['aimv2', { ...small, positions: 'interpolated', select: 'pooled' }],
   ['intern-vit', { ...small, positions: 'interpolated' }],
   ['pixtral', { ...small, imageSize: 64 }],
-  ['qwen2-vl-vision', { ...small, windowSize: 16, globalEvery: 2, outputSize: 12 }],
+  ['qwen2-vl-vision', { ...small, windowPixels: 16, globalEvery: 2, outputSize: 12 }],
   ['vitamin', { ...small, positions: 'interpolated', imageSize: 32, stemSize: 8, secondSize: 8 }],
   ['sam-vit', { ...small, positions: 'interpolated', windowSize: 3, globalEvery: 2 }],
   ['swin', { hiddenSize: 12, depths: '2, 2', headCounts: '2, 3', windowSize: 3 }],

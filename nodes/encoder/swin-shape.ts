@@ -80,13 +80,17 @@ function listProblem(param: string, said: string, what: string): Problem {
 }
 
 function stageProblem(
-  { windowSize }: SwinFigures,
+  { windowSize, feedForwardRatio }: SwinFigures,
   { hiddenSize, headCount, grid }: SwinStage,
   index: number,
 ): Problem | null {
   if (hiddenSize % headCount !== 0) {
     const message = `The ${hiddenSize} channels of stage ${index + 1} do not divide into ${headCount} heads; choose a number of heads that divides them.`;
     return error('arrangement-unsupported', message, { param: 'headCounts' });
+  }
+  if (hiddenSize * feedForwardRatio < 1) {
+    const message = `A feed-forward of ${feedForwardRatio} times ${hiddenSize} channels has none; choose a larger ratio.`;
+    return error('arrangement-unsupported', message, { param: 'feedForwardRatio' });
   }
   if (Math.min(grid.rows, grid.columns) >= windowSize) return null;
   const message = `Stage ${index + 1} has a grid of ${grid.rows} × ${grid.columns}, which is smaller than a window of ${windowSize} × ${windowSize}; give it a larger picture, or choose a smaller window.`;

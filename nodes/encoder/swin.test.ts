@@ -10,7 +10,7 @@ import {
   slowPatches,
   slowSum,
   type KnownTower,
-} from './known-tower.testing.ts';
+} from '#verify/known-tower.testing.ts';
 import { swin } from './swin.ts';
 
 let bench: NodeBench;

@@ -40,13 +40,34 @@ describe('a tower that cannot see what it is given says why', () => {
     ['encoder/qwen2-vl-vision', small, 40, 'dimension-mismatch', /multiple of 16/],
     [
       'encoder/qwen2-vl-vision',
-      { ...small, windowSize: 9 },
+      { ...small, windowPixels: 9 },
       32,
       'arrangement-unsupported',
       /window of 9 px/,
     ],
     ['encoder/sam-vit', small, 40, 'dimension-mismatch', /^SAM's tower sees 32 × 32 pixels/],
     ['encoder/vitamin', { positions: 'interpolated' }, 40, 'dimension-mismatch', /halved four/],
+    [
+      'encoder/idefics3-vision',
+      { ...small, patchSize: 1 },
+      1025,
+      'dimension-mismatch',
+      /1024 along/,
+    ],
+    [
+      'encoder/aimv2',
+      { ...small, hiddenSize: 18, sinePositions: true },
+      32,
+      'arrangement-unsupported',
+      /18 channels do not divide by four/,
+    ],
+    [
+      'encoder/swin',
+      { hiddenSize: 3, feedForwardRatio: 0.1 },
+      224,
+      'arrangement-unsupported',
+      /times 3 channels has none/,
+    ],
     ['encoder/swin', {}, 30, 'dimension-mismatch', /does not divide into patches of 4 px/],
     ['encoder/swin', {}, 64, 'dimension-mismatch', /Stage 3 has a grid of 4 × 4/],
     ['encoder/swin', { depths: '2, x' }, 224, 'param-invalid', /"2, x" is no list of layers/],
@@ -80,7 +101,12 @@ describe('a tower that cannot see what it is given says why', () => {
 
   test('and one that turns tokens by their places, where a part would take some out', () => {
     const parts = { parts: [{ definition: tome, params: { merged: '2' } }] };
-    const types = ['encoder/eva02', 'encoder/dinov3', 'encoder/pixtral'] as const;
+    const types = [
+      'encoder/eva02',
+      'encoder/dinov3',
+      'encoder/pixtral',
+      'encoder/qwen2-vl-vision',
+    ] as const;
     for (const type of types)
       expect(buildSingleNode({ ...single(type, small, 32), parts })).toMatchObject({
         ok: false,

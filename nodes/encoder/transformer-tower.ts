@@ -64,8 +64,13 @@ export interface FinalNorm {
 
 interface TowerValues {
   readonly featureLayer: number;
-  readonly select: string;
+  readonly select?: string;
 }
+
+/** A tower without the parameter gives its patches. */
+type SelectOf<Values> = Values extends { readonly select: infer Select extends string }
+  ? Select
+  : 'patches';
 
 export interface TowerPlan<Values extends TowerValues, Shape extends VisionTransformerShape> {
   readonly title: string;
@@ -76,7 +81,7 @@ export interface TowerPlan<Values extends TowerValues, Shape extends VisionTrans
   /** Of all layers and behind the last. */
   readonly norm: (shape: Shape) => Norm;
   readonly finalNorm: (shape: Shape) => FinalNorm | null;
-  readonly choices: Readonly<Record<Values['select'], TokenChoice<Shape>>>;
+  readonly choices: Readonly<Record<SelectOf<Values>, TokenChoice<Shape>>>;
   /** What else may stand in the way. */
   readonly check?: (values: Values, found: TowerFeatures, pixels: Pixels) => Problem | null;
 }
@@ -136,9 +141,9 @@ export function transformerTower<Values extends TowerValues, Shape extends Visio
 
 function choiceOf<Values extends TowerValues, Shape extends VisionTransformerShape>(
   { choices }: TowerPlan<Values, Shape>,
-  { select }: Values,
+  { select = 'patches' }: Values,
 ): TokenChoice<Shape> {
-  return choices[select as Values['select']];
+  return choices[select as SelectOf<Values>];
 }
 
 const isOfLast = ({ leaves, last }: TokenChoice<never>): boolean =>

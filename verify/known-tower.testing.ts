@@ -5,9 +5,9 @@ import type { WireOf } from '#engine/node/wire.ts';
 import { buildSingleNode } from '#engine/plan/single-node.ts';
 import { float32 } from '#host/sessions/sessions.ts';
 import { writeKnownWeights } from '#host/weights/known-weights.testing.ts';
-import { floatsOf, type NodeBench } from '#verify/node-bench.testing.ts';
-import { valueOf } from '#verify/value-of.testing.ts';
-import { layerNorm, linear, toRows, type Row, type Rows } from '../slow-formulas.testing.ts';
+import { floatsOf, type NodeBench } from './node-bench.testing.ts';
+import { valueOf } from './value-of.testing.ts';
+import { layerNorm, linear, toRows, type Row, type Rows } from '#nodes/slow-formulas.testing.ts';
 
 type Params = Readonly<Record<string, Json>>;
 
