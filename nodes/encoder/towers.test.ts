@@ -256,9 +256,9 @@ describe('every tensor has one place in a checkpoint of each layout', () => {
         const place = key(name);
         expect(owns(place), `${title}: ${name} at ${place}`).toBe(true);
         const { start, of } = cut?.(name) ?? { start: 0, of: count };
-        const taken = rows.get(place) ?? [];
-        for (let row = start; row < start + count; row++) taken.push(row);
-        rows.set(place, taken);
+        const before = rows.get(place) ?? [];
+        for (let row = start; row < start + count; row++) before.push(row);
+        rows.set(place, before);
         expect(start + count, `${title}: ${name}`).toBeLessThanOrEqual(of);
       }
       for (const [place, all] of rows)

@@ -128,6 +128,11 @@ const tower = transformerTower<VitParams, ReturnType<typeof sizes.shapeOf>>({
   },
   check(values, _, { height, width }) {
     const trained = trainedPicture(values);
+    const { patchSize } = sizes.shapeOf(values);
+    if (trained.width < patchSize) {
+      const message = `A picture ${trained.width} pixels wide holds no patch of ${patchSize} px; choose a larger width, or 0 for a square.`;
+      return error('arrangement-unsupported', message, { param: 'imageWidth' });
+    }
     const isTrained = height === trained.height && width === trained.width;
     if (isTrained || values.positions !== 'trained') return null;
     const message =

@@ -83,8 +83,8 @@ const sizes = towerSizes(
   }),
 );
 
-// What becomes a token is set by the convolutions.
-const { patchSize: _, ...vitParams } = transformerParams;
+// What becomes a token is set by the convolutions, and a picture holds one at least.
+const { patchSize: _, imageSize, ...vitParams } = transformerParams;
 
 const params = {
   model: sizes.param,
@@ -101,6 +101,7 @@ const params = {
     ],
   },
   positions: positionsParam,
+  imageSize: { ...imageSize, min: step },
   ...vitParams,
   stemSize: size('Stem width', 'Channels of the stem and the first stage.', 64, 65_536),
   secondSize: size('Second width', 'Channels of the second stage.', 128, 65_536),

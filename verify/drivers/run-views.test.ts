@@ -82,17 +82,17 @@ test('there are nodes of every family that sees', () => {
 });
 
 /** Encoders that turn tokens by their places in every block, and so let none be taken out. */
-const keepsAll: readonly string[] = [
+const keepsAll: ReadonlySet<string> = new Set([
   'encoder/dinov3',
   'encoder/eva02',
   'encoder/pixtral',
   'encoder/qwen2-vl-vision',
-];
+]);
 
 /** As they are, and encoders with tokens merged inside. */
 const plugged = fed.flatMap((each) => [
   { ...each, title: each.type, parts: {} },
-  ...(Object.hasOwn(each.definition.inputs, 'parts') && !keepsAll.includes(each.type)
+  ...(Object.hasOwn(each.definition.inputs, 'parts') && !keepsAll.has(each.type)
     ? [
         {
           ...each,
