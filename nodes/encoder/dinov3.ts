@@ -20,33 +20,27 @@ import {
   normEpsilonParam,
   shapeOfSize,
   transformerParams,
+  type PublishedSize,
 } from './vision-transformer-params.ts';
+
+/** The largest alone adds no biases to queries and values. */
+const row = (
+  label: string,
+  published: PublishedSize,
+  { gated = false, queryValueBias = true }: { gated?: boolean; queryValueBias?: boolean } = {},
+) => ({ label, size: published, gated, queryValueBias });
 
 const sizes = towerSizes(
   {
-    s16: { label: 'S/16', size: [224, 16, 384, 12, 6, 1536], gated: false },
-    's16-plus': { label: 'S+/16', size: [224, 16, 384, 12, 6, 1536], gated: true },
-    b16: { label: 'B/16', size: [224, 16, 768, 12, 12, 3072], gated: false },
-    l16: { label: 'L/16', size: [224, 16, 1024, 24, 16, 4096], gated: false },
-    'h16-plus': { label: 'H+/16', size: [224, 16, 1280, 32, 20, 5120], gated: true },
-    '7b16': {
-      label: '7B/16',
-      size: [224, 16, 4096, 40, 32, 8192],
-      gated: true,
-      queryValueBias: false,
-    },
+    s16: row('S/16', [224, 16, 384, 12, 6, 1536]),
+    's16-plus': row('S+/16', [224, 16, 384, 12, 6, 1536], { gated: true }),
+    b16: row('B/16', [224, 16, 768, 12, 12, 3072]),
+    l16: row('L/16', [224, 16, 1024, 24, 16, 4096]),
+    'h16-plus': row('H+/16', [224, 16, 1280, 32, 20, 5120], { gated: true }),
+    '7b16': row('7B/16', [224, 16, 4096, 40, 32, 8192], { gated: true, queryValueBias: false }),
   },
   'l16',
-  ({
-    size: published,
-    gated,
-    queryValueBias = true,
-  }: {
-    readonly label: string;
-    readonly size: Parameters<typeof shapeOfSize>[0];
-    readonly gated: boolean;
-    readonly queryValueBias?: boolean;
-  }): Dinov3Shape => ({
+  ({ size: published, gated, queryValueBias }): Dinov3Shape => ({
     ...shapeOfSize(published, { activation: gated ? 'silu' : 'gelu', normEpsilon: 1e-5 }),
     registerCount: 4,
     gated,
