@@ -15,6 +15,7 @@ import { pixelShuffle } from './compression/pixel-shuffle.ts';
 import { prumerge } from './compression/prumerge.ts';
 import { texthawk } from './compression/texthawk.ts';
 import { tome } from './compression/tome.ts';
+import { aimv2 } from './encoder/aimv2.ts';
 import { clipVit } from './encoder/clip-vit.ts';
 import { convNext } from './encoder/convnext.ts';
 import { dinov2 } from './encoder/dinov2.ts';
@@ -24,8 +25,19 @@ import { fastVit } from './encoder/fastvit.ts';
 import { mobileClipVit } from './encoder/mobileclip-vit.ts';
 import { mobileVit } from './encoder/mobilevit.ts';
 import { mobileVitV2 } from './encoder/mobilevitv2.ts';
+import { dinov3 } from './encoder/dinov3.ts';
+import { eva } from './encoder/eva.ts';
+import { eva02 } from './encoder/eva02.ts';
+import { idefics3Vision } from './encoder/idefics3-vision.ts';
+import { internVit } from './encoder/intern-vit.ts';
+import { pixtral } from './encoder/pixtral.ts';
+import { qwen2VlVision } from './encoder/qwen2-vl-vision.ts';
+import { samVit } from './encoder/sam-vit.ts';
 import { siglip } from './encoder/siglip.ts';
+import { siglip2 } from './encoder/siglip2.ts';
+import { swin } from './encoder/swin.ts';
 import { vit } from './encoder/vit.ts';
+import { vitamin } from './encoder/vitamin.ts';
 import { channelJoin } from './fusion/channel-join.ts';
 import { mapTiles } from './fusion/map-tiles.ts';
 import { patchMining } from './fusion/patch-mining.ts';
@@ -85,6 +97,7 @@ export const catalogue = {
   'encoder/vit': vit,
   'encoder/clip-vit': clipVit,
   'encoder/siglip': siglip,
+  'encoder/siglip2': siglip2,
   'encoder/dinov2': dinov2,
   'encoder/convnext': convNext,
   'encoder/fastvit': fastVit,
@@ -93,6 +106,17 @@ export const catalogue = {
   'encoder/efficientvit-msra': efficientVitMsra,
   'encoder/mobilevit': mobileVit,
   'encoder/mobilevitv2': mobileVitV2,
+  'encoder/dinov3': dinov3,
+  'encoder/eva': eva,
+  'encoder/eva02': eva02,
+  'encoder/aimv2': aimv2,
+  'encoder/intern-vit': internVit,
+  'encoder/idefics3-vision': idefics3Vision,
+  'encoder/pixtral': pixtral,
+  'encoder/qwen2-vl-vision': qwen2VlVision,
+  'encoder/vitamin': vitamin,
+  'encoder/swin': swin,
+  'encoder/sam-vit': samVit,
   'fusion/channel-join': channelJoin,
   'fusion/patch-mining': patchMining,
   'fusion/map-tiles': mapTiles,

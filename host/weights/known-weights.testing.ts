@@ -1,7 +1,7 @@
 /** Test support: a checkpoint with every tensor that graphs name, norms and biases drawn like the rest. */
 import { join } from 'node:path';
 import type { StageModel } from '#engine/onnx/model.ts';
-import type { WeightInit } from '#engine/onnx/weight.ts';
+import type { RowCut, WeightInit } from '#engine/onnx/weight.ts';
 import { normalNumbers } from '#nodes/normal-numbers.testing.ts';
 import { neededTensors } from './match-keys.ts';
 import { writeSafetensors, type KnownTensor } from './write-safetensors.testing.ts';
@@ -25,12 +25,27 @@ export async function writeKnownWeights(
         const data = draw(shape, init, seed + known.size);
         adjust(name, data);
         known.set(name, { shape, data });
-        stored.set(layouts[0]?.key(name) ?? name, { shape, data });
+        const [layout] = layouts;
+        const key = layout?.key(name) ?? name;
+        stored.set(key, whole(stored.get(key), layout?.cut?.(name) ?? null, { shape, data }));
       }
     }
   }
   await writeSafetensors(join(folder, 'model.safetensors'), stored);
   return known;
+}
+
+/** What a file holds of a tensor that is a run of its rows, with those that were there before. */
+function whole(
+  before: KnownTensor | undefined,
+  cut: RowCut | null,
+  part: KnownTensor,
+): KnownTensor {
+  if (!cut) return part;
+  const row = part.shape.slice(1).reduce((product, size) => product * size, 1);
+  const data = Float32Array.from(before?.data ?? new Float32Array(cut.of * row));
+  data.set(part.data, cut.start * row);
+  return { shape: [cut.of, ...part.shape.slice(1)], data };
 }
 
 function draw(shape: readonly number[], init: WeightInit, seed: number): Float32Array {

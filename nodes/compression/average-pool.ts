@@ -13,7 +13,7 @@ import {
   readFigures,
   unsupported,
 } from '../config/published-config.ts';
-import { gridOf } from './grid.ts';
+import { gridOf } from '../tokens/grid.ts';
 
 const gemmaSchema = z.object({
   vision_config: z

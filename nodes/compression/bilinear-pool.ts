@@ -6,7 +6,7 @@ import { knownCount } from '#engine/node/wire.ts';
 import { dropPrefix, mapToTokens, tokensToMap } from '#engine/onnx/blocks/feature-map.ts';
 import { resizeMap } from '#engine/onnx/blocks/resize.ts';
 import { configFile, foreign, modelTypeOf } from '../config/published-config.ts';
-import { gridOf } from './grid.ts';
+import { gridOf } from '../tokens/grid.ts';
 
 export const bilinearPool = defineNode({
   type: 'compression/bilinear-pool',

@@ -15,7 +15,7 @@ import { add } from '#engine/onnx/operators.ts';
 import { concatenate, reshape } from '#engine/onnx/shape-operators.ts';
 import { multiplyDims, type Dim, type Value } from '#engine/onnx/value.ts';
 import type { KeyLayout } from '#engine/onnx/weight.ts';
-import { projectorWidths, widthParams } from '../projector/widths.ts';
+import { projectorWidths, widthParams } from '../tokens/widths.ts';
 
 const params = {
   ...widthParams,

@@ -19,9 +19,8 @@ import { concatenate } from '#engine/onnx/shape-operators.ts';
 import { fixedDim, type Value } from '#engine/onnx/value.ts';
 import type { KeyLayout } from '#engine/onnx/weight.ts';
 import { configFile, foreign, readFigures, unsupported } from '../config/published-config.ts';
-import { describeWidths } from '../projector/mlp-config.ts';
-import { projectorWidths, widthParams } from '../projector/widths.ts';
-import { gridOf } from './grid.ts';
+import { describeWidths, projectorWidths, widthParams } from '../tokens/widths.ts';
+import { gridOf } from '../tokens/grid.ts';
 
 const params = {
   ...widthParams,

@@ -12,7 +12,7 @@ import {
   readFigures,
   unsupported,
 } from '../config/published-config.ts';
-import { groupedGrid } from './grid.ts';
+import { groupedGrid } from '../tokens/grid.ts';
 
 /** How published models say by how much they shuffle, and what they mean by saying nothing. */
 const published: Readonly<Record<string, { title: string; key: string; standard: number }>> = {

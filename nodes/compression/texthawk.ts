@@ -20,8 +20,8 @@ import { add } from '#engine/onnx/operators.ts';
 import { reshape } from '#engine/onnx/shape-operators.ts';
 import { fixedDim, type Dim, type Value } from '#engine/onnx/value.ts';
 import type { KeyLayout } from '#engine/onnx/weight.ts';
-import { projectorWidths, widthParams } from '../projector/widths.ts';
-import { gridOf } from './grid.ts';
+import { projectorWidths, widthParams } from '../tokens/widths.ts';
+import { gridOf } from '../tokens/grid.ts';
 
 const params = {
   outputWidth: widthParams.outputWidth,

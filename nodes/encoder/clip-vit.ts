@@ -4,30 +4,21 @@ import { ok } from '#engine/contract/outcome.ts';
 import { defineNode } from '#engine/node/node-definition.ts';
 import type { ParamValues } from '#engine/node/param.ts';
 import { weightParams } from '#engine/node/weight-params.ts';
-import { sameViews, type WireOf } from '#engine/node/wire.ts';
-import { dropPrefix } from '#engine/onnx/blocks/feature-map.ts';
+import { sameViews } from '#engine/node/wire.ts';
 import { linear } from '#engine/onnx/blocks/linear.ts';
-import { norm, type Norm } from '#engine/onnx/blocks/norm.ts';
+import { norm } from '#engine/onnx/blocks/norm.ts';
 import { patchEmbedding, patchGrid } from '#engine/onnx/blocks/patch-embedding.ts';
 import { positionedTokens } from '#engine/onnx/blocks/position-table.ts';
-import { transformerLayers } from '#engine/onnx/blocks/vision-transformer.ts';
-import { slice } from '#engine/onnx/shape-operators.ts';
 import { readFigures } from '../config/published-config.ts';
-import { encoderDims, encoderHooks, encoderSocket } from './encoder-parts.ts';
+import { encoderSocket } from './encoder-parts.ts';
 import { describeTower, featureParams, towerFromConfig, type TowerConfig } from './tower-config.ts';
-import {
-  towerFeatures,
-  usedLayersOf,
-  type TowerFeatures,
-  type VisionTower,
-} from './tower-features.ts';
 import { towerParam, visionTowerLayouts } from './tower-names.ts';
 import { towerSizes } from './tower-sizes.ts';
+import { layerNormOf, transformerTower } from './transformer-tower.ts';
 import {
   activationParam,
   featureLayerParam,
   normEpsilonParam,
-  pixelsDemand,
   positionsParam,
   shapeOfSize,
   transformerParams,
@@ -74,6 +65,11 @@ const params = {
         about: 'Without the class token, as LLaVA takes them.',
       },
       { value: 'all', label: 'Class token and patches' },
+      {
+        value: 'normed',
+        label: 'Class token and patches, normed',
+        about: "Those of the last layer after the final norm, as timm's features are.",
+      },
       { value: 'pooled', label: 'Pooled', about: 'The class token after the final norm.' },
       {
         value: 'projected',
@@ -120,32 +116,30 @@ const libraryConfig: TowerConfig = {
   },
 };
 
-const isPooled = ({ select }: ClipParams): boolean => select === 'pooled' || select === 'projected';
-
-/** The pooled token is always the last layer's. */
-const featureLayerOf = (values: ClipParams): number =>
-  isPooled(values) ? -1 : values.featureLayer;
-
-const towerOf = (values: ClipParams): VisionTower => ({
+const tower = transformerTower<ClipParams, ReturnType<typeof sizes.shapeOf>>({
   title: 'CLIP',
-  shape: sizes.shapeOf(values),
-  prefixTokens: 1,
-  featureLayer: featureLayerOf(values),
+  shapeOf: sizes.shapeOf,
+  prefixTokens: () => 1,
+  positions: ({ positions }) => positions,
+  norm: layerNormOf,
+  finalNorm: () => ({ name: 'post_layernorm', of: 'single' }),
+  choices: {
+    patches: { leaves: 'patches' },
+    all: { leaves: 'all' },
+    normed: { leaves: 'all', last: true },
+    pooled: { leaves: 'single' },
+    projected: {
+      leaves: 'single',
+      finish: (g, pooled, { hiddenSize, projectionSize }) =>
+        linear(g, pooled, 'visual_projection', {
+          inputs: hiddenSize,
+          outputs: projectionSize,
+          bias: false,
+        }),
+      wire: (tokens, { projectionSize }) => ({ ...tokens, channels: projectionSize }),
+    },
+  },
 });
-
-/** What leaves the tower, of all that its features may be. */
-function tokensOf(values: ClipParams, { all, patches, single }: TowerFeatures): WireOf<'tokens'> {
-  switch (values.select) {
-    case 'all':
-      return all;
-    case 'patches':
-      return patches;
-    case 'pooled':
-      return single;
-    case 'projected':
-      return { ...single, channels: sizes.shapeOf(values).projectionSize };
-  }
-}
 
 export const clipVit = defineNode({
   type: 'encoder/clip-vit',
@@ -168,12 +162,12 @@ export const clipVit = defineNode({
     tokens: { kind: 'tokens', title: 'Visual tokens' },
     queryKey: { kind: 'query-key', title: "Last layer's queries and keys", optional: true },
   },
-  fromConfig(files, { tower } = {}) {
+  fromConfig(files, { tower: which } = {}) {
     const found = towerFromConfig(files, libraryConfig);
     if (!found.ok) return found;
     const { own, shape, features } = found.value;
     // Video-LLaVA drops the class token of pictures, and keeps that of every frame.
-    const taken = features && tower === 'clips' ? { ...features, patchesOnly: false } : features;
+    const taken = features && which === 'clips' ? { ...features, patchesOnly: false } : features;
     const projection = readFigures(projectionSchema, own, 'config.json');
     if (!projection.ok) return projection;
     const figures = { ...shape, projectionSize: projection.value.projection_dim };
@@ -183,45 +177,34 @@ export const clipVit = defineNode({
       file: 'config.json',
     });
   },
-  keyLayouts: (values) => {
-    const extent = { ...sizes.shapeOf(values), usedLayers: usedLayersOf(towerOf(values)) };
-    return visionTowerLayouts({ ...extent, beside: ['visual_projection.'] }, values.tower);
-  },
-  demand: ({ params: values }) => pixelsDemand(sizes.shapeOf(values), values.positions),
+  keyLayouts: (values) =>
+    visionTowerLayouts({ ...tower.extentOf(values), beside: ['visual_projection.'] }, values.tower),
+  demand: tower.demand,
   infer({ params: values, inputs }) {
-    const features = towerFeatures(towerOf(values), values.positions, inputs);
-    if (!features.ok) return features;
-    const { tokensAfter, warnings } = features.value;
+    const inferred = tower.infer({ params: values, inputs });
+    if (!inferred.ok) return inferred;
+    const { outputs, found } = inferred.value;
     const { layerCount, hiddenSize } = sizes.shapeOf(values);
-    return ok({
-      outputs: {
-        tokens: tokensOf(values, features.value),
-        queryKey: {
-          kind: 'query-key',
-          ...sameViews(inputs.pixels),
-          // Of what enters the last layer.
-          count: tokensAfter(layerCount - 1),
-          channels: hiddenSize,
-        },
-      },
-      found: features.value,
-      warnings,
-    });
+    const queryKey = {
+      kind: 'query-key',
+      ...sameViews(inputs.pixels),
+      // Of what enters the last layer.
+      count: found.tokensAfter(layerCount - 1),
+      channels: hiddenSize,
+    } as const;
+    return ok({ ...inferred.value, outputs: { ...outputs, queryKey } });
   },
   layers: sizes.layers,
   summary: sizes.summary,
   body: {
     kind: 'onnx',
-    dims: ({ found }) => encoderDims(found, found.host),
-    emit(g, { pixels }, { params: values, inputs, wired, parts, found }) {
+    dims: tower.dims,
+    emit(g, { pixels }, context) {
+      const { params: values, inputs, wired } = context;
       const shape = sizes.shapeOf(values);
-      const blockNorm: Norm = { kind: 'layer', epsilon: shape.normEpsilon };
       const { patchSize, hiddenSize } = shape;
-      const patches = patchEmbedding(g, pixels, patchEmbeddingName, {
-        patchSize,
-        hiddenSize,
-        bias: false,
-      });
+      const embedding = { patchSize, hiddenSize, bias: false };
+      const patches = patchEmbedding(g, pixels, patchEmbeddingName, embedding);
       const classToken = g.tensor('embeddings.class_embedding', [hiddenSize], 'embedding');
       const embedded = positionedTokens(
         g,
@@ -230,34 +213,11 @@ export const clipVit = defineNode({
         towerPositions(g, shape, 1, values.positions),
         patchGrid(inputs.pixels, shape),
       ); // [B, N + 1, D]
-      const normed = norm(g, embedded, 'pre_layrnorm', blockNorm);
-      const hidden = transformerLayers(g, normed, towerLayers(g, shape), {
-        norm: blockNorm,
-        count: found.host.usedLayers,
-        queryKey: wired.has('queryKey'),
-        hooks: encoderHooks(g, parts, normed, found.host, shape),
-      });
-      const queryKey = wired.has('queryKey')
-        ? { 'queryKey.query': g.tapped('query'), 'queryKey.key': g.tapped('key') }
-        : {};
-      switch (values.select) {
-        case 'all':
-          return { tokens: hidden, ...queryKey };
-        case 'patches':
-          return { tokens: dropPrefix(g, hidden, 1), ...queryKey };
-        case 'pooled':
-        case 'projected': {
-          const pooled = slice(g, hidden, 1, g.list(0), g.list(1), 1);
-          const final = norm(g, pooled, 'post_layernorm', blockNorm); // [1, 1, D]
-          if (values.select === 'pooled') return { tokens: final, ...queryKey };
-          const projection = {
-            inputs: shape.hiddenSize,
-            outputs: shape.projectionSize,
-            bias: false,
-          };
-          return { tokens: linear(g, final, 'visual_projection', projection), ...queryKey };
-        }
-      }
+      const normed = norm(g, embedded, 'pre_layrnorm', layerNormOf(shape));
+      const asked = wired.has('queryKey');
+      const tokens = tower.tokens(g, normed, towerLayers(g, shape), context, asked);
+      if (!asked) return { tokens };
+      return { tokens, 'queryKey.query': g.tapped('query'), 'queryKey.key': g.tapped('key') };
     },
   },
 });

@@ -5,24 +5,19 @@ import { flag, size } from '#engine/node/architecture-params.ts';
 import { defineNode } from '#engine/node/node-definition.ts';
 import type { ParamValues } from '#engine/node/param.ts';
 import { weightParams } from '#engine/node/weight-params.ts';
-import { dropPrefix } from '#engine/onnx/blocks/feature-map.ts';
-import { norm, type Norm } from '#engine/onnx/blocks/norm.ts';
 import { patchEmbedding, patchGrid } from '#engine/onnx/blocks/patch-embedding.ts';
 import { learnedPositions, positionedTokens } from '#engine/onnx/blocks/position-table.ts';
-import { transformerLayers } from '#engine/onnx/blocks/vision-transformer.ts';
-import { slice } from '#engine/onnx/shape-operators.ts';
 import { readFigures } from '../config/published-config.ts';
 import { dinov2Layers, type Dinov2Shape } from './dinov2-layers.ts';
 import { dinov2Layouts } from './dinov2-names.ts';
-import { encoderDims, encoderHooks, encoderSocket } from './encoder-parts.ts';
+import { encoderSocket } from './encoder-parts.ts';
 import { describeTower, featureParams, towerFromConfig, type TowerConfig } from './tower-config.ts';
-import { towerFeatures, usedLayersOf, type VisionTower } from './tower-features.ts';
 import { towerSizes } from './tower-sizes.ts';
+import { layerNormOf, transformerTower } from './transformer-tower.ts';
 import {
   activationParam,
   normedFeatureLayerParam,
   normEpsilonParam,
-  pixelsDemand,
   shapeOfSize,
   trainedGrid,
   transformerParams,
@@ -137,15 +132,18 @@ const libraryConfig: TowerConfig = {
 
 const registersSchema = z.object({ num_register_tokens: z.int().default(4) });
 
-/** The pooled token is the last layer's. */
-const featureLayerOf = (values: Dinov2Params): number =>
-  values.select === 'pooled' ? -1 : values.featureLayer;
-
-const towerOf = (values: Dinov2Params): VisionTower => ({
+const tower = transformerTower<Dinov2Params, Dinov2Shape>({
   title: 'DINOv2',
-  shape: sizes.shapeOf(values),
-  prefixTokens: 1 + sizes.shapeOf(values).registerCount,
-  featureLayer: featureLayerOf(values),
+  shapeOf: sizes.shapeOf,
+  prefixTokens: ({ registerCount }) => 1 + registerCount,
+  positions: () => 'interpolated',
+  norm: layerNormOf,
+  finalNorm: () => ({ name: 'layernorm', of: 'tokens' }),
+  choices: {
+    patches: { leaves: 'patches' },
+    all: { leaves: 'all' },
+    pooled: { leaves: 'single' },
+  },
 });
 
 export const dinov2 = defineNode({
@@ -190,25 +188,18 @@ export const dinov2 = defineNode({
       file: 'config.json',
     });
   },
-  keyLayouts: (values) =>
-    dinov2Layouts({ ...sizes.shapeOf(values), usedLayers: usedLayersOf(towerOf(values)) }),
-  demand: ({ params: values }) => pixelsDemand(sizes.shapeOf(values), 'interpolated'),
-  infer({ params: values, inputs }) {
-    const features = towerFeatures(towerOf(values), 'interpolated', inputs);
-    if (!features.ok) return features;
-    const { all, patches, single, warnings } = features.value;
-    const tokens = { all, patches, pooled: single }[values.select];
-    return ok({ outputs: { tokens }, found: features.value, warnings });
-  },
+  keyLayouts: (values) => dinov2Layouts(tower.extentOf(values)),
+  demand: tower.demand,
+  infer: tower.infer,
   layers: sizes.layers,
   summary: sizes.summary,
   body: {
     kind: 'onnx',
-    dims: ({ found }) => encoderDims(found, found.host),
-    emit(g, { pixels }, { params: values, inputs, parts, found }) {
+    dims: tower.dims,
+    emit(g, { pixels }, context) {
+      const { params: values, inputs } = context;
       const shape = sizes.shapeOf(values);
       const { hiddenSize, patchSize, registerCount } = shape;
-      const kind: Norm = { kind: 'layer', epsilon: shape.normEpsilon };
       const embedding = { patchSize, hiddenSize, bias: true };
       const patches = patchEmbedding(
         g,
@@ -234,22 +225,7 @@ export const dinov2 = defineNode({
       ];
       const grid = patchGrid(inputs.pixels, shape);
       const embedded = positionedTokens(g, patches, learned, positions, grid); // [B, 1 + R + N, D]
-      const hidden = transformerLayers(g, embedded, dinov2Layers(g, shape), {
-        norm: kind,
-        count: found.host.usedLayers,
-        queryKey: false,
-        hooks: encoderHooks(g, parts, embedded, found.host, shape),
-      });
-      const normed = (tokens: typeof hidden) =>
-        featureLayerOf(values) === -1 ? norm(g, tokens, 'layernorm', kind) : tokens;
-      switch (values.select) {
-        case 'all':
-          return { tokens: normed(hidden) };
-        case 'patches':
-          return { tokens: normed(dropPrefix(g, hidden, 1 + registerCount)) };
-        case 'pooled':
-          return { tokens: normed(slice(g, hidden, 1, g.list(0), g.list(1), 1)) }; // [B, 1, D]
-      }
+      return { tokens: tower.tokens(g, embedded, dinov2Layers(g, shape), context) };
     },
   },
 });

@@ -188,12 +188,10 @@ describe('SigLIP', () => {
 
 /** One learned query attends to all tokens; then norm, feed-forward and residual. */
 function poolSlowly(known: ReadonlyMap<string, KnownTensor>, tokens: Rows): Rows {
-  const stacked = toRows(known.get('head.attention.in_proj_weight')?.data ?? [], 16);
-  const bias = Array.from(known.get('head.attention.in_proj_bias')?.data ?? []);
-  const project = (rows: Rows, part: number) =>
-    linear(rows, stacked.slice(16 * part, 16 * part + 16), bias.slice(16 * part, 16 * part + 16));
+  const project = (rows: Rows, part: string) => slowLinear(known, `head.attention.${part}`, rows);
   const probe = toRows(known.get('head.probe')?.data ?? [], 16);
-  const [query, key, value] = [project(probe, 0), project(tokens, 1), project(tokens, 2)];
+  const query = project(probe, 'query');
+  const [key, value] = [project(tokens, 'key'), project(tokens, 'value')];
   const attended = attend(query, key, value, size.headCount);
   const pooled = slowLinear(known, 'head.attention.out_proj', attended);
   const normed = slowNorm(known, 'head.layernorm', pooled, 1e-6);

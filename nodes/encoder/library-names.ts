@@ -8,17 +8,20 @@ export interface LibraryTower {
   readonly owned: RegExp;
   /** What it has outside its layers that the features taken may not need. */
   readonly unused: RegExp;
+  /** What comes before the number of a layer; `encoder.layer.` where left out. */
+  readonly layers?: string;
   readonly layerCount: number;
   /** Layers that the graph runs; a checkpoint holds the others too. */
   readonly usedLayers: number;
 }
 
-/** Layouts of a tower whose layers are called `encoder.layer.0` and on. */
+/** Layouts of a tower whose layers are numbered from 0. */
 export function libraryLayouts(tower: LibraryTower): readonly KeyLayout[] {
+  const { layers = 'encoder.layer.' } = tower;
   const isUnused = (name: string): boolean => {
-    const layer = /^encoder\.layer\.(\d+)\./.exec(name)?.[1];
-    if (layer === undefined) return tower.unused.test(name);
-    return Number(layer) >= tower.usedLayers && Number(layer) < tower.layerCount;
+    if (!name.startsWith(layers)) return tower.unused.test(name);
+    const layer = Number(/^(\d+)\./.exec(name.slice(layers.length))?.[1]);
+    return layer >= tower.usedLayers && layer < tower.layerCount;
   };
   return tower.prefixes.map(([title, prefix]) => ({
     title,

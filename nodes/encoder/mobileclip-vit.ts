@@ -21,7 +21,7 @@ import { transformerLayers } from '#engine/onnx/blocks/vision-transformer.ts';
 import type { GraphBuilder } from '#engine/onnx/graph-builder.ts';
 import { slice } from '#engine/onnx/shape-operators.ts';
 import type { Value } from '#engine/onnx/value.ts';
-import { encoderHooks, encoderSocket } from './encoder-parts.ts';
+import { encoderDims, encoderHooks, encoderSocket } from './encoder-parts.ts';
 import { mobileClipVitLayouts } from './mobileclip-vit-names.ts';
 import { publishedSizes } from './published-sizes.ts';
 import { timmFromConfig } from './timm-config.ts';
@@ -161,6 +161,7 @@ export const mobileClipVit = defineNode({
     `${sizes.labelOf(model) ?? `custom, ${imageSize} px`} · layer ${featureLayer}`,
   body: {
     kind: 'onnx',
+    dims: ({ found }) => encoderDims(found, found.host),
     emit(g, { pixels }, { params: values, inputs, parts, found }) {
       const shape = shapeOf(values);
       const { hiddenSize } = shape;

@@ -4,24 +4,22 @@ import { defineNode } from '#engine/node/node-definition.ts';
 import type { ParamValues } from '#engine/node/param.ts';
 import { weightParams } from '#engine/node/weight-params.ts';
 import { attentionPooling } from '#engine/onnx/blocks/attention-pooling.ts';
-import { norm, type Norm } from '#engine/onnx/blocks/norm.ts';
 import { patchEmbedding, patchGrid } from '#engine/onnx/blocks/patch-embedding.ts';
 import { positionedTokens } from '#engine/onnx/blocks/position-table.ts';
-import { transformerLayers } from '#engine/onnx/blocks/vision-transformer.ts';
 import { unsupported } from '../config/published-config.ts';
 import { describeTower, towerFromConfig, type TowerConfig } from './tower-config.ts';
-import { towerFeatures, usedLayersOf, type VisionTower } from './tower-features.ts';
-import { encoderDims, encoderHooks, encoderSocket } from './encoder-parts.ts';
+import { encoderSocket } from './encoder-parts.ts';
 import { visionTowerLayouts } from './tower-names.ts';
 import { towerSizes } from './tower-sizes.ts';
+import { everyToken, layerNormOf, transformerTower } from './transformer-tower.ts';
 import {
   activationParam,
   normedFeatureLayerParam,
   normEpsilonParam,
-  pixelsDemand,
   positionsParam,
   shapeOfSize,
   transformerParams,
+  type VisionTransformerShape,
 } from './vision-transformer-params.ts';
 import { patchEmbeddingName, towerLayers, towerPositions } from './vision-tower.ts';
 
@@ -37,6 +35,11 @@ const sizes = towerSizes(
     'base-p16-512': { label: 'base/16, 512 px', size: [512, 16, 768, 12, 12, 3072] },
     'base-p16-384': { label: 'base/16, 384 px', size: [384, 16, 768, 12, 12, 3072] },
     'base-p16-224': { label: 'base/16, 224 px', size: [224, 16, 768, 12, 12, 3072] },
+    'so400m-p16-256': { label: 'SigLIP 2 so400m/16, 256 px', size: [256, 16, 1152, 27, 16, 4304] },
+    'so400m-p16-384': { label: 'SigLIP 2 so400m/16, 384 px', size: [384, 16, 1152, 27, 16, 4304] },
+    'so400m-p16-512': { label: 'SigLIP 2 so400m/16, 512 px', size: [512, 16, 1152, 27, 16, 4304] },
+    'giant-p16-256': { label: 'SigLIP 2 giant/16, 256 px', size: [256, 16, 1536, 40, 16, 6144] },
+    'giant-p16-384': { label: 'SigLIP 2 giant/16, 384 px', size: [384, 16, 1536, 40, 16, 6144] },
   },
   'so400m-p14-384',
   ({ size }) => shapeOfSize(size, { activation: 'gelu-tanh', normEpsilon: 1e-6 }),
@@ -79,15 +82,21 @@ const libraryConfig: TowerConfig = {
   },
 };
 
-/** The head pools the last layer. */
-const featureLayerOf = (values: SiglipParams): number =>
-  values.select === 'pooled' ? -1 : values.featureLayer;
-
-const towerOf = (values: SiglipParams): VisionTower => ({
+const tower = transformerTower<SiglipParams, VisionTransformerShape>({
   title: 'SigLIP',
-  shape: sizes.shapeOf(values),
-  prefixTokens: 0,
-  featureLayer: featureLayerOf(values),
+  shapeOf: sizes.shapeOf,
+  prefixTokens: () => 0,
+  positions: ({ positions }) => positions,
+  norm: layerNormOf,
+  finalNorm: () => ({ name: 'post_layernorm', of: 'tokens' }),
+  choices: {
+    patches: { leaves: 'patches' },
+    pooled: {
+      leaves: 'single',
+      pool: everyToken,
+      finish: (g, normed, shape) => attentionPooling(g, normed, 'head', shape),
+    },
+  },
 });
 
 export const siglip = defineNode({
@@ -123,51 +132,24 @@ export const siglip = defineNode({
       file: 'config.json',
     });
   },
-  keyLayouts: (values) => {
-    const extent = { ...sizes.shapeOf(values), usedLayers: usedLayersOf(towerOf(values)) };
-    return visionTowerLayouts({ ...extent, beside: [] });
-  },
-  demand: ({ params: values }) => pixelsDemand(sizes.shapeOf(values), values.positions),
-  infer({ params: values, inputs }) {
-    const features = towerFeatures(towerOf(values), values.positions, inputs);
-    if (!features.ok) return features;
-    const { single, patches, warnings } = features.value;
-    const tokens = values.select === 'pooled' ? single : patches;
-    return ok({ outputs: { tokens }, found: features.value, warnings });
-  },
+  keyLayouts: (values) => visionTowerLayouts({ ...tower.extentOf(values), beside: [] }),
+  demand: tower.demand,
+  infer: tower.infer,
   layers: sizes.layers,
   summary: sizes.summary,
   body: {
     kind: 'onnx',
-    dims: ({ found }) => encoderDims(found, found.host),
-    emit(g, { pixels }, { params: values, inputs, parts, found }) {
+    dims: tower.dims,
+    emit(g, { pixels }, context) {
+      const { params: values, inputs } = context;
       const shape = sizes.shapeOf(values);
-      const blockNorm: Norm = { kind: 'layer', epsilon: shape.normEpsilon };
       const { patchSize, hiddenSize } = shape;
-      const patches = patchEmbedding(g, pixels, patchEmbeddingName, {
-        patchSize,
-        hiddenSize,
-        bias: true,
-      });
+      const embedding = { patchSize, hiddenSize, bias: true };
+      const patches = patchEmbedding(g, pixels, patchEmbeddingName, embedding);
+      const positions = towerPositions(g, shape, 0, values.positions);
       const grid = patchGrid(inputs.pixels, shape);
-      const embedded = positionedTokens(
-        g,
-        patches,
-        [],
-        towerPositions(g, shape, 0, values.positions),
-        grid,
-      ); // [B, N, D]
-      const hidden = transformerLayers(g, embedded, towerLayers(g, shape), {
-        norm: blockNorm,
-        count: found.host.usedLayers,
-        queryKey: false,
-        hooks: encoderHooks(g, parts, embedded, found.host, shape),
-      });
-      if (featureLayerOf(values) !== -1) return { tokens: hidden };
-      const final = norm(g, hidden, 'post_layernorm', blockNorm);
-      return {
-        tokens: values.select === 'pooled' ? attentionPooling(g, final, 'head', shape) : final,
-      };
+      const embedded = positionedTokens(g, patches, [], positions, grid); // [B, N, D]
+      return { tokens: tower.tokens(g, embedded, towerLayers(g, shape), context) };
     },
   },
 });

@@ -119,3 +119,13 @@ export function describeTower(shape: VisionTransformerShape): readonly string[] 
     `${shape.imageSize} px in patches of ${shape.patchSize}`,
   ];
 }
+
+/** The number that all these layers are multiples of, counted from 1; null where some multiple is left out. */
+export function everyOf(layers: readonly number[], layerCount: number): number | null {
+  const every = (layers[0] ?? layerCount) + 1;
+  const expected = Array.from(
+    { length: Math.floor(layerCount / every) },
+    (_, index) => every * (index + 1) - 1,
+  );
+  return layers.join() === expected.join() ? every : null;
+}

@@ -1,5 +1,5 @@
 /** Where checkpoints keep the tensors of a vision tower. */
-import type { KeyLayout } from '#engine/onnx/weight.ts';
+import type { KeyLayout, RowCut } from '#engine/onnx/weight.ts';
 import { timmLayouts } from './timm-names.ts';
 
 /** By which of a checkpoint's towers the node is. */
@@ -45,6 +45,13 @@ const timmNames = {
     'embeddings.class_embedding': 'cls_token',
     pre_layrnorm: 'norm_pre',
     post_layernorm: 'norm',
+    'head.probe': 'attn_pool.latent',
+    'head.attention.query': 'attn_pool.q',
+    'head.attention.key': 'attn_pool.kv',
+    'head.attention.value': 'attn_pool.kv',
+    'head.attention.out_proj': 'attn_pool.proj',
+    'head.layernorm': 'attn_pool.norm',
+    'head.mlp': 'attn_pool.mlp',
   },
   layers: 'encoder.layers.',
   inside: {
@@ -69,18 +76,42 @@ export function visionTowerLayouts(
   extent: TowerExtent,
   tower: Tower = 'pictures',
 ): readonly KeyLayout[] {
-  const library = prefixes[tower].map(([title, prefix]): KeyLayout => {
+  const library = visionModelLayouts(extent, prefixes[tower]);
+  if (tower === 'clips') return library;
+  const cut = (name: string) =>
+    cutOf(name, ['head.attention.key.', 'head.attention.value.'], extent.hiddenSize);
+  return [...library, ...timmLayouts({ ...extent, ...timmNames, cut })];
+}
+
+/** The same of the library alone; each prefix ends in `vision_model.`. */
+export function visionModelLayouts(
+  extent: TowerExtent,
+  places: readonly (readonly [title: string, prefix: string])[],
+): readonly KeyLayout[] {
+  return places.map(([title, prefix]): KeyLayout => {
     const outer = prefix.slice(0, -'vision_model.'.length);
     const isBeside = (name: string) => extent.beside.some((start) => name.startsWith(start));
     return {
       title,
-      key: (name) => (isBeside(name) ? outer + name : prefix + name),
+      key: (name) => (isBeside(name) ? outer + name : prefix + libraryName(name)),
+      cut: (name) => cutOf(name, pooling, extent.hiddenSize),
       owns: (key) =>
         key.startsWith(prefix) || (key.startsWith(outer) && isBeside(key.slice(outer.length))),
       ignores: (key) => isUnused(key.startsWith(prefix) ? key.slice(prefix.length) : key, extent),
     };
   });
-  return tower === 'clips' ? library : [...library, ...timmLayouts({ ...extent, ...timmNames })];
+}
+
+/** Projections of the pooling head, which the library keeps in one tensor, called otherwise than a linear's. */
+const pooling = ['head.attention.query.', 'head.attention.key.', 'head.attention.value.'] as const;
+
+const libraryName = (name: string): string =>
+  name.replace(/^(head\.attention)\.(?:query|key|value)\./, '$1.in_proj_');
+
+/** Of a tensor whose parts lie one below the other, the part with this start. */
+function cutOf(name: string, starts: readonly string[], rows: number): RowCut | null {
+  const part = starts.findIndex((start) => name.startsWith(start));
+  return part < 0 ? null : { start: part * rows, of: starts.length * rows };
 }
 
 /** Tensors that a tower has but that the features taken do not need. */

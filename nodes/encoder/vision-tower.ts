@@ -1,9 +1,9 @@
-/** The body that the towers of CLIP and SigLIP share, under the names of their published tensors. */
+/** What the towers of CLIP, SigLIP and those made from SigLIP share, under the names of their published tensors. */
 import { plainFeedForward } from '#engine/onnx/blocks/feed-forward.ts';
 import { learnedPositions, type PositionTable } from '#engine/onnx/blocks/position-table.ts';
 import type { TransformerLayer } from '#engine/onnx/blocks/vision-transformer.ts';
 import type { GraphBuilder } from '#engine/onnx/graph-builder.ts';
-import { towerAttention } from './tower-attention.ts';
+import { projNames, towerAttention } from './tower-attention.ts';
 import {
   trainedGrid,
   type Positions,
@@ -32,13 +32,7 @@ export function towerLayers(
 ): readonly TransformerLayer[] {
   return Array.from({ length: shape.layerCount }, (_, index): TransformerLayer => {
     const layer = `encoder.layers.${index}`;
-    const attention = `${layer}.self_attn`;
-    const names = {
-      query: `${attention}.q_proj`,
-      key: `${attention}.k_proj`,
-      value: `${attention}.v_proj`,
-      output: `${attention}.out_proj`,
-    };
+    const names = projNames(`${layer}.self_attn`, 'out_proj');
     const feedForward = { up: `${layer}.mlp.fc1`, down: `${layer}.mlp.fc2` };
     return {
       attentionNorm: `${layer}.layer_norm1`,

@@ -44,6 +44,17 @@ export const normedFeatureLayerParam = {
   help: "Which layer's output is taken: −1 is the last with its final norm, −2 the one before it, without.",
 } as const;
 
+/** The same, of a tower of which whole models take the last layer. */
+export const lastFeatureLayerParam = { ...normedFeatureLayerParam, default: -1 } as const;
+
+/** Where the norm behind the last layer lies, in towers that were published with either. */
+export const finalNormParam = choice(
+  'Final norm',
+  'What is normed behind the last layer.',
+  'tokens',
+  [option('tokens', 'Every token'), option('single', 'The pooled token alone')],
+);
+
 export const positionsParam = {
   kind: 'choice',
   label: 'Positions',

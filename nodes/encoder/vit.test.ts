@@ -47,6 +47,14 @@ test('a picture of another shape than the trained one is refused, or has its pos
   });
 });
 
+test('a trained picture that is narrower than a patch is refused', () => {
+  const narrow = { model: 'custom', imageSize: 64, imageWidth: 8, patchSize: 16 };
+  expect(buildSingleNode(single({ ...narrow, positions: 'interpolated' }, 64))).toMatchObject({
+    ok: false,
+    problems: [{ code: 'arrangement-unsupported', param: 'imageWidth' }],
+  });
+});
+
 test('config.json says which size it is', () => {
   const taken = (config: JsonObject) => vit.fromConfig?.({ 'config.json': config });
   expect(taken({ model_type: 'vit', image_size: 384 })).toMatchObject({

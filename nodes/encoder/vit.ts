@@ -1,22 +1,18 @@
 /** The plain vision transformer, as it was first published. */
-import { fail, ok } from '#engine/contract/outcome.ts';
+import { ok } from '#engine/contract/outcome.ts';
 import { error } from '#engine/contract/problem.ts';
 import { size } from '#engine/node/architecture-params.ts';
 import { defineNode } from '#engine/node/node-definition.ts';
 import type { ParamValues } from '#engine/node/param.ts';
 import { weightParams } from '#engine/node/weight-params.ts';
 import type { Grid } from '#engine/node/wire.ts';
-import { dropPrefix } from '#engine/onnx/blocks/feature-map.ts';
 import { linear } from '#engine/onnx/blocks/linear.ts';
-import { norm, type Norm } from '#engine/onnx/blocks/norm.ts';
 import { patchEmbedding, patchGrid } from '#engine/onnx/blocks/patch-embedding.ts';
 import { learnedPositions, positionedTokens } from '#engine/onnx/blocks/position-table.ts';
-import { transformerLayers } from '#engine/onnx/blocks/vision-transformer.ts';
-import { slice } from '#engine/onnx/shape-operators.ts';
-import { encoderDims, encoderHooks, encoderSocket } from './encoder-parts.ts';
+import { encoderSocket } from './encoder-parts.ts';
 import { describeTower, featureParams, towerFromConfig, type TowerConfig } from './tower-config.ts';
-import { towerFeatures, usedLayersOf, type VisionTower } from './tower-features.ts';
 import { towerSizes } from './tower-sizes.ts';
+import { layerNormOf, transformerTower } from './transformer-tower.ts';
 import {
   activationParam,
   normedFeatureLayerParam,
@@ -94,10 +90,6 @@ function trainedPicture(values: VitParams): { readonly height: number; readonly 
 const trainedGridOf = (values: VitParams): Grid =>
   patchGrid(trainedPicture(values), sizes.shapeOf(values));
 
-/** A single token is the last layer's. */
-const isSingle = ({ select }: VitParams): boolean => select === 'class' || select === 'pooled';
-const featureLayerOf = (values: VitParams): number => (isSingle(values) ? -1 : values.featureLayer);
-
 const libraryConfig: TowerConfig = {
   title: 'ViT',
   modelTypes: ['vit'],
@@ -113,11 +105,41 @@ const libraryConfig: TowerConfig = {
   },
 };
 
-const towerOf = (values: VitParams): VisionTower => ({
+const tower = transformerTower<VitParams, ReturnType<typeof sizes.shapeOf>>({
   title: 'ViT',
-  shape: sizes.shapeOf(values),
-  prefixTokens: 1,
-  featureLayer: featureLayerOf(values),
+  shapeOf: sizes.shapeOf,
+  prefixTokens: () => 1,
+  // A trained picture need not be square here: the node compares it by itself.
+  positions: () => 'interpolated',
+  norm: layerNormOf,
+  finalNorm: () => ({ name: 'layernorm', of: 'tokens' }),
+  choices: {
+    patches: { leaves: 'patches' },
+    all: { leaves: 'all' },
+    class: { leaves: 'single' },
+    pooled: {
+      leaves: 'single',
+      finish(g, first, { hiddenSize }) {
+        const square = { inputs: hiddenSize, outputs: hiddenSize, bias: true };
+        const pooled = linear(g, first, 'pooler.dense', square); // [B, 1, D]
+        return g.op('Tanh', [pooled], pooled);
+      },
+    },
+  },
+  check(values, _, { height, width }) {
+    const trained = trainedPicture(values);
+    const { patchSize } = sizes.shapeOf(values);
+    if (trained.width < patchSize) {
+      const message = `A picture ${trained.width} pixels wide holds no patch of ${patchSize} px; choose a larger width, or 0 for a square.`;
+      return error('arrangement-unsupported', message, { param: 'imageWidth' });
+    }
+    const isTrained = height === trained.height && width === trained.width;
+    if (isTrained || values.positions !== 'trained') return null;
+    const message =
+      `ViT sees ${trained.width} × ${trained.height} pixels, it is given ${width} × ${height}; ` +
+      `set the preprocessing's size to that, or let positions be interpolated.`;
+    return error('dimension-mismatch', message, { port: 'pixels' });
+  },
 });
 
 export const vit = defineNode({
@@ -148,38 +170,22 @@ export const vit = defineNode({
       file: 'config.json',
     });
   },
-  keyLayouts: (values) =>
-    vitLayouts({ ...sizes.shapeOf(values), usedLayers: usedLayersOf(towerOf(values)) }),
+  keyLayouts: (values) => vitLayouts(tower.extentOf(values)),
   demand({ params: values }) {
     const { height, width } = trainedPicture(values);
     // Only squares can be asked for.
     return height === width ? pixelsDemand(sizes.shapeOf(values), values.positions) : {};
   },
-  infer({ params: values, inputs }) {
-    const features = towerFeatures(towerOf(values), 'interpolated', inputs);
-    if (!features.ok) return features;
-    const { pixels } = inputs;
-    const trained = trainedPicture(values);
-    const isTrained = pixels.height === trained.height && pixels.width === trained.width;
-    if (!isTrained && values.positions === 'trained') {
-      const message =
-        `ViT sees ${trained.width} × ${trained.height} pixels, it is given ${pixels.width} × ${pixels.height}; ` +
-        `set the preprocessing's size to that, or let positions be interpolated.`;
-      return fail(error('dimension-mismatch', message, { port: 'pixels' }));
-    }
-    const { all, patches, single, warnings } = features.value;
-    const tokens = { all, patches, class: single, pooled: single }[values.select];
-    return ok({ outputs: { tokens }, found: features.value, warnings });
-  },
+  infer: tower.infer,
   layers: sizes.layers,
   summary: sizes.summary,
   body: {
     kind: 'onnx',
-    dims: ({ found }) => encoderDims(found, found.host),
-    emit(g, { pixels }, { params: values, inputs, parts, found }) {
+    dims: tower.dims,
+    emit(g, { pixels }, context) {
+      const { params: values, inputs } = context;
       const shape = sizes.shapeOf(values);
       const { hiddenSize, patchSize } = shape;
-      const kind: Norm = { kind: 'layer', epsilon: shape.normEpsilon };
       const embedding = { patchSize, hiddenSize, bias: true };
       const name = 'embeddings.patch_embeddings.projection';
       const patches = patchEmbedding(g, pixels, name, embedding);
@@ -193,28 +199,7 @@ export const vit = defineNode({
       const learned = [{ of: classToken, count: 1 }];
       const grid = patchGrid(inputs.pixels, shape);
       const embedded = positionedTokens(g, patches, learned, positions, grid); // [B, 1 + N, D]
-      const hidden = transformerLayers(g, embedded, vitLayers(g, shape), {
-        norm: kind,
-        count: found.host.usedLayers,
-        queryKey: false,
-        hooks: encoderHooks(g, parts, embedded, found.host, shape),
-      });
-      const normed = (tokens: typeof hidden) =>
-        featureLayerOf(values) === -1 ? norm(g, tokens, 'layernorm', kind) : tokens;
-      const first = () => normed(slice(g, hidden, 1, g.list(0), g.list(1), 1)); // [B, 1, D]
-      switch (values.select) {
-        case 'all':
-          return { tokens: normed(hidden) };
-        case 'patches':
-          return { tokens: normed(dropPrefix(g, hidden, 1)) };
-        case 'class':
-          return { tokens: first() };
-        case 'pooled': {
-          const square = { inputs: hiddenSize, outputs: hiddenSize, bias: true };
-          const pooled = linear(g, first(), 'pooler.dense', square);
-          return { tokens: g.op('Tanh', [pooled], pooled) };
-        }
-      }
+      return { tokens: tower.tokens(g, embedded, vitLayers(g, shape), context) };
     },
   },
 });

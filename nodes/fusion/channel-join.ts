@@ -4,7 +4,7 @@ import { error, type Problem } from '#engine/contract/problem.ts';
 import { defineNode } from '#engine/node/node-definition.ts';
 import type { Grid, WireOf } from '#engine/node/wire.ts';
 import { concatenate } from '#engine/onnx/shape-operators.ts';
-import { otherPictures } from './other-pictures.ts';
+import { otherPictures } from '../tokens/other-pictures.ts';
 
 export const channelJoin = defineNode({
   type: 'fusion/channel-join',

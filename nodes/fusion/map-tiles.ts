@@ -9,7 +9,7 @@ import { resizeMap } from '#engine/onnx/blocks/resize.ts';
 import type { GraphBuilder } from '#engine/onnx/graph-builder.ts';
 import { concatenate, reshape, transpose, unsqueeze } from '#engine/onnx/shape-operators.ts';
 import { fixedDim, multiplyDims, type Dim, type Value } from '#engine/onnx/value.ts';
-import { gridOf } from '../compression/grid.ts';
+import { gridOf } from '../tokens/grid.ts';
 import { configFile, foreign, readFigures } from '../config/published-config.ts';
 
 const schema = z.object({

@@ -24,7 +24,7 @@ import {
 } from '#engine/onnx/shape-operators.ts';
 import { fixedDim, multiplyDims, type Dim, type Value } from '#engine/onnx/value.ts';
 import type { KeyLayout } from '#engine/onnx/weight.ts';
-import { gridOf } from '../compression/grid.ts';
+import { gridOf } from '../tokens/grid.ts';
 import {
   configFile,
   foreign,

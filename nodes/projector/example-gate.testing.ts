@@ -5,7 +5,7 @@ import { weightParams } from '#engine/node/weight-params.ts';
 import { linear } from '#engine/onnx/blocks/linear.ts';
 import { multiply, sigmoid } from '#engine/onnx/operators.ts';
 import type { KeyLayout } from '#engine/onnx/weight.ts';
-import { projectorWidths, widthParams } from './widths.ts';
+import { projectorWidths, widthParams } from '../tokens/widths.ts';
 
 /** What published checkpoints call the tensors that the body names; one entry a layout. */
 const layouts: readonly KeyLayout[] = [

@@ -12,7 +12,7 @@ import {
   readFigures,
   unsupported,
 } from '../config/published-config.ts';
-import { describeWidths } from './mlp-config.ts';
+import { describeWidths } from '../tokens/widths.ts';
 
 const shared = {
   encoder_hidden_size: z.int().optional(),

@@ -24,7 +24,7 @@ import {
   readFigures,
 } from '../config/published-config.ts';
 import { prefixedLayout } from './prefixed-layout.ts';
-import { checkOwnWidth } from './widths.ts';
+import { checkOwnWidth } from '../tokens/widths.ts';
 
 /** Its figures, by the names of its parameters. */
 interface IdeficsPerceiverShape {

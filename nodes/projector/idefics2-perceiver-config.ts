@@ -12,7 +12,7 @@ import {
   readFigures,
   unsupported,
 } from '../config/published-config.ts';
-import { describeWidths } from './mlp-config.ts';
+import { describeWidths } from '../tokens/widths.ts';
 
 /** What the library means by saying nothing. */
 const configSchema = z.object({

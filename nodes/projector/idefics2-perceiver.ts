@@ -19,7 +19,7 @@ import type { GraphBuilder } from '#engine/onnx/graph-builder.ts';
 import { fixedDim, type Value } from '#engine/onnx/value.ts';
 import { idefics2PerceiverFromConfig } from './idefics2-perceiver-config.ts';
 import { prefixedLayout } from './prefixed-layout.ts';
-import { checkInputWidth, widthParams } from './widths.ts';
+import { checkInputWidth, widthParams } from '../tokens/widths.ts';
 
 /** Its figures, by the names of its parameters. */
 export interface Idefics2PerceiverShape {

@@ -9,9 +9,9 @@ import { linear } from '#engine/onnx/blocks/linear.ts';
 import { adaptiveAveragePool } from '#engine/onnx/blocks/pooling.ts';
 import { add, gelu } from '#engine/onnx/operators.ts';
 import type { KeyLayout } from '#engine/onnx/weight.ts';
-import { gridOf } from '../compression/grid.ts';
+import { gridOf } from '../tokens/grid.ts';
 import { fromProjectorName } from './mm-projector-config.ts';
-import { projectorWidths, widthParams } from './widths.ts';
+import { projectorWidths, widthParams } from '../tokens/widths.ts';
 
 const layouts: readonly KeyLayout[] = [
   { title: 'projector alone', key: (name) => name, owns: () => true },

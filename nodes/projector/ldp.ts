@@ -14,9 +14,9 @@ import type { GraphBuilder } from '#engine/onnx/graph-builder.ts';
 import { add, gelu } from '#engine/onnx/operators.ts';
 import { fixedDim, type Value } from '#engine/onnx/value.ts';
 import type { KeyLayout, TableGrid } from '#engine/onnx/weight.ts';
-import { gridOf } from '../compression/grid.ts';
+import { gridOf } from '../tokens/grid.ts';
 import { fromProjectorName } from './mm-projector-config.ts';
-import { projectorWidths, widthParams } from './widths.ts';
+import { projectorWidths, widthParams } from '../tokens/widths.ts';
 
 const layouts: readonly KeyLayout[] = [
   { title: 'projector alone', key: (name) => name, owns: () => true },

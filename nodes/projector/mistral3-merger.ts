@@ -17,10 +17,9 @@ import {
   readFigures,
   unsupported,
 } from '../config/published-config.ts';
-import { describeWidths } from './mlp-config.ts';
+import { describeWidths, widthParams } from '../tokens/widths.ts';
 import { mergedSide, mergedTokens } from './merged-tokens.ts';
 import { prefixedLayout } from './prefixed-layout.ts';
-import { widthParams } from './widths.ts';
 
 /** What the authors' own files call the modules. */
 const originalModules: Readonly<Record<string, string>> = {

@@ -11,6 +11,7 @@ import {
   readFigures,
   unsupported,
 } from '../config/published-config.ts';
+import { describeWidths } from '../tokens/widths.ts';
 
 const configSchema = z.object({
   vision_config: z
@@ -162,11 +163,3 @@ function layersTaken({ vision_feature_layer: layer }: Config): number {
 
 const timesOrNull = (width: number | null, factor: number): number | null =>
   width === null ? null : width * factor;
-
-/** "1024 → 4096 channels" */
-export function describeWidths({
-  inputWidth,
-  outputWidth,
-}: Pick<Figures, 'inputWidth' | 'outputWidth'>): string {
-  return `${inputWidth ?? 'any'} → ${outputWidth ?? 'any'} channels`;
-}

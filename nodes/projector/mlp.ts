@@ -8,7 +8,7 @@ import { norm } from '#engine/onnx/blocks/norm.ts';
 import type { KeyLayout } from '#engine/onnx/weight.ts';
 import { fixedDim } from '#engine/onnx/value.ts';
 import { mlpFromConfig } from './mlp-config.ts';
-import { projectorWidths, widthParams } from './widths.ts';
+import { projectorWidths, widthParams } from '../tokens/widths.ts';
 
 const params = {
   ...widthParams,

@@ -9,9 +9,8 @@ import { linear } from '#engine/onnx/blocks/linear.ts';
 import { gelu } from '#engine/onnx/operators.ts';
 import type { KeyLayout } from '#engine/onnx/weight.ts';
 import { configFile, foreign, modelTypeOf, readFigures } from '../config/published-config.ts';
-import { describeWidths } from './mlp-config.ts';
+import { describeWidths, projectorWidths, widthParams } from '../tokens/widths.ts';
 import { prefixedLayout } from './prefixed-layout.ts';
-import { projectorWidths, widthParams } from './widths.ts';
 
 const keyLayouts: readonly KeyLayout[] = [
   prefixedLayout('projector alone', ''),

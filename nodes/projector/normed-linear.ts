@@ -7,9 +7,8 @@ import { norm } from '#engine/onnx/blocks/norm.ts';
 import { matmul } from '#engine/onnx/operators.ts';
 import type { KeyLayout } from '#engine/onnx/weight.ts';
 import { configFile, foreign, modelTypeOf, readFigures } from '../config/published-config.ts';
-import { describeWidths } from './mlp-config.ts';
+import { describeWidths, projectorWidths, widthParams } from '../tokens/widths.ts';
 import { prefixedLayout } from './prefixed-layout.ts';
-import { projectorWidths, widthParams } from './widths.ts';
 
 const keyLayouts: readonly KeyLayout[] = [
   prefixedLayout('projector alone', ''),

@@ -7,10 +7,9 @@ import { dropPrefix } from '#engine/onnx/blocks/feature-map.ts';
 import { mergePatches } from '#engine/onnx/blocks/patch-merger.ts';
 import type { KeyLayout } from '#engine/onnx/weight.ts';
 import { configFile, foreign, modelTypeOf, readFigures } from '../config/published-config.ts';
-import { describeWidths } from './mlp-config.ts';
+import { describeWidths, widthParams } from '../tokens/widths.ts';
 import { mergedSide, mergedTokens } from './merged-tokens.ts';
 import { prefixedLayout } from './prefixed-layout.ts';
-import { widthParams } from './widths.ts';
 
 const keyLayouts: readonly KeyLayout[] = [
   prefixedLayout('projector alone', ''),

@@ -15,7 +15,7 @@ import { add } from '#engine/onnx/operators.ts';
 import { gather, lengthOf, reshape, slice, unsqueeze } from '#engine/onnx/shape-operators.ts';
 import type { Value } from '#engine/onnx/value.ts';
 import { prefixedLayout } from './prefixed-layout.ts';
-import { checkOwnWidth } from './widths.ts';
+import { checkOwnWidth } from '../tokens/widths.ts';
 
 /** Its figures, by the names of its parameters. */
 interface PerceiverShape {

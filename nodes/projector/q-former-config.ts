@@ -13,7 +13,7 @@ import {
   readFigures,
   unsupported,
 } from '../config/published-config.ts';
-import { describeWidths } from './mlp-config.ts';
+import { describeWidths } from '../tokens/widths.ts';
 
 /** By the `model_type` of whole models and of their Q-Formers. */
 const families: Readonly<Record<string, string>> = {

@@ -12,7 +12,7 @@ import { askPicture, instructionProblem, joinedDims } from './q-former-body.ts';
 import { qFormerFromConfig } from './q-former-config.ts';
 import { qFormerLayouts } from './q-former-names.ts';
 import { bertBase, qFormerParams, type HearingShape } from './q-former-params.ts';
-import { headProblem, projectorWidths, widthParams } from './widths.ts';
+import { headProblem, projectorWidths, widthParams } from '../tokens/widths.ts';
 
 const asBlip2 = { normsPicture: false, projects: true } as const;
 

@@ -6,8 +6,8 @@ import { knownCount } from '#engine/node/wire.ts';
 import { dropPrefix } from '#engine/onnx/blocks/feature-map.ts';
 import { regStage } from '#engine/onnx/blocks/reg-stage.ts';
 import type { KeyLayout } from '#engine/onnx/weight.ts';
-import { gridOf } from '../compression/grid.ts';
-import { projectorWidths, widthParams } from './widths.ts';
+import { gridOf } from '../tokens/grid.ts';
+import { projectorWidths, widthParams } from '../tokens/widths.ts';
 
 /** What a C-Abstractor calls its stages, by where they stand to its pool. */
 const stageNames = { before: 'net.0', behind: 'net.2' } as const;

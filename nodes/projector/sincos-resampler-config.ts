@@ -11,7 +11,7 @@ import {
   readFigures,
   unsupported,
 } from '../config/published-config.ts';
-import { describeWidths } from './mlp-config.ts';
+import { describeWidths } from '../tokens/widths.ts';
 import type { ResamplerShape } from './sincos-resampler-layer.ts';
 
 const configSchema = z.object({

@@ -8,11 +8,11 @@ import { weightParams } from '#engine/node/weight-params.ts';
 import { knownCount } from '#engine/node/wire.ts';
 import { dropPrefix } from '#engine/onnx/blocks/feature-map.ts';
 import type { KeyLayout } from '#engine/onnx/weight.ts';
-import { gridOf } from '../compression/grid.ts';
+import { gridOf } from '../tokens/grid.ts';
 import { prefixedLayout } from './prefixed-layout.ts';
 import { resamplerFromConfig } from './sincos-resampler-config.ts';
 import { hasTable, resample, type ResamplerShape } from './sincos-resampler-layer.ts';
-import { checkInputWidth, headProblem, widthParams } from './widths.ts';
+import { checkInputWidth, headProblem, widthParams } from '../tokens/widths.ts';
 
 const asQwen = { queryPlaces: true, patchPlaces: 'stretched' } as const;
 const smallModel = { queryCount: 64, hiddenSize: 2304, headCount: 18 } as const;

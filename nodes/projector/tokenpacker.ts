@@ -19,9 +19,9 @@ import type { GraphBuilder } from '#engine/onnx/graph-builder.ts';
 import { gelu } from '#engine/onnx/operators.ts';
 import { reshape } from '#engine/onnx/shape-operators.ts';
 import { fixedDim, multiplyDims, type Dim, type Value } from '#engine/onnx/value.ts';
-import { gridOf } from '../compression/grid.ts';
+import { gridOf } from '../tokens/grid.ts';
 import { prefixedLayout } from './prefixed-layout.ts';
-import { headProblem, projectorWidths, widthParams } from './widths.ts';
+import { headProblem, projectorWidths, widthParams } from '../tokens/widths.ts';
 
 const params = {
   ...widthParams,

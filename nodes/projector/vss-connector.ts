@@ -11,9 +11,9 @@ import { visualScan } from '#engine/onnx/blocks/visual-scan.ts';
 import type { GraphBuilder } from '#engine/onnx/graph-builder.ts';
 import { gelu } from '#engine/onnx/operators.ts';
 import { fixedDim, type Value } from '#engine/onnx/value.ts';
-import { gridOf } from '../compression/grid.ts';
+import { gridOf } from '../tokens/grid.ts';
 import { visualScanParams, visualScanShape } from './visual-scan-params.ts';
-import { projectorWidths, widthParams } from './widths.ts';
+import { projectorWidths, widthParams } from '../tokens/widths.ts';
 
 const whenScanned = {
   shownWhen: { param: 'connector', is: ['vss-mlp', 'vss-l2'] },

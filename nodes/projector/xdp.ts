@@ -11,7 +11,7 @@ import { reshape } from '#engine/onnx/shape-operators.ts';
 import type { Dim } from '#engine/onnx/value.ts';
 import type { KeyLayout } from '#engine/onnx/weight.ts';
 import { fromProjectorName } from './mm-projector-config.ts';
-import { projectorWidths, widthParams } from './widths.ts';
+import { projectorWidths, widthParams } from '../tokens/widths.ts';
 
 const layouts: readonly KeyLayout[] = [
   { title: 'projector alone', key: (name) => name, owns: () => true },

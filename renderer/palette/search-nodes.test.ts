@@ -21,7 +21,7 @@ test('a title is found before a word of an explanation', () => {
   expect(found('proj').slice(0, 2)).toEqual(['Linear projector', 'MLP projector']);
   expect(found('clip')[0]).toBe('CLIP ViT');
   expect(found('CLIP vit')[0]).toBe('CLIP ViT');
-  expect(found('encoder/sig')).toEqual(['SigLIP']);
+  expect(found('encoder/sig').slice(0, 2)).toEqual(['SigLIP', 'SigLIP 2 NaFlex']);
 });
 
 test('a published model leads to the node that has it, and says so', () => {

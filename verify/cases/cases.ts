@@ -3,6 +3,7 @@ import { accelerationRows } from './rows/acceleration.ts';
 import { attentionRows } from './rows/attention.ts';
 import type { CaseRow } from './rows/case-row.ts';
 import { compressionRows } from './rows/compression.ts';
+import { encoderTimmRows } from './rows/encoder-timm.ts';
 import { encoderRows } from './rows/encoder.ts';
 import { moeRows } from './rows/moe.ts';
 import { pipelineRows } from './rows/pipeline.ts';
@@ -17,6 +18,7 @@ import { tokenizerRows } from './rows/tokenizer.ts';
 export const caseRows: readonly CaseRow[] = [
   ...encoderRows,
   ...stagedEncoderRows,
+  ...encoderTimmRows,
   ...compressionRows,
   ...projectorRows,
   ...moeRows,

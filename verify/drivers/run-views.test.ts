@@ -31,6 +31,9 @@ const small: Readonly<Record<string, Json>> = {
   kernel: 2,
   factor: 2,
   route: '0, 0',
+  depths: '2, 2',
+  headCounts: '2, 4',
+  windowSize: 2,
 };
 
 const grid = { rows: 4, columns: 4 };
@@ -80,10 +83,18 @@ test('there are nodes of every family that sees', () => {
   );
 });
 
+/** Encoders that turn tokens by their places in every block, and so let none be taken out. */
+const keepsAll: ReadonlySet<string> = new Set([
+  'encoder/dinov3',
+  'encoder/eva02',
+  'encoder/pixtral',
+  'encoder/qwen2-vl-vision',
+]);
+
 /** As they are, and encoders with tokens merged inside. */
 const plugged = fed.flatMap((each) => [
   { ...each, title: each.type, parts: {} },
-  ...(Object.hasOwn(each.definition.inputs, 'parts')
+  ...(Object.hasOwn(each.definition.inputs, 'parts') && !keepsAll.has(each.type)
     ? [
         {
           ...each,

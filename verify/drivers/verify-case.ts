@@ -14,6 +14,7 @@ import { mergingDriver } from './merging.ts';
 import { gridDriver } from './grid.ts';
 import { packingDriver } from './packing.ts';
 import { mixerDriver } from './mixer.ts';
+import { picturesDriver } from './pictures.ts';
 import { pipelineDriver } from './pipeline.ts';
 import { prunedBlockDriver } from './pruned-block.ts';
 import { preprocessDriver } from './preprocess.ts';
@@ -50,6 +51,8 @@ function check(row: CaseRow, recorded: RecordedCase, workbench: Workbench): Prom
       return graphDriver(chainAsGraph(row), recorded, workbench);
     case 'graph':
       return graphDriver(row, recorded, workbench);
+    case 'pictures':
+      return picturesDriver(row, recorded, workbench);
     case 'feed-forward':
       return feedForwardDriver(row, recorded, workbench);
     case 'attention':

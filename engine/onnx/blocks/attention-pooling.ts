@@ -4,7 +4,7 @@ import { add } from '../operators.ts';
 import { repeatAs } from '../shape-operators.ts';
 import type { Value } from '../value.ts';
 import { attend } from './attention.ts';
-import { joinedProjections, projectAll } from './attention-projections.ts';
+import { allBiased, projectAll, separateProjections } from './attention-projections.ts';
 import { plainFeedForward, type FeedForwardShape } from './feed-forward.ts';
 import { linear } from './linear.ts';
 import { norm } from './norm.ts';
@@ -24,11 +24,13 @@ export function attentionPooling(
     const learned = g.weight(g.tensor(`${name}.probe`, [1, 1, hiddenSize], 'embedding'));
     const probe = repeatAs(g, learned, 0, tokens, 0); // [B, 1, D]
     const names = {
-      weight: `${name}.attention.in_proj_weight`,
-      bias: `${name}.attention.in_proj_bias`,
+      query: `${name}.attention.query`,
+      key: `${name}.attention.key`,
+      value: `${name}.attention.value`,
     };
     const heads = { hiddenSize, headCount };
-    const projected = projectAll(g, probe, tokens, joinedProjections(g, names, heads));
+    const projections = separateProjections(g, names, heads, allBiased);
+    const projected = projectAll(g, probe, tokens, projections);
     const attended = attend(g, projected, heads); // [B, 1, D]
     const projection = { inputs: hiddenSize, outputs: hiddenSize, bias: true };
     const pooled = linear(g, attended, `${name}.attention.out_proj`, projection);

@@ -130,13 +130,17 @@ export interface SelfAttention extends AttentionShape {
   readonly output: LinearWeights;
   /** What happens to queries, keys and values before they meet: norms, rotation. */
   readonly prepare?: (projected: QueryKeyValue<Value>) => QueryKeyValue<Value>;
+  /** How they meet, where that is not softmax(q kᵀ) v over all of them, such as in windows. */
+  readonly meeting?: Meeting;
+  /** What happens to what they give before the output: a norm. [B, N, H · d] → the same */
+  readonly finish?: (attended: Value) => Value;
 }
 
 /** How queries, keys and values meet: [B, Nq, H · d] and twice [B, Nk, H · d] → [B, Nq, H · d]. */
 export type Meeting = (projected: QueryKeyValue<Value>) => Value;
 
 export interface SelfAttentionOptions extends AttentionOptions {
-  /** Takes the place of softmax(q kᵀ) v. */
+  /** Takes the place of how the layer's own meet. */
   readonly meeting?: Meeting | null;
 }
 
@@ -163,8 +167,10 @@ export function selfAttention(
     g.tap('query', projected.query);
     g.tap('key', projected.key);
     const prepared = layer.prepare?.(projected) ?? projected;
-    const attended = meeting ? meeting(prepared) : attend(g, prepared, layer, options);
-    const output = linearWith(g, attended, layer.output, 'output');
+    const own = meeting ?? layer.meeting;
+    const attended = own ? own(prepared) : attend(g, prepared, layer, options);
+    const finished = layer.finish?.(attended) ?? attended;
+    const output = linearWith(g, finished, layer.output, 'output');
     return { output, key: projected.key, met: prepared, attended };
   });
 }

@@ -1,7 +1,7 @@
 /** The first layer of a vision transformer: a convolution that makes a token of each patch, and tokens put before them. */
 import type { GraphBuilder } from '../graph-builder.ts';
-import { concatenate, repeatAs } from '../shape-operators.ts';
-import { fixedDim, type Value } from '../value.ts';
+import { concatenate, repeatAs, reshape, slice, transpose } from '../shape-operators.ts';
+import { fixedDim, type Dim, type Value } from '../value.ts';
 import type { TableGrid, WeightExpression } from '../weight.ts';
 import {
   convolution,
@@ -46,6 +46,31 @@ export function patchEmbedding(
   const kernel = { kernel: patchSize, stride, padding, bias };
   const inputs = fixedDim(pixels, 1);
   return mapToTokens(g, convolution(g, pixels, name, { ...kernel, inputs, outputs: hiddenSize }));
+}
+
+/**
+ * Patches as the numbers that they hold, row by row, for towers that embed them by a linear; a rest that fills none
+ * at the right and below is dropped. `inside` says what lies side by side in a vector: the channels of a pixel, or
+ * the pixels of a channel. [B, C, H, W] → [B, N, P · P · C]
+ */
+export function patchVectors(
+  g: GraphBuilder,
+  pixels: Value,
+  { patchSize, inside }: { readonly patchSize: number; readonly inside: 'channels' | 'pixels' },
+): Value {
+  const [batch, channels] = [pixels.shape[0] as Dim, fixedDim(pixels, 1)];
+  const size = { height: fixedDim(pixels, 2), width: fixedDim(pixels, 3) };
+  const { rows, columns } = patchGrid(size, { patchSize });
+  const cut = (x: Value, axis: number, to: number) =>
+    x.shape[axis] === to ? x : slice(g, x, axis, g.list(0), g.list(to), to);
+  const whole = cut(cut(pixels, 2, rows * patchSize), 3, columns * patchSize);
+  const apart = reshape(g, whole, [batch, channels, rows, patchSize, columns, patchSize]);
+  const ordered = transpose(
+    g,
+    apart,
+    ...(inside === 'channels' ? [0, 2, 4, 3, 5, 1] : [0, 2, 4, 1, 3, 5]),
+  );
+  return reshape(g, ordered, [batch, rows * columns, patchSize ** 2 * channels]);
 }
 
 /** Learned tokens that every picture gets, such as a class token and registers; [count, D] under any shape. */

@@ -6,9 +6,10 @@ import { largestError, linear, toRows } from '#nodes/slow-formulas.testing.ts';
 import type { GraphBuilder } from '../graph-builder.ts';
 import type { Interpolation, TableGrid } from '../weight.ts';
 import { mapToTokens, tokensToMap } from './feature-map.ts';
-import { patchEmbedding, patchGrid, prependTokens } from './patch-embedding.ts';
+import { patchEmbedding, patchGrid, patchVectors, prependTokens } from './patch-embedding.ts';
 import { resizeMap } from './resize.ts';
 import {
+  bucketedPositions,
   learnedPositions,
   positionedTokens,
   positionTable,
@@ -93,6 +94,18 @@ describe('a table of positions', () => {
     expect(largestError(ran.output('table'), expected)).toBeLessThan(close);
   });
 
+  it.each([
+    [{ rows: 7, columns: 3 }, [0, 0, 1, 1, 2, 2, 3], [0, 1, 3]],
+    [{ rows: 2, columns: 5 }, [0, 2], [0, 1, 2, 3, 4]],
+    [{ rows: 4, columns: 1 }, [0, 1, 2, 3], [0]],
+    [trained, [0, 1, 2, 3], [0, 1, 2, 3, 4]],
+  ])('is picked at the same share of the way: %o', async (grid, down, across) => {
+    const ran = await bench.run({}, (g) => ({ picked: bucketedPositions(g, table(g, {}), grid) }));
+    const rows = toRows(ran.numbers('positions'), hiddenSize);
+    const expected = down.flatMap((y) => across.map((x) => rows[y * trained.columns + x] ?? []));
+    expect(ran.output('picked')).toEqual(expected.flat());
+  });
+
   it('stays as it is on the grid it was trained on, and its class token on any', async () => {
     const ran = await bench.run({}, (g) => {
       const stored = table(g, { prefixTokens: 1 });
@@ -164,6 +177,30 @@ describe('patches', () => {
     expect(largestError(ran.output('tokens'), expected.flat())).toBeLessThan(close);
     expect(countFlops(ran.model, {})).toBe(2 * 2 * 6 * 5 * 48);
   });
+
+  it.each(['channels', 'pixels'] as const)(
+    'are vectors of their %s side by side',
+    async (inside) => {
+      const ran = await bench.run({ pixels: [2, 3, 9, 14] }, (g, { pixels }) => ({
+        vectors: patchVectors(g, pixels, { patchSize: 4, inside }),
+      }));
+      const pixels = ran.numbers('pixels');
+      const expected = Array.from({ length: 2 * 6 * 48 }, (_, index) => {
+        const [at, patch, picture] = [
+          index % 48,
+          Math.floor(index / 48) % 6,
+          Math.floor(index / 288),
+        ];
+        const [channel, place] =
+          inside === 'channels' ? [at % 3, Math.floor(at / 3)] : [Math.floor(at / 16), at % 16];
+        const y = 4 * Math.floor(patch / 3) + Math.floor(place / 4);
+        const x = 4 * (patch % 3) + (place % 4);
+        return pixels[((picture * 3 + channel) * 9 + y) * 14 + x];
+      });
+      expect(ran.output('vectors')).toEqual(expected);
+      expect(ran.shapes['vectors']).toEqual([2, 6, 48]);
+    },
+  );
 
   it('may overlap', async () => {
     const shape = { patchSize: 4, stride: 2, padding: 1, hiddenSize: 5, bias: false };

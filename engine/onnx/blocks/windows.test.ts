@@ -8,7 +8,7 @@ import {
 import { BlockBench } from '#verify/block-bench.testing.ts';
 import { countFlops } from '#engine/estimate/model-cost.ts';
 import { attend } from './attention.ts';
-import { cutWindows, joinWindows, relativeBias, windowBias } from './windows.ts';
+import { attendInWindows, cutWindows, joinWindows, relativeBias, windowBias } from './windows.ts';
 
 let bench: BlockBench;
 beforeAll(async () => {
@@ -19,7 +19,7 @@ afterAll(() => bench.close());
 const [window, heads, channels] = [3, 2, 4];
 
 /** Each place of a map attends to those of its window; one after the other by their places. */
-function attendInWindows(
+function attendInWindowsSlowly(
   map: Rows,
   table: Rows,
   [rows, columns]: readonly [number, number],
@@ -88,7 +88,7 @@ describe.each([
     const all = toRows(ran.numbers('map'), channels);
     const table = toRows(ran.numbers('relative_position_bias_table'), heads);
     const expected = Array.from({ length: pictures }, (_none, picture) =>
-      attendInWindows(
+      attendInWindowsSlowly(
         all.slice(picture * rows * columns, (picture + 1) * rows * columns),
         table,
         [rows, columns],
@@ -116,4 +116,46 @@ it('are as many as there are pictures when the graph runs, and are counted so', 
   expect(ran.output('open')).toEqual(ran.output('fixed'));
   const products = 2 * pictures * 4 * 9 * 9 * channels;
   expect(countFlops(ran.model, { views: pictures })).toBe(2 * 2 * products);
+});
+
+describe.each([
+  ['that it fills', [6, 9]],
+  ['that it does not fill', [5, 7]],
+  ['of which it has one, not full', [2, 3]],
+] as const)('attention of a grid in windows %s', (_, [rows, columns]) => {
+  const [pictures, places] = [2, rows * columns];
+  const inputs = { query: [pictures, places, channels], key: [pictures, places, channels] };
+  const grid = { rows, columns };
+
+  it('lets each place look at those of its window that there are', async () => {
+    const ran = await bench.run(inputs, (g, { query, key }) => ({
+      mixed: attendInWindows(g, { query, key, value: key }, heads, grid, window),
+    }));
+    const [queries, keys] = [ran.numbers('query'), ran.numbers('key')].map((numbers) =>
+      toRows(numbers, channels),
+    ) as [Rows, Rows];
+    const windowOf = (place: number) => {
+      const inPicture = place % places;
+      const [y, x] = [Math.floor(inPicture / columns), inPicture % columns];
+      return [Math.floor(place / places), Math.floor(y / window), Math.floor(x / window)].join();
+    };
+    const expected = queries.map((query, place) => {
+      const seen = keys.filter((_key, other) => windowOf(other) === windowOf(place));
+      return attendSlowly([query], seen, seen, heads)[0] ?? [];
+    });
+    expect(largestError(ran.output('mixed'), expected.flat())).toBeLessThan(2e-6);
+    const windows = Math.ceil(rows / window) * Math.ceil(columns / window);
+    expect(countFlops(ran.model, {})).toBe(2 * 2 * pictures * windows * 9 * 9 * channels);
+  });
+});
+
+it('attention in windows takes as many pictures as there are when the graph runs', async () => {
+  const grid = { rows: 5, columns: 7 };
+  const ran = await bench.run({ x: [2, 35, channels] }, (g, { x }) => {
+    const open = { ...x, shape: ['views', 35, channels] };
+    const mixed = (value: typeof open | typeof x) =>
+      attendInWindows(g, { query: value, key: value, value }, heads, grid, window);
+    return { open: mixed(open), fixed: mixed(x) };
+  });
+  expect(ran.output('open')).toEqual(ran.output('fixed'));
 });

@@ -1,6 +1,6 @@
-/** Attention inside square windows of a map, shifted in every other layer, with biases by distance. Source: Swin, 2103.14030. */
+/** Attention inside square windows of a map; Swin's are shifted in every other layer, with biases by distance (2103.14030). */
 import type { GraphBuilder } from '../graph-builder.ts';
-import { add } from '../operators.ts';
+import { add, cast } from '../operators.ts';
 import {
   concatenate,
   padEnd,
@@ -12,6 +12,8 @@ import {
 } from '../shape-operators.ts';
 import { fixedDim, multiplyDims, type Dim, type Value } from '../value.ts';
 import type { TableGrid, WeightExpression } from '../weight.ts';
+import { attend } from './attention.ts';
+import type { QueryKeyValue } from './attention-projections.ts';
 
 export interface WindowShape {
   /** Places along one side of a window. */
@@ -53,6 +55,50 @@ export function joinWindows(
   const whole = reshape(g, ordered, [batch, rows * window, columns * window, channels]);
   const back = roll(g, roll(g, whole, 1, -shift), 2, -shift);
   return cutTo(g, cutTo(g, back, 1, size.rows), 2, size.columns);
+}
+
+/**
+ * softmax(q kᵀ) v inside windows of a grid; those at its right and below hold only what there is. Each
+ * [B, rows · columns, H · d] → the same. Source: Qwen2.5-VL, 2502.13923.
+ */
+export function attendInWindows(
+  g: GraphBuilder,
+  { query, key, value }: QueryKeyValue<Value>,
+  headCount: number,
+  grid: TableGrid,
+  window: number,
+): Value {
+  const shape = { window, shift: 0 };
+  const [batch, count, channels] = query.shape as [Dim, Dim, Dim];
+  const asMap = (x: Value) => reshape(g, x, [batch, grid.rows, grid.columns, channels]);
+  const cut = (x: Value) => cutWindows(g, asMap(x), shape);
+  const projected = { query: cut(query), key: cut(key), value: cut(value) };
+  const mixed = attend(
+    g,
+    projected,
+    { headCount },
+    { keys: placesInWindows(g, query, grid, window) },
+  );
+  const joined = joinWindows(g, mixed, asMap(query), shape);
+  return reshape(g, joined, [batch, count, channels]);
+}
+
+/** Which places of its windows are in the grid, [B · windows, w · w] bool; null where all are. */
+function placesInWindows(
+  g: GraphBuilder,
+  like: Value,
+  grid: TableGrid,
+  window: number,
+): Value | null {
+  const { rows, columns } = windowGrid(grid, window);
+  if (rows * window === grid.rows && columns * window === grid.columns) return null;
+  const one = g.constant('float32', [1, 1, 1, 1], [1]);
+  const shape = [1, grid.rows, grid.columns, 1];
+  const places = g.op('Expand', [one, g.list(...shape)], { type: 'float32', shape });
+  const cut = cutWindows(g, places, { window, shift: 0 }); // [windows, w², 1]
+  const all = repeatAs(g, reshape(g, cut, [1, rows * columns, window * window]), 0, like, 0);
+  const count = multiplyDims(rows * columns, like.shape[0] as Dim);
+  return cast(g, reshape(g, all, [count, window * window]), 'bool');
 }
 
 /** The published table `name` [(2 w − 1)², heads] as biases of a window, [heads, w · w, w · w]. */

@@ -110,6 +110,27 @@ export interface GraphRow {
   readonly outputs: Readonly<Record<string, TensorSource>>;
 }
 
+/** An encoder that takes pictures of any size, several of which are recorded in one tensor; tokens leave it. */
+export interface PicturesRow {
+  readonly kind: 'pictures';
+  readonly node: NodeSetting;
+  /** The recorded input. */
+  readonly pixels: string;
+  /**
+   * How it holds them: at the top left of a frame, with a mask of its patches or with sizes in pixels; or as flattened
+   * patches, with grids, filled up to the longest, or one picture after the other in squares of two by two.
+   */
+  readonly held:
+    | 'framed with a mask'
+    | 'framed with sizes'
+    | 'filled-up patches'
+    | 'grouped patches of two frames';
+  /** The recorded input that tells their masks, sizes or grids. */
+  readonly sizes: string;
+  /** The parameters that each recorded output stands for. */
+  readonly outputs: Readonly<Record<string, JsonObject>>;
+}
+
 /** One block of experts, given what enters a feed-forward. */
 export interface FeedForwardRow {
   readonly kind: 'feed-forward';
@@ -316,6 +337,7 @@ export interface PipelineWay {
 export type CaseShape =
   | NodesRow
   | GraphRow
+  | PicturesRow
   | FeedForwardRow
   | AttentionRow
   | MergingRow

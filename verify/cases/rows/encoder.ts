@@ -1,6 +1,5 @@
-/** Vision towers: the rows of the family `encoder`. */
+/** Vision towers as the Hugging Face library records them: rows of the family `encoder`. */
 import type { CaseRow } from './case-row.ts';
-import { timmKeys } from './timm-keys.ts';
 
 export const encoderRows: readonly CaseRow[] = [
   {
@@ -30,24 +29,6 @@ export const encoderRows: readonly CaseRow[] = [
   },
   {
     family: 'encoder',
-    names: ['timm-dinov2-reg'],
-    kind: 'nodes',
-    nodes: [
-      {
-        type: 'encoder/dinov2',
-        params: { model: 'custom', positions: 'timm', registerCount: 4 },
-        paramKeys: { ...timmKeys, imageSize: ['img_size'] },
-      },
-    ],
-    inputs: { pixel_values: 'pixels' },
-    outputs: {
-      features: { params: { featureLayer: -1, select: 'all' } },
-      penultimate_patches: { params: { featureLayer: -2, select: 'patches' } },
-      pooled: { params: { select: 'pooled' } },
-    },
-  },
-  {
-    family: 'encoder',
     modelTypes: ['vit'],
     kind: 'nodes',
     nodes: [{ type: 'encoder/vit', params: { positions: 'interpolated' } }],
@@ -56,24 +37,6 @@ export const encoderRows: readonly CaseRow[] = [
       last_hidden_state: { params: { featureLayer: -1, select: 'all' } },
       penultimate_hidden_state: { params: { featureLayer: -2, select: 'all' } },
       pooler_output: { params: { select: 'pooled' } },
-    },
-  },
-  {
-    family: 'encoder',
-    names: ['timm-vit'],
-    kind: 'nodes',
-    nodes: [
-      {
-        type: 'encoder/vit',
-        params: { model: 'custom', imageSize: 32, imageWidth: 48, normEpsilon: 1e-6 },
-        paramKeys: timmKeys,
-      },
-    ],
-    inputs: { pixel_values: 'pixels' },
-    outputs: {
-      features: { params: { featureLayer: -1, select: 'all' } },
-      penultimate_patches: { params: { featureLayer: -2, select: 'patches' } },
-      pooled: { params: { select: 'class' } },
     },
   },
   {
@@ -87,5 +50,109 @@ export const encoderRows: readonly CaseRow[] = [
       penultimate_hidden_state: { params: { featureLayer: -2 } },
       pooler_output: { params: { select: 'pooled' } },
     },
+  },
+  {
+    family: 'encoder',
+    modelTypes: ['blip_2_vision_model'],
+    kind: 'nodes',
+    nodes: [{ type: 'encoder/eva' }],
+    inputs: { pixel_values: 'pixels' },
+    outputs: {
+      last_hidden_state: { params: { select: 'all' } },
+      pooler_output: { params: { select: 'pooled' } },
+    },
+  },
+  {
+    family: 'encoder',
+    modelTypes: ['internvl_vision'],
+    kind: 'nodes',
+    nodes: [{ type: 'encoder/intern-vit' }],
+    inputs: { pixel_values: 'pixels' },
+    outputs: {
+      last_hidden_state: { params: { featureLayer: -1, select: 'all' } },
+      penultimate_hidden_state: { params: { featureLayer: -2, select: 'all' } },
+    },
+  },
+  {
+    family: 'encoder',
+    modelTypes: ['idefics3_vision'],
+    kind: 'pictures',
+    node: { type: 'encoder/idefics3-vision' },
+    pixels: 'pixel_values',
+    held: 'framed with a mask',
+    sizes: 'patch_attention_mask',
+    outputs: { last_hidden_state: { featureLayer: -1 } },
+  },
+  {
+    family: 'encoder',
+    modelTypes: ['siglip2_vision_model'],
+    kind: 'pictures',
+    node: { type: 'encoder/siglip2' },
+    pixels: 'pixel_values',
+    held: 'filled-up patches',
+    sizes: 'spatial_shapes',
+    outputs: { last_hidden_state: { featureLayer: -1 }, pooler_output: { select: 'pooled' } },
+  },
+  {
+    family: 'encoder',
+    modelTypes: ['aimv2_vision_model'],
+    kind: 'nodes',
+    nodes: [{ type: 'encoder/aimv2' }],
+    inputs: { pixel_values: 'pixels' },
+    outputs: {
+      last_hidden_state: { params: { featureLayer: -1 } },
+      pooler_output: { params: { select: 'pooled' } },
+    },
+  },
+  {
+    family: 'encoder',
+    modelTypes: ['dinov3_vit'],
+    kind: 'nodes',
+    nodes: [{ type: 'encoder/dinov3' }],
+    inputs: { pixel_values: 'pixels' },
+    outputs: {
+      last_hidden_state: { params: { featureLayer: -1, select: 'all' } },
+      penultimate_hidden_state: { params: { featureLayer: -2, select: 'all' } },
+      pooler_output: { params: { select: 'pooled' } },
+    },
+  },
+  {
+    family: 'encoder',
+    modelTypes: ['pixtral'],
+    kind: 'pictures',
+    node: { type: 'encoder/pixtral' },
+    pixels: 'pixel_values',
+    held: 'framed with sizes',
+    sizes: 'image_sizes',
+    outputs: { last_hidden_state: { featureLayer: -1 } },
+  },
+  {
+    family: 'encoder',
+    modelTypes: ['qwen2_vl_vision', 'qwen2_5_vl_vision'],
+    kind: 'pictures',
+    node: { type: 'encoder/qwen2-vl-vision' },
+    pixels: 'pixel_values',
+    held: 'grouped patches of two frames',
+    sizes: 'grid_thw',
+    outputs: {
+      merged: { select: 'merged' },
+      last_hidden_state: { select: 'patches', featureLayer: -1 },
+    },
+  },
+  {
+    family: 'encoder',
+    modelTypes: ['swin'],
+    kind: 'nodes',
+    nodes: [{ type: 'encoder/swin' }],
+    inputs: { pixel_values: 'pixels' },
+    outputs: { last_hidden_state: {}, pooler_output: { params: { select: 'mean' } } },
+  },
+  {
+    family: 'encoder',
+    modelTypes: ['sam_vision_model'],
+    kind: 'nodes',
+    nodes: [{ type: 'encoder/sam-vit' }],
+    inputs: { pixel_values: 'pixels' },
+    outputs: { last_hidden_state: { read: 'map' } },
   },
 ];

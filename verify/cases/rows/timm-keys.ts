@@ -1,9 +1,14 @@
-/** What timm calls the figures of a vision transformer. */
-export const timmKeys = {
+/** What timm calls the figures of a vision transformer, but for its feed-forward. */
+export const timmSizes = {
   patchSize: ['patch_size'],
   hiddenSize: ['embed_dim'],
   layerCount: ['depth'],
   headCount: ['num_heads'],
+} as const;
+
+/** All of them, where the feed-forward is a whole multiple of the width. */
+export const timmKeys = {
+  ...timmSizes,
   feedForwardSize: ['embed_dim', 'mlp_ratio'],
 } as const;
 

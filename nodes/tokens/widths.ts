@@ -89,3 +89,14 @@ function setTo(id: string, param: string, label: string, value: number) {
   const edit = { type: 'set-param' as const, id, param, value };
   return { title: `Set the ${label} to ${value}`, edits: [edit] };
 }
+
+/** "1024 → 4096 channels" */
+export function describeWidths({
+  inputWidth,
+  outputWidth,
+}: {
+  readonly inputWidth: number | null;
+  readonly outputWidth: number | null;
+}): string {
+  return `${inputWidth ?? 'any'} → ${outputWidth ?? 'any'} channels`;
+}
