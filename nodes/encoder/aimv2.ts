@@ -15,12 +15,12 @@ import {
 } from '#engine/onnx/blocks/position-table.ts';
 import { add } from '#engine/onnx/operators.ts';
 import { readFigures, unsupported } from '../config/published-config.ts';
-import { aimv2Head, aimv2Layers } from './aimv2-layers.ts';
-import { aimv2Layouts } from './aimv2-names.ts';
-import { encoderSocket } from './encoder-parts.ts';
-import { describeTower, towerFromConfig, type TowerConfig } from './tower-config.ts';
-import { towerSizes } from './tower-sizes.ts';
-import { everyToken, transformerTower } from './transformer-tower.ts';
+import { aimv2Head, aimv2Layers } from './layers/aimv2-layers.ts';
+import { aimv2Layouts } from './names/aimv2-names.ts';
+import { encoderSocket } from './tower/encoder-parts.ts';
+import { describeTower, towerFromConfig, type TowerConfig } from './tower/tower-config.ts';
+import { towerSizes } from './tower/tower-sizes.ts';
+import { everyToken, transformerTower } from './tower/transformer-tower.ts';
 import {
   activationParam,
   lastFeatureLayerParam,
@@ -31,7 +31,7 @@ import {
   transformerParams,
   type PublishedSize,
   type VisionTransformerShape,
-} from './vision-transformer-params.ts';
+} from './tower/vision-transformer-params.ts';
 
 interface Aimv2Shape extends VisionTransformerShape {
   readonly sinePositions: boolean;

@@ -10,11 +10,16 @@ import { norm } from '#engine/onnx/blocks/norm.ts';
 import { patchEmbedding, patchGrid } from '#engine/onnx/blocks/patch-embedding.ts';
 import { positionedTokens } from '#engine/onnx/blocks/position-table.ts';
 import { readFigures } from '../config/published-config.ts';
-import { encoderSocket } from './encoder-parts.ts';
-import { describeTower, featureParams, towerFromConfig, type TowerConfig } from './tower-config.ts';
-import { towerParam, visionTowerLayouts } from './tower-names.ts';
-import { towerSizes } from './tower-sizes.ts';
-import { layerNormOf, transformerTower } from './transformer-tower.ts';
+import { encoderSocket } from './tower/encoder-parts.ts';
+import {
+  describeTower,
+  featureParams,
+  towerFromConfig,
+  type TowerConfig,
+} from './tower/tower-config.ts';
+import { towerParam, visionTowerLayouts } from './names/tower-names.ts';
+import { towerSizes } from './tower/tower-sizes.ts';
+import { layerNormOf, transformerTower } from './tower/transformer-tower.ts';
 import {
   activationParam,
   featureLayerParam,
@@ -22,8 +27,8 @@ import {
   positionsParam,
   shapeOfSize,
   transformerParams,
-} from './vision-transformer-params.ts';
-import { patchEmbeddingName, towerLayers, towerPositions } from './vision-tower.ts';
+} from './tower/vision-transformer-params.ts';
+import { patchEmbeddingName, towerLayers, towerPositions } from './tower/vision-tower.ts';
 
 /** Published towers: sizes, and the width of the projection into CLIP's joint space. */
 const sizes = towerSizes(

@@ -8,16 +8,16 @@ import { joinPrefix, mapToTokens } from '#engine/onnx/blocks/feature-map.ts';
 import { norm } from '#engine/onnx/blocks/norm.ts';
 import { mean } from '#engine/onnx/operators.ts';
 import type { Value } from '#engine/onnx/value.ts';
-import { convNextFromConfig, timmConvNexts } from './convnext-config.ts';
+import { convNextFromConfig, timmConvNexts } from './sizes/convnext-config.ts';
 import {
   convNextStages,
   joinMaps,
   patchSize,
   type ConvNextShape,
   type ConvNextWeighing,
-} from './convnext-layers.ts';
-import { convNextLayouts } from './convnext-names.ts';
-import { stageFeatures, usedStagesOf, type StagedEncoder } from './stage-features.ts';
+} from './layers/convnext-layers.ts';
+import { convNextLayouts } from './names/convnext-names.ts';
+import { stageFeatures, usedStagesOf, type StagedEncoder } from './staged/stage-features.ts';
 import {
   featureStageParam,
   imageSizeParam,
@@ -27,9 +27,9 @@ import {
   stagesOf,
   stagesParams,
   stagesShape,
-} from './stage-sizes.ts';
-import { timmFromConfig } from './timm-config.ts';
-import { normEpsilonParam } from './vision-transformer-params.ts';
+} from './staged/stage-sizes.ts';
+import { timmFromConfig } from './sizes/timm-config.ts';
+import { normEpsilonParam } from './tower/vision-transformer-params.ts';
 
 interface PublishedConvNext {
   readonly label: string;

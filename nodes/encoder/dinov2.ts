@@ -8,12 +8,17 @@ import { weightParams } from '#engine/node/weight-params.ts';
 import { patchEmbedding, patchGrid } from '#engine/onnx/blocks/patch-embedding.ts';
 import { learnedPositions, positionedTokens } from '#engine/onnx/blocks/position-table.ts';
 import { readFigures } from '../config/published-config.ts';
-import { dinov2Layers, type Dinov2Shape } from './dinov2-layers.ts';
-import { dinov2Layouts } from './dinov2-names.ts';
-import { encoderSocket } from './encoder-parts.ts';
-import { describeTower, featureParams, towerFromConfig, type TowerConfig } from './tower-config.ts';
-import { towerSizes } from './tower-sizes.ts';
-import { layerNormOf, transformerTower } from './transformer-tower.ts';
+import { dinov2Layers, type Dinov2Shape } from './layers/dinov2-layers.ts';
+import { dinov2Layouts } from './names/dinov2-names.ts';
+import { encoderSocket } from './tower/encoder-parts.ts';
+import {
+  describeTower,
+  featureParams,
+  towerFromConfig,
+  type TowerConfig,
+} from './tower/tower-config.ts';
+import { towerSizes } from './tower/tower-sizes.ts';
+import { layerNormOf, transformerTower } from './tower/transformer-tower.ts';
 import {
   activationParam,
   normedFeatureLayerParam,
@@ -22,7 +27,7 @@ import {
   trainedGrid,
   transformerParams,
   type PublishedSize,
-} from './vision-transformer-params.ts';
+} from './tower/vision-transformer-params.ts';
 
 /** Published with none and with four registers each. */
 const published = {

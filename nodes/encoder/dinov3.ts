@@ -7,13 +7,18 @@ import type { ParamValues } from '#engine/node/param.ts';
 import { weightParams } from '#engine/node/weight-params.ts';
 import { patchEmbedding, patchGrid, prependTokens } from '#engine/onnx/blocks/patch-embedding.ts';
 import { readFigures, unsupported } from '../config/published-config.ts';
-import { dinov3Layers, prefixOf, type Dinov3Shape } from './dinov3-layers.ts';
-import { dinov3Layouts } from './dinov3-names.ts';
-import { encoderSocket } from './encoder-parts.ts';
-import { describeTower, featureParams, towerFromConfig, type TowerConfig } from './tower-config.ts';
-import { rotaryProblem } from './tower-rotary.ts';
-import { towerSizes } from './tower-sizes.ts';
-import { layerNormOf, transformerTower } from './transformer-tower.ts';
+import { dinov3Layers, prefixOf, type Dinov3Shape } from './layers/dinov3-layers.ts';
+import { dinov3Layouts } from './names/dinov3-names.ts';
+import { encoderSocket } from './tower/encoder-parts.ts';
+import {
+  describeTower,
+  featureParams,
+  towerFromConfig,
+  type TowerConfig,
+} from './tower/tower-config.ts';
+import { rotaryProblem } from './tower/tower-rotary.ts';
+import { towerSizes } from './tower/tower-sizes.ts';
+import { layerNormOf, transformerTower } from './tower/transformer-tower.ts';
 import {
   activationParam,
   lastFeatureLayerParam,
@@ -21,7 +26,7 @@ import {
   shapeOfSize,
   transformerParams,
   type PublishedSize,
-} from './vision-transformer-params.ts';
+} from './tower/vision-transformer-params.ts';
 
 /** The largest alone adds no biases to queries and values. */
 const row = (

@@ -8,11 +8,22 @@ import { weightParams } from '#engine/node/weight-params.ts';
 import type { WireOf } from '#engine/node/wire.ts';
 import { mapToTokens } from '#engine/onnx/blocks/feature-map.ts';
 import { globalAveragePool } from '#engine/onnx/blocks/pooling.ts';
-import { firstStride, mostHeads, msraStages, type MsraShape } from './efficientvit-msra-layers.ts';
-import { msraLayouts } from './efficientvit-msra-names.ts';
-import { stageFeatures, usedStagesOf, type StagedEncoder } from './stage-features.ts';
-import { featureStageParam, numbersOf, perStage, stageSizes, threeStages } from './stage-sizes.ts';
-import { timmFromConfig } from './timm-config.ts';
+import {
+  firstStride,
+  mostHeads,
+  msraStages,
+  type MsraShape,
+} from './layers/efficientvit-msra-layers.ts';
+import { msraLayouts } from './names/efficientvit-msra-names.ts';
+import { stageFeatures, usedStagesOf, type StagedEncoder } from './staged/stage-features.ts';
+import {
+  featureStageParam,
+  numbersOf,
+  perStage,
+  stageSizes,
+  threeStages,
+} from './staged/stage-sizes.ts';
+import { timmFromConfig } from './sizes/timm-config.ts';
 
 interface PublishedMsra {
   readonly label: string;

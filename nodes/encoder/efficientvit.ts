@@ -6,10 +6,14 @@ import { defineNode } from '#engine/node/node-definition.ts';
 import type { ParamValues } from '#engine/node/param.ts';
 import { weightParams } from '#engine/node/weight-params.ts';
 import { mapToTokens } from '#engine/onnx/blocks/feature-map.ts';
-import { classify, efficientVitStages, type EfficientVitShape } from './efficientvit-layers.ts';
-import { efficientVitLayouts } from './efficientvit-names.ts';
-import { attentionStages, type Series } from './efficientvit-plan.ts';
-import { stageFeatures, usedStagesOf, type StagedEncoder } from './stage-features.ts';
+import {
+  classify,
+  efficientVitStages,
+  type EfficientVitShape,
+} from './layers/efficientvit-layers.ts';
+import { efficientVitLayouts } from './names/efficientvit-names.ts';
+import { attentionStages, type Series } from './layers/efficientvit-plan.ts';
+import { stageFeatures, usedStagesOf, type StagedEncoder } from './staged/stage-features.ts';
 import {
   featureStageParam,
   fiveStages,
@@ -19,8 +23,8 @@ import {
   stagesOf,
   stagesParams,
   stagesShape,
-} from './stage-sizes.ts';
-import { timmFromConfig } from './timm-config.ts';
+} from './staged/stage-sizes.ts';
+import { timmFromConfig } from './sizes/timm-config.ts';
 
 interface PublishedEfficientVit {
   readonly label: string;

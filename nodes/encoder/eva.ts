@@ -9,17 +9,17 @@ import { patchEmbedding, patchGrid } from '#engine/onnx/blocks/patch-embedding.t
 import { learnedPositions, positionedTokens } from '#engine/onnx/blocks/position-table.ts';
 import type { TransformerLayer } from '#engine/onnx/blocks/vision-transformer.ts';
 import type { GraphBuilder } from '#engine/onnx/graph-builder.ts';
-import { encoderSocket } from './encoder-parts.ts';
-import { evaLayouts } from './eva-names.ts';
-import { projNames, queryValueBiased, towerAttention } from './tower-attention.ts';
-import { describeTower, towerFromConfig, type TowerConfig } from './tower-config.ts';
-import { towerSizes } from './tower-sizes.ts';
+import { encoderSocket } from './tower/encoder-parts.ts';
+import { evaLayouts } from './names/eva-names.ts';
+import { projNames, queryValueBiased, towerAttention } from './tower/tower-attention.ts';
+import { describeTower, towerFromConfig, type TowerConfig } from './tower/tower-config.ts';
+import { towerSizes } from './tower/tower-sizes.ts';
 import {
   layerNormOf,
   meanOfPatches,
   transformerTower,
   type FinalNorm,
-} from './transformer-tower.ts';
+} from './tower/transformer-tower.ts';
 import {
   activationParam,
   finalNormParam,
@@ -31,7 +31,7 @@ import {
   transformerParams,
   type PublishedSize,
   type VisionTransformerShape,
-} from './vision-transformer-params.ts';
+} from './tower/vision-transformer-params.ts';
 
 interface EvaShape extends VisionTransformerShape {
   readonly finalNorm: FinalNorm['of'];

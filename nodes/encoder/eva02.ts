@@ -5,12 +5,12 @@ import type { ParamValues } from '#engine/node/param.ts';
 import { weightParams } from '#engine/node/weight-params.ts';
 import { patchEmbedding, patchGrid } from '#engine/onnx/blocks/patch-embedding.ts';
 import { learnedPositions, positionedTokens } from '#engine/onnx/blocks/position-table.ts';
-import { encoderSocket } from './encoder-parts.ts';
-import { eva02Layers, type Eva02Shape } from './eva02-layers.ts';
-import { eva02Layouts } from './eva02-names.ts';
-import { rotaryProblem } from './tower-rotary.ts';
-import { towerSizes } from './tower-sizes.ts';
-import { layerNormOf, meanOfPatches, transformerTower } from './transformer-tower.ts';
+import { encoderSocket } from './tower/encoder-parts.ts';
+import { eva02Layers, type Eva02Shape } from './layers/eva02-layers.ts';
+import { eva02Layouts } from './names/eva02-names.ts';
+import { rotaryProblem } from './tower/tower-rotary.ts';
+import { towerSizes } from './tower/tower-sizes.ts';
+import { layerNormOf, meanOfPatches, transformerTower } from './tower/transformer-tower.ts';
 import {
   activationParam,
   finalNormParam,
@@ -21,7 +21,7 @@ import {
   trainedGrid,
   transformerParams,
   type PublishedSize,
-} from './vision-transformer-params.ts';
+} from './tower/vision-transformer-params.ts';
 
 /** Width, layers and heads; the feed-forward is 8/3 of the width. */
 const figures = {

@@ -8,17 +8,17 @@ import { weightParams } from '#engine/node/weight-params.ts';
 import { mapToTokens } from '#engine/onnx/blocks/feature-map.ts';
 import { linear } from '#engine/onnx/blocks/linear.ts';
 import { globalAveragePool } from '#engine/onnx/blocks/pooling.ts';
-import { fastVitFromConfig } from './fastvit-config.ts';
+import { fastVitFromConfig } from './sizes/fastvit-config.ts';
 import {
   fastVitStages,
   finalExpansion,
   finalMap,
   headSize,
   type FastVitShape,
-} from './fastvit-layers.ts';
-import { fastVitLayouts } from './fastvit-names.ts';
-import { publishedFastVits, shapeOfPublished } from './fastvit-sizes.ts';
-import { stageFeatures, usedStagesOf, type StagedEncoder } from './stage-features.ts';
+} from './layers/fastvit-layers.ts';
+import { fastVitLayouts } from './names/fastvit-names.ts';
+import { publishedFastVits, shapeOfPublished } from './sizes/fastvit-sizes.ts';
+import { stageFeatures, usedStagesOf, type StagedEncoder } from './staged/stage-features.ts';
 import {
   featureStageParam,
   fiveStages,
@@ -27,7 +27,7 @@ import {
   stageSizes,
   stagesOf,
   stagesParams,
-} from './stage-sizes.ts';
+} from './staged/stage-sizes.ts';
 
 const sizes = stageSizes(publishedFastVits, 'hd', shapeOfPublished, (shape) =>
   numbersOf('depth', fiveStages, shape),

@@ -7,11 +7,11 @@ import { weightParams } from '#engine/node/weight-params.ts';
 import { patchEmbedding, patchGrid } from '#engine/onnx/blocks/patch-embedding.ts';
 import { bucketedPositions } from '#engine/onnx/blocks/position-table.ts';
 import { add } from '#engine/onnx/operators.ts';
-import { encoderSocket } from './encoder-parts.ts';
-import { describeTower, towerFromConfig, type TowerConfig } from './tower-config.ts';
-import { visionModelLayouts } from './tower-names.ts';
-import { towerSizes } from './tower-sizes.ts';
-import { layerNormOf, transformerTower } from './transformer-tower.ts';
+import { encoderSocket } from './tower/encoder-parts.ts';
+import { describeTower, towerFromConfig, type TowerConfig } from './tower/tower-config.ts';
+import { visionModelLayouts } from './names/tower-names.ts';
+import { towerSizes } from './tower/tower-sizes.ts';
+import { layerNormOf, transformerTower } from './tower/transformer-tower.ts';
 import {
   activationParam,
   lastFeatureLayerParam,
@@ -19,8 +19,8 @@ import {
   shapeOfSize,
   transformerParams,
   type VisionTransformerShape,
-} from './vision-transformer-params.ts';
-import { patchEmbeddingName, towerLayers, towerPositions } from './vision-tower.ts';
+} from './tower/vision-transformer-params.ts';
+import { patchEmbeddingName, towerLayers, towerPositions } from './tower/vision-tower.ts';
 
 const sizes = towerSizes(
   {

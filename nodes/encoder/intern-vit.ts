@@ -9,12 +9,17 @@ import { weightParams } from '#engine/node/weight-params.ts';
 import { patchEmbedding, patchGrid } from '#engine/onnx/blocks/patch-embedding.ts';
 import { learnedPositions, positionedTokens } from '#engine/onnx/blocks/position-table.ts';
 import { readFigures } from '../config/published-config.ts';
-import { encoderSocket } from './encoder-parts.ts';
-import { internVitLayers, internVitNorm, type InternVitShape } from './intern-vit-layers.ts';
-import { internVitLayouts } from './intern-vit-names.ts';
-import { describeTower, featureParams, towerFromConfig, type TowerConfig } from './tower-config.ts';
-import { towerSizes } from './tower-sizes.ts';
-import { transformerTower } from './transformer-tower.ts';
+import { encoderSocket } from './tower/encoder-parts.ts';
+import { internVitLayers, internVitNorm, type InternVitShape } from './layers/intern-vit-layers.ts';
+import { internVitLayouts } from './names/intern-vit-names.ts';
+import {
+  describeTower,
+  featureParams,
+  towerFromConfig,
+  type TowerConfig,
+} from './tower/tower-config.ts';
+import { towerSizes } from './tower/tower-sizes.ts';
+import { transformerTower } from './tower/transformer-tower.ts';
 import {
   activationParam,
   featureLayerParam,
@@ -23,7 +28,7 @@ import {
   shapeOfSize,
   trainedGrid,
   transformerParams,
-} from './vision-transformer-params.ts';
+} from './tower/vision-transformer-params.ts';
 
 const sizes = towerSizes(
   {

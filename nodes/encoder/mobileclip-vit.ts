@@ -21,11 +21,11 @@ import { transformerLayers } from '#engine/onnx/blocks/vision-transformer.ts';
 import type { GraphBuilder } from '#engine/onnx/graph-builder.ts';
 import { slice } from '#engine/onnx/shape-operators.ts';
 import type { Value } from '#engine/onnx/value.ts';
-import { encoderDims, encoderHooks, encoderSocket } from './encoder-parts.ts';
-import { mobileClipVitLayouts } from './mobileclip-vit-names.ts';
-import { publishedSizes } from './published-sizes.ts';
-import { timmFromConfig } from './timm-config.ts';
-import { towerFeatures, usedLayersOf, type VisionTower } from './tower-features.ts';
+import { encoderDims, encoderHooks, encoderSocket } from './tower/encoder-parts.ts';
+import { mobileClipVitLayouts } from './names/mobileclip-vit-names.ts';
+import { publishedSizes } from './tower/published-sizes.ts';
+import { timmFromConfig } from './sizes/timm-config.ts';
+import { towerFeatures, usedLayersOf, type VisionTower } from './tower/tower-features.ts';
 import {
   normedFeatureLayerParam,
   pixelsDemand,
@@ -35,8 +35,8 @@ import {
   transformerParams,
   type PublishedSize,
   type VisionTransformerShape,
-} from './vision-transformer-params.ts';
-import { vitLayers } from './vit-layers.ts';
+} from './tower/vision-transformer-params.ts';
+import { vitLayers } from './layers/vit-layers.ts';
 
 /** What the convolutions of the stem cut the picture into, one after the other: patches of 16 in all. */
 const stemStrides = [4, 2, 2] as const;

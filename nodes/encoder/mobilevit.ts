@@ -8,17 +8,17 @@ import { weightParams } from '#engine/node/weight-params.ts';
 import { mapToTokens } from '#engine/onnx/blocks/feature-map.ts';
 import { globalAveragePool } from '#engine/onnx/blocks/pooling.ts';
 import { fixedDim } from '#engine/onnx/value.ts';
-import { firstFromConfig } from './mobilevit-config.ts';
-import { mobileVitBlock } from './mobilevit-layers.ts';
-import { mobileVitLayouts } from './mobilevit-names.ts';
+import { firstFromConfig } from './sizes/mobilevit-config.ts';
+import { mobileVitBlock } from './layers/mobilevit-layers.ts';
+import { mobileVitLayouts } from './names/mobilevit-names.ts';
 import {
   convolutionalStages,
   mobileStages,
   mobileStagesOf,
   normedLayer,
   type MobileStagesShape,
-} from './mobilevit-stages.ts';
-import { stageFeatures, usedStagesOf, type StagedEncoder } from './stage-features.ts';
+} from './layers/mobilevit-stages.ts';
+import { stageFeatures, usedStagesOf, type StagedEncoder } from './staged/stage-features.ts';
 import {
   featureStageParam,
   fiveStages,
@@ -27,8 +27,8 @@ import {
   stageSizes,
   stagesParams,
   stagesShape,
-} from './stage-sizes.ts';
-import { timmFromConfig } from './timm-config.ts';
+} from './staged/stage-sizes.ts';
+import { timmFromConfig } from './sizes/timm-config.ts';
 
 interface MobileVitShape extends MobileStagesShape {
   /** Channels of the tokens in the stages with a transformer. */

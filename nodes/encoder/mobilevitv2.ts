@@ -7,18 +7,18 @@ import { weightParams } from '#engine/node/weight-params.ts';
 import { mapToTokens } from '#engine/onnx/blocks/feature-map.ts';
 import { globalAveragePool } from '#engine/onnx/blocks/pooling.ts';
 import { fixedDim } from '#engine/onnx/value.ts';
-import { secondFromConfig } from './mobilevit-config.ts';
-import { patchSide } from './mobilevit-layers.ts';
-import { mobileVitV2Layouts } from './mobilevit-names.ts';
+import { secondFromConfig } from './sizes/mobilevit-config.ts';
+import { patchSide } from './layers/mobilevit-layers.ts';
+import { mobileVitV2Layouts } from './names/mobilevit-names.ts';
 import {
   convolutionalStages,
   mobileStages,
   mobileStagesOf,
   wholeEights,
   type MobileStagesShape,
-} from './mobilevit-stages.ts';
-import { separableBlock } from './mobilevitv2-layers.ts';
-import { stageFeatures, usedStagesOf, type StagedEncoder } from './stage-features.ts';
+} from './layers/mobilevit-stages.ts';
+import { separableBlock } from './layers/mobilevitv2-layers.ts';
+import { stageFeatures, usedStagesOf, type StagedEncoder } from './staged/stage-features.ts';
 import {
   featureStageParam,
   fiveStages,
@@ -27,8 +27,8 @@ import {
   stageSizes,
   stagesParams,
   stagesShape,
-} from './stage-sizes.ts';
-import { timmFromConfig } from './timm-config.ts';
+} from './staged/stage-sizes.ts';
+import { timmFromConfig } from './sizes/timm-config.ts';
 
 interface MobileVitV2Shape extends MobileStagesShape {
   /** Channels of the tokens for each of the map. */

@@ -16,13 +16,13 @@ import type { TransformerLayer } from '#engine/onnx/blocks/vision-transformer.ts
 import type { GraphBuilder } from '#engine/onnx/graph-builder.ts';
 import type { TableGrid } from '#engine/onnx/weight.ts';
 import { partOf, readFigures } from '../config/published-config.ts';
-import { encoderSocket } from './encoder-parts.ts';
-import { libraryLayouts } from './library-names.ts';
-import { projNames, towerAttention } from './tower-attention.ts';
-import { describeTower, towerFromConfig, type TowerConfig } from './tower-config.ts';
-import { headSizeOf, rotaryProblem, rotated } from './tower-rotary.ts';
-import { towerSizes } from './tower-sizes.ts';
-import { transformerTower } from './transformer-tower.ts';
+import { encoderSocket } from './tower/encoder-parts.ts';
+import { libraryLayouts } from './names/library-names.ts';
+import { projNames, towerAttention } from './tower/tower-attention.ts';
+import { describeTower, towerFromConfig, type TowerConfig } from './tower/tower-config.ts';
+import { headSizeOf, rotaryProblem, rotated } from './tower/tower-rotary.ts';
+import { towerSizes } from './tower/tower-sizes.ts';
+import { transformerTower } from './tower/transformer-tower.ts';
 import {
   activationParam,
   featureLayerParam,
@@ -30,7 +30,7 @@ import {
   shapeOfSize,
   transformerParams,
   type VisionTransformerShape,
-} from './vision-transformer-params.ts';
+} from './tower/vision-transformer-params.ts';
 
 interface PixtralShape extends VisionTransformerShape {
   readonly rotaryBase: number;

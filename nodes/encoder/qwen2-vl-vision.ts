@@ -7,9 +7,9 @@ import type { ParamValues } from '#engine/node/param.ts';
 import { weightParams } from '#engine/node/weight-params.ts';
 import { itemsOf, knownCount, oneView, type WireOf } from '#engine/node/wire.ts';
 import { patchGrid } from '#engine/onnx/blocks/patch-embedding.ts';
-import { encoderSocket } from './encoder-parts.ts';
-import { libraryLayouts } from './library-names.ts';
-import { qwenFromConfig, usualSize } from './qwen2-vl-config.ts';
+import { encoderSocket } from './tower/encoder-parts.ts';
+import { libraryLayouts } from './names/library-names.ts';
+import { qwenFromConfig, usualSize } from './sizes/qwen2-vl-config.ts';
 import {
   embedFrames,
   framePairs,
@@ -19,18 +19,18 @@ import {
   qwenLayers,
   qwenNorm,
   type QwenShape,
-} from './qwen2-vl-layers.ts';
-import { describeTower } from './tower-config.ts';
-import { rotaryProblem } from './tower-rotary.ts';
-import { towerSizes } from './tower-sizes.ts';
-import { transformerTower } from './transformer-tower.ts';
+} from './layers/qwen2-vl-layers.ts';
+import { describeTower } from './tower/tower-config.ts';
+import { rotaryProblem } from './tower/tower-rotary.ts';
+import { towerSizes } from './tower/tower-sizes.ts';
+import { transformerTower } from './tower/transformer-tower.ts';
 import {
   activationParam,
   featureLayerParam,
   normEpsilonParam,
   shapeOfSize,
   transformerParams,
-} from './vision-transformer-params.ts';
+} from './tower/vision-transformer-params.ts';
 
 /** One tower for nearly all sizes of either model; what it is merged into differs. */
 const row = (label: string, feedForwardSize: number, outputSize: number) => ({

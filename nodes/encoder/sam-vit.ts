@@ -10,11 +10,11 @@ import { positionedTokens } from '#engine/onnx/blocks/position-table.ts';
 import type { GraphBuilder } from '#engine/onnx/graph-builder.ts';
 import type { WeightExpression } from '#engine/onnx/weight.ts';
 import { readFigures, unsupported } from '../config/published-config.ts';
-import { samLayers, samNeck, type SamShape } from './sam-vit-layers.ts';
-import { samLayouts } from './sam-vit-names.ts';
-import { describeTower, everyOf, towerFromConfig, type TowerConfig } from './tower-config.ts';
-import { towerSizes } from './tower-sizes.ts';
-import { layerNormOf, transformerTower } from './transformer-tower.ts';
+import { samLayers, samNeck, type SamShape } from './layers/sam-vit-layers.ts';
+import { samLayouts } from './names/sam-vit-names.ts';
+import { describeTower, everyOf, towerFromConfig, type TowerConfig } from './tower/tower-config.ts';
+import { towerSizes } from './tower/tower-sizes.ts';
+import { layerNormOf, transformerTower } from './tower/transformer-tower.ts';
 import {
   activationParam,
   featureLayerParam,
@@ -23,7 +23,7 @@ import {
   shapeOfSize,
   trainedGrid,
   transformerParams,
-} from './vision-transformer-params.ts';
+} from './tower/vision-transformer-params.ts';
 
 const sizes = towerSizes(
   {

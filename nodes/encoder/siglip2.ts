@@ -8,11 +8,11 @@ import { attentionPooling } from '#engine/onnx/blocks/attention-pooling.ts';
 import { linear } from '#engine/onnx/blocks/linear.ts';
 import { patchGrid, patchVectors } from '#engine/onnx/blocks/patch-embedding.ts';
 import { positionedTokens } from '#engine/onnx/blocks/position-table.ts';
-import { encoderSocket } from './encoder-parts.ts';
-import { describeTower, towerFromConfig, type TowerConfig } from './tower-config.ts';
-import { visionModelLayouts } from './tower-names.ts';
-import { towerSizes } from './tower-sizes.ts';
-import { everyToken, layerNormOf, transformerTower } from './transformer-tower.ts';
+import { encoderSocket } from './tower/encoder-parts.ts';
+import { describeTower, towerFromConfig, type TowerConfig } from './tower/tower-config.ts';
+import { visionModelLayouts } from './names/tower-names.ts';
+import { towerSizes } from './tower/tower-sizes.ts';
+import { everyToken, layerNormOf, transformerTower } from './tower/transformer-tower.ts';
 import {
   activationParam,
   lastFeatureLayerParam,
@@ -20,8 +20,8 @@ import {
   shapeOfSize,
   transformerParams,
   type VisionTransformerShape,
-} from './vision-transformer-params.ts';
-import { patchEmbeddingName, towerLayers, towerPositions } from './vision-tower.ts';
+} from './tower/vision-transformer-params.ts';
+import { patchEmbeddingName, towerLayers, towerPositions } from './tower/vision-tower.ts';
 
 const sizes = towerSizes(
   {

@@ -22,10 +22,10 @@ import {
   readFigures,
   unsupported,
 } from '../config/published-config.ts';
-import { swinMerging, swinNorm, swinStage } from './swin-layers.ts';
-import { swinLayouts } from './swin-names.ts';
-import { readCounts, swinStages, type SwinFigures } from './swin-shape.ts';
-import { activationParam, normEpsilonParam } from './vision-transformer-params.ts';
+import { swinMerging, swinNorm, swinStage } from './layers/swin-layers.ts';
+import { swinLayouts } from './names/swin-names.ts';
+import { readCounts, swinStages, type SwinFigures } from './layers/swin-shape.ts';
+import { activationParam, normEpsilonParam } from './tower/vision-transformer-params.ts';
 
 /** Channels of the first stage, layers and heads. */
 const widths = {

@@ -9,10 +9,15 @@ import type { Grid } from '#engine/node/wire.ts';
 import { linear } from '#engine/onnx/blocks/linear.ts';
 import { patchEmbedding, patchGrid } from '#engine/onnx/blocks/patch-embedding.ts';
 import { learnedPositions, positionedTokens } from '#engine/onnx/blocks/position-table.ts';
-import { encoderSocket } from './encoder-parts.ts';
-import { describeTower, featureParams, towerFromConfig, type TowerConfig } from './tower-config.ts';
-import { towerSizes } from './tower-sizes.ts';
-import { layerNormOf, transformerTower } from './transformer-tower.ts';
+import { encoderSocket } from './tower/encoder-parts.ts';
+import {
+  describeTower,
+  featureParams,
+  towerFromConfig,
+  type TowerConfig,
+} from './tower/tower-config.ts';
+import { towerSizes } from './tower/tower-sizes.ts';
+import { layerNormOf, transformerTower } from './tower/transformer-tower.ts';
 import {
   activationParam,
   normedFeatureLayerParam,
@@ -21,9 +26,9 @@ import {
   positionsParam,
   shapeOfSize,
   transformerParams,
-} from './vision-transformer-params.ts';
-import { vitLayers } from './vit-layers.ts';
-import { vitLayouts } from './vit-names.ts';
+} from './tower/vision-transformer-params.ts';
+import { vitLayers } from './layers/vit-layers.ts';
+import { vitLayouts } from './names/vit-names.ts';
 
 const sizes = towerSizes(
   {

@@ -11,11 +11,11 @@ import { patchGrid } from '#engine/onnx/blocks/patch-embedding.ts';
 import { learnedPositions, positionedTokens } from '#engine/onnx/blocks/position-table.ts';
 import type { TransformerLayer } from '#engine/onnx/blocks/vision-transformer.ts';
 import type { GraphBuilder } from '#engine/onnx/graph-builder.ts';
-import { encoderSocket } from './encoder-parts.ts';
-import { timmLayouts } from './timm-names.ts';
-import { projNames, towerAttention } from './tower-attention.ts';
-import { towerSizes } from './tower-sizes.ts';
-import { layerNormOf, meanOfPatches, transformerTower } from './transformer-tower.ts';
+import { encoderSocket } from './tower/encoder-parts.ts';
+import { timmLayouts } from './names/timm-names.ts';
+import { projNames, towerAttention } from './tower/tower-attention.ts';
+import { towerSizes } from './tower/tower-sizes.ts';
+import { layerNormOf, meanOfPatches, transformerTower } from './tower/transformer-tower.ts';
 import {
   activationParam,
   lastFeatureLayerParam,
@@ -26,8 +26,8 @@ import {
   transformerParams,
   type PublishedSize,
   type VisionTransformerShape,
-} from './vision-transformer-params.ts';
-import { vitaminStem, type StemShape } from './vitamin-stem.ts';
+} from './tower/vision-transformer-params.ts';
+import { vitaminStem, type StemShape } from './layers/vitamin-stem.ts';
 
 interface VitaminShape extends VisionTransformerShape, StemShape {
   /** Are positions added to the tokens? */
