@@ -105,7 +105,7 @@ describe('lists', () => {
     expect((nodes as { type: string }[]).map(({ type }) => type)).toEqual(types);
     const { stdout } = await command('nodes');
     const listed = [...stdout.matchAll(/^ {2}(\S+)/gm)].map(([, type]) => type);
-    expect(listed.toSorted()).toEqual(types.toSorted());
+    expect(new Set(listed)).toEqual(new Set(types));
     const [, encoders = ''] = /^Vision encoder\n([^]*?)\n\n/m.exec(stdout) ?? [];
     expect(encoders).toMatch(
       /^ {2}encoder\/siglip +SigLIP: pixels, .*→ tokens\n +so400m\/14, 384 px · /m,

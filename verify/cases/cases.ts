@@ -9,6 +9,7 @@ import { moeRows } from './rows/moe.ts';
 import { pipelineRows } from './rows/pipeline.ts';
 import { preprocessRows } from './rows/preprocess.ts';
 import { projectorRows } from './rows/projector.ts';
+import { resamplerRows } from './rows/resampler.ts';
 import { slmRows } from './rows/slm.ts';
 import { ssmRows } from './rows/ssm.ts';
 import { stagedEncoderRows } from './rows/staged-encoder.ts';
@@ -21,6 +22,7 @@ export const caseRows: readonly CaseRow[] = [
   ...encoderTimmRows,
   ...compressionRows,
   ...projectorRows,
+  ...resamplerRows,
   ...moeRows,
   ...attentionRows,
   ...accelerationRows,

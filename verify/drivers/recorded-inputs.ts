@@ -1,7 +1,8 @@
 /** Recorded inputs, picture by picture, as the tensors of ports. */
 import type { JsonObject } from '#engine/contract/config-files.ts';
 import type { Grid } from '#engine/node/wire.ts';
-import type { GraphRow, InputTarget, PackedInput } from '../cases/rows/case-row.ts';
+import type { GraphRow } from '../cases/rows/case-row.ts';
+import type { InputTarget, PackedInput } from '../cases/rows/input-target.ts';
 import type { ComputedTensor } from '../cases/comparison.ts';
 import type { RecordedCase, RecordedTensor } from '../cases/recorded-case.ts';
 import type { Given } from './run-graph.ts';
