@@ -30,8 +30,10 @@ export function PaletteRow({ found, isReachable, onReach }: PaletteRowProps) {
           <span className={styles['glyph']}>
             <Glyph family={family} />
           </span>
-          <span className={styles['title']}>{title}</span>
-          {found.by !== null && <span className={styles['by']}>{found.by}</span>}
+          <span className={styles['title']}>
+            {title}
+            {found.by !== null && <span className={styles['by']}>{found.by}</span>}
+          </span>
         </button>
       </Hint>
     </li>

@@ -127,8 +127,10 @@ function Options({ found, at, isGrouped, onHover, onChoose }: OptionsProps) {
             onClick={() => onChoose(node)}
           >
             <Glyph family={node.definition.family} />
-            <span className={styles['name']}>{node.definition.title}</span>
-            {node.by !== null && <span className={styles['by']}>{node.by}</span>}
+            <span className={styles['name']}>
+              {node.definition.title}
+              {node.by !== null && <span className={styles['by']}>{node.by}</span>}
+            </span>
           </div>
         </Fragment>
       ))}
