@@ -4,7 +4,12 @@
  */
 
 /** The hosts of the papers and pages that nodes name as references, and the one that the canvas names itself. */
-export const outsideHosts: readonly string[] = ['arxiv.org', 'llava-vl.github.io', 'reactflow.dev'];
+export const outsideHosts: readonly string[] = [
+  'arxiv.org',
+  'llava-vl.github.io',
+  'mistral.ai',
+  'reactflow.dev',
+];
 
 export function mayOpenOutside(address: string): boolean {
   if (!URL.canParse(address)) return false;

@@ -90,7 +90,7 @@ describe('each spelling is told from the others', () => {
   const normed = tensorsOfNode(mlp, { outputWidth: 5, inputNorm: true }, tokens);
   const single = tensorsOfNode(linear, { outputWidth: 5, bias: false }, tokens);
   const clip = tensorsOfNode(clipVit, { ...tower, select: 'projected' }, pixels);
-  const pooled = tensorsOfNode(siglip, { ...tower, select: 'pooled' }, pixels);
+  const signed = tensorsOfNode(siglip, { ...tower, featureLayer: -1 }, pixels);
   const { embed, decoder } = smallModels(smallDecoders['llama, grouped queries'], '');
   const language = { needed: everyTensor([embed, decoder.model]), layouts: decoderKeyLayouts };
 
@@ -137,7 +137,7 @@ describe('each spelling is told from the others', () => {
     ['LLaVA, Hugging Face', clip, towerIn('vision_tower.')],
     ['LLaVA, Hugging Face, since version 5', clip, towerIn('model.vision_tower.')],
     ['LLaVA, original', clip, towerIn('model.vision_tower.vision_tower.')],
-    ['LLaVA, Hugging Face', pooled, towerIn('vision_tower.')],
+    ['LLaVA, Hugging Face', signed, towerIn('vision_tower.')],
     ['language model alone', language, inModule('')],
     ['LLaVA, Hugging Face', language, inModule('language_model.')],
     [
