@@ -95,6 +95,23 @@ describe('whole or not at all', () => {
     expect(await names()).toEqual(['a']);
   });
 
+  test.for(['built', 'removed'])('an entry that another has %s between two looks', async (what) => {
+    const [looker, other] = await Promise.all([open(), open()]);
+    if (what === 'removed') {
+      const folder = valueOf(await build(other, 'a'));
+      await writeFile(join(folder, 'stage.json'), '');
+    }
+    const holds = looker.holds.bind(looker);
+    vi.spyOn(looker, 'holds').mockImplementationOnce(async (key) => {
+      if (what === 'built') await build(other, key);
+      const isThere = await holds(key);
+      if (what === 'removed') await other.remove(key);
+      return isThere;
+    });
+    expect((await looker.find('a')).state).toBe(what === 'built' ? 'complete' : 'absent');
+    expect(await names()).toEqual(what === 'built' ? ['a'] : []);
+  });
+
   test.for([
     ['a file that was cut short', (entry: string) => truncate(join(entry, 'ready.bin'), 99)],
     ['a file that is missing', (entry: string) => rm(join(entry, 'ready.bin'))],

@@ -81,8 +81,9 @@ export class StageCache {
    */
   async find(key: string): Promise<Found> {
     const folder = join(this.folder, key);
-    const manifest = await readManifest(folder);
-    if (!manifest) return this.#unreadable(key);
+    const manifest = await this.#manifestOf(key);
+    if (manifest === 'absent') return absent;
+    if (!manifest) return this.#flawed(key, { what: `${manifestName} is not what was written` });
     const flaw = await findMisshapen(folder, manifest);
     if (flaw) return this.#flawed(key, flaw);
     const now = new Date();
@@ -216,10 +217,13 @@ export class StageCache {
     return entries.toSorted((a, b) => b.lastUsed.localeCompare(a.lastUsed));
   }
 
-  async #unreadable(key: string): Promise<Found> {
-    return (await this.holds(key))
-      ? this.#flawed(key, { what: `${manifestName} is not what was written` })
-      : absent;
+  /** Null where it cannot be read. Other processes may put an entry there, or take it away, between two looks. */
+  async #manifestOf(key: string): Promise<Manifest | 'absent' | null> {
+    const folder = join(this.folder, key);
+    const manifest = await readManifest(folder);
+    if (manifest) return manifest;
+    if (!(await this.holds(key))) return 'absent';
+    return (await readManifest(folder)) ?? ((await this.holds(key)) ? null : 'absent');
   }
 
   async #flawed(key: string, flaw: Flaw): Promise<Found> {
