@@ -87,14 +87,18 @@ export const compressors: Readonly<Record<string, Compressor>> = {
   ldp: {
     title: 'LDP',
     ...instead('projector/ldp'),
-    claim: { says: '75% fewer tokens', source: 'MobileVLM, 2312.16886, section 3' },
+    claim: { says: '75% fewer tokens', source: 'MobileVLM, 2312.16886' },
   },
   'ldp-v2': {
     title: 'LDPv2',
     ...instead('projector/ldp-v2'),
-    claim: { says: '576 to 144 tokens', source: 'MobileVLM V2, 2402.03766, section 3' },
+    claim: { says: '576 to 144 tokens', source: 'MobileVLM V2, 2402.03766' },
   },
-  xdp: { title: 'XDP', ...instead('projector/xdp') },
+  xdp: {
+    title: 'XDP',
+    ...instead('projector/xdp'),
+    claim: { says: '75% fewer tokens', source: 'Xmodel-VLM, 2405.09215' },
+  },
   'patch-merger': { title: 'Patch merger', ...instead('projector/patch-merger') },
   'mistral3-merger': { title: 'Mistral 3 merger', ...instead('projector/mistral3-merger') },
   'c-abstractor': { title: 'C-Abstractor', ...instead('projector/c-abstractor') },
@@ -104,7 +108,7 @@ export const compressors: Readonly<Record<string, Compressor>> = {
     ...before('projector/perceiver-resampler'),
     claim: {
       says: '64 tokens, however many come in',
-      source: 'Flamingo, 2204.14198, section 2',
+      source: 'Flamingo, 2204.14198',
     },
   },
   'idefics2-perceiver': {
@@ -116,13 +120,13 @@ export const compressors: Readonly<Record<string, Compressor>> = {
     ...instead('projector/sincos-resampler'),
     claim: {
       says: '256 tokens, however many come in',
-      source: 'Qwen-VL, 2308.12966, section 2',
+      source: 'Qwen-VL, 2308.12966',
     },
   },
   'q-former': {
     title: 'Q-Former',
     ...instead('projector/q-former'),
-    claim: { says: '32 tokens, however many come in', source: 'BLIP-2, 2301.12597, section 3' },
+    claim: { says: '32 tokens, however many come in', source: 'BLIP-2, 2301.12597' },
   },
 };
 
