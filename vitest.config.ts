@@ -16,7 +16,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'unit',
-          include: ['{engine,nodes,host,verify,renderer,electron,trials}/**/*.test.ts'],
+          include: ['{bench,engine,nodes,host,verify,renderer,electron,trials}/**/*.test.ts'],
           exclude: ['**/*.engine.test.ts'],
           // A process serves many files: what they import is read once.
           isolate: false,

@@ -22,6 +22,7 @@ const programs = {
   'bench-language-model': 'bench/language-model.ts',
   'bench-accuracy': 'bench/accuracy.ts',
   'bench-prefill-memory': 'bench/prefill-memory.ts',
+  'bench-vision': 'bench/vision.ts',
   fuzz: 'trials/fuzz/fuzz.ts',
   'fuzz-process': 'trials/fuzz/fuzz-process.ts',
   soak: 'trials/soak/soak.ts',
