@@ -2,6 +2,7 @@
 import type { ClipSource, ImageSource, WeightsChoice } from '../contract/sources.ts';
 import type { BoundaryPart, DraftPart, EarlyExitPart } from './part.ts';
 import type { LanguageGraphs } from './decoder-protocol.ts';
+import type { PictureLayout } from './picture-layout.ts';
 import type { Grid } from './wire.ts';
 
 /** By the names that Pillow gives its kernels. */
@@ -147,6 +148,7 @@ export interface LanguageModelStep {
   readonly decoding: Decoding;
   /** `<image>` marks the visual tokens, `{prompt}` the question; null uses the checkpoint's chat template. */
   readonly template: string | null;
+  readonly pictureLayout: PictureLayout;
   /** Where tokenizer and chat template come from. */
   readonly text: WeightsChoice;
   readonly sampling: Sampling;

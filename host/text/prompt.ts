@@ -4,6 +4,7 @@ import { error } from '#engine/contract/problem.ts';
 import type { Media } from '#engine/node/wire.ts';
 import { chatPieces } from './chat-pieces.ts';
 import type { ChatTemplate } from './chat-template.ts';
+import { layOutRuns, type LaidRuns } from './lay-out-runs.ts';
 import type { TextRange } from './literal-text.ts';
 import type { Tokenizer } from './tokenizer.ts';
 import {
@@ -28,11 +29,13 @@ export interface PromptRequest {
   readonly prompt: string;
   /** The pictures and clips that are wired, each of which is one run of visual tokens. */
   readonly runs: readonly Media[];
+  /** What the model sees around and within each run; nothing where it is left out. */
+  readonly laid?: LaidRuns;
 }
 
 export type PromptSegment =
   | { readonly kind: 'words'; readonly ids: readonly number[] }
-  /** A run of visual tokens, by its place among those wired. */
+  /** A run of visual tokens, or a share of one that is laid out, by its place among those wired. */
   | { readonly kind: 'visual'; readonly run: number };
 
 export interface Prompt {
@@ -59,7 +62,9 @@ export function buildPrompt(request: PromptRequest): Outcome<Prompt> {
   const pieces = request.template === null ? fromChat(request) : fromTemplate(request);
   if (!pieces.ok) return pieces;
   const placed = placeRuns(pieces.value, request.runs);
-  return placed.ok ? encodePieces(request.tokenizer, placed.value) : placed;
+  if (!placed.ok) return placed;
+  const { tokenizer, laid } = request;
+  return encodePieces(tokenizer, laid ? layOutRuns(placed.value, laid) : placed.value);
 }
 
 function fromTemplate({
@@ -144,7 +149,8 @@ function tokenOf(tokenizer: Tokenizer, media: Media): string {
 function encodePieces(tokenizer: Tokenizer, pieces: readonly PlacedPiece[]): Outcome<Prompt> {
   const begin =
     tokenizer.beginOfTextId === null ? null : tokenizer.tokenOf(tokenizer.beginOfTextId);
-  const [first] = pieces;
+  // Pictures may go before it.
+  const first = pieces.find((piece) => piece.kind !== 'run' && piece.text !== '');
   const spellsBegin = begin !== null && first?.kind === 'template' && first.text.startsWith(begin);
   const segments: PromptSegment[] = [];
   for (const [index, stretch] of stretchesOf(tokenizer, pieces).entries()) {

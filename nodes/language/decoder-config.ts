@@ -20,6 +20,7 @@ import {
   type DecoderConfig,
   type DecoderFamily,
 } from './decoder-families.ts';
+import { pictureLayoutOf } from './picture-layouts.ts';
 import { publishedDecoders, type PublishedDecoder } from './published-decoders.ts';
 
 const languageParts = ['text_config', 'llm_config', 'language_config'] as const;
@@ -41,7 +42,10 @@ export function decoderFromConfig(files: ConfigFiles): Outcome<TakenConfig> {
   };
   const names = Object.keys(publishedDecoders) as PublishedDecoder[];
   return ok({
-    params: publishedOrCustom(names, (name) => publishedDecoders[name], figures),
+    params: {
+      ...publishedOrCustom(names, (name) => publishedDecoders[name], figures),
+      ...(part && { pictureLayout: pictureLayoutOf(file.value) }),
+    },
     took: [family.title, ...describe(figures)],
     file: 'config.json',
   });

@@ -36,6 +36,7 @@ const readings: Readonly<
     const [, , height = 0, width = 0] = pixelsOf(batch).shape;
     return { shape: [1, 2], data: [height, width] };
   },
+  pictures: ({ views }) => whole(new Set(views.map(({ item }) => item)).size),
   views: ({ views }) => whole(views.length),
   tiles: ({ views }) => whole(views.filter(({ role }) => role === 'tile').length),
   'tile rows': ({ views }) => whole(tileGrid(views)?.rows ?? 0),

@@ -5,7 +5,7 @@ import type { RecordedCase } from '../cases/recorded-case.ts';
 import { setNode, type SetNode } from './node-params.ts';
 import type { RawSource } from './raw-sources.ts';
 
-export interface PipelineNodes {
+export interface PipelineNodes extends Pick<PipelineRow, 'template' | 'places'> {
   readonly ways: readonly SetWay[];
   readonly language: SetNode;
 }
@@ -40,5 +40,5 @@ export function setPipeline(
     ways.push({ way, sources: sources[way.media], preprocess, vision });
   }
   const language = set([row.language]);
-  return typeof language === 'string' ? language : { ways, language };
+  return typeof language === 'string' ? language : { ...row, ways, language };
 }

@@ -198,6 +198,7 @@ export interface LanguageRow {
 /** What of the views that are made of a picture a processor returns. */
 export type PreparedField =
   | 'pixels'
+  | 'pictures'
   | 'original sizes'
   | 'sizes'
   | 'views'
@@ -278,6 +279,10 @@ export interface PipelineRow {
   /** One for each medium, in the order of the wires. */
   readonly ways: readonly PipelineWay[];
   readonly language: NodeSetting;
+  /** What the processor makes of a prompt that is recorded before it; as it is recorded where left out. */
+  readonly template?: string;
+  /** Recorded inputs that tell something of every place of the prompt. */
+  readonly places?: Readonly<Record<string, 'visual' | 'answer'>>;
 }
 
 /** How all pictures, or all clips, come to the language model. */
@@ -290,6 +295,8 @@ export interface PipelineWay {
   readonly pixels: string;
   /** Key of the id that stands for one of its visual tokens. */
   readonly token: string;
+  /** What else of the views is a recorded input. */
+  readonly fields?: Readonly<Record<string, PreparedField>>;
   /** The recorded output, where its visual tokens are one. */
   readonly features?: string;
 }
