@@ -22,7 +22,7 @@ export interface FitInSquare {
 
 /** To which size a model of any resolution brings a picture; sides are multiples of `patch`. */
 export type SizeRule = { readonly patch: number } & (
-  PixelBudget | LongestEdge | PatchBudget | SameArea
+  PixelBudget | LongestEdge | BothEdges | PatchBudget | SameArea
 );
 
 /** As many pixels as the picture has, but no fewer and no more than these. */
@@ -36,6 +36,13 @@ export interface PixelBudget {
 export interface LongestEdge {
   readonly rule: 'longest-edge';
   readonly longestEdge: number;
+}
+
+/** The picture's own size, unless an edge is longer than the one or shorter than the other; the shorter wins. */
+export interface BothEdges {
+  readonly rule: 'edges';
+  readonly longestEdge: number;
+  readonly shortestEdge: number;
 }
 
 /** As many patches as there may be, whatever size the picture has. */

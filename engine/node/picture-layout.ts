@@ -14,6 +14,8 @@ export interface PictureLayout {
   /** Before everything of one picture or clip, and behind it. */
   readonly opens: string;
   readonly closes: string;
+  /** Behind what closes, where a word follows at once. */
+  readonly beforeWord: string;
   /** Around a picture without tiles, and around each frame of a clip. */
   readonly alone: AroundView;
   /** Around the whole of a picture that has tiles as well. */

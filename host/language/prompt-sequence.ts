@@ -2,7 +2,7 @@
 import type { View } from '#engine/node/view.ts';
 import type { Media } from '#engine/node/wire.ts';
 import type { StageValue } from '../stages/stage-value.ts';
-import type { LaidPiece } from '../text/lay-out-views.ts';
+import { isShare, type LaidShare } from '../text/lay-out-views.ts';
 import type { LaidRuns } from '../text/lay-out-runs.ts';
 import { wordIds, type Prompt } from '../text/prompt.ts';
 import type { LanguageModel, VisualRun } from './language-model.ts';
@@ -81,14 +81,11 @@ const lengthOf = (parts: readonly Float32Array[]): number =>
 /** The visual tokens of all pictures in the shares into which a layout cuts them. */
 export function visualShares(spans: readonly VisualSpan[], laid: LaidRuns): readonly VisualShare[] {
   return spans.flatMap((span, run) =>
-    (laid[run] ?? []).flatMap((piece) => (piece.kind === 'text' ? [] : [shareOf(span, piece)])),
+    (laid[run] ?? []).filter(isShare).map((piece) => shareOf(span, piece)),
   );
 }
 
-function shareOf(
-  { parts, count, tokenRows }: VisualSpan,
-  piece: Exclude<LaidPiece, { kind: 'text' }>,
-): VisualShare {
+function shareOf({ parts, count, tokenRows }: VisualSpan, piece: LaidShare): VisualShare {
   const channels = lengthOf(parts) / count;
   let shown: readonly Float32Array[];
   if (piece.kind === 'views') {

@@ -1,5 +1,5 @@
 /** Puts what a model sees around pictures into a prompt, at the places of these. */
-import type { LaidPiece } from './lay-out-views.ts';
+import { isShare, type LaidPiece } from './lay-out-views.ts';
 import type { PlacedPiece } from './visual-places.ts';
 
 /** By run: texts, and the shares into which they cut its visual tokens. */
@@ -11,20 +11,27 @@ export type LaidRuns = readonly (readonly LaidPiece[])[];
  */
 export function layOutRuns(pieces: readonly PlacedPiece[], laid: LaidRuns): readonly PlacedPiece[] {
   const firstShares = sharesBefore(laid);
+  const said = pieces.filter((piece) => piece.kind === 'run' || piece.text !== '');
   const out: PlacedPiece[] = [];
-  for (const [index, piece] of pieces.entries()) {
+  for (const [index, piece] of said.entries()) {
     if (piece.kind !== 'run') {
       out.push(piece);
       continue;
     }
     let share = firstShares[piece.run] as number;
     const run = laid[piece.run] ?? [];
+    const lastText = run.findLastIndex(({ kind }) => kind !== 'before-word');
+    const behind = said[index + 1];
     for (const [place, part] of run.entries()) {
-      if (part.kind !== 'text') out.push({ ...piece, run: share++ });
-      else if (
-        !isSpelled(part.text, place === 0, place === run.length - 1, out.at(-1), pieces[index + 1])
-      )
-        out.push({ kind: 'template', text: part.text });
+      if (isShare(part)) {
+        out.push({ ...piece, run: share++ });
+        continue;
+      }
+      const isSpelled =
+        (place === 0 && endsWith(out.at(-1), part.text)) ||
+        (place === lastText && startsWith(behind, part.text));
+      const isDue = part.kind === 'text' ? !isSpelled : startsWithWord(behind);
+      if (isDue) out.push({ kind: 'template', text: part.text });
     }
   }
   return out;
@@ -35,18 +42,17 @@ function sharesBefore(laid: LaidRuns): readonly number[] {
   let shares = 0;
   return laid.map((run) => {
     const before = shares;
-    shares += run.filter(({ kind }) => kind !== 'text').length;
+    shares += run.filter(isShare).length;
     return before;
   });
 }
 
-function isSpelled(
-  text: string,
-  isFirst: boolean,
-  isLast: boolean,
-  before: PlacedPiece | undefined,
-  behind: PlacedPiece | undefined,
-): boolean {
-  if (isFirst && before?.kind === 'template' && before.text.endsWith(text)) return true;
-  return isLast && behind?.kind === 'template' && behind.text.startsWith(text);
-}
+const endsWith = (piece: PlacedPiece | undefined, text: string): boolean =>
+  piece?.kind === 'template' && piece.text.endsWith(text);
+
+const startsWith = (piece: PlacedPiece | undefined, text: string): boolean =>
+  piece?.kind === 'template' && piece.text.startsWith(text);
+
+/** Not with a space, nor with a token. */
+const startsWithWord = (piece: PlacedPiece | undefined): boolean =>
+  piece !== undefined && piece.kind !== 'run' && /^[^\s<]/.test(piece.text);

@@ -21,6 +21,7 @@ function shown(name: PictureLayoutName, views: readonly View[], tokenRows = 1): 
   return layOutViews(pictureLayout(name), views, tokenRows)
     .map((piece) => {
       if (piece.kind === 'text') return piece.text;
+      if (piece.kind === 'before-word') return '';
       return piece.kind === 'row' ? '-' : '*'.repeat(piece.to - piece.from);
     })
     .join('');
@@ -74,6 +75,18 @@ describe('what a template spells out', () => {
     const spelled = 'user <|vision_start|>0<|vision_end|> Hi';
     expect(texts('user <|vision_start|>', '<|vision_end|> Hi')).toBe(spelled);
     expect(texts('user ', ' Hi')).toBe(spelled);
+  });
+
+  it('and a word behind a picture of Idefics2 is held apart', () => {
+    const idefics2 = [layOutViews(pictureLayout('idefics2'), whole, 1)];
+    const behind = (kind: 'template' | 'question', text: string) =>
+      layOutRuns([run, { kind: 'template', text: '' }, { kind, text }], idefics2)
+        .map((piece) => (piece.kind === 'run' ? '0' : piece.text))
+        .join('');
+    const fake = '<fake_token_around_image>';
+    expect(behind('question', 'What')).toBe(`${fake}0${fake} What`);
+    expect(behind('template', ' What')).toBe(`${fake}0${fake} What`);
+    expect(behind('template', '<end_of_utterance>')).toBe(`${fake}0${fake}<end_of_utterance>`);
   });
 
   it('counts only where the template says it, not the question', () => {

@@ -4,10 +4,18 @@ import type { View } from '#engine/node/view.ts';
 
 export type LaidPiece =
   | { readonly kind: 'text'; readonly text: string }
+  /** Said only where a word follows at once. */
+  | { readonly kind: 'before-word'; readonly text: string }
   /** Views that follow each other, from one up to but not including another. */
   | { readonly kind: 'views'; readonly from: number; readonly to: number }
   /** A row of the grid that the tokens of one view lie on. */
   | { readonly kind: 'row'; readonly view: number; readonly row: number };
+
+/** A run, or a part of one, of visual tokens. */
+export type LaidShare = Extract<LaidPiece, { kind: 'views' | 'row' }>;
+
+export const isShare = (piece: LaidPiece): piece is LaidShare =>
+  piece.kind === 'views' || piece.kind === 'row';
 
 /** `views` are those of one picture or clip, in order; `tokenRows` are the rows of one view's tokens. */
 export function layOutViews(
@@ -32,6 +40,7 @@ export function layOutViews(
     say(behind);
   }
   say(layout.closes);
+  if (layout.beforeWord !== '') pieces.push({ kind: 'before-word', text: layout.beforeWord });
   return pieces;
 }
 

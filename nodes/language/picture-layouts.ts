@@ -56,13 +56,14 @@ const layouts = {
   },
   idefics2: {
     label: 'Idefics2',
-    about: 'The same token before every view and behind the last.',
+    about: 'The same token before every view and behind the last, and a space before a word.',
     modelTypes: ['idefics2'],
     texts: {
       alone: around(fake),
       whole: around(fake),
       tile: around(fake),
       closes: fake,
+      beforeWord: ' ',
     },
   },
   idefics3: {
@@ -118,6 +119,7 @@ export type PictureLayoutName = keyof typeof layouts;
 const nothing: PictureLayout = {
   opens: '',
   closes: '',
+  beforeWord: '',
   alone: around(''),
   whole: around(''),
   tile: around(''),

@@ -19,7 +19,7 @@ import { continueGreedily, joinPieces, openLanguageModel } from './recorded-lang
 import { numbersOf, runViews } from './run-views.ts';
 import type { Workbench } from '../workbench.ts';
 import { pixelsOf, preparedField } from './prepared-fields.ts';
-import { prepareAlone, type PreparedPictures } from './preprocess.ts';
+import { forPicture, prepareAlone, type PreparedPictures } from './preprocess.ts';
 import { rawSources } from './raw-sources.ts';
 import { setPipeline, type PipelineNodes, type SetWay } from './set-pipeline.ts';
 import { compareWholeWay, type AskedQuestion } from './whole-pipeline.ts';
@@ -29,11 +29,24 @@ export const pipelineDriver: Driver<PipelineRow> = async (row, recorded, workben
   try {
     const nodes = setPipeline(row, recorded, raw.of);
     if (typeof nodes === 'string') return { unsupported: nodes };
-    return await comparePipeline(nodes, recorded, workbench);
+    const sized = await forPictures(nodes);
+    return sized.ok ? await comparePipeline(sized.value, recorded, workbench) : sized;
   } finally {
     await raw.clear();
   }
 };
+
+/** What prepares pictures of one size is told that of the first. */
+async function forPictures(nodes: PipelineNodes): Promise<Outcome<PipelineNodes>> {
+  const ways: SetWay[] = [];
+  for (const way of nodes.ways) {
+    const [source] = way.sources;
+    const preprocess = source ? await forPicture(way.preprocess, source) : ok(way.preprocess);
+    if (!preprocess.ok) return preprocess;
+    ways.push({ ...way, preprocess: preprocess.value });
+  }
+  return ok({ ...nodes, ways });
+}
 
 async function comparePipeline(
   nodes: PipelineNodes,
