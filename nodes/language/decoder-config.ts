@@ -20,10 +20,10 @@ import {
   type DecoderConfig,
   type DecoderFamily,
 } from './decoder-families.ts';
-import { pictureLayoutOf } from './picture-layouts.ts';
 import { publishedDecoders, type PublishedDecoder } from './published-decoders.ts';
 
-const languageParts = ['text_config', 'llm_config', 'language_config'] as const;
+/** Where whole models describe their language model. */
+export const languageParts = ['text_config', 'llm_config', 'language_config'] as const;
 
 export function decoderFromConfig(files: ConfigFiles): Outcome<TakenConfig> {
   const file = configFile(files, 'config.json');
@@ -44,10 +44,7 @@ export function decoderFromConfig(files: ConfigFiles): Outcome<TakenConfig> {
   };
   const names = Object.keys(publishedDecoders) as PublishedDecoder[];
   return ok({
-    params: {
-      ...publishedOrCustom(names, (name) => publishedDecoders[name], figures),
-      ...(part && { pictureLayout: pictureLayoutOf(file.value) }),
-    },
+    params: publishedOrCustom(names, (name) => publishedDecoders[name], figures),
     took: [family.title, ...describe(figures)],
     file: 'config.json',
   });

@@ -16,7 +16,7 @@ import { decoderKeyLayouts } from './decoder-names.ts';
 import { checkDecoderParts } from './decoder-parts.ts';
 import { draftProblem } from './draft-problem.ts';
 import { languageInputs, languageOutputs, visualProblem } from './language-ports.ts';
-import { layoutProblem } from './picture-layouts.ts';
+import { layoutProblem, withPictureLayout } from './picture-layouts.ts';
 
 const params = {
   ...decoderModelParams,
@@ -56,7 +56,7 @@ export const decoder = defineNode({
     },
   },
   outputs: languageOutputs,
-  fromConfig: decoderFromConfig,
+  fromConfig: withPictureLayout(decoderFromConfig),
   keyLayouts: () => decoderKeyLayouts,
   demand: ({ params: values }) => ({
     visual: { channels: decoderArchitecture(values).hiddenSize },

@@ -1,9 +1,12 @@
 /** How published models lay out the views of a picture in a prompt, one row a way. */
 import type { AroundView, PictureLayout } from '#engine/node/picture-layout.ts';
-import type { JsonObject } from '#engine/contract/config-files.ts';
+import type { ConfigFiles, JsonObject } from '#engine/contract/config-files.ts';
+import { ok, type Outcome } from '#engine/contract/outcome.ts';
 import { error, type Problem } from '#engine/contract/problem.ts';
+import type { TakenConfig } from '#engine/node/taken-config.ts';
 import type { WireOf } from '#engine/node/wire.ts';
 import { modelTypeOf, partOf } from '../config/published-config.ts';
+import { languageParts } from './decoder-config.ts';
 
 interface PublishedLayout {
   readonly label: string;
@@ -147,8 +150,19 @@ export const pictureLayout = (name: PictureLayoutName): PictureLayout => ({
   ...layouts[name].texts,
 });
 
+/** What a configuration says of a language model, and the layout where it is that of a whole model. */
+export const withPictureLayout =
+  (fromConfig: (files: ConfigFiles) => Outcome<TakenConfig>) =>
+  (files: ConfigFiles): Outcome<TakenConfig> => {
+    const taken = fromConfig(files);
+    const whole = files['config.json'];
+    if (!taken.ok || !whole || !partOf(whole, languageParts)) return taken;
+    const { params, ...rest } = taken.value;
+    return ok({ ...rest, params: { ...params, pictureLayout: pictureLayoutOf(whole) } });
+  };
+
 /** As the configuration of a whole model names itself, or what sees in it. */
-export function pictureLayoutOf(whole: JsonObject): PictureLayoutName {
+function pictureLayoutOf(whole: JsonObject): PictureLayoutName {
   const tower = partOf(whole, ['vision_config']);
   const types = [modelTypeOf(whole), ...(tower ? [modelTypeOf(tower)] : [])];
   const rows = names.map((name) => ({
