@@ -1,5 +1,6 @@
 /** Recorded questions in their own chat templates, with the views of a picture laid out. */
-import { readFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { z } from 'zod';
@@ -71,3 +72,34 @@ it.each(cases)(
     expect(ids.map((id) => tokenizer.value.tokenOf(id))).toEqual(tokens);
   },
 );
+
+it('separators of slices are the tokens of the signs themselves where pictures have no token', async () => {
+  const root = await mkdtemp(join(tmpdir(), 'patchbay-laid-'));
+  const source = join(recorded, '..', 'tokenizer', 'sentencepiece-bpe-llama');
+  const json = await readFile(join(source, 'tokenizer.json'), 'utf8');
+  await writeFile(join(root, 'tokenizer.json'), json.replaceAll('"<image>"', '"<picture>"'));
+  const tokenizer = await openTokenizer(root);
+  await rm(root, { recursive: true });
+  if (!tokenizer.ok) throw new Error(tokenizer.problems[0]?.message);
+  expect(tokenizer.value.imageTokenId).toBe(null);
+  const laid = layOutViews(
+    pictureLayout('llava-uhd'),
+    tiled.map((tile) => ({ ...tile, role: 'slice' }) as const),
+    1,
+  );
+  const request = { tokenizer: tokenizer.value, template: 'See <image>{prompt}', chat: null };
+  const prompt = buildPrompt({ ...request, prompt: '', runs: ['image'], laid: [laid] });
+  if (!prompt.ok) throw new Error(prompt.problems[0]?.message);
+  const comma = { kind: 'words', ids: [tokenizer.value.idOf(',')] };
+  const line = { kind: 'words', ids: [tokenizer.value.idOf('<0x0A>')] };
+  const run = (index: number) => ({ kind: 'visual', run: index });
+  expect(prompt.value.segments.slice(1)).toEqual([
+    run(0),
+    comma,
+    run(1),
+    line,
+    run(2),
+    comma,
+    run(3),
+  ]);
+});

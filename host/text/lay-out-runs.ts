@@ -31,7 +31,7 @@ export function layOutRuns(pieces: readonly PlacedPiece[], laid: LaidRuns): read
         (place === 0 && endsWith(out.at(-1), part.text)) ||
         (place === lastText && startsWith(behind, part.text));
       const isDue = part.kind === 'text' ? !isSpelled : startsWithWord(behind);
-      if (isDue) out.push({ kind: 'template', text: part.text });
+      if (isDue) out.push({ kind: 'layout', text: part.text });
     }
   }
   return out;
@@ -48,7 +48,7 @@ function sharesBefore(laid: LaidRuns): readonly number[] {
 }
 
 const endsWith = (piece: PlacedPiece | undefined, text: string): boolean =>
-  piece?.kind === 'template' && piece.text.endsWith(text);
+  (piece?.kind === 'template' || piece?.kind === 'layout') && piece.text.endsWith(text);
 
 const startsWith = (piece: PlacedPiece | undefined, text: string): boolean =>
   piece?.kind === 'template' && piece.text.startsWith(text);

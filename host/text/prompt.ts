@@ -157,7 +157,10 @@ function encodePieces(tokenizer: Tokenizer, pieces: readonly PlacedPiece[]): Out
     if (stretch.before !== null) segments.push({ kind: 'visual', run: stretch.before });
     const { text, literal } = join(tokenizer, stretch.pieces);
     const addSpecialTokens = index === 0 && !spellsBegin;
-    const ids = tokenizer.encode(text, { addSpecialTokens, literal });
+    const isLayout = stretch.before !== null && stretch.pieces.every(isOfLayout);
+    const ids = isLayout
+      ? encodeWithin(tokenizer, text)
+      : tokenizer.encode(text, { addSpecialTokens, literal });
     if (!ids.ok) return ids;
     const cut = cutAtTokens(tokenizer, ids.value, stretch.pieces);
     if (!cut.ok) return cut;
@@ -166,6 +169,22 @@ function encodePieces(tokenizer: Tokenizer, pieces: readonly PlacedPiece[]): Out
   const hasIds = (segment: PromptSegment): boolean =>
     segment.kind === 'visual' || segment.ids.length > 0;
   return ok({ text: join(tokenizer, pieces).text, segments: segments.filter(hasIds) });
+}
+
+const isOfLayout = ({ kind }: PlacedPiece): boolean => kind === 'layout';
+
+/** No text begins with it, and no token joins it to another character. */
+const anchor = '\u0001';
+
+/** Ids of a text that goes on from what is before it: a tokenizer may set a space before one that stands alone. */
+function encodeWithin(tokenizer: Tokenizer, text: string): Outcome<readonly number[]> {
+  const options = { addSpecialTokens: false };
+  const before = tokenizer.encode(anchor, options);
+  if (!before.ok) return before;
+  const both = tokenizer.encode(anchor + text, options);
+  if (!both.ok) return both;
+  const isApart = before.value.every((id, place) => both.value[place] === id);
+  return isApart ? ok(both.value.slice(before.value.length)) : tokenizer.encode(text, options);
 }
 
 /** Pieces that are encoded together, behind a run for which the tokenizer has no token. */
