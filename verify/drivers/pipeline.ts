@@ -11,7 +11,7 @@ import { buildPrompt } from '#host/text/prompt.ts';
 import { openTokenizer } from '#host/text/tokenizer.ts';
 import { pictureLayout, type PictureLayoutName } from '#nodes/language/picture-layouts.ts';
 import type { Driver } from './case-check.ts';
-import type { PipelineRow, PipelineWay } from '../cases/rows/case-row.ts';
+import type { PipelineRow, PipelineWay } from '../cases/rows/pipeline-row.ts';
 import { compareTensors, type Comparison, type ComputedTensor } from '../cases/comparison.ts';
 import type { SetNode } from './node-params.ts';
 import { inputName, type RecordedCase, type RecordedTensor } from '../cases/recorded-case.ts';
