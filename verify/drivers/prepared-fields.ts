@@ -3,7 +3,7 @@ import type { JsonObject } from '#engine/contract/config-files.ts';
 import { tileGrid } from '#engine/node/view.ts';
 import type { Tensor } from '#host/sessions/sessions.ts';
 import type { Batch } from '#host/stages/stage-value.ts';
-import type { PreparedField } from '../cases/rows/case-row.ts';
+import type { PreparedField } from '../cases/rows/node-setting.ts';
 import type { ComputedTensor } from '../cases/comparison.ts';
 
 /** Of most processors, by the names of what they return. */

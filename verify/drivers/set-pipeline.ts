@@ -1,6 +1,6 @@
 /** The nodes of a whole model, each as the configuration has it. */
 import type { Media } from '#engine/node/wire.ts';
-import type { NodeSetting } from '../cases/rows/case-row.ts';
+import type { NodeSetting } from '../cases/rows/node-setting.ts';
 import type { PipelineRow, PipelineWay } from '../cases/rows/pipeline-row.ts';
 import type { RecordedCase } from '../cases/recorded-case.ts';
 import { setNode, type SetNode } from './node-params.ts';

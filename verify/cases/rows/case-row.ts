@@ -1,10 +1,8 @@
 /** How recorded cases are run with nodes of the catalogue, as data: the types of a table's rows. */
 import type { JsonObject } from '#engine/contract/config-files.ts';
-import type { catalogue } from '#nodes/index.ts';
 import type { InputTarget } from './input-target.ts';
+import type { NodeSetting, PreparedField } from './node-setting.ts';
 import type { PipelineRow } from './pipeline-row.ts';
-
-export type NodeType = keyof typeof catalogue;
 
 /** Which cases a row is for: all of a family, or those that are named or configured so. */
 interface Matched {
@@ -12,20 +10,6 @@ interface Matched {
   readonly names?: readonly string[];
   /** `model_type` of their configuration. */
   readonly modelTypes?: readonly string[];
-}
-
-/** What of a case says how a node is set. */
-export interface NodeSetting {
-  readonly type: NodeType;
-  /** Set here, over what the configuration says. */
-  readonly params?: JsonObject;
-  /**
-   * Where the case's configuration is in no published spelling: each parameter by the key that has it, or the
-   * keys whose product it is. `tower.depth` is the key `depth` of what is at `tower`.
-   */
-  readonly paramKeys?: Readonly<Record<string, readonly string[]>>;
-  /** What is plugged into the node, by port. */
-  readonly parts?: Readonly<Record<string, NodeSetting>>;
 }
 
 /** Where the computed values of a recorded tensor are found. */
@@ -194,23 +178,6 @@ export interface LanguageRow {
   readonly visual?: { readonly start: string; readonly count: string };
   readonly outputs: Readonly<Record<string, LanguageSource | LanguageVariant>>;
 }
-
-/** What of the views that are made of a picture a processor returns. */
-export type PreparedField =
-  | 'pixels'
-  | 'pictures'
-  | 'original sizes'
-  | 'sizes'
-  | 'views'
-  | 'tiles'
-  | 'tile rows'
-  | 'tile columns'
-  | 'pixel mask'
-  | 'patches, channels last'
-  | 'patch mask'
-  | 'patch grid'
-  | 'patches by groups, twice'
-  | 'patch grid of one moment';
 
 /** Raw pictures to pixels; each recorded `pixel_values.NAME` or `image_sizes.NAME` is of the picture NAME. */
 export interface PreprocessRow {

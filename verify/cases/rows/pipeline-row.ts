@@ -1,6 +1,6 @@
 /** How recorded whole models are run: the type of a table's row. */
 import type { Media } from '#engine/node/wire.ts';
-import type { NodeSetting, PreparedField } from './case-row.ts';
+import type { NodeSetting, PreparedField } from './node-setting.ts';
 
 /** A whole model: what its processor makes of picture and prompt, the model on exactly that, and the whole way. */
 export interface PipelineRow {
