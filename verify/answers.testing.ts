@@ -24,7 +24,7 @@ export const justWords: PromptSequence = { prompt: words, visual: [] };
 /** 22 tokens, 13 of them visual. */
 export const withPicture = (hiddenSize: number): PromptSequence => ({
   prompt: words,
-  visual: [{ media: 'image', parts: [normalNumbers(13 * hiddenSize, 5)], count: 13 }],
+  visual: [{ parts: [normalNumbers(13 * hiddenSize, 5)], count: 13 }],
 });
 
 export interface Wanted {

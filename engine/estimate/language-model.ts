@@ -117,12 +117,12 @@ const oneToken = (step: LanguageModelStep, cached: readonly number[]) =>
 
 /** The activations of the prompt's last piece, which finds the most in the cache, and the state that it hands over. */
 function chunkActivationBytes(
-  { decoder }: LanguageGraphs,
+  { decoder, promptAttention }: LanguageGraphs,
   boundaries: readonly BoundaryPart[],
   sequence: number,
   visual: number,
 ): number {
-  const chunks = prefillChunks(sequence, boundaries);
+  const chunks = prefillChunks(sequence, boundaries, promptAttention);
   const fresh = chunks.at(-1) as number;
   const before = sequence - fresh;
   const seen = { fresh, visual: chunks.length === 1 ? visual : 0 };

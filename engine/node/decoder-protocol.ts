@@ -2,6 +2,7 @@
  * How a language model's graph is driven: its inputs and outputs, the symbols of their sizes, and the state that it
  * carries from token to token. Graphs in nodes/language are built to it; executor, estimate and bench read it.
  */
+import type { PromptAttention } from '../onnx/blocks/causal-attention.ts';
 import type { StageModel } from '../onnx/model.ts';
 import type { DimBindings } from '../onnx/value.ts';
 
@@ -10,7 +11,8 @@ import type { DimBindings } from '../onnx/value.ts';
  * - `embeddings` [1, sequence, D] float32: the new tokens
  * - `positions` [1, sequence] int64
  * - `logitRows` [rows] int64: the places among the tokens that are left at the end whose logits are wanted
- * - `fused` [] bool: attend by the fused operator, which is the faster where there are many new tokens
+ * - `fused` [] bool: attend by the fused operator, which is the faster where there are many new tokens; where those of a
+ *   prompt all see each other, so for a prompt and for nothing else
  * - `isVisual` [sequence] int64: 1 for a visual token, of which pruning parts know nothing else
  * - `keptVisual.<n>` [] int64: how many visual tokens stay behind the n-th boundary, a pruning
  * - `cachedLength.<segment>` [] int64: tokens that the layers of a segment have cached
@@ -92,6 +94,7 @@ export interface LanguageGraphs {
   readonly hiddenSize: number;
   readonly vocabularySize: number;
   readonly contextLength: number;
+  readonly promptAttention: PromptAttention;
 }
 
 /** What the sizes of a call follow from, for graphs built by segments. */

@@ -2,6 +2,7 @@
 import type { ClipSource, ImageSource, WeightsChoice } from '../contract/sources.ts';
 import type { BoundaryPart, DraftPart, EarlyExitPart } from './part.ts';
 import type { LanguageGraphs } from './decoder-protocol.ts';
+import type { PictureLayout } from './picture-layout.ts';
 import type { Grid } from './wire.ts';
 
 /** By the names that Pillow gives its kernels. */
@@ -21,7 +22,7 @@ export interface FitInSquare {
 
 /** To which size a model of any resolution brings a picture; sides are multiples of `patch`. */
 export type SizeRule = { readonly patch: number } & (
-  PixelBudget | LongestEdge | PatchBudget | SameArea
+  PixelBudget | LongestEdge | BothEdges | PatchBudget | SameArea
 );
 
 /** As many pixels as the picture has, but no fewer and no more than these. */
@@ -35,6 +36,13 @@ export interface PixelBudget {
 export interface LongestEdge {
   readonly rule: 'longest-edge';
   readonly longestEdge: number;
+}
+
+/** The picture's own size, unless an edge is longer than the one or shorter than the other; the shorter wins. */
+export interface BothEdges {
+  readonly rule: 'edges';
+  readonly longestEdge: number;
+  readonly shortestEdge: number;
 }
 
 /** As many patches as there may be, whatever size the picture has. */
@@ -147,6 +155,7 @@ export interface LanguageModelStep {
   readonly decoding: Decoding;
   /** `<image>` marks the visual tokens, `{prompt}` the question; null uses the checkpoint's chat template. */
   readonly template: string | null;
+  readonly pictureLayout: PictureLayout;
   /** Where tokenizer and chat template come from. */
   readonly text: WeightsChoice;
   readonly sampling: Sampling;

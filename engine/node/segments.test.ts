@@ -47,10 +47,10 @@ describe('the segments of a call', () => {
 
 describe('a prompt', () => {
   it('is read in pieces of nearly one size, none above the limit', () => {
-    expect(prefillChunks(1, [])).toEqual([1]);
-    expect(prefillChunks(prefillChunkTokens, [])).toEqual([prefillChunkTokens]);
+    expect(prefillChunks(1, [], 'causal')).toEqual([1]);
+    expect(prefillChunks(prefillChunkTokens, [], 'causal')).toEqual([prefillChunkTokens]);
     for (const length of [257, 511, 513, 600, 1023, 4097]) {
-      const chunks = prefillChunks(length, [exit]);
+      const chunks = prefillChunks(length, [exit], 'causal');
       expect(chunks.reduce((sum, count) => sum + count, 0)).toBe(length);
       expect(chunks).toHaveLength(Math.ceil(length / prefillChunkTokens));
       expect(Math.max(...chunks)).toBeLessThanOrEqual(prefillChunkTokens);
@@ -59,6 +59,7 @@ describe('a prompt', () => {
   });
 
   it('is read at once where a pruning ranks by its last token', () => {
-    expect(prefillChunks(1000, [exit, half])).toEqual([1000]);
+    expect(prefillChunks(1000, [exit, half], 'causal')).toEqual([1000]);
+    expect(prefillChunks(1000, [exit], 'prefix')).toEqual([1000]);
   });
 });

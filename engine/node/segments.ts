@@ -1,4 +1,5 @@
 /** How the tokens of a call are spread over the segments into which boundaries cut a decoder's layers. */
+import type { PromptAttention } from '../onnx/blocks/causal-attention.ts';
 import type { SegmentLengths } from './decoder-protocol.ts';
 import type { BoundaryPart } from './part.ts';
 
@@ -34,15 +35,18 @@ export function segmentLengths(
 
 /**
  * Long prompts are read in pieces of so many tokens, so that memory holds the state once and the activations of one
- * piece. A pruning ranks by the last token of the prompt, so with one the prompt is read at once.
+ * piece. A pruning ranks by the last token of the prompt, so with one the prompt is read at once, and so it is where
+ * its tokens see what comes behind them.
  */
 export const prefillChunkTokens = 256;
 
 export function prefillChunks(
   length: number,
   boundaries: readonly BoundaryPart[],
+  promptAttention: PromptAttention,
 ): readonly number[] {
-  if (boundaries.some(({ kind }) => kind === 'token-reduction')) return [length];
+  const isRanked = boundaries.some(({ kind }) => kind === 'token-reduction');
+  if (isRanked || promptAttention === 'prefix') return [length];
   const count = Math.max(1, Math.ceil(length / prefillChunkTokens));
   // Pieces of one size, so that the last is not a rest for which everything starts up again.
   const size = Math.ceil(length / count);

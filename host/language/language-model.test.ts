@@ -63,6 +63,31 @@ test.for(['llama, grouped queries', 'phi, parallel', 'heads of 10, yarn'] as con
   },
 );
 
+test('a prompt whose tokens see all of it, and an answer whose tokens see what is before them', async () => {
+  const grouped = smallDecoders['llama, grouped queries'];
+  const architecture = { ...grouped, promptAttention: 'prefix', contextLength: 640 } as const;
+  const folder = await writeSmallDecoder(bench, architecture);
+  const { model } = await openSmallDecoder(bench, smallModels(architecture, folder));
+  const width = architecture.vocabularySize;
+  const [prompt, answer] = [ids.slice(0, 300), ids.slice(300, 320)];
+  const begin = async (words: readonly number[]): Promise<Float32Array> => {
+    const pieces = await model.begin(await model.embed(words), [], 'all', 0);
+    expect(pieces).toHaveLength(1);
+    return floatsOf(pieces[0]?.logits);
+  };
+
+  const other = [...prompt.slice(0, -1), ((prompt.at(-1) as number) + 1) % width];
+  const changed = (await begin(other)).slice(0, width);
+  const first = (await begin(prompt)).slice(0, width);
+  expect(largestError(changed, first)).toBeGreaterThan(1e-4);
+
+  const atOnce = await model.extend(answer, 'all', 0);
+  await begin(prompt);
+  const rows: number[] = [];
+  for (const id of answer) rows.push(...(await model.extend([id], 'last', 0)));
+  expect(largestError(rows, atOnce)).toBeLessThan(1e-4);
+});
+
 test('visual tokens anywhere in a long prompt are read as any others', async () => {
   const architecture = { ...smallDecoders['llama, grouped queries'], contextLength: 640 };
   const folder = await writeSmallDecoder(bench, architecture);

@@ -109,11 +109,11 @@ export class LanguageModel {
     expected: number,
   ): Promise<readonly TensorMap[]> {
     this.#state.clear();
-    const { hiddenSize } = this.#graphs;
+    const { hiddenSize, promptAttention } = this.#graphs;
     const length = embeddings.length / hiddenSize;
     const pieces: TensorMap[] = [];
     let at = 0;
-    const counts = prefillChunks(length, this.#boundaries);
+    const counts = prefillChunks(length, this.#boundaries, promptAttention);
     for (const count of counts) {
       // What made the prompt, and what the piece before gave, is done with.
       if (counts.length > 1 && this.#stateBytesOf(count) > collectedFromBytes) collectGarbage();
@@ -216,13 +216,14 @@ export class LanguageModel {
 
   #sequenceFeeds(fresh: number, visual: readonly VisualRun[]): Record<string, Tensor> {
     const before = this.#state.length[0] as number;
+    const isCausal = this.#graphs.promptAttention === 'causal';
     // A kept token keeps its place in the unpruned sequence, and so does what comes after.
     const positions = Array.from({ length: fresh }, (_, index) => before + index);
     const isVisual = Array.from({ length: fresh }, () => 0);
     for (const { start, count } of visual) isVisual.fill(1, start, start + count);
     return {
       [decoderInput.positions]: int64(positions, [1, fresh]),
-      [decoderInput.fused]: bool(before === 0 || fresh >= fusedFrom),
+      [decoderInput.fused]: bool(before === 0 || (isCausal && fresh >= fusedFrom)),
       [decoderInput.isVisual]: int64(isVisual),
     };
   }

@@ -10,6 +10,7 @@ import { refusable } from '../sessions/load-model.ts';
 import { breathe } from '../sessions/progress.ts';
 import type { StageContext, StageRunner } from '../stages/stage-runner.ts';
 import type { StageInputs, StageOutputs } from '../stages/stage-value.ts';
+import { layOutViews } from '../text/lay-out-views.ts';
 import { wordIds } from '../text/prompt.ts';
 import { decodingPhases, writeAnswer } from './answer.ts';
 import {
@@ -22,6 +23,7 @@ import { openLanguageText, type LanguageText, type WiredRun } from './language-t
 import { identifyModels, loadLanguage } from './load-language.ts';
 import {
   embedSequence,
+  visualShares,
   visualSpans,
   type EmbeddedSequence,
   type PromptSequence,
@@ -59,7 +61,7 @@ export function languageStage(
     },
     async run(inputs, pass) {
       if (!language || !text) throw new Error(`"${stage.id}" runs before it is loaded.`);
-      return generate({ ...shared, text, language, pass }, inputs);
+      return generate({ ...shared, text, language, pass }, inputs, visualWires);
     },
   };
 }
@@ -85,6 +87,10 @@ function questionOf({ roles }: Stage, inputs: StageInputs): string {
   return question?.kind === 'text' ? question.text : '';
 }
 
+/** Rows of the grid that the tokens of one view lie on; 1 where they lie on none. */
+const tokenRowsOf = (wire: WireType | undefined): number =>
+  (wire?.kind === 'tokens' ? wire.grid?.rows : undefined) ?? 1;
+
 /** The pictures and clips of a wire. */
 function expectedRuns(wire: WireType): readonly WiredRun[] {
   if (wire.kind !== 'tokens') return [];
@@ -93,6 +99,8 @@ function expectedRuns(wire: WireType): readonly WiredRun[] {
   const run: WiredRun = {
     media: wire.views?.media ?? 'image',
     tokens: known ? tokens / items : null,
+    // Before a run nobody knows into which tiles a picture is cut.
+    laid: [{ kind: 'views', from: 0, to: 1 }],
   };
   return Array.from({ length: items }, () => run);
 }
@@ -100,9 +108,10 @@ function expectedRuns(wire: WireType): readonly WiredRun[] {
 async function generate(
   generation: Generation,
   inputs: StageInputs,
+  visualWires: readonly WireType[],
 ): Promise<Outcome<StageOutputs>> {
   const { step, context } = generation;
-  const prompt = await tokenise(generation, inputs);
+  const prompt = await tokenise(generation, inputs, visualWires);
   if (!prompt.ok) return prompt;
   const embedded = await embed(generation, prompt.value);
   if (!embedded.ok) return embedded;
@@ -124,17 +133,25 @@ async function generate(
 }
 
 function tokenise(
-  { stage, text, row, pass }: Generation,
+  { stage, step, text, row, pass }: Generation,
   inputs: StageInputs,
+  visualWires: readonly WireType[],
 ): Promise<Outcome<PromptSequence>> {
-  const visual = (inputs[stage.roles.visual ?? ''] ?? []).flatMap(visualSpans);
-  const runs = visual.map(({ media, count }) => ({ media, tokens: count }));
+  const spans = (inputs[stage.roles.visual ?? ''] ?? []).flatMap((value, wire) =>
+    visualSpans(value, tokenRowsOf(visualWires[wire])),
+  );
+  const runs = spans.map(({ media, count, views, tokenRows }) => ({
+    media,
+    tokens: count,
+    laid: layOutViews(step.pictureLayout, views, tokenRows),
+  }));
+  const laid = runs.map((run) => run.laid);
   return pass.span(
     row('tokenise'),
     0,
     () => {
       const prompt = text.tokenise(questionOf(stage, inputs), runs);
-      return prompt.ok ? ok({ prompt: prompt.value, visual }) : prompt;
+      return prompt.ok ? ok({ prompt: prompt.value, visual: visualShares(spans, laid) }) : prompt;
     },
     ({ prompt }) => {
       const tokens = wordIds(prompt).length;

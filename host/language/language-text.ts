@@ -3,7 +3,9 @@ import { fail, ok, type Outcome } from '#engine/contract/outcome.ts';
 import { error } from '#engine/contract/problem.ts';
 import type { Media } from '#engine/node/wire.ts';
 import type { LanguageModelStep } from '#engine/node/host-step.ts';
+import type { PictureLayout } from '#engine/node/picture-layout.ts';
 import { openChatTemplate, type ChatTemplate } from '../text/chat-template.ts';
+import type { LaidPiece } from '../text/lay-out-views.ts';
 import { buildPrompt, wordIds, type Prompt } from '../text/prompt.ts';
 import { standInTokenizer } from '../text/stand-in-tokenizer.ts';
 import { openTokenizer, type Tokenizer } from '../text/tokenizer.ts';
@@ -20,6 +22,8 @@ export interface WiredRun {
   readonly media: Media;
   /** Null where only a run can tell. */
   readonly tokens: number | null;
+  /** As the prompt has it. */
+  readonly laid: readonly LaidPiece[];
 }
 
 /** Random weights have no tokenizer of their own; one that makes about as many tokens stands in. */
@@ -34,8 +38,24 @@ export async function openLanguageText(
   const folder = checkpointFolder(step.text.folder, baseFolder);
   const tokenizer = await openTokenizer(folder);
   if (!tokenizer.ok) return tokenizer;
+  const unknown = unknownToken(step.pictureLayout, tokenizer.value);
+  if (unknown !== null) {
+    const message = `The tokenizer has no token ${unknown}, which the picture layout sets around pictures; choose the layout that the checkpoint was taught.`;
+    return fail(error('param-invalid', message, { param: 'pictureLayout' }));
+  }
   const chat = step.template === null ? await openChatTemplate(folder) : null;
   return ok(languageText(step, step.template, tokenizer.value, chat));
+}
+
+/** A token that a layout names and a tokenizer would read as plain text; null where there is none. */
+function unknownToken(layout: PictureLayout, tokenizer: Tokenizer): string | null {
+  const { alone, whole, tile, ...others } = layout;
+  const around = [alone, whole, tile].flatMap(({ before, behind }) => [before, behind]);
+  const texts = [...around, ...Object.values(others)].map((text) =>
+    text.replace('{row}', '1').replace('{column}', '1'),
+  );
+  const named = texts.flatMap((text) => text.match(/<[^<>]+>|\[[A-Z_]+\]/g) ?? []);
+  return named.find((token) => tokenizer.idOf(token) === null) ?? null;
 }
 
 function languageText(
@@ -48,7 +68,15 @@ function languageText(
     tokenizer,
     tokenise(question, runs) {
       const media = runs.map((run) => run.media);
-      const prompt = buildPrompt({ tokenizer, template, chat, prompt: question, runs: media });
+      const laid = runs.map((run) => run.laid);
+      const prompt = buildPrompt({
+        tokenizer,
+        template,
+        chat,
+        prompt: question,
+        runs: media,
+        laid,
+      });
       if (!prompt.ok) return prompt;
       const ids = wordIds(prompt.value);
       const strange = ids.find((id) => id >= vocabularySize);

@@ -1,21 +1,32 @@
 /** The prompt as the language model reads it: words and visual tokens in turn. */
+import type { View } from '#engine/node/view.ts';
 import type { Media } from '#engine/node/wire.ts';
 import type { StageValue } from '../stages/stage-value.ts';
+import { isShare, type LaidShare } from '../text/lay-out-views.ts';
+import type { LaidRuns } from '../text/lay-out-runs.ts';
 import { wordIds, type Prompt } from '../text/prompt.ts';
 import type { LanguageModel, VisualRun } from './language-model.ts';
 
-/** The visual tokens of one picture or clip, which lie together. */
-export interface VisualSpan {
-  readonly media: Media;
-  /** Of its views in turn, each [N, D]. */
+/** Visual tokens that lie together. */
+export interface VisualShare {
+  /** Of views in turn, each [N, D]. */
   readonly parts: readonly Float32Array[];
   readonly count: number;
 }
 
+/** The visual tokens of one picture or clip. */
+export interface VisualSpan extends VisualShare {
+  readonly media: Media;
+  /** As many as parts. */
+  readonly views: readonly View[];
+  /** Rows of the grid that the tokens of one view lie on; 1 where they lie on none. */
+  readonly tokenRows: number;
+}
+
 export interface PromptSequence {
   readonly prompt: Prompt;
-  /** By run; one that is left out is not read. */
-  readonly visual: readonly VisualSpan[];
+  /** By run or share; one that is left out is not read. */
+  readonly visual: readonly VisualShare[];
 }
 
 export interface EmbeddedSequence {
@@ -24,25 +35,67 @@ export interface EmbeddedSequence {
   readonly visual: readonly VisualRun[];
 }
 
-/** The visual tokens at a wire, by picture or clip. */
-export function visualSpans(value: StageValue): readonly VisualSpan[] {
+/** Of tokens that nothing is said of. */
+const someView: View = {
+  item: 0,
+  media: 'image',
+  role: 'whole',
+  row: 0,
+  column: 0,
+  original: { width: 0, height: 0 },
+};
+
+interface GrowingSpan extends VisualSpan {
+  readonly item: number;
+  readonly parts: Float32Array[];
+  readonly views: View[];
+  count: number;
+}
+
+/** The visual tokens at a wire, by picture or clip; those of one view lie in so many rows. */
+export function visualSpans(value: StageValue, tokenRows = 1): readonly VisualSpan[] {
   if (value.kind !== 'tensors') return [];
-  const spans: { item: number; media: Media; parts: Float32Array[]; count: number }[] = [];
+  const spans: GrowingSpan[] = [];
   for (const { tensors, views } of value.batches) {
     const tensor = tensors[''];
     const [leading = 1, tokens = 0, channels = 0] = tensor?.dims ?? [];
     const data = tensor?.data as Float32Array;
     for (let view = 0; view < leading; view++) {
-      const { item = 0, media = 'image' } = views[view] ?? {};
+      const shown = views[view] ?? someView;
+      const { item, media } = shown;
       let span = spans.at(-1);
       if (span?.item !== item || span.media !== media)
-        spans.push((span = { item, media, parts: [], count: 0 }));
+        spans.push((span = { item, media, tokenRows, views: [], parts: [], count: 0 }));
       const size = tokens * channels;
+      span.views.push(shown);
       span.parts.push(data.subarray(view * size, (view + 1) * size));
       span.count += tokens;
     }
   }
   return spans;
+}
+
+const lengthOf = (parts: readonly Float32Array[]): number =>
+  parts.reduce((sum, { length }) => sum + length, 0);
+
+/** The visual tokens of all pictures in the shares into which a layout cuts them. */
+export function visualShares(spans: readonly VisualSpan[], laid: LaidRuns): readonly VisualShare[] {
+  return spans.flatMap((span, run) =>
+    (laid[run] ?? []).filter(isShare).map((piece) => shareOf(span, piece)),
+  );
+}
+
+function shareOf({ parts, count, tokenRows }: VisualSpan, piece: LaidShare): VisualShare {
+  const channels = lengthOf(parts) / count;
+  let shown: readonly Float32Array[];
+  if (piece.kind === 'views') {
+    shown = parts.slice(piece.from, piece.to);
+  } else {
+    const part = parts[piece.view] as Float32Array;
+    const length = part.length / tokenRows;
+    shown = [part.subarray(piece.row * length, (piece.row + 1) * length)];
+  }
+  return { parts: shown, count: lengthOf(shown) / channels };
 }
 
 /** Embeddings of the words, with the visual tokens between them. */
@@ -54,9 +107,7 @@ export async function embedSequence(
   const words = await model.embed(ids);
   if (visual.length === 0) return { embeddings: words, visual: [] };
   const visualCount = visual.reduce((sum, { count }) => sum + count, 0);
-  const visualLength = visual
-    .flatMap(({ parts }) => parts)
-    .reduce((sum, { length }) => sum + length, 0);
+  const visualLength = lengthOf(visual.flatMap(({ parts }) => parts));
   const embeddings = new Float32Array(words.length + visualLength);
   const hiddenSize = embeddings.length / (ids.length + visualCount);
   const runs: VisualRun[] = [];

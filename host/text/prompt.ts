@@ -4,6 +4,7 @@ import { error } from '#engine/contract/problem.ts';
 import type { Media } from '#engine/node/wire.ts';
 import { chatPieces } from './chat-pieces.ts';
 import type { ChatTemplate } from './chat-template.ts';
+import { layOutRuns, type LaidRuns } from './lay-out-runs.ts';
 import type { TextRange } from './literal-text.ts';
 import type { Tokenizer } from './tokenizer.ts';
 import {
@@ -28,11 +29,13 @@ export interface PromptRequest {
   readonly prompt: string;
   /** The pictures and clips that are wired, each of which is one run of visual tokens. */
   readonly runs: readonly Media[];
+  /** What the model sees around and within each run; nothing where it is left out. */
+  readonly laid?: LaidRuns;
 }
 
 export type PromptSegment =
   | { readonly kind: 'words'; readonly ids: readonly number[] }
-  /** A run of visual tokens, by its place among those wired. */
+  /** A run of visual tokens, or a share of one that is laid out, by its place among those wired. */
   | { readonly kind: 'visual'; readonly run: number };
 
 export interface Prompt {
@@ -59,7 +62,9 @@ export function buildPrompt(request: PromptRequest): Outcome<Prompt> {
   const pieces = request.template === null ? fromChat(request) : fromTemplate(request);
   if (!pieces.ok) return pieces;
   const placed = placeRuns(pieces.value, request.runs);
-  return placed.ok ? encodePieces(request.tokenizer, placed.value) : placed;
+  if (!placed.ok) return placed;
+  const { tokenizer, laid } = request;
+  return encodePieces(tokenizer, laid ? layOutRuns(placed.value, laid) : placed.value);
 }
 
 function fromTemplate({
@@ -144,14 +149,18 @@ function tokenOf(tokenizer: Tokenizer, media: Media): string {
 function encodePieces(tokenizer: Tokenizer, pieces: readonly PlacedPiece[]): Outcome<Prompt> {
   const begin =
     tokenizer.beginOfTextId === null ? null : tokenizer.tokenOf(tokenizer.beginOfTextId);
-  const [first] = pieces;
+  // Pictures may go before it.
+  const first = pieces.find((piece) => piece.kind !== 'run' && piece.text !== '');
   const spellsBegin = begin !== null && first?.kind === 'template' && first.text.startsWith(begin);
   const segments: PromptSegment[] = [];
   for (const [index, stretch] of stretchesOf(tokenizer, pieces).entries()) {
     if (stretch.before !== null) segments.push({ kind: 'visual', run: stretch.before });
     const { text, literal } = join(tokenizer, stretch.pieces);
     const addSpecialTokens = index === 0 && !spellsBegin;
-    const ids = tokenizer.encode(text, { addSpecialTokens, literal });
+    const isLayout = stretch.before !== null && stretch.pieces.every(isOfLayout);
+    const ids = isLayout
+      ? encodeWithin(tokenizer, text)
+      : tokenizer.encode(text, { addSpecialTokens, literal });
     if (!ids.ok) return ids;
     const cut = cutAtTokens(tokenizer, ids.value, stretch.pieces);
     if (!cut.ok) return cut;
@@ -160,6 +169,22 @@ function encodePieces(tokenizer: Tokenizer, pieces: readonly PlacedPiece[]): Out
   const hasIds = (segment: PromptSegment): boolean =>
     segment.kind === 'visual' || segment.ids.length > 0;
   return ok({ text: join(tokenizer, pieces).text, segments: segments.filter(hasIds) });
+}
+
+const isOfLayout = ({ kind }: PlacedPiece): boolean => kind === 'layout';
+
+/** No text begins with it, and no token joins it to another character. */
+const anchor = '\u0001';
+
+/** Ids of a text that goes on from what is before it: a tokenizer may set a space before one that stands alone. */
+function encodeWithin(tokenizer: Tokenizer, text: string): Outcome<readonly number[]> {
+  const options = { addSpecialTokens: false };
+  const before = tokenizer.encode(anchor, options);
+  if (!before.ok) return before;
+  const both = tokenizer.encode(anchor + text, options);
+  if (!both.ok) return both;
+  const isApart = before.value.every((id, place) => both.value[place] === id);
+  return isApart ? ok(both.value.slice(before.value.length)) : tokenizer.encode(text, options);
 }
 
 /** Pieces that are encoded together, behind a run for which the tokenizer has no token. */

@@ -17,7 +17,10 @@ type Place = Extract<Piece, { kind: 'place' }>;
 
 /** A piece with the run of visual tokens that goes there. */
 export type PlacedPiece =
-  Exclude<Piece, Place> | { readonly kind: 'run'; readonly run: number; readonly media: Media };
+  | Exclude<Piece, Place>
+  | { readonly kind: 'run'; readonly run: number; readonly media: Media }
+  /** What the model sees around a picture, whatever the template. */
+  | { readonly kind: 'layout'; readonly text: string };
 
 /** Cuts text at the given spellings, each of them a place of its medium. */
 export function splitAtPlaces(

@@ -1,4 +1,5 @@
 /** Google's SigLIP image tower. */
+import type { ConfigFiles, JsonObject } from '#engine/contract/config-files.ts';
 import { ok } from '#engine/contract/outcome.ts';
 import { defineNode } from '#engine/node/node-definition.ts';
 import type { ParamValues } from '#engine/node/param.ts';
@@ -6,8 +7,13 @@ import { weightParams } from '#engine/node/weight-params.ts';
 import { attentionPooling } from '#engine/onnx/blocks/attention-pooling.ts';
 import { patchEmbedding, patchGrid } from '#engine/onnx/blocks/patch-embedding.ts';
 import { positionedTokens } from '#engine/onnx/blocks/position-table.ts';
-import { unsupported } from '../config/published-config.ts';
-import { describeTower, towerFromConfig, type TowerConfig } from './tower/tower-config.ts';
+import { modelTypeOf, partOf, unsupported } from '../config/published-config.ts';
+import {
+  describeTower,
+  towerFromConfig,
+  type TakenFeatures,
+  type TowerConfig,
+} from './tower/tower-config.ts';
 import { encoderSocket } from './tower/encoder-parts.ts';
 import { visionTowerLayouts } from './names/tower-names.ts';
 import { towerSizes } from './tower/tower-sizes.ts';
@@ -55,6 +61,11 @@ const params = {
     default: 'patches',
     options: [
       { value: 'patches', label: 'Patches' },
+      {
+        value: 'unnormed',
+        label: 'Patches, never normed',
+        about: 'Without the final norm even behind the last layer, as LLaVA-OneVision takes them.',
+      },
       { value: 'pooled', label: 'Pooled', about: 'One token from the attention-pooling head.' },
     ],
   },
@@ -82,6 +93,41 @@ const libraryConfig: TowerConfig = {
   },
 };
 
+/** Janus says how many times wider the feed-forward is, and calls the last projection of attention otherwise. */
+const janusConfig: TowerConfig = {
+  title: 'Janus',
+  modelTypes: ['janus_vision_model'],
+  defaults: {
+    ...libraryConfig.defaults,
+    image_size: 384,
+    hidden_size: 1024,
+    num_hidden_layers: 24,
+    num_attention_heads: 16,
+    hidden_act: 'gelu',
+    mlp_ratio: 4,
+  },
+  derived: ({ hidden_size: width, mlp_ratio: ratio }) => ({
+    intermediate_size: Math.trunc(Number(width) * Number(ratio)),
+  }),
+};
+
+/** Whole models that say nothing of a layer, and take the last one with its norm. */
+const takingLast: ReadonlySet<string> = new Set(['paligemma', 'gemma3', 'janus', 'deepseek_vl']);
+
+function towerTypeOf(files: ConfigFiles): string {
+  const whole = files['config.json'] ?? {};
+  return modelTypeOf(partOf(whole, ['vision_config']) ?? whole);
+}
+
+/** Hidden states that the library counts from the end have no final norm, the last one included. */
+function takenFrom(files: ConfigFiles, features: TakenFeatures | null): JsonObject {
+  if (takingLast.has(modelTypeOf(files['config.json'] ?? {})))
+    return { featureLayer: -1, select: 'patches' };
+  if (!features) return {};
+  const { featureLayer } = features;
+  return { featureLayer, select: featureLayer === -1 ? 'unnormed' : 'patches' };
+}
+
 const tower = transformerTower<SiglipParams, VisionTransformerShape>({
   title: 'SigLIP',
   shapeOf: sizes.shapeOf,
@@ -91,6 +137,7 @@ const tower = transformerTower<SiglipParams, VisionTransformerShape>({
   finalNorm: () => ({ name: 'post_layernorm', of: 'tokens' }),
   choices: {
     patches: { leaves: 'patches' },
+    unnormed: { leaves: 'patches', unnormed: true },
     pooled: {
       leaves: 'single',
       pool: everyToken,
@@ -118,17 +165,16 @@ export const siglip = defineNode({
   inputs: { pixels: { kind: 'pixels', title: 'Pixels' }, ...encoderSocket },
   outputs: { tokens: { kind: 'tokens', title: 'Visual tokens' } },
   fromConfig(files) {
-    const found = towerFromConfig(files, libraryConfig);
+    const isJanus = towerTypeOf(files) === 'janus_vision_model';
+    const found = towerFromConfig(files, isJanus ? janusConfig : libraryConfig);
     if (!found.ok) return found;
-    const { shape, features } = found.value;
-    if (features?.featureLayer === -1)
-      return unsupported("Taking SigLIP's last layer without its final norm");
+    const { own, shape, features } = found.value;
+    if (own['use_qk_norm'] === true) return unsupported('Norms of queries and keys');
     if (features?.patchesOnly === true)
       return unsupported('Leaving out the first patch, as if it were a class token,');
-    const taken = features && { featureLayer: features.featureLayer, select: 'patches' };
     return ok({
-      params: { ...sizes.paramsFor({ ...shape }), ...taken },
-      took: ['SigLIP', ...describeTower(shape)],
+      params: { ...sizes.paramsFor({ ...shape }), ...takenFrom(files, features) },
+      took: [isJanus ? 'SigLIP of Janus' : 'SigLIP', ...describeTower(shape)],
       file: 'config.json',
     });
   },

@@ -2,6 +2,7 @@
 import type { LanguageModelStep } from '#engine/node/host-step.ts';
 import type { ParamValues } from '#engine/node/param.ts';
 import type { WeightParams } from '#engine/node/weight-params.ts';
+import { pictureLayout, pictureLayoutParam } from './picture-layouts.ts';
 
 const whenSampling = { param: 'strategy', is: ['sample'] } as const;
 
@@ -14,6 +15,7 @@ export const answerParams = {
     maxCharacters: 20_000,
     lines: 3,
   },
+  pictureLayout: pictureLayoutParam,
   maxNewTokens: {
     kind: 'integer',
     label: 'New tokens',
@@ -86,9 +88,10 @@ export const answerParams = {
 /** What the host reads of them; tokenizer and chat template lie beside the weights. */
 export function answering(
   values: ParamValues<typeof answerParams> & Pick<WeightParams, 'weights'>,
-): Pick<LanguageModelStep, 'template' | 'text' | 'sampling'> {
+): Pick<LanguageModelStep, 'template' | 'pictureLayout' | 'text' | 'sampling'> {
   return {
     template: values.template.trim() === '' ? null : values.template,
+    pictureLayout: pictureLayout(values.pictureLayout),
     text: values.weights,
     sampling: values,
   };

@@ -1,5 +1,12 @@
 /** The architecture of a decoder-only language model as parameters. */
-import { decimal, flag, option, size, whenCustom } from '#engine/node/architecture-params.ts';
+import {
+  choice,
+  decimal,
+  flag,
+  option,
+  size,
+  whenCustom,
+} from '#engine/node/architecture-params.ts';
 import type { ParamValues } from '#engine/node/param.ts';
 import { activations } from '#engine/onnx/blocks/feed-forward.ts';
 import { rotaryScalings, type RotaryShape } from '#engine/onnx/rotary.ts';
@@ -89,6 +96,16 @@ export const architectureParams = {
     1,
     1e-6,
     1e6,
+  ),
+  scaledEmbeddings: choice('Scaled embeddings', 'What the embedding scale multiplies.', 'all', [
+    option('all', 'Words and visual tokens'),
+    option('words', 'Words alone'),
+  ]),
+  promptAttention: choice(
+    'Attention in the prompt',
+    'What a token of the prompt sees; those of the answer see all before them.',
+    'causal',
+    [option('causal', 'What comes before it'), option('prefix', 'All of the prompt')],
   ),
   rotaryFraction: decimal(
     'Rotary fraction',

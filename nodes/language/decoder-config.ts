@@ -22,7 +22,8 @@ import {
 } from './decoder-families.ts';
 import { publishedDecoders, type PublishedDecoder } from './published-decoders.ts';
 
-const languageParts = ['text_config', 'llm_config', 'language_config'] as const;
+/** Where whole models describe their language model. */
+export const languageParts = ['text_config', 'llm_config', 'language_config'] as const;
 
 export function decoderFromConfig(files: ConfigFiles): Outcome<TakenConfig> {
   const file = configFile(files, 'config.json');
@@ -32,7 +33,9 @@ export function decoderFromConfig(files: ConfigFiles): Outcome<TakenConfig> {
   const family = Object.hasOwn(decoderFamilies, type) ? decoderFamilies[type] : undefined;
   if (type === 'mamba') return foreign('config.json describes a Mamba; choose the node "Mamba".');
   if (!family) return unsupported(`The language model family "${type}"`);
-  const architecture = architectureFrom(family, part ?? file.value);
+  const whole = modelTypeOf(file.value);
+  const own = Object.hasOwn(wholeModels, whole) ? (wholeModels[whole] ?? {}) : {};
+  const architecture = architectureFrom(family, part ?? file.value, own);
   if (!architecture.ok) return architecture;
   const figures: DecoderArchitecture = {
     ...architecture.value,
@@ -47,11 +50,20 @@ export function decoderFromConfig(files: ConfigFiles): Outcome<TakenConfig> {
   });
 }
 
-function architectureFrom(family: DecoderFamily, json: JsonObject): Outcome<DecoderArchitecture> {
+/** What whole models do otherwise than the families of their language models. */
+const wholeModels: Readonly<Record<string, Partial<DecoderArchitecture>>> = {
+  paligemma: { promptAttention: 'prefix', scaledEmbeddings: 'words' },
+};
+
+function architectureFrom(
+  family: DecoderFamily,
+  json: JsonObject,
+  own: Partial<DecoderArchitecture>,
+): Outcome<DecoderArchitecture> {
   const figures = readFigures(decoderConfigSchema, { ...family.defaults, ...json }, 'config.json');
   if (!figures.ok) return figures;
   const config = figures.value;
-  const lacking = lackingIn(config);
+  const lacking = lackingIn(config, own);
   if (lacking !== null) return unsupported(lacking);
   const name = config.hidden_activation ?? config.hidden_act;
   const activation = activationFromConfig(name);
@@ -70,13 +82,18 @@ function architectureFrom(family: DecoderFamily, json: JsonObject): Outcome<Deco
     activation,
     ...rotary.value,
     ...family.adds(config),
+    ...own,
   });
 }
 
 /** What of a configuration no graph here has. */
-function lackingIn(config: DecoderConfig): string | null {
+function lackingIn(
+  config: DecoderConfig,
+  { promptAttention }: Partial<DecoderArchitecture>,
+): string | null {
   if (slides(config)) return 'Attention in a sliding window';
-  if (config.use_bidirectional_attention === true) return 'Attention in both directions';
+  if (config.use_bidirectional_attention === true && promptAttention !== 'prefix')
+    return 'Attention in both directions';
   return null;
 }
 

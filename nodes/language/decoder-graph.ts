@@ -8,7 +8,7 @@ import {
 } from '#engine/onnx/blocks/causal-attention.ts';
 import { gatedFeedForward, plainFeedForward } from '#engine/onnx/blocks/feed-forward.ts';
 import { addAndNorm, norm, type Norm } from '#engine/onnx/blocks/norm.ts';
-import { add, multiply } from '#engine/onnx/operators.ts';
+import { add } from '#engine/onnx/operators.ts';
 import { gather, slice } from '#engine/onnx/shape-operators.ts';
 import { rotaryTable } from '#engine/onnx/rotary.ts';
 import type { StageModel } from '#engine/onnx/model.ts';
@@ -23,7 +23,7 @@ import { rotaryShape, type DecoderArchitecture } from './decoder-architecture.ts
 import { decoderInputs, decoderState, type DecoderInputs, type Segment } from './decoder-inputs.ts';
 import { embeddingName, finalNormName, headName, layerNames } from './decoder-names.ts';
 import { pruneVisualTokens, scoreVisualTokens } from './visual-pruning.ts';
-import { emitEmbedding, emitHead, type Vocabulary } from './vocabulary.ts';
+import { emitEmbedding, emitHead, scaledBy, type Vocabulary } from './vocabulary.ts';
 
 export interface DecoderParts {
   /** No two of them for the same layer. */
@@ -38,9 +38,10 @@ export function decoderGraphs(
   parts: DecoderParts,
   newGraph: (emit: (g: GraphBuilder) => void) => StageModel,
 ): LanguageGraphs {
-  const { hiddenSize, vocabularySize, contextLength } = architecture;
+  const { hiddenSize, vocabularySize, contextLength, promptAttention } = architecture;
+  const scale = architecture.scaledEmbeddings === 'words' ? architecture.embeddingScale : 1;
   return {
-    embed: newGraph((g) => emitEmbedding(g, vocabularyOf(architecture))),
+    embed: newGraph((g) => emitEmbedding(g, vocabularyOf(architecture), scale)),
     decoder: {
       model: newGraph((g) => emitDecoder(g, architecture, parts)),
       state: decoderState(architecture, parts.boundaries),
@@ -50,6 +51,7 @@ export function decoderGraphs(
     hiddenSize,
     vocabularySize,
     contextLength,
+    promptAttention,
   };
 }
 
@@ -68,12 +70,9 @@ export function emitDecoder(
   architecture: DecoderArchitecture,
   parts: DecoderParts,
 ): void {
-  const { layerCount, embeddingScale } = architecture;
+  const { layerCount, embeddingScale, scaledEmbeddings } = architecture;
   const inputs = decoderInputs(g, architecture, parts.boundaries);
-  const scaled =
-    embeddingScale === 1
-      ? inputs.embeddings
-      : multiply(g, inputs.embeddings, g.scalar('float32', embeddingScale));
+  const scaled = scaledBy(g, inputs.embeddings, scaledEmbeddings === 'all' ? embeddingScale : 1);
   g.tap('embeddings', scaled);
   const blocks = new DecoderBlocks(g, architecture, parts, inputs, scaled);
   const exit = parts.boundaries.find(({ kind }) => kind === 'early-exit');

@@ -65,4 +65,11 @@ export const decoderKeyLayouts: readonly KeyLayout[] = [
     owns: (key) => key.startsWith('model.language_model.') || key.startsWith('lm_head.'),
     ignores: isBuffer,
   },
+  {
+    title: 'Idefics, Hugging Face',
+    key: (name) =>
+      name.startsWith('model.') ? `model.text_model.${name.slice('model.'.length)}` : name,
+    owns: (key) => key.startsWith('model.text_model.') || key.startsWith('lm_head.'),
+    ignores: isBuffer,
+  },
 ];

@@ -16,6 +16,7 @@ import { decoderKeyLayouts } from './decoder-names.ts';
 import { checkDecoderParts } from './decoder-parts.ts';
 import { draftProblem } from './draft-problem.ts';
 import { languageInputs, languageOutputs, visualProblem } from './language-ports.ts';
+import { layoutProblem, withPictureLayout } from './picture-layouts.ts';
 
 const params = {
   ...decoderModelParams,
@@ -55,7 +56,7 @@ export const decoder = defineNode({
     },
   },
   outputs: languageOutputs,
-  fromConfig: decoderFromConfig,
+  fromConfig: withPictureLayout(decoderFromConfig),
   keyLayouts: () => decoderKeyLayouts,
   demand: ({ params: values }) => ({
     visual: { channels: decoderArchitecture(values).hiddenSize },
@@ -65,6 +66,7 @@ export const decoder = defineNode({
     const problem =
       architectureProblem(architecture) ??
       visualProblem(inputs.visual, architecture.hiddenSize) ??
+      layoutProblem(inputs.visual, values.pictureLayout) ??
       draftProblem(inputs.acceleration, architecture, 'acceleration');
     if (problem) return fail(problem);
     const parts = checkDecoderParts(inputs, architecture.layerCount);

@@ -55,6 +55,7 @@ export function mambaGraphs(
     hiddenSize,
     vocabularySize,
     contextLength: unbounded,
+    promptAttention: 'causal',
   };
 }
 

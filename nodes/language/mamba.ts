@@ -4,6 +4,7 @@ import { defineNode } from '#engine/node/node-definition.ts';
 import { weightParams } from '#engine/node/weight-params.ts';
 import { answerParams, answering } from './answer-params.ts';
 import { languageInputs, languageOutputs, visualProblem } from './language-ports.ts';
+import { layoutProblem } from './picture-layouts.ts';
 import { mambaArchitecture, mambaParams, publishedMambas } from './mamba-architecture.ts';
 import { mambaFromConfig } from './mamba-config.ts';
 import { mambaGraphs } from './mamba-graph.ts';
@@ -33,7 +34,9 @@ export const mamba = defineNode({
   keyLayouts: (values) => mambaKeyLayouts(mambaArchitecture(values).tiedEmbeddings),
   demand: ({ params: values }) => ({ visual: { channels: mambaArchitecture(values).hiddenSize } }),
   infer({ params: values, inputs }) {
-    const problem = visualProblem(inputs.visual, mambaArchitecture(values).hiddenSize);
+    const problem =
+      visualProblem(inputs.visual, mambaArchitecture(values).hiddenSize) ??
+      layoutProblem(inputs.visual, values.pictureLayout);
     return problem ? fail(problem) : ok({ outputs: { answer: { kind: 'answer' } } });
   },
   layers: (values) => mambaArchitecture(values).layerCount,

@@ -16,6 +16,8 @@ const common = {
   headBias: false,
   tiedEmbeddings: false,
   embeddingScale: 1,
+  scaledEmbeddings: 'all',
+  promptAttention: 'causal',
   rotaryFraction: 1,
   rotaryBase: 10_000,
   rotaryScaling: 'none',

@@ -2,6 +2,7 @@
 import type { GraphBuilder } from '#engine/onnx/graph-builder.ts';
 import { embedIds, tableWeights, type EmbeddingTable } from '#engine/onnx/blocks/embedding.ts';
 import { matrixProduct } from '#engine/onnx/blocks/linear.ts';
+import { multiply } from '#engine/onnx/operators.ts';
 import type { Value } from '#engine/onnx/value.ts';
 
 export interface Vocabulary extends EmbeddingTable {
@@ -11,10 +12,14 @@ export interface Vocabulary extends EmbeddingTable {
   readonly headBias: boolean;
 }
 
-/** `ids` [1, sequence] int64 → `embeddings` [1, sequence, D]. */
-export function emitEmbedding(g: GraphBuilder, embedding: EmbeddingTable): void {
-  g.output('embeddings', embedIds(g, g.input('ids', 'int64', [1, 'sequence']), embedding));
+/** `ids` [1, sequence] int64 → `embeddings` [1, sequence, D], multiplied by `scale`. */
+export function emitEmbedding(g: GraphBuilder, embedding: EmbeddingTable, scale = 1): void {
+  const words = embedIds(g, g.input('ids', 'int64', [1, 'sequence']), embedding);
+  g.output('embeddings', scaledBy(g, words, scale));
 }
+
+export const scaledBy = (g: GraphBuilder, x: Value, scale: number): Value =>
+  scale === 1 ? x : multiply(g, x, g.scalar('float32', scale));
 
 /** x [.., D] → logits [.., V] */
 export function emitHead(g: GraphBuilder, x: Value, vocabulary: Vocabulary): Value {

@@ -44,12 +44,12 @@ const keyLayouts: readonly KeyLayout[] = [
   },
 ];
 
-const normEpsilon = 1e-5;
+const standardEpsilon = 1e-5;
 
 const configSchema = z.object({
   vision_config: z.object({ hidden_size: z.int().default(1024) }).prefault({}),
   text_config: z
-    .object({ hidden_size: z.int().optional(), rms_norm_eps: z.number().default(normEpsilon) })
+    .object({ hidden_size: z.int().optional(), rms_norm_eps: z.number().default(standardEpsilon) })
     .prefault({}),
   spatial_merge_size: z.int().default(2),
   projector_hidden_act: z.string().default('gelu'),
@@ -85,6 +85,14 @@ export const mistral3Merger = defineNode({
       help: 'The two last matrices add a bias.',
       default: false,
     },
+    normEpsilon: {
+      kind: 'number',
+      label: 'Norm epsilon',
+      help: 'Added to the mean square that the first norm divides by.',
+      default: standardEpsilon,
+      min: 1e-12,
+      max: 1,
+    },
     ...weightParams,
   },
   inputs: { tokens: { kind: 'tokens', title: 'Visual tokens' } },
@@ -100,8 +108,6 @@ export const mistral3Merger = defineNode({
     const { vision_config: vision, text_config: text, ...figures } = config.value;
     const activation = activationFromConfig(figures.projector_hidden_act);
     if (activation === null) return unsupported(`The activation "${figures.projector_hidden_act}"`);
-    if (text.rms_norm_eps !== normEpsilon)
-      return unsupported(`A norm with an epsilon of ${text.rms_norm_eps}`);
     const widths = { inputWidth: vision.hidden_size, outputWidth: text.hidden_size ?? null };
     return ok({
       params: {
@@ -109,6 +115,8 @@ export const mistral3Merger = defineNode({
         factor: figures.spatial_merge_size,
         activation,
         bias: figures.multimodal_projector_bias,
+        // The norm is that of the language model.
+        normEpsilon: text.rms_norm_eps,
       },
       took: ["Mistral 3's merger", describeWidths(widths)],
       file: 'config.json',
@@ -122,7 +130,7 @@ export const mistral3Merger = defineNode({
   body: {
     kind: 'onnx',
     emit(g, { tokens }, { params, inputs, found: { widths, grid } }) {
-      const { factor, activation, bias } = params;
+      const { factor, activation, bias, normEpsilon } = params;
       const { input, output } = widths;
       const patches = dropPrefix(g, tokens, inputs.tokens.prefixTokens); // [views, N, inputs]
       const normed = norm(g, patches, 'norm', { kind: 'rms', epsilon: normEpsilon });

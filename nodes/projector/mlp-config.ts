@@ -105,6 +105,10 @@ const families: Readonly<Record<string, MlpFamily>> = {
       activation: vision?.hidden_act ?? 'gelu',
     }),
   },
+  deepseek_vl: {
+    title: 'DeepSeek-VL',
+    figures: (config) => ({ inputWidth: visionWidth(config) }),
+  },
 };
 
 /** The authors' own LLaVA names the shape of its projector: `mlp2x_gelu`. */

@@ -57,6 +57,7 @@ const params = {
 } as const;
 
 const vipModules = { layer_norm: 'projector_layernorm' } as const;
+const deepSeekModules = { linear_1: 'linear1', linear_2: 'linear2' } as const;
 const originalVipModules = {
   layer_norm: 'clip_layernorm',
   linear_1: 'final_linear.0',
@@ -105,6 +106,7 @@ function keyLayouts(inputNorm: boolean): readonly KeyLayout[] {
     renamed('ViP-LLaVA, Hugging Face, since version 5', 'model.multi_modal_projector.', vipModules),
     renamed('ViP-LLaVA, original', 'model.mm_projector.', originalVipModules),
     aligner('Janus', 'model.aligner.'),
+    renamed('DeepSeek-VL, Hugging Face', 'model.aligner.', deepSeekModules),
     numbered('LLaVA, original', 'model.mm_projector.'),
     numbered('InternVL, original', 'mlp1.'),
     numbered('Prismatic and Cobra', 'projector.projector.'),

@@ -44,6 +44,16 @@ const processors: Readonly<Record<string, ProcessorKind>> = {
       return ok({ rule: 'longest-edge', patch: side, longestEdge: longestEdge ?? 1024 });
     },
   },
+  Idefics2: {
+    filter: 'bilinear',
+    rule({ do_image_splitting: splits, size }) {
+      if (splits === true) return unsupported('Cutting a picture into four beside the whole');
+      const { longest_edge: longestEdge = 980, shortest_edge: shortestEdge = 378 } =
+        typeof size === 'object' ? size : {};
+      // What is left over beside whole patches stays, and no patch looks at it.
+      return ok({ rule: 'edges', patch: 1, longestEdge, shortestEdge });
+    },
+  },
   Siglip2: {
     filter: 'bilinear',
     rule({ patch_size: patch = 16, max_num_patches: mostPatches = 256 }) {

@@ -32,6 +32,14 @@ describe('a picture becomes one of whole patches', () => {
     expect(ruledSize(size(5000, 1), rule)).toEqual(size(1024, 16));
   });
 
+  it('between a longest edge and a shortest, which squashes what is very long', () => {
+    const rule = { rule: 'edges', patch: 1, longestEdge: 980, shortestEdge: 378 } as const;
+    expect(ruledSize(size(2000, 1000), rule)).toEqual(size(980, 490));
+    expect(ruledSize(size(1000, 3000), rule)).toEqual(size(378, 980));
+    expect(ruledSize(size(600, 500), rule)).toEqual(size(600, 500));
+    expect(ruledSize(size(90, 61), { ...rule, patch: 14 })).toEqual(size(378, 378));
+  });
+
   it('of as many patches as there may be', () => {
     const rule = { rule: 'patches', patch: 16, mostPatches: 256 } as const;
     expect(ruledSize(size(100, 100), rule)).toEqual(size(256, 256));

@@ -26,6 +26,11 @@ const params = {
         about: 'Its own size, unless an edge is too long: Pixtral.',
       },
       {
+        value: 'edges',
+        label: 'Both edges',
+        about: 'Its own size, unless an edge is too long or too short: Idefics2.',
+      },
+      {
         value: 'patches',
         label: 'Patches',
         about: 'As many patches as there may be: SigLIP 2 NaFlex.',
@@ -74,7 +79,17 @@ const params = {
     min: 1,
     max: 65_535,
     unit: 'px',
-    shownWhen: { param: 'rule', is: ['longest-edge'] },
+    shownWhen: { param: 'rule', is: ['longest-edge', 'edges'] },
+  },
+  shortestEdge: {
+    kind: 'integer',
+    label: 'Shortest edge',
+    help: 'A shorter edge is stretched to this, even where the picture is squashed by that.',
+    default: 378,
+    min: 1,
+    max: 65_535,
+    unit: 'px',
+    shownWhen: { param: 'rule', is: ['edges'] },
   },
   mostPatches: {
     kind: 'integer',
@@ -163,6 +178,10 @@ function ruleOf(values: ResolutionParams): SizeRule {
     }
     case 'longest-edge':
       return { rule, patch, longestEdge: values.longestEdge };
+    case 'edges': {
+      const { longestEdge, shortestEdge } = values;
+      return { rule, patch, longestEdge, shortestEdge };
+    }
     case 'patches':
       return { rule, patch, mostPatches: values.mostPatches };
     case 'area':

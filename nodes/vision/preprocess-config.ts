@@ -36,6 +36,7 @@ const processors: Readonly<Record<string, ProcessorKind>> = {
   Blip: squashes,
   ViT: { ...squashes, filter: 'bilinear' },
   Janus: { geometry: fitted, filter: 'bicubic' },
+  DeepseekVL: { geometry: fitted, filter: 'bicubic' },
   Gemma3: { geometry: squashedAlone, filter: 'bilinear' },
 };
 

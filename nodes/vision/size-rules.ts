@@ -1,5 +1,6 @@
 /** To which size models of any resolution bring a picture: sides of whole patches, within a budget. */
 import type {
+  BothEdges,
   LongestEdge,
   PatchBudget,
   PatchRounding,
@@ -19,6 +20,8 @@ export function ruledSize(size: PictureSize, rule: SizeRule): PictureSize {
       return withinPixels(size, rule);
     case 'longest-edge':
       return withinEdge(size, rule);
+    case 'edges':
+      return betweenEdges(size, rule);
     case 'patches':
       return fillingPatches(size, rule);
     case 'area':
@@ -56,6 +59,22 @@ function withinEdge(
   const up = (length: number): number =>
     Math.max(1, Math.ceil(Math.floor(length / ratio) / patch)) * patch;
   return { width: up(width), height: up(height) };
+}
+
+/** Source: transformers, Idefics2ImageProcessor, get_resize_output_image_size. */
+function betweenEdges(
+  { width, height }: PictureSize,
+  { patch, longestEdge, shortestEdge }: Extract<SizeRule, BothEdges>,
+): PictureSize {
+  const proportions = width / height;
+  const fitted =
+    width >= height
+      ? { width: longestEdge, height: Math.trunc(longestEdge / proportions) }
+      : { width: Math.trunc(longestEdge * proportions), height: longestEdge };
+  const shrunk = Math.max(width, height) > longestEdge ? fitted : { width, height };
+  const side = (length: number): number =>
+    partsOf(Math.max(length, shortestEdge), patch, 'down') * patch;
+  return { width: side(shrunk.width), height: side(shrunk.height) };
 }
 
 /** Source: transformers, Siglip2ImageProcessor, get_image_size_for_max_num_patches, which halves a range of scales. */

@@ -3,7 +3,7 @@ import type { ConfigFiles, JsonObject } from '#engine/contract/config-files.ts';
 import type { Json } from '#engine/contract/document.ts';
 import type { AnyNodeDefinition } from '#engine/node/any-node-definition.ts';
 import { catalogue } from '#nodes/index.ts';
-import type { NodeSetting, NodeType } from '../cases/rows/case-row.ts';
+import type { NodeSetting, NodeType } from '../cases/rows/node-setting.ts';
 import type { RecordedCase } from '../cases/recorded-case.ts';
 
 export interface SetNode {

@@ -4,34 +4,49 @@
  */
 import { fail, ok, type Outcome } from '#engine/contract/outcome.ts';
 import { error } from '#engine/contract/problem.ts';
-import { visualSpans, type VisualSpan } from '#host/language/prompt-sequence.ts';
+import { visualShares, visualSpans, type VisualSpan } from '#host/language/prompt-sequence.ts';
 import { float32, type Tensor } from '#host/sessions/sessions.ts';
+import { layOutViews } from '#host/text/lay-out-views.ts';
 import { buildPrompt } from '#host/text/prompt.ts';
 import { openTokenizer } from '#host/text/tokenizer.ts';
+import { pictureLayout, type PictureLayoutName } from '#nodes/language/picture-layouts.ts';
 import type { Driver } from './case-check.ts';
-import type { PipelineRow, PipelineWay } from '../cases/rows/case-row.ts';
+import type { PipelineRow, PipelineWay } from '../cases/rows/pipeline-row.ts';
 import { compareTensors, type Comparison, type ComputedTensor } from '../cases/comparison.ts';
 import type { SetNode } from './node-params.ts';
 import { inputName, type RecordedCase, type RecordedTensor } from '../cases/recorded-case.ts';
 import { continueGreedily, joinPieces, openLanguageModel } from './recorded-language-model.ts';
 import { numbersOf, runViews } from './run-views.ts';
 import type { Workbench } from '../workbench.ts';
-import { pixelsOf, sizesOf } from './prepared-fields.ts';
-import { prepareAlone, type PreparedPictures } from './preprocess.ts';
+import { pixelsOf, preparedField } from './prepared-fields.ts';
+import { forPicture, prepareAlone, type PreparedPictures } from './preprocess.ts';
 import { rawSources } from './raw-sources.ts';
 import { setPipeline, type PipelineNodes, type SetWay } from './set-pipeline.ts';
-import { compareWholeWay } from './whole-pipeline.ts';
+import { compareWholeWay, type AskedQuestion } from './whole-pipeline.ts';
 
 export const pipelineDriver: Driver<PipelineRow> = async (row, recorded, workbench) => {
   const raw = await rawSources(recorded);
   try {
     const nodes = setPipeline(row, recorded, raw.of);
     if (typeof nodes === 'string') return { unsupported: nodes };
-    return await comparePipeline(nodes, recorded, workbench);
+    const sized = await forPictures(nodes);
+    return sized.ok ? await comparePipeline(sized.value, recorded, workbench) : sized;
   } finally {
     await raw.clear();
   }
 };
+
+/** What prepares pictures of one size is told that of the first. */
+async function forPictures(nodes: PipelineNodes): Promise<Outcome<PipelineNodes>> {
+  const ways: SetWay[] = [];
+  for (const way of nodes.ways) {
+    const [source] = way.sources;
+    const preprocess = source ? await forPicture(way.preprocess, source) : ok(way.preprocess);
+    if (!preprocess.ok) return preprocess;
+    ways.push({ ...way, preprocess: preprocess.value });
+  }
+  return ok({ ...nodes, ways });
+}
 
 async function comparePipeline(
   nodes: PipelineNodes,
@@ -46,16 +61,24 @@ async function comparePipeline(
     if (!features.ok) return features;
     seen.push(features.value);
   }
-  const inputs = await compareInputs(seen, recorded);
+  const question = questionOf(nodes, recorded);
+  const inputs = await compareInputs(nodes, seen, question, recorded);
   if (!inputs.ok) return inputs;
   const model = await compareModel(nodes.language, seen, recorded, workbench);
   if (!model.ok) return model;
-  const whole = await compareWholeWay(nodes, templateOf(recorded), recorded, workbench);
+  const whole = await compareWholeWay(nodes, question, recorded, workbench);
   return whole.ok ? ok([...inputs.value, ...model.value, ...whole.value]) : whole;
 }
 
-/** The recorded prompt is rendered already: with the marker, it is a template without a question. */
-const templateOf = ({ prompt = '' }: RecordedCase): string => `${prompt}{prompt}`;
+/**
+ * A recorded prompt that is rendered already is, with its markers, a template without a question. Else it is the
+ * question, behind the marker.
+ */
+function questionOf({ template }: PipelineNodes, { prompt = '' }: RecordedCase): AskedQuestion {
+  return template === undefined
+    ? { template: `${prompt}{prompt}`, prompt: '' }
+    : { template, prompt: prompt.replace('<image>', '') };
+}
 
 interface SeenWay {
   readonly way: PipelineWay;
@@ -81,45 +104,60 @@ async function runWay(
   const seen = await runViews(vision, { port: 'pixels', wire, batches }, workbench);
   if (!seen.ok) return seen;
   const features = numbersOf(seen.value.batches);
-  const runs = visualSpans({ kind: 'tensors', batches: seen.value.batches });
+  const given = seen.value.wire;
+  const tokenRows = given.kind === 'tokens' ? given.grid?.rows : undefined;
+  const runs = visualSpans({ kind: 'tensors', batches: seen.value.batches }, tokenRows);
   return ok({ way, prepared, token: Number(config[way.token]), features, runs });
 }
 
 /** What is made of the raw pictures, clips and prompt. */
 async function compareInputs(
+  { language, places = {} }: PipelineNodes,
   seen: readonly SeenWay[],
+  question: AskedQuestion,
   recorded: RecordedCase,
 ): Promise<Outcome<readonly Comparison[]>> {
-  const { folder, inputs, atol, pixel_atol: pixelAtol = atol } = recorded;
+  const { folder, inputs, config, atol, pixel_atol: pixelAtol = atol } = recorded;
   const tokenizer = await openTokenizer(folder);
   if (!tokenizer.ok) return tokenizer;
-  const runs = seen.flatMap((way) => way.runs.map((run) => ({ ...run, token: way.token })));
+  const layout = pictureLayout(language.params['pictureLayout'] as PictureLayoutName);
+  const laidOut = ({ views, tokenRows }: VisualSpan) => layOutViews(layout, views, tokenRows);
+  const shares = seen.flatMap(({ runs, token }) =>
+    visualShares(runs, runs.map(laidOut)).map(({ count }) => ({ count, token })),
+  );
+  const runs = seen.flatMap((way) => way.runs);
   const built = buildPrompt({
+    ...question,
     tokenizer: tokenizer.value,
-    template: templateOf(recorded),
     chat: null,
-    prompt: '',
     runs: runs.map(({ media }) => media),
+    laid: runs.map(laidOut),
   });
   if (!built.ok) return built;
   const ids = built.value.segments.flatMap((segment) => {
     if (segment.kind === 'words') return segment.ids;
-    const { token = 0, count = 0 } = runs[segment.run] ?? {};
+    const { token = 0, count = 0 } = shares[segment.run] ?? {};
     return Array.from({ length: count }, () => token);
   });
+  const isVisual = (id: number): boolean => seen.some(({ token }) => token === id);
+  // Nothing is an answer yet.
+  const told = { visual: (id: number) => Number(isVisual(id)), answer: () => 0 };
   const row = { shape: [1, ids.length] };
   const compare = (name: string, computed: ComputedTensor, atolOf: number): Comparison =>
     compareTensors(inputName(name), computed, inputs.get(name) as RecordedTensor, atolOf);
   return ok([
     ...seen.flatMap(({ way, prepared: { batch } }) => [
       compare(way.pixels, pixelsOf(batch), pixelAtol),
-      ...(way.media === 'image' && inputs.has('image_sizes')
-        ? [compare('image_sizes', sizesOf(batch), 0)]
-        : []),
+      ...Object.entries(way.fields ?? {}).map(([name, field]) =>
+        compare(name, preparedField(field, batch, config), 0),
+      ),
     ]),
     compare('input_ids', { ...row, data: ids }, 0),
     // Nothing is filled up here, so every place is seen.
     compare('attention_mask', { ...row, data: ids.map(() => 1) }, 0),
+    ...Object.entries(places).map(([name, which]) =>
+      compare(name, { ...row, data: ids.map(told[which]) }, 0),
+    ),
   ]);
 }
 

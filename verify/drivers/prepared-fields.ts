@@ -3,7 +3,7 @@ import type { JsonObject } from '#engine/contract/config-files.ts';
 import { tileGrid } from '#engine/node/view.ts';
 import type { Tensor } from '#host/sessions/sessions.ts';
 import type { Batch } from '#host/stages/stage-value.ts';
-import type { PreparedField } from '../cases/rows/case-row.ts';
+import type { PreparedField } from '../cases/rows/node-setting.ts';
 import type { ComputedTensor } from '../cases/comparison.ts';
 
 /** Of most processors, by the names of what they return. */
@@ -36,6 +36,7 @@ const readings: Readonly<
     const [, , height = 0, width = 0] = pixelsOf(batch).shape;
     return { shape: [1, 2], data: [height, width] };
   },
+  pictures: ({ views }) => whole(new Set(views.map(({ item }) => item)).size),
   views: ({ views }) => whole(views.length),
   tiles: ({ views }) => whole(views.filter(({ role }) => role === 'tile').length),
   'tile rows': ({ views }) => whole(tileGrid(views)?.rows ?? 0),

@@ -39,7 +39,7 @@ export const preprocessDriver: Driver<PreprocessRow> = async (row, recorded) => 
 };
 
 /** A node that is built for pictures of one size is told that of this one. */
-async function forPicture(node: SetNode, source: RawSource): Promise<Outcome<SetNode>> {
+export async function forPicture(node: SetNode, source: RawSource): Promise<Outcome<SetNode>> {
   if (!('pictureWidth' in node.definition.params)) return ok(node);
   const loaded = await loadRaw(source);
   if (!loaded.ok) return loaded;

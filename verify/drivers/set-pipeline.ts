@@ -1,11 +1,12 @@
 /** The nodes of a whole model, each as the configuration has it. */
 import type { Media } from '#engine/node/wire.ts';
-import type { NodeSetting, PipelineRow, PipelineWay } from '../cases/rows/case-row.ts';
+import type { NodeSetting } from '../cases/rows/node-setting.ts';
+import type { PipelineRow, PipelineWay } from '../cases/rows/pipeline-row.ts';
 import type { RecordedCase } from '../cases/recorded-case.ts';
 import { setNode, type SetNode } from './node-params.ts';
 import type { RawSource } from './raw-sources.ts';
 
-export interface PipelineNodes {
+export interface PipelineNodes extends Pick<PipelineRow, 'template' | 'places'> {
   readonly ways: readonly SetWay[];
   readonly language: SetNode;
 }
@@ -40,5 +41,5 @@ export function setPipeline(
     ways.push({ way, sources: sources[way.media], preprocess, vision });
   }
   const language = set([row.language]);
-  return typeof language === 'string' ? language : { ways, language };
+  return typeof language === 'string' ? language : { ...row, ways, language };
 }

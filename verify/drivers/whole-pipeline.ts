@@ -11,9 +11,15 @@ import type { SetNode } from './node-params.ts';
 import { sourceNode, type RawSource } from './raw-sources.ts';
 import type { PipelineNodes, SetWay } from './set-pipeline.ts';
 
+/** How the language model is asked. */
+export interface AskedQuestion {
+  readonly template: string;
+  readonly prompt: string;
+}
+
 export async function compareWholeWay(
   { ways, language }: PipelineNodes,
-  template: string,
+  { template, prompt }: AskedQuestion,
   { outputs }: RecordedCase,
   { loader }: Workbench,
 ): Promise<Outcome<readonly Comparison[]>> {
@@ -27,7 +33,7 @@ export async function compareWholeWay(
   const document = sketchDocument(
     {
       ...Object.assign({}, ...sketches.map(({ nodes }) => nodes)),
-      prompt: ['input/prompt', { text: '' }],
+      prompt: ['input/prompt', { text: prompt }],
       language: [language.definition.type, { ...language.params, ...decoding }],
       answer: ['output/answer'],
     },

@@ -13,6 +13,8 @@ import {
 } from '../shape-operators.ts';
 import type { Dim, Value } from '../value.ts';
 import type { RotaryTable, WeightExpression } from '../weight.ts';
+import { attend } from './attention.ts';
+import type { QueryKeyValue } from './attention-projections.ts';
 import { normHeads, padHeads, scores, splitHeads, unpadHeads } from './attention-heads.ts';
 import type { CachedTokens } from './cached-tokens.ts';
 import { joinedLinear, linear } from './linear.ts';
@@ -24,7 +26,11 @@ import { normWith } from './norm.ts';
  */
 export type QueryKeyNorm = 'none' | 'shared-layer' | 'head-layer';
 
+/** What the tokens of a prompt see of it: those before them, or all of it (PaliGemma). */
+export type PromptAttention = 'causal' | 'prefix';
+
 export interface CausalAttentionShape {
+  readonly promptAttention: PromptAttention;
   readonly hiddenSize: number;
   readonly headCount: number;
   readonly keyValueHeadCount: number;
@@ -93,10 +99,15 @@ export function causalAttention(
   const newKey = splitHeads(g, key, keyValueHeadCount);
   const newValue = splitHeads(g, value, keyValueHeadCount);
 
-  g.work(2 * headCount * headSize, [cached.pairs]);
+  const isPrefix = shape.promptAttention === 'prefix';
+  const pairs = isPrefix ? [x.shape[1] as Dim, cached.attended] : [cached.pairs];
+  g.work(2 * headCount * headSize, pairs);
   const attended = g.choose(
     cached.fused,
-    () => attendFused(g, query, key, value, cached, shape),
+    () =>
+      isPrefix
+        ? attendPrefix(g, { query, key, value }, shape)
+        : attendFused(g, query, key, value, cached, shape),
     () => attendCached(g, query, newKey, newValue, cached, shape),
   );
   const output = linear(g, attended, names.output, {
@@ -144,6 +155,24 @@ function attendFused(
     },
   ) as [Value];
   return unpadHeads(g, attended, headCount, headSize, size);
+}
+
+/** T tokens of a prompt, before which nothing is cached, all see each other. q, k, v as above → [1, T, H · d] */
+function attendPrefix(
+  g: GraphBuilder,
+  { query, key, value }: QueryKeyValue<Value>,
+  { headCount, keyValueHeadCount, headSize }: CausalAttentionShape,
+): Value {
+  const [batch, sequence] = query.shape as [Dim, Dim];
+  const group = headCount / keyValueHeadCount;
+  // The fused operator takes as many keys and values as queries.
+  const spread = (x: Value): Value => {
+    if (group === 1) return x;
+    const heads = reshape(g, x, [batch, sequence, keyValueHeadCount, 1, headSize]);
+    const all = concatenate(g, Array<Value>(group).fill(heads), 3, group);
+    return reshape(g, all, query.shape);
+  };
+  return attend(g, { query, key: spread(key), value: spread(value) }, { headCount });
 }
 
 /** T new tokens see all cached ones, and those of their own that come before. → [1, T, H · d] */

@@ -9,6 +9,7 @@ const prefixes = {
     ['LLaVA, Hugging Face', 'vision_tower.vision_model.'],
     ['LLaVA, Hugging Face, since version 5', 'model.vision_tower.vision_model.'],
     ['LLaVA, original', 'model.vision_tower.vision_tower.vision_model.'],
+    ['DeepSeek-VL, Hugging Face', 'model.vision_model.'],
     ['Video-LLaVA, Hugging Face', 'image_tower.vision_model.'],
     ['Video-LLaVA, Hugging Face, since version 5', 'model.image_tower.vision_model.'],
   ],
@@ -80,7 +81,16 @@ export function visionTowerLayouts(
   if (tower === 'clips') return library;
   const cut = (name: string) =>
     cutOf(name, ['head.attention.key.', 'head.attention.value.'], extent.hiddenSize);
-  return [...library, ...timmLayouts({ ...extent, ...timmNames, cut })];
+  return [...library, ...janusLayouts(extent), ...timmLayouts({ ...extent, ...timmNames, cut })];
+}
+
+/** Janus keeps its tower where DeepSeek-VL does, and calls the last projection of attention otherwise. */
+function janusLayouts(extent: TowerExtent): readonly KeyLayout[] {
+  const places = [['Janus, Hugging Face', 'model.vision_model.']] as const;
+  return visionModelLayouts(extent, places).map((layout) => ({
+    ...layout,
+    key: (name) => layout.key(name).replace('.self_attn.out_proj.', '.self_attn.projection_layer.'),
+  }));
 }
 
 /** The same of the library alone; each prefix ends in `vision_model.`. */

@@ -32,6 +32,15 @@ describe('a vision tower', () => {
     );
   });
 
+  it.each([
+    ['janus', { featureLayer: -1, select: 'patches', feedForwardSize: 72, activation: 'gelu' }],
+    ['deepseek-vl', { featureLayer: -1, select: 'patches' }],
+    ['llava-onevision', { featureLayer: -1, select: 'unnormed' }],
+  ])('of %s is taken from the last layer, with its norm or without', (name, params) => {
+    const files = config(read(`pipeline/${name}/config.json`));
+    expect(taken(catalogue['encoder/siglip'], files)).toMatchObject({ value: { params } });
+  });
+
   it('whose first patch would be left out as a class token is refused', () => {
     const files = config({
       ...read('pipeline/llava-siglip-phi/config.json'),

@@ -36,6 +36,8 @@ export interface TokenChoice<Shape> {
   readonly leaves: 'all' | 'patches' | 'single';
   /** Always of the last layer and normed, whatever layer features are taken from; a single token always is. */
   readonly last?: boolean;
+  /** The norm behind the last layer is left out even where features are the last layer's. */
+  readonly unnormed?: boolean;
   /** Of a single token: what is made of all tokens before the norm; {@link firstToken} where left out. */
   readonly pool?: Pool;
   /** What is done behind the norm to the tokens of such pixels. */
@@ -202,7 +204,8 @@ function emitTower<Values extends TowerValues, Shape extends VisionTransformerSh
   const choice = choiceOf(plan, params);
   const taken = takenTokens(g, hidden, choice, prefixTokens);
   const final = plan.finalNorm(shape);
-  const isNormed = isOfLast(choice) || (featureLayer === -1 && final?.of === 'tokens');
+  const isNormed =
+    isOfLast(choice) || (featureLayer === -1 && final?.of === 'tokens' && !choice.unnormed);
   const normed = final && isNormed ? norm(g, taken, final.name, kind) : taken;
   return choice.finish?.(g, normed, shape, inputs.pixels) ?? normed;
 }

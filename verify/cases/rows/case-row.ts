@@ -1,10 +1,8 @@
 /** How recorded cases are run with nodes of the catalogue, as data: the types of a table's rows. */
 import type { JsonObject } from '#engine/contract/config-files.ts';
-import type { Media } from '#engine/node/wire.ts';
-import type { catalogue } from '#nodes/index.ts';
 import type { InputTarget } from './input-target.ts';
-
-export type NodeType = keyof typeof catalogue;
+import type { NodeSetting, PreparedField } from './node-setting.ts';
+import type { PipelineRow } from './pipeline-row.ts';
 
 /** Which cases a row is for: all of a family, or those that are named or configured so. */
 interface Matched {
@@ -12,20 +10,6 @@ interface Matched {
   readonly names?: readonly string[];
   /** `model_type` of their configuration. */
   readonly modelTypes?: readonly string[];
-}
-
-/** What of a case says how a node is set. */
-export interface NodeSetting {
-  readonly type: NodeType;
-  /** Set here, over what the configuration says. */
-  readonly params?: JsonObject;
-  /**
-   * Where the case's configuration is in no published spelling: each parameter by the key that has it, or the
-   * keys whose product it is. `tower.depth` is the key `depth` of what is at `tower`.
-   */
-  readonly paramKeys?: Readonly<Record<string, readonly string[]>>;
-  /** What is plugged into the node, by port. */
-  readonly parts?: Readonly<Record<string, NodeSetting>>;
 }
 
 /** Where the computed values of a recorded tensor are found. */
@@ -195,22 +179,6 @@ export interface LanguageRow {
   readonly outputs: Readonly<Record<string, LanguageSource | LanguageVariant>>;
 }
 
-/** What of the views that are made of a picture a processor returns. */
-export type PreparedField =
-  | 'pixels'
-  | 'original sizes'
-  | 'sizes'
-  | 'views'
-  | 'tiles'
-  | 'tile rows'
-  | 'tile columns'
-  | 'pixel mask'
-  | 'patches, channels last'
-  | 'patch mask'
-  | 'patch grid'
-  | 'patches by groups, twice'
-  | 'patch grid of one moment';
-
 /** Raw pictures to pixels; each recorded `pixel_values.NAME` or `image_sizes.NAME` is of the picture NAME. */
 export interface PreprocessRow {
   readonly kind: 'preprocess';
@@ -270,28 +238,6 @@ export interface ClipsRow {
 /** Texts to ids and back, by the tokenizer of the folder. */
 export interface TokenizerRow {
   readonly kind: 'tokenizer';
-}
-
-/** A whole model: what its processor makes of picture and prompt, the model on exactly that, and the whole way. */
-export interface PipelineRow {
-  readonly kind: 'pipeline';
-  /** One for each medium, in the order of the wires. */
-  readonly ways: readonly PipelineWay[];
-  readonly language: NodeSetting;
-}
-
-/** How all pictures, or all clips, come to the language model. */
-export interface PipelineWay {
-  readonly media: Media;
-  readonly preprocess: NodeSetting;
-  /** From pixels to what the language model reads; of each list the first that the configuration describes. */
-  readonly vision: readonly (readonly NodeSetting[])[];
-  /** The recorded input. */
-  readonly pixels: string;
-  /** Key of the id that stands for one of its visual tokens. */
-  readonly token: string;
-  /** The recorded output, where its visual tokens are one. */
-  readonly features?: string;
 }
 
 export type CaseShape =

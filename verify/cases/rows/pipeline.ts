@@ -51,6 +51,120 @@ export const pipelineRows: readonly CaseRow[] = [
           [{ type: 'projector/mlp' }],
           [{ type: 'projector/anyres-pack' }],
         ],
+        fields: { image_sizes: 'original sizes' },
+      },
+    ],
+    language: { type: 'language/decoder' },
+  },
+  {
+    family: 'pipeline',
+    modelTypes: ['llava_onevision'],
+    kind: 'pipeline',
+    ways: [
+      {
+        ...pictures,
+        preprocess: { type: 'vision/anyres-tiles' },
+        vision: [
+          [{ type: 'encoder/siglip' }],
+          [{ type: 'projector/mlp' }],
+          [{ type: 'projector/anyres-pack' }],
+        ],
+        fields: { image_sizes: 'original sizes', batch_num_images: 'pictures' },
+      },
+    ],
+    language: { type: 'language/decoder' },
+  },
+  {
+    family: 'pipeline',
+    modelTypes: ['internvl'],
+    kind: 'pipeline',
+    ways: [
+      {
+        ...pictures,
+        token: 'image_token_id',
+        preprocess: { type: 'vision/dynamic-tiles' },
+        vision: [
+          [{ type: 'encoder/intern-vit' }],
+          [{ type: 'compression/pixel-shuffle' }],
+          [{ type: 'projector/mlp' }],
+        ],
+      },
+    ],
+    language: { type: 'language/decoder' },
+  },
+  {
+    family: 'pipeline',
+    modelTypes: ['idefics3', 'smolvlm'],
+    kind: 'pipeline',
+    ways: [
+      {
+        ...pictures,
+        token: 'image_token_id',
+        preprocess: { type: 'vision/split-tiles' },
+        vision: [
+          [{ type: 'encoder/idefics3-vision' }],
+          [{ type: 'compression/pixel-shuffle' }],
+          [{ type: 'projector/linear' }],
+        ],
+        fields: { pixel_attention_mask: 'pixel mask' },
+      },
+    ],
+    language: { type: 'language/decoder' },
+  },
+  {
+    family: 'pipeline',
+    modelTypes: ['paligemma'],
+    kind: 'pipeline',
+    ways: [
+      {
+        ...pictures,
+        preprocess: { type: 'vision/preprocess' },
+        vision: [[{ type: 'encoder/siglip' }], [{ type: 'projector/linear' }]],
+      },
+    ],
+    language: { type: 'language/decoder' },
+    template: '<image><bos>{prompt}\n',
+    places: { token_type_ids: 'answer' },
+  },
+  {
+    family: 'pipeline',
+    modelTypes: ['mistral3'],
+    kind: 'pipeline',
+    ways: [
+      {
+        ...pictures,
+        preprocess: { type: 'vision/native-resolution' },
+        vision: [[{ type: 'encoder/pixtral' }], [{ type: 'projector/mistral3-merger' }]],
+        fields: { image_sizes: 'sizes' },
+      },
+    ],
+    language: { type: 'language/decoder' },
+  },
+  {
+    family: 'pipeline',
+    modelTypes: ['idefics2'],
+    kind: 'pipeline',
+    ways: [
+      {
+        ...pictures,
+        token: 'image_token_id',
+        preprocess: { type: 'vision/native-resolution' },
+        vision: [[{ type: 'encoder/idefics3-vision' }], [{ type: 'projector/idefics2-perceiver' }]],
+        fields: { pixel_attention_mask: 'pixel mask' },
+      },
+    ],
+    language: { type: 'language/decoder' },
+  },
+  {
+    family: 'pipeline',
+    modelTypes: ['janus', 'deepseek_vl'],
+    kind: 'pipeline',
+    ways: [
+      {
+        ...pictures,
+        token: 'image_token_id',
+        preprocess: { type: 'vision/preprocess' },
+        vision: [[{ type: 'encoder/siglip' }], [{ type: 'projector/mlp' }]],
       },
     ],
     language: { type: 'language/decoder' },

@@ -1,0 +1,31 @@
+/** How recorded whole models are run: the type of a table's row. */
+import type { Media } from '#engine/node/wire.ts';
+import type { NodeSetting, PreparedField } from './node-setting.ts';
+
+/** A whole model: what its processor makes of picture and prompt, the model on exactly that, and the whole way. */
+export interface PipelineRow {
+  readonly kind: 'pipeline';
+  /** One for each medium, in the order of the wires. */
+  readonly ways: readonly PipelineWay[];
+  readonly language: NodeSetting;
+  /** What the processor makes of a prompt that is recorded before it; as it is recorded where left out. */
+  readonly template?: string;
+  /** Recorded inputs that tell something of every place of the prompt. */
+  readonly places?: Readonly<Record<string, 'visual' | 'answer'>>;
+}
+
+/** How all pictures, or all clips, come to the language model. */
+export interface PipelineWay {
+  readonly media: Media;
+  readonly preprocess: NodeSetting;
+  /** From pixels to what the language model reads; of each list the first that the configuration describes. */
+  readonly vision: readonly (readonly NodeSetting[])[];
+  /** The recorded input. */
+  readonly pixels: string;
+  /** Key of the id that stands for one of its visual tokens. */
+  readonly token: string;
+  /** What else of the views is a recorded input. */
+  readonly fields?: Readonly<Record<string, PreparedField>>;
+  /** The recorded output, where its visual tokens are one. */
+  readonly features?: string;
+}
