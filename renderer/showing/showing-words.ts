@@ -1,0 +1,103 @@
+/** What a showing says to those who do not see it, and under it to those who do. Pure. */
+import { assertNever } from '#engine/contract/outcome.ts';
+import { keptMarks, type Showing, type ShownView } from '#engine/contract/showing.ts';
+
+/** "37 of 576 patches kept, 32 merged into each"; of several views "in 5 views, …". */
+export function showingWords(showing: Showing): string {
+  const { kind, views, viewCount } = showing;
+  switch (kind) {
+    case 'kept-patches':
+      return [...inViews(showing), keptWords(showing)].join(', ');
+    case 'merged-patches':
+      return [...inViews(showing), mergedWords(views)].join(', ');
+    case 'views': {
+      const more = viewCount > views.length ? `the first ${views.length} of ${viewCount}: ` : '';
+      return more + rolesWords(views);
+    }
+    default:
+      return assertNever(kind);
+  }
+}
+
+/** Of one view of a showing, among several. */
+export function viewWords({ kind, singledOut }: Showing, view: ShownView): string {
+  const place = placeWords(view);
+  if (!view.marks) return place;
+  const alone = { views: [view], singledOut, also: null };
+  const words = kind === 'merged-patches' ? mergedWords([view]) : keptWords(alone);
+  return `${place}: ${words}`;
+}
+
+function inViews({ views, viewCount }: Showing): readonly string[] {
+  if (viewCount > views.length) return [`in the first ${views.length} of ${viewCount} views`];
+  return views.length > 1 ? [`in ${views.length} views`] : [];
+}
+
+const allMarks = (views: readonly ShownView[]): readonly number[] =>
+  views.flatMap(({ marks }) => marks?.ofPatches ?? []);
+
+function keptWords({
+  views,
+  singledOut,
+  also,
+}: Pick<Showing, 'views' | 'singledOut' | 'also'>): string {
+  const marks = allMarks(views);
+  const kept = marks.filter((mark) => mark !== keptMarks.gone).length;
+  const special = marks.filter((mark) => mark === keptMarks.singledOut).length;
+  const parts = [`${kept} of ${plural(marks.length, 'patch')} kept`];
+  if (singledOut !== null && special > 0) parts.push(`${special} of them ${singledOut}`);
+  if (also !== null) parts.push(also);
+  return parts.join(', ');
+}
+
+function mergedWords(views: readonly ShownView[]): string {
+  const sizes = views.flatMap(({ marks }) => tokenSizes(marks?.ofPatches ?? []));
+  const patches = sizes.reduce((sum, size) => sum + size, 0);
+  const several = sizes.filter((size) => size > 1);
+  const words = `${plural(patches, 'patch')} in ${plural(sizes.length, 'token')}`;
+  if (several.length === 0) return `${words}, none merged`;
+  const most = Math.max(...several);
+  const upTo = most === 2 ? '2 patches each' : `2 to ${most} patches each`;
+  return `${words}, ${several.length} of them merged of ${upTo}`;
+}
+
+function tokenSizes(ofPatches: readonly number[]): readonly number[] {
+  const sizes = new Map<number, number>();
+  for (const token of ofPatches) sizes.set(token, (sizes.get(token) ?? 0) + 1);
+  return [...sizes.values()];
+}
+
+/** "4 tiles and 1 whole picture" */
+function rolesWords(views: readonly ShownView[]): string {
+  const roles = [...new Set(views.map(({ role }) => role))];
+  const counts = roles.map((role) =>
+    plural(views.filter((view) => view.role === role).length, roleNames[role]),
+  );
+  return counts.join(' and ');
+}
+
+const roleNames: Readonly<Record<ShownView['role'], string>> = {
+  whole: 'whole picture',
+  tile: 'tile',
+  slice: 'slice',
+  frame: 'frame',
+};
+
+function placeWords({ role, row, column }: ShownView): string {
+  switch (role) {
+    case 'whole':
+      return 'whole picture';
+    case 'frame':
+      return `frame ${row + 1}`;
+    case 'tile':
+    case 'slice':
+      return `${role} in row ${row + 1}, column ${column + 1}`;
+    default:
+      return assertNever(role);
+  }
+}
+
+function plural(count: number, word: string): string {
+  if (count === 1) return `1 ${word}`;
+  return `${count} ${word.endsWith('ch') ? `${word}es` : `${word}s`}`;
+}
