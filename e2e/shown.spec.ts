@@ -79,6 +79,7 @@ test('a run shows over the picture what was kept, what merged and how it was cut
   await expect(seen.getByRole('img')).toHaveAccessibleName(
     new RegExp(`^${patches} patches in ${tokensOf('second')} tokens, \\d+ of them merged of 2`),
   );
+  await expect(results.getByRole('figure')).toContainText('ToMe');
   await app.card('SigLIP').click();
   await expect(results.getByRole('figure')).toContainText('ToMe');
 
@@ -89,5 +90,5 @@ test('a run shows over the picture what was kept, what merged and how it was cut
       .getByRole('img')
       .first(),
   ).toHaveAccessibleName('tile in row 1, column 1');
-  await expect(seen).toContainText(/1 whole picture and \d tiles\./);
+  await expect(seen).toContainText(/\d tiles, \d × \d, and the whole picture\./);
 });

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { marksOf, sampleShowing, sampleView } from './sample-views.testing.ts';
-import { showingWords, viewWords } from './showing-words.ts';
+import { legendWords, showingWords, viewWords } from './showing-words.ts';
 import { viewGroups } from './view-groups.ts';
 
 const kept = sampleView({ marks: marksOf([1, 2, 0], [0, 0, 1]) });
@@ -37,7 +37,17 @@ test.for([
   [
     'tiles and the whole',
     sampleShowing('views', [sampleView(), tile(0, 0), tile(0, 1)]),
-    '1 whole picture and 2 tiles',
+    '2 tiles, 1 × 2, and the whole picture',
+  ],
+  [
+    'tiles of several pictures together',
+    sampleShowing('views', [tile(0, 0), sampleView(), sampleView({ item: 1 })]),
+    '1 tile and 2 whole pictures',
+  ],
+  [
+    'slices without a whole',
+    sampleShowing('views', [sampleView({ role: 'slice', row: 1 })]),
+    '1 slice, 2 × 1',
   ],
   [
     'frames of which some are left out',
@@ -46,6 +56,19 @@ test.for([
   ],
 ] as const)('it tells %s', ([, showing, words]) => {
   expect(showingWords(showing)).toBe(words);
+});
+
+test('a legend explains the signs that there are', () => {
+  const outliers = { singledOut: 'outliers' };
+  expect(legendWords(sampleShowing('kept-patches', [kept], outliers))).toBe(
+    'What is hatched is gone; a dot marks outliers.',
+  );
+  const plain = sampleView({ marks: marksOf([1, 0]) });
+  expect(legendWords(sampleShowing('kept-patches', [plain], outliers))).toBe(
+    'What is hatched is gone.',
+  );
+  expect(legendWords(sampleShowing('merged-patches', [merged]))).toMatch(/share a colour and an/);
+  expect(legendWords(sampleShowing('views', [tile(0, 0)]))).toBeNull();
 });
 
 test('each of several views is named by its place, with its own counts', () => {

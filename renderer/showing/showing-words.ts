@@ -1,6 +1,7 @@
 /** What a showing says to those who do not see it, and under it to those who do. Pure. */
 import { assertNever } from '#engine/contract/outcome.ts';
 import { keptMarks, type Showing, type ShownView } from '#engine/contract/showing.ts';
+import { viewGroups } from './view-groups.ts';
 
 /** "37 of 576 patches kept, 32 merged into each"; of several views "in 5 views, …". */
 export function showingWords(showing: Showing): string {
@@ -17,6 +18,18 @@ export function showingWords(showing: Showing): string {
     default:
       return assertNever(kind);
   }
+}
+
+/** How the marks are read; null where there are none. */
+export function legendWords({ kind, views, singledOut }: Showing): string | null {
+  const marks = allMarks(views);
+  if (marks.length === 0) return null;
+  if (kind === 'merged-patches')
+    return 'Patches of one token share a colour and an outline; a line joins those that lie apart.';
+  const isSingled = singledOut !== null && marks.includes(keptMarks.singledOut);
+  return isSingled
+    ? `What is hatched is gone; a dot marks ${singledOut}.`
+    : 'What is hatched is gone.';
 }
 
 /** Of one view of a showing, among several. */
@@ -67,13 +80,20 @@ function tokenSizes(ofPatches: readonly number[]): readonly number[] {
   return [...sizes.values()];
 }
 
-/** "4 tiles and 1 whole picture" */
+/** "4 tiles, 2 × 2, and the whole picture" */
 function rolesWords(views: readonly ShownView[]): string {
-  const roles = [...new Set(views.map(({ role }) => role))];
-  const counts = roles.map((role) =>
-    plural(views.filter((view) => view.role === role).length, roleNames[role]),
-  );
-  return counts.join(' and ');
+  const groups = viewGroups({ views });
+  const [only, other] = groups;
+  if (only && !other && only.tiles.length > 0) {
+    const tiles = `${countWords(only.tiles)}, ${only.rows} × ${only.columns}`;
+    return only.wholes.length > 0 ? `${tiles}, and the whole picture` : tiles;
+  }
+  const tiles = groups.flatMap((group) => group.tiles);
+  const wholes = groups.flatMap((group) => group.wholes);
+  return [tiles, wholes]
+    .filter((each) => each.length > 0)
+    .map(countWords)
+    .join(' and ');
 }
 
 const roleNames: Readonly<Record<ShownView['role'], string>> = {
@@ -82,6 +102,10 @@ const roleNames: Readonly<Record<ShownView['role'], string>> = {
   slice: 'slice',
   frame: 'frame',
 };
+
+/** Of views that have one role. */
+const countWords = (views: readonly ShownView[]): string =>
+  plural(views.length, roleNames[views[0]?.role ?? 'whole']);
 
 function placeWords({ role, row, column }: ShownView): string {
   switch (role) {

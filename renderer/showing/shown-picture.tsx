@@ -1,7 +1,7 @@
 /** What a node did to what it was given to see: its views in their places, and the counts in words. */
 import type { ReactNode } from 'react';
 import type { Showing, ShownView } from '#engine/contract/showing.ts';
-import { showingWords, viewWords } from './showing-words.ts';
+import { legendWords, showingWords, viewWords } from './showing-words.ts';
 import { ShownViewPicture } from './shown-view.tsx';
 import { viewGroups, type ViewGroup } from './view-groups.ts';
 import styles from './shown-picture.module.css';
@@ -13,6 +13,7 @@ interface ShownPictureProps {
 
 export function ShownPicture({ showing, isSmall = false }: ShownPictureProps) {
   const words = showingWords(showing);
+  const legend = legendWords(showing);
   const draw = (view: ShownView) => (
     <ShownViewPicture
       view={view}
@@ -31,6 +32,7 @@ export function ShownPicture({ showing, isSmall = false }: ShownPictureProps) {
       <figcaption className={styles['words']}>
         {isSmall && <span className={styles['title']}>{showing.title}</span>}
         {sentence(words)}
+        {!isSmall && legend !== null && <span className={styles['legend']}>{legend}</span>}
       </figcaption>
     </figure>
   );

@@ -79,11 +79,11 @@ export interface MergedTokens {
   readonly source: () => Value;
 }
 
-export const unmerged = (g: GraphBuilder, tokens: Value): MergedTokens => ({
-  tokens,
-  size: null,
-  source: () => ownSource(g, tokens),
-});
+export function unmerged(g: GraphBuilder, tokens: Value): MergedTokens {
+  // One channel is all that a branch which builds the source holds of the tokens.
+  const channel = slice(g, tokens, 2, g.list(0), g.list(1), 1);
+  return { tokens, size: null, source: () => ownSource(g, channel) };
+}
 
 /** One round: the `count` most alike, or as many as can be, go into their partners, by the mean over all that they stand for. */
 export function mergeAlike(
@@ -110,12 +110,11 @@ function ownSize(g: GraphBuilder, like: Value): Value {
 }
 
 /**
- * Every token is made of itself: [B, N, N]. It is made from values of the run, as it may stand in a branch: what ONNX
+ * Every token is made of itself, by one channel of all of them [B, N, 1]: [B, N, N]. It is made from values of the run, as it may stand in a branch: what ONNX
  * Runtime 1.30 computes ahead in one it saves twice, and then refuses to load.
  */
-function ownSource(g: GraphBuilder, like: Value): Value {
-  const count = fixedDim(like, 1);
-  const channel = slice(g, like, 2, g.list(0), g.list(1), 1);
+function ownSource(g: GraphBuilder, channel: Value): Value {
+  const count = fixedDim(channel, 1);
   const isThere = equal(g, channel, channel); // [B, N, 1], all true
   const one = largest(g, cast(g, isThere, 'int64'), [0, 1, 2], false); // []
   const places = range(g, subtract(g, one, g.scalar('int64', 1)), g.scalar('int64', count), count);

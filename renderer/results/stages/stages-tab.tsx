@@ -40,8 +40,10 @@ function StageTable({ open, run }: { readonly open: OpenDocument; readonly run: 
   const nodes = run.documentId === open.id ? open.document.nodes : {};
   const isSelected = (node: string): boolean =>
     Object.hasOwn(nodes, node) && open.selection.has(node);
-  const showingsOf = ({ id }: StageReport): readonly Showing[] =>
-    report.showings.filter(({ stage }) => stage === id);
+  const showingsOf = ({ id, node }: StageReport): readonly Showing[] =>
+    report.showings.filter(
+      (showing) => showing.stage === id && (isSelected(node) || isSelected(showing.node)),
+    );
   const span = fall.wholeMs > 0 ? `0 – ${formatMilliseconds(fall.wholeMs)}` : '';
   return (
     <table className={`${table['table']} ${styles['stages']}`}>
@@ -81,7 +83,7 @@ function StageTable({ open, run }: { readonly open: OpenDocument; readonly run: 
               span={fall.spans[place] as Span}
               isThere={Object.hasOwn(nodes, stage.node)}
             />
-            {isSelected(stage.node) && <SeenRow showings={showingsOf(stage)} />}
+            <SeenRow showings={showingsOf(stage)} />
           </Fragment>
         ))}
       </tbody>
@@ -90,11 +92,14 @@ function StageTable({ open, run }: { readonly open: OpenDocument; readonly run: 
   );
 }
 
-/** Below the row of a stage that is selected: what it did to what it was given to see. */
+/** The row of what was selected elsewhere may lie outside of the pane. */
+const bringIntoSight = (row: HTMLElement | null): void => row?.scrollIntoView({ block: 'nearest' });
+
+/** Below the row of a stage that is selected, or a part in it: what it did to what it was given to see. */
 function SeenRow({ showings }: { readonly showings: readonly Showing[] }) {
   if (showings.length === 0) return null;
   return (
-    <tr className={styles['seen']}>
+    <tr className={styles['seen']} ref={bringIntoSight}>
       <td colSpan={7}>
         <div className={styles['pictures']}>
           {showings.map((showing, index) => (
