@@ -20,12 +20,17 @@ export function showingWords(showing: Showing): string {
   }
 }
 
+/** In one of several views there is no room for lines from patch to patch. */
+export const hasLinks = ({ views }: Pick<Showing, 'views'>): boolean => views.length === 1;
+
 /** How the marks are read; null where there are none. */
 export function legendWords({ kind, views, singledOut }: Showing): string | null {
   const marks = allMarks(views);
   if (marks.length === 0) return null;
-  if (kind === 'merged-patches')
-    return 'Patches of one token share a colour and an outline; a line joins those that lie apart.';
+  if (kind === 'merged-patches') {
+    const joined = hasLinks({ views }) ? '; a line joins those that lie apart' : '';
+    return `Patches of one token share a colour and an outline${joined}.`;
+  }
   const isSingled = singledOut !== null && marks.includes(keptMarks.singledOut);
   return isSingled
     ? `What is hatched is gone; a dot marks ${singledOut}.`

@@ -1,7 +1,7 @@
 /** What a node did to what it was given to see: its views in their places, and the counts in words. */
 import type { ReactNode } from 'react';
 import type { Showing, ShownView } from '#engine/contract/showing.ts';
-import { legendWords, showingWords, viewWords } from './showing-words.ts';
+import { hasLinks, legendWords, showingWords, viewWords } from './showing-words.ts';
 import { ShownViewPicture } from './shown-view.tsx';
 import { viewGroups, type ViewGroup } from './view-groups.ts';
 import styles from './shown-picture.module.css';
@@ -20,6 +20,7 @@ export function ShownPicture({ showing, isSmall = false }: ShownPictureProps) {
       kind={showing.kind}
       words={showing.views.length === 1 ? words : viewWords(showing, view)}
       isSmall={isSmall}
+      isDense={!hasLinks(showing)}
     />
   );
   return (
@@ -52,7 +53,7 @@ function Group({ group: { wholes, tiles, columns, rows }, draw }: GroupProps) {
         <ul
           className={styles['tiles']}
           style={{ gridTemplateColumns: `repeat(${columns ?? 1}, minmax(0, 1fr))` }}
-          aria-label={`${rows} × ${columns} tiles`}
+          aria-label={`${rows} × ${columns} ${tiles[0]?.role ?? 'tile'}s`}
         >
           {tiles.map((view) => (
             <li

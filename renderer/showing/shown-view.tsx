@@ -11,9 +11,11 @@ interface ShownViewProps {
   readonly words: string;
   /** Does it stand small, where there is no room for hatching? */
   readonly isSmall: boolean;
+  /** One of several, where lines would lie over one another? */
+  readonly isDense: boolean;
 }
 
-export function ShownViewPicture({ view, kind, words, isSmall }: ShownViewProps) {
+export function ShownViewPicture({ view, kind, words, isSmall, isDense }: ShownViewProps) {
   const { width, height, dataUrl, marks } = view;
   return (
     <span
@@ -22,6 +24,7 @@ export function ShownViewPicture({ view, kind, words, isSmall }: ShownViewProps)
       role="img"
       aria-label={words}
       data-small={isSmall || undefined}
+      data-dense={isSmall || isDense || undefined}
     >
       <img className={styles['image']} src={dataUrl} alt="" draggable={false} />
       {marks && (
