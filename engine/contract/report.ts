@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { DeepReadonly } from './document.ts';
 import { problemSchema } from './problem.ts';
 import { draftFactsSchema, machineSchema, stageFactsSchema } from './run-event.ts';
+import { showingSchema } from './showing.ts';
 
 export const stageReportSchema = stageFactsSchema.extend({
   latencyMs: z.object({ median: z.number(), p95: z.number(), runs: z.int() }),
@@ -52,6 +53,8 @@ export const reportSchema = z.object({
     stagesMs: z.number(),
     peakBytes: z.number(),
   }),
+  /** What nodes did to what they were given to see, in the last pass. */
+  showings: z.array(showingSchema),
   problems: z.array(problemSchema),
 });
 

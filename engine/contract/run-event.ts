@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import type { DeepReadonly } from './document.ts';
 import { problemSchema } from './problem.ts';
+import { showingSchema } from './showing.ts';
 
 export const machineSchema = z.object({
   platform: z.string(),
@@ -112,6 +113,8 @@ export const runEventSchema = z.discriminatedUnion('type', [
     /** Highest resident memory of the engine process during the pass. */
     peakBytes: z.number(),
   }),
+  /** What a node did to what it was given to see, after the last timed pass and outside of it. */
+  z.object({ type: z.literal('shown'), showing: showingSchema }),
   z.object({ type: z.literal('run-warned'), problems: z.array(problemSchema) }),
   z.object({ type: z.literal('run-finished') }),
   z.object({ type: z.literal('run-failed'), problems: z.array(problemSchema) }),

@@ -18,6 +18,7 @@ import type {
 } from './node-definition.ts';
 import type { Params } from './param.ts';
 import type { Part } from './part.ts';
+import type { Shows } from './shows.ts';
 
 /** Values of parameters and wires of ports, when nothing is known of the node but that it has some. */
 type AnyParams = Readonly<Record<string, Json>>;
@@ -86,6 +87,7 @@ export interface AnyNodeDefinition extends Pick<
   }>;
   layers?(params: AnyParams): number;
   summary(params: AnyParams): string;
+  readonly shows?: Shows<AnyParams>;
   readonly body: AnyBody;
 }
 

@@ -9,6 +9,7 @@ import type { KeyLayout } from '../onnx/weight.ts';
 import type { HostStep } from './host-step.ts';
 import type { Params, ParamValues } from './param.ts';
 import type { Part } from './part.ts';
+import type { Shows } from './shows.ts';
 import type { ConfigFiles } from '../contract/config-files.ts';
 import type { TakenConfig } from './taken-config.ts';
 import type { View } from './view.ts';
@@ -212,6 +213,8 @@ export interface NodeDefinition<
   layers?(params: ParamValues<P>): number;
   /** One line for the card: "L/14-336 · float32 · layer −2". */
   summary(params: ParamValues<P>): string;
+  /** What a run shows over the picture; of a part, what happens in the graph of the node that it is plugged into. */
+  readonly shows?: Shows<ParamValues<P>>;
   readonly body: Body<P, In, Out, Found>;
 }
 

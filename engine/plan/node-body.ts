@@ -19,6 +19,7 @@ import type { OperatorBudget } from '../onnx/operator-budget.ts';
 import type { StageModel } from '../onnx/model.ts';
 import type { DimBindings, Value } from '../onnx/value.ts';
 import type { KeyLayout, WeightExpression } from '../onnx/weight.ts';
+import { outputShown, unseenDims } from './shown-outputs.ts';
 
 /** Graphs name their inputs and outputs after ports, which may have the same name on both sides. */
 export const inputPrefix = 'in.';
@@ -132,11 +133,19 @@ export function inputTensors(
   return wires.flatMap((wire, index) => portTensors(several ? `${port}.${index}` : port, wire));
 }
 
+/** Inner values that leave a graph beside what its ports carry. */
+interface BuiltOutputs {
+  /** As `tap.<name>`, always. */
+  readonly taps?: readonly string[];
+  /** As `shown.<name>`, in runs that are not unseen. */
+  readonly shown?: readonly string[];
+}
+
 export function buildModel(
   node: CheckedNode,
   body: OnnxBody,
   context: AnyContext,
-  taps: readonly string[] = [],
+  { taps = [], shown = [] }: BuiltOutputs = {},
 ): StageModel {
   return context.newGraph((g) => {
     const inputs: Record<string, Value> = {};
@@ -155,6 +164,7 @@ export function buildModel(
       if (value) g.output(outputPrefix + name, value);
     }
     for (const name of taps) g.output(`tap.${name}`, g.tapped(name));
+    outputShown(g, shown);
   });
 }
 
@@ -200,6 +210,7 @@ export function onnxDims(
   body: OnnxBody,
   context: AnyContext,
   measured: Readonly<Record<string, MeasuredCount>>,
+  shown: readonly string[] = [],
 ): DimBindings {
   const outputs = Object.fromEntries(
     Object.entries(node.outputs).map(([port, wire]) => [
@@ -228,7 +239,7 @@ export function onnxDims(
   for (const [port, wire] of Object.entries(outputs)) bind(port, wire);
   const { definition } = node;
   const own = { ...context, inputs: wiresByPort({ definition, inputs }), outputs };
-  return { ...dims, ...body.dims?.(own) };
+  return { ...dims, ...unseenDims(shown), ...body.dims?.(own) };
 }
 
 /** What one run found at a wire; where runs go by items, of one picture or clip. */

@@ -21,6 +21,7 @@ import {
   type MeasuredCount,
 } from './node-body.ts';
 import { layerProblem, operatorProblem, planLimits } from './plan-limits.ts';
+import { stageShows, type StageShow } from './stage-shows.ts';
 
 export type Precision = 'float32' | 'int8' | 'int4';
 
@@ -42,6 +43,8 @@ export interface Stage {
   readonly precision: Precision | null;
   readonly weights: WeightsChoice['kind'] | null;
   readonly outputs: Readonly<Record<string, WireType>>;
+  /** What can be shown of it, and of the parts plugged into it. */
+  readonly shows: readonly StageShow[];
   readonly body:
     | {
         readonly kind: 'onnx';
@@ -138,6 +141,8 @@ function planNode(graph: Parameters<typeof bodyContext>[0], node: CheckedNode): 
   const { body } = definition;
   if (body.kind === 'part') return null;
   const context = bodyContext(graph, node);
+  const shows = stageShows(graph, node);
+  const shown = shows.flatMap((show) => (show.kind === 'views' ? [] : show.tap));
   return {
     id: node.id,
     type: definition.type,
@@ -146,16 +151,17 @@ function planNode(graph: Parameters<typeof bodyContext>[0], node: CheckedNode): 
     roles: inputRoles(definition),
     ...weightFacts(node),
     outputs: node.outputs as Readonly<Record<string, WireType>>,
+    shows,
     body:
       body.kind === 'host'
         ? { kind: 'host', step: body.step(context) }
         : {
             kind: 'onnx',
-            model: buildModel(node, body, context),
+            model: buildModel(node, body, context, { shown }),
             runsBy: body.runsBy ?? 'views',
             facts: body.facts?.(context) ?? {},
             expectedRuns: expectedRuns(node, body),
-            dims: (measured = {}) => onnxDims(node, body, context, measured),
+            dims: (measured = {}) => onnxDims(node, body, context, measured, shown),
           },
   };
 }

@@ -62,7 +62,7 @@ export function buildSingleNode(single: SingleNode): Outcome<BuiltNode> {
   const node = { ...checked.value, wired: new Set(wired) };
   const context = bodyContext({ nodes: { ...nodes, node } }, node);
   return ok({
-    model: buildModel(node, body, context, taps),
+    model: buildModel(node, body, context, { taps }),
     outputs: node.outputs,
     runsBy: body.runsBy ?? 'views',
     facts: body.facts?.(context) ?? {},

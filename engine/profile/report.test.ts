@@ -236,6 +236,28 @@ it('a quantile lies between its neighbours in proportion, whatever their order',
   expect(quantile([], 0.5)).toBe(0);
 });
 
+it('keeps what was shown, in its order, as --json prints it', () => {
+  const showing = (node: string) =>
+    ({
+      node,
+      title: node,
+      stage: 'encoder',
+      kind: 'kept-patches',
+      also: null,
+      singledOut: null,
+      viewCount: 1,
+      views: [],
+    }) as const;
+  const shown = ['first', 'second'].map((node) => ({
+    type: 'shown' as const,
+    showing: showing(node),
+  }));
+  const report = foldReport('Shown', [started, ...firstRun, ...shown]);
+  expect(report.showings).toEqual([showing('first'), showing('second')]);
+  expect(reportSchema.parse(JSON.parse(JSON.stringify(report)))).toEqual(report);
+  expect(foldReport('Unseen', [started, ...firstRun]).showings).toEqual([]);
+});
+
 type Measured = Extract<RunEvent, { type: 'stage-measured' }>;
 
 function measured({ id }: StageFacts, run: number, rest: Partial<Measured>): RunEvent {

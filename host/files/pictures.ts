@@ -14,13 +14,11 @@ import { formatBytes } from '#engine/contract/format.ts';
 import { fail, ok, type Outcome } from '#engine/contract/outcome.ts';
 import { error } from '#engine/contract/problem.ts';
 import { decodePixels, type RgbImage } from '../images/decode-image.ts';
+import { previewUrl } from '../images/preview-url.ts';
 import { loadClip } from '../clips/load-clip.ts';
 import { loadImage } from '../images/load-image.ts';
 import { writeKeptBytes } from './kept-json.ts';
 import { Turns } from './turns.ts';
-
-/** A smaller preview is sent without loss: drawn edges show what a lossy format does to them. */
-const losslessPixels = 256 * 256;
 
 /** Nobody waits longer for the first frame of a video. */
 const previewDeadlineMs = 20_000;
@@ -77,22 +75,6 @@ async function loadShown(source: ShownSource, baseFolder: string): Promise<Outco
   if (source.kind !== 'clip') return loadImage(source, baseFolder);
   const frames = await loadClip(source, 1, { baseFolder, deadlineMs: previewDeadlineMs });
   return frames.ok ? ok(frames.value[0] as RgbImage) : frames;
-}
-
-async function previewUrl({ width, height, data }: RgbImage, maxSide: number): Promise<string> {
-  const small = sharp(data, {
-    raw: { width, height, channels: 3 },
-    limitInputPixels: false,
-  }).resize({
-    width: maxSide,
-    height: maxSide,
-    fit: 'inside',
-    withoutEnlargement: true,
-  });
-  const scale = Math.min(1, maxSide / Math.max(width, height));
-  const lossless = width * height * scale ** 2 <= losslessPixels;
-  const bytes = await small.webp({ lossless, quality: 85 }).toBuffer();
-  return `data:image/webp;base64,${bytes.toString('base64')}`;
 }
 
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');

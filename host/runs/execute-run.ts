@@ -12,8 +12,9 @@ import type { ModelLoader } from '../sessions/load-model.ts';
 import { describeMachine } from '../system/machine.ts';
 import { memoryProblem } from './memory-budget.ts';
 import { onnxStage } from '../stages/onnx-stage.ts';
+import { showPass } from '../showing/show-pass.ts';
 import { Pass, type Emit } from '../stages/pass.ts';
-import { runStage, type PassValues, type PipelineStage } from './pipeline.ts';
+import { inputsOf, runStage, type PassValues, type PipelineStage } from './pipeline.ts';
 import type { CancelSwitch } from '../sessions/progress.ts';
 import type { StageContext, StageRunner } from '../stages/stage-runner.ts';
 import { tokeniseStage } from '../stages/tokenise-stage.ts';
@@ -50,7 +51,7 @@ export async function executeRun(
   const warm = await warmUp(pipeline, context);
   if (!warm.ok) return warm;
   for (let pass = 1; pass <= runs; pass++) {
-    const done = await timedPass(pipeline, pass, context);
+    const done = await timedPass(pipeline, pass, context, pass === runs);
     if (!done.ok) return done;
   }
   return ok(null);
@@ -80,8 +81,10 @@ export function runnerOf(stage: Stage, { stages }: Plan, context: StageContext):
 async function timedPass(
   pipeline: readonly PipelineStage[],
   run: number,
-  { emit, cancel }: StageContext,
+  context: StageContext,
+  isLast: boolean,
 ): Promise<Outcome<null>> {
+  const { emit, cancel } = context;
   const pass = new Pass(run, emit);
   const values: PassValues = new Map();
   for (const item of pipeline) {
@@ -89,5 +92,7 @@ async function timedPass(
     if (!ran.ok) return ran;
   }
   pass.end();
-  return ok(null);
+  if (!isLast) return ok(null);
+  const outputsOf = (id: string) => values.get(id);
+  return showPass({ pipeline, outputsOf, inputsOf: (stage) => inputsOf(stage, values) }, context);
 }

@@ -11,7 +11,8 @@ import {
   viewRuns,
   type MeasuredCount,
 } from '#engine/plan/node-body.ts';
-import { float32, int64, type Tensor, type TensorMap } from '../sessions/sessions.ts';
+import { shownPrefix, unseenInput } from '#engine/plan/shown-outputs.ts';
+import { bool, float32, int64, type Tensor, type TensorMap } from '../sessions/sessions.ts';
 import { countsOf, type Batch, type StageInputs, type StageOutputs } from './stage-value.ts';
 
 /** What one run is given, by input port, in the order of its wires. */
@@ -156,6 +157,7 @@ export function feedsOf(
   { inputs, views }: GraphRun,
   { inputs: declared }: StageModel,
   facts: ViewFacts,
+  isUnseen = true,
 ): TensorMap {
   const known = new Set(declared.map(({ name }) => name));
   const feeds: Record<string, Tensor> = {};
@@ -167,6 +169,7 @@ export function feedsOf(
       }
     }
   }
+  if (known.has(unseenInput)) feeds[unseenInput] = bool(isUnseen);
   for (const [name, fact] of Object.entries(facts))
     feeds[factPrefix + name] = int64(fact.of(views));
   return feeds;
@@ -179,6 +182,7 @@ export function batchesByPort(
 ): Readonly<Record<string, Batch>> {
   const ports: Record<string, Record<string, Tensor>> = {};
   for (const [fullName, tensor] of Object.entries(tensors)) {
+    if (!fullName.startsWith(outputPrefix)) continue;
     const name = fullName.slice(outputPrefix.length);
     const dot = name.indexOf('.');
     const port = dot < 0 ? name : name.slice(0, dot);
@@ -189,6 +193,24 @@ export function batchesByPort(
       port,
       { tensors: own, views: viewsAfter(views, Object.values(own)[0]?.dims[0] ?? 0) },
     ]),
+  );
+}
+
+/** What became of the patches of every view, by the name of the tap; outputs [views · patches]. */
+export function marksByTap(
+  tensors: TensorMap,
+  views: number,
+): ReadonlyMap<string, readonly (readonly number[])[]> {
+  const shown = Object.entries(tensors).filter(([name]) => name.startsWith(shownPrefix));
+  return new Map(
+    shown.map(([name, { data }]) => {
+      const all = Array.from(data as BigInt64Array, Number);
+      const size = all.length / Math.max(1, views);
+      const ofViews = Array.from({ length: Math.max(1, views) }, (_, view) =>
+        all.slice(view * size, (view + 1) * size),
+      );
+      return [name.slice(shownPrefix.length), ofViews];
+    }),
   );
 }
 

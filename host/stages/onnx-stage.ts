@@ -1,6 +1,7 @@
 /** A stage that is one ONNX graph. */
 import { ok } from '#engine/contract/outcome.ts';
 import { countFlops } from '#engine/estimate/model-cost.ts';
+import { shownPrefix } from '#engine/plan/shown-outputs.ts';
 import type { Stage } from '#engine/plan/plan.ts';
 import { holdModel, isCold, settleModels, type HeldModel } from './held-model.ts';
 import { refusable } from '../sessions/load-model.ts';
@@ -12,6 +13,7 @@ import {
   feedsOf,
   graphRuns,
   joinRuns,
+  marksByTap,
   measuredInputs,
   measuredOutputs,
   type GraphRun,
@@ -68,6 +70,22 @@ export function onnxStage(stage: Stage, body: OnnxBody, context: StageContext): 
       if (!outcome.ok) return outcome;
       if (isCold(held)) settleModels(stage.id, [held], context);
       return ok(outcome.value.outputs);
+    },
+    async marks(inputs) {
+      const taps = new Map<string, (readonly number[])[]>();
+      const isShown = model.outputs.some(({ name }) => name.startsWith(shownPrefix));
+      if (!held || !isShown) return ok(taps);
+      const { session } = held.loaded;
+      const runs = graphRuns(inputs, runsBy);
+      if (!runs.ok) return runs;
+      return refusable(stage.title, async () => {
+        for (const run of runs.value) {
+          const tensors = await session.run(feedsOf(run, model, facts, false));
+          for (const [tap, ofViews] of marksByTap(tensors, run.views.length))
+            taps.set(tap, [...(taps.get(tap) ?? []), ...ofViews]);
+        }
+        return taps;
+      });
     },
   };
 }

@@ -6,6 +6,7 @@ import type { ParamValues } from '#engine/node/param.ts';
 import { weightParams } from '#engine/node/weight-params.ts';
 import { cutBehind } from '#engine/onnx/blocks/feature-map.ts';
 import { linear, linearWith } from '#engine/onnx/blocks/linear.ts';
+import { markKept } from '#engine/onnx/blocks/patch-marks.ts';
 import { pruneByImportance, type PrunedTokens } from '#engine/onnx/blocks/token-pruning.ts';
 import type { GraphBuilder } from '#engine/onnx/graph-builder.ts';
 import { range } from '#engine/onnx/operators.ts';
@@ -87,6 +88,7 @@ export const madtp = defineNode({
       },
     }),
   summary: ({ slots, temperature }) => `${slots} slots · temperature ${temperature}`,
+  shows: { kind: 'kept-patches', tap: 'marks', also: () => 'the others merged into one' },
   body: {
     kind: 'part',
     part: (context) => ({ kind: 'inside-block', begin: beginPass(context) }),
@@ -114,6 +116,7 @@ const beginPass =
             { prefixTokens, headCount, block },
           );
           places = g.tap('kept', pruned.places);
+          g.tapLater('marks', () => markKept(g, patches, pruned.places));
           return pruned.tokens;
         }),
     };

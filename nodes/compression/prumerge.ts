@@ -3,6 +3,7 @@ import { fail, ok } from '#engine/contract/outcome.ts';
 import { error } from '#engine/contract/problem.ts';
 import { defineNode } from '#engine/node/node-definition.ts';
 import { estimatedCount } from '#engine/node/wire.ts';
+import { markKept } from '#engine/onnx/blocks/patch-marks.ts';
 import type { GraphBuilder } from '#engine/onnx/graph-builder.ts';
 import {
   add,
@@ -96,6 +97,12 @@ export const prumerge = defineNode({
   },
   summary: ({ kept, neighbours }) =>
     `${kept === 'outliers' ? 'adaptive' : 'adaptive, spread'} · ${neighbours} neighbours`,
+  shows: {
+    kind: 'kept-patches',
+    tap: 'marks',
+    singledOut: 'outliers',
+    also: ({ neighbours }) => `${neighbours} merged into each`,
+  },
   body: {
     kind: 'onnx',
     // How many tokens stay differs from view to view.
@@ -122,7 +129,10 @@ export const prumerge = defineNode({
       const kept = g.scope('select', () => {
         const outliers = selectOutliers(g, attention, patches);
         g.tap('outliers', outliers.places);
-        return params.kept === 'outliers' ? outliers.places : addSpread(g, outliers, patches);
+        const isSpread = params.kept === 'outliers-and-spread';
+        const places = isSpread ? addSpread(g, outliers, patches) : outliers.places;
+        g.tapLater('marks', () => markKept(g, patches, places, isSpread ? outliers.places : null));
+        return places;
       }); // [kept]
       const merged = g.scope('merge', () =>
         mergeNeighbours(g, features, key, attention, kept, params.neighbours),

@@ -5,6 +5,7 @@ import { error } from '#engine/contract/problem.ts';
 import { defineNode } from '#engine/node/node-definition.ts';
 import type { InsideBlockPass } from '#engine/node/part.ts';
 import { fewerIn, type FewerTokens } from '#engine/node/wire.ts';
+import { markMerged } from '#engine/onnx/blocks/patch-marks.ts';
 import { mergeAlike, unmerged } from '#engine/onnx/blocks/token-merging.ts';
 import type { GraphBuilder } from '#engine/onnx/graph-builder.ts';
 import { mean } from '#engine/onnx/operators.ts';
@@ -81,6 +82,7 @@ export const tome = defineNode({
     return ok({ outputs: { part: { kind: 'encoder-part', acts } } });
   },
   summary: ({ merged }) => `${merged} a block`,
+  shows: { kind: 'merged-patches', tap: 'marks' },
   body: {
     kind: 'part',
     part: ({ params: values }) => ({
@@ -117,6 +119,7 @@ function beginPass(
           now = mergeAlike(g, { ...now, tokens: x }, metric, count, prefixTokens);
           if (now.size) g.tap('size', now.size);
           g.tapLater('source', now.source);
+          g.tapLater('marks', () => markMerged(g, now.source(), prefixTokens));
           return now.tokens;
         });
     },

@@ -15,6 +15,7 @@ import { NodeHeading } from '#renderer/inspector/sections/node-heading.tsx';
 import { ParamForm } from '#renderer/inspector/sections/param-form.tsx';
 import { problemField } from '#renderer/inspector/fields/problem-field.ts';
 import { PortsSection } from '#renderer/inspector/sections/ports-section.tsx';
+import { ShownSection } from '#renderer/inspector/sections/shown-section.tsx';
 import { ProblemLines } from '#renderer/inspector/fields/problem-lines.tsx';
 import styles from '#renderer/inspector/sections/panel.module.css';
 
@@ -52,8 +53,9 @@ export function NodePanel({ open, node, definition, problems }: NodePanelProps) 
       {definition.fromConfig && !('weights' in definition.params) && (
         <ConfigSection key={node.id} open={open} node={node.id} />
       )}
+      <ShownSection documentId={open.id} node={node.id} />
       <CostSection open={open} node={node} />
-      <PortsSection document={document} checked={checked} node={node} />
+      <PortsSection documentId={open.id} document={document} checked={checked} node={node} />
     </div>
   );
 }

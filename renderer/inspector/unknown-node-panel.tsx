@@ -28,7 +28,12 @@ export function UnknownNodePanel({ open, node, problems }: UnknownNodePanelProps
           {JSON.stringify(node.node.params, null, 2)}
         </pre>
       </section>
-      <PortsSection document={document} checked={checkedGraph(document)} node={node} />
+      <PortsSection
+        documentId={open.id}
+        document={document}
+        checked={checkedGraph(document)}
+        node={node}
+      />
     </div>
   );
 }

@@ -76,6 +76,7 @@ export function foldLive(live: LiveRun, event: RunEvent): LiveRun {
     case 'run-cancelled':
       return { ...live, status: 'cancelled' };
     case 'run-measured':
+    case 'shown':
       return live;
     default:
       return assertNever(event);

@@ -9,9 +9,11 @@ import {
   divide,
   equal,
   euclideanNorm,
+  largest,
   matmul,
   multiply,
   range,
+  subtract,
   topK,
 } from '../operators.ts';
 import {
@@ -77,11 +79,11 @@ export interface MergedTokens {
   readonly source: () => Value;
 }
 
-export const unmerged = (g: GraphBuilder, tokens: Value): MergedTokens => ({
-  tokens,
-  size: null,
-  source: () => ownSource(g, tokens),
-});
+export function unmerged(g: GraphBuilder, tokens: Value): MergedTokens {
+  // One channel is all that a branch which builds the source holds of the tokens.
+  const channel = slice(g, tokens, 2, g.list(0), g.list(1), 1);
+  return { tokens, size: null, source: () => ownSource(g, channel) };
+}
 
 /** One round: the `count` most alike, or as many as can be, go into their partners, by the mean over all that they stand for. */
 export function mergeAlike(
@@ -107,11 +109,17 @@ function ownSize(g: GraphBuilder, like: Value): Value {
   return repeatAs(g, repeatAs(g, one, 0, like, 0), 1, like, 1);
 }
 
-/** Every token is made of itself: [B, N, N]. */
-function ownSource(g: GraphBuilder, like: Value): Value {
-  const places = countUp(g, fixedDim(like, 1));
+/**
+ * Every token is made of itself, by one channel of all of them [B, N, 1]: [B, N, N]. It is made from values of the run, as it may stand in a branch: what ONNX
+ * Runtime 1.30 computes ahead in one it saves twice, and then refuses to load.
+ */
+function ownSource(g: GraphBuilder, channel: Value): Value {
+  const count = fixedDim(channel, 1);
+  const isThere = equal(g, channel, channel); // [B, N, 1], all true
+  const one = largest(g, cast(g, isThere, 'int64'), [0, 1, 2], false); // []
+  const places = range(g, subtract(g, one, g.scalar('int64', 1)), g.scalar('int64', count), count);
   const same = equal(g, unsqueeze(g, places, 1), unsqueeze(g, places, 0));
-  return repeatAs(g, unsqueeze(g, cast(g, same, 'float32'), 0), 0, like, 0);
+  return multiply(g, cast(g, same, 'float32'), cast(g, isThere, 'float32'));
 }
 
 function countUp(g: GraphBuilder, count: number): Value {

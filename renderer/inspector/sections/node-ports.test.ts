@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { checkGraph } from '#engine/graph/check.ts';
 import { sketchDocument } from '#engine/graph/sketch-document.ts';
 import { catalogue } from '#nodes/index.ts';
+import { sampleReport, sampleStage } from '#renderer/results/figures/sample-report.testing.ts';
 import { nodePorts } from './node-ports.ts';
 
 const document = sketchDocument(
@@ -63,4 +64,27 @@ test('each port says what flows there and who is at the other end', () => {
 
 test('of an unknown node the ports are those that have wires', () => {
   expect(rows('foreign')).toEqual([['input', 'stuff', null, 'encoder']]);
+});
+
+test('beside the estimate stands what the run has counted, at both ends of a wire', () => {
+  const report = sampleReport([
+    sampleStage('encoder', { medianMs: 3, tokensOut: 196 }),
+    sampleStage('pool', { medianMs: 1, tokensIn: 196, tokensOut: 49 }),
+    sampleStage('projector', { tokensOut: 12 }),
+  ]);
+  const measured = (id: string) =>
+    Object.fromEntries(
+      nodePorts(document, nodes[id], report).map(({ side, port, measuredTokens }) => [
+        `${side}.${port}`,
+        measuredTokens,
+      ]),
+    );
+  expect(measured('encoder')).toMatchObject({
+    'input.pixels': null,
+    'output.tokens': 196,
+    'output.queryKey': null,
+  });
+  expect(measured('pool')).toMatchObject({ 'input.tokens': 196, 'output.tokens': 49 });
+  // No pass of it has been timed.
+  expect(measured('projector')).toMatchObject({ 'input.tokens': 196, 'output.tokens': null });
 });

@@ -6,18 +6,21 @@ import { nodeTitle } from '#engine/graph/node-title.ts';
 import { focusNode } from '#renderer/canvas/flow/focus-node.ts';
 import { Glyph } from '#renderer/parts/glyph.tsx';
 import { LongName } from '#renderer/parts/long-name.tsx';
+import { ownRun, useRuns } from '#renderer/runs/run-store.ts';
 import { nodePorts, type PortRow } from './node-ports.ts';
 import panelStyles from './panel.module.css';
 import styles from './ports-section.module.css';
 
 interface PortsProps {
+  readonly documentId: string;
   readonly document: GraphDocument;
   readonly checked: CheckedGraph;
   readonly node: CheckedNode;
 }
 
-export function PortsSection({ document, checked, node }: PortsProps) {
-  const rows = nodePorts(document, node);
+export function PortsSection({ documentId, document, checked, node }: PortsProps) {
+  const report = useRuns((runs) => ownRun(runs, documentId)?.report ?? null);
+  const rows = nodePorts(document, node, report);
   if (rows.length === 0) return null;
   return (
     <section className={panelStyles['section']} aria-label="Ports">
@@ -32,7 +35,7 @@ export function PortsSection({ document, checked, node }: PortsProps) {
 }
 
 function Port({ row, checked }: { readonly row: PortRow; readonly checked: CheckedGraph }) {
-  const { side, title, shape, neighbours, isOptional } = row;
+  const { side, title, shape, measuredTokens, neighbours, isOptional } = row;
   const isInput = side === 'input';
   return (
     <li className={styles['port']}>
@@ -46,6 +49,11 @@ function Port({ row, checked }: { readonly row: PortRow; readonly checked: Check
         )}
       </div>
       {shape !== null && <p className={`numbers ${styles['shape']}`}>{shape}</p>}
+      {measuredTokens !== null && (
+        <p className={`numbers ${styles['measured']}`}>
+          {measuredTokens} {measuredTokens === 1 ? 'token' : 'tokens'} measured
+        </p>
+      )}
       {neighbours.map((id, place) => (
         <Neighbour key={`${id}-${place}`} node={checked.nodes[id]} id={id} isInput={isInput} />
       ))}

@@ -57,6 +57,7 @@ export function sampleReport(
       peakBytes: 0,
       ...totals,
     },
+    showings: [],
     problems: [],
   };
 }

@@ -1,6 +1,8 @@
 /** The stages of the shown run as a table, each with its place in the pass. */
+import { Fragment } from 'react';
 import { formatBytes, formatMilliseconds } from '#engine/contract/format.ts';
 import type { StageReport } from '#engine/contract/report.ts';
+import type { Showing } from '#engine/contract/showing.ts';
 import { rowTitle } from '#engine/contract/run-event.ts';
 import { rowsToldApart } from '#engine/profile/language-titles.ts';
 import { ProgressBar } from '#renderer/parts/progress-bar.tsx';
@@ -9,6 +11,7 @@ import type { OpenDocument } from '#renderer/workspace/open-document.ts';
 import { NoRun } from '#renderer/results/status/no-run.tsx';
 import { passCount, tokensText } from '#renderer/runs/run-facts.ts';
 import { RunFailure } from '#renderer/results/status/run-failure.tsx';
+import { ShownPicture } from '#renderer/showing/shown-picture.tsx';
 import { StageName } from '#renderer/results/figures/stage-name.tsx';
 import table from '#renderer/results/figures/figures-table.module.css';
 import { stageShown, type StageShown } from './stage-shown.ts';
@@ -35,6 +38,12 @@ function StageTable({ open, run }: { readonly open: OpenDocument; readonly run: 
   const { report } = run;
   const fall = waterfall(report);
   const nodes = run.documentId === open.id ? open.document.nodes : {};
+  const isSelected = (node: string): boolean =>
+    Object.hasOwn(nodes, node) && open.selection.has(node);
+  const showingsOf = ({ id, node }: StageReport): readonly Showing[] =>
+    report.showings.filter(
+      (showing) => showing.stage === id && (isSelected(node) || isSelected(showing.node)),
+    );
   const span = fall.wholeMs > 0 ? `0 – ${formatMilliseconds(fall.wholeMs)}` : '';
   return (
     <table className={`${table['table']} ${styles['stages']}`}>
@@ -67,17 +76,38 @@ function StageTable({ open, run }: { readonly open: OpenDocument; readonly run: 
       </thead>
       <tbody>
         {rowsToldApart(report).map((stage, place) => (
-          <StageRow
-            key={stage.id}
-            stage={stage}
-            shown={stageShown(run.live, stage)}
-            span={fall.spans[place] as Span}
-            isThere={Object.hasOwn(nodes, stage.node)}
-          />
+          <Fragment key={stage.id}>
+            <StageRow
+              stage={stage}
+              shown={stageShown(run.live, stage)}
+              span={fall.spans[place] as Span}
+              isThere={Object.hasOwn(nodes, stage.node)}
+            />
+            <SeenRow showings={showingsOf(stage)} />
+          </Fragment>
         ))}
       </tbody>
       <WholeRow run={run} fall={fall} />
     </table>
+  );
+}
+
+/** The row of what was selected elsewhere may lie outside of the pane. */
+const bringIntoSight = (row: HTMLElement | null): void => row?.scrollIntoView({ block: 'nearest' });
+
+/** Below the row of a stage that is selected, or a part in it: what it did to what it was given to see. */
+function SeenRow({ showings }: { readonly showings: readonly Showing[] }) {
+  if (showings.length === 0) return null;
+  return (
+    <tr className={styles['seen']} ref={bringIntoSight}>
+      <td colSpan={7}>
+        <div className={styles['pictures']}>
+          {showings.map((showing, index) => (
+            <ShownPicture key={index} showing={showing} isSmall />
+          ))}
+        </div>
+      </td>
+    </tr>
   );
 }
 
