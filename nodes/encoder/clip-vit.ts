@@ -12,6 +12,7 @@ import { positionedTokens } from '#engine/onnx/blocks/position-table.ts';
 import { readFigures } from '../config/published-config.ts';
 import { encoderSocket } from './tower/encoder-parts.ts';
 import {
+  describeLevels,
   describeTower,
   featureParams,
   towerFromConfig,
@@ -19,6 +20,7 @@ import {
 } from './tower/tower-config.ts';
 import { towerParam, visionTowerLayouts } from './names/tower-names.ts';
 import { towerSizes } from './tower/tower-sizes.ts';
+import { levelsOutput, levelsParam } from './tower/tower-levels.ts';
 import { layerNormOf, transformerTower } from './tower/transformer-tower.ts';
 import {
   activationParam,
@@ -58,6 +60,7 @@ const sizes = towerSizes(
 const params = {
   model: sizes.param,
   featureLayer: featureLayerParam,
+  ...levelsParam,
   select: {
     kind: 'choice',
     label: 'Tokens',
@@ -165,6 +168,7 @@ export const clipVit = defineNode({
   inputs: { pixels: { kind: 'pixels', title: 'Pixels' }, ...encoderSocket },
   outputs: {
     tokens: { kind: 'tokens', title: 'Visual tokens' },
+    ...levelsOutput,
     queryKey: { kind: 'query-key', title: "Last layer's queries and keys", optional: true },
   },
   fromConfig(files, { tower: which } = {}) {
@@ -178,15 +182,15 @@ export const clipVit = defineNode({
     const figures = { ...shape, projectionSize: projection.value.projection_dim };
     return ok({
       params: { ...sizes.paramsFor(figures), ...featureParams(taken) },
-      took: ['CLIP', ...describeTower(shape)],
+      took: ['CLIP', ...describeTower(shape), ...describeLevels(taken)],
       file: 'config.json',
     });
   },
   keyLayouts: (values) =>
     visionTowerLayouts({ ...tower.extentOf(values), beside: ['visual_projection.'] }, values.tower),
   demand: tower.demand,
-  infer({ params: values, inputs }) {
-    const inferred = tower.infer({ params: values, inputs });
+  infer({ params: values, inputs, wired }) {
+    const inferred = tower.infer({ params: values, inputs, wired });
     if (!inferred.ok) return inferred;
     const { outputs, found } = inferred.value;
     const { layerCount, hiddenSize } = sizes.shapeOf(values);
@@ -220,9 +224,9 @@ export const clipVit = defineNode({
       ); // [B, N + 1, D]
       const normed = norm(g, embedded, 'pre_layrnorm', layerNormOf(shape));
       const asked = wired.has('queryKey');
-      const tokens = tower.tokens(g, normed, towerLayers(g, shape), context, asked);
-      if (!asked) return { tokens };
-      return { tokens, 'queryKey.query': g.tapped('query'), 'queryKey.key': g.tapped('key') };
+      const outputs = tower.outputs(g, normed, towerLayers(g, shape), context, asked);
+      if (!asked) return outputs;
+      return { ...outputs, 'queryKey.query': g.tapped('query'), 'queryKey.key': g.tapped('key') };
     },
   },
 });

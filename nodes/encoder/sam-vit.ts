@@ -185,7 +185,7 @@ export const samVit = defineNode({
       } as const;
       const grid = patchGrid(inputs.pixels, shape);
       const embedded = positionedTokens(g, patches, [], positions, grid); // [B, N, D]
-      return { tokens: tower.tokens(g, embedded, samLayers(g, shape, grid), context) };
+      return tower.outputs(g, embedded, samLayers(g, shape, grid), context);
     },
   },
 });

@@ -7,10 +7,16 @@ import { attentionPooling } from '#engine/onnx/blocks/attention-pooling.ts';
 import { patchEmbedding, patchGrid } from '#engine/onnx/blocks/patch-embedding.ts';
 import { positionedTokens } from '#engine/onnx/blocks/position-table.ts';
 import { unsupported } from '../config/published-config.ts';
-import { describeTower, towerFromConfig, type TowerConfig } from './tower/tower-config.ts';
+import {
+  describeTower,
+  levelsFeatures,
+  towerFromConfig,
+  type TowerConfig,
+} from './tower/tower-config.ts';
 import { encoderSocket } from './tower/encoder-parts.ts';
 import { visionTowerLayouts } from './names/tower-names.ts';
 import { towerSizes } from './tower/tower-sizes.ts';
+import { levelsOutput, levelsParam } from './tower/tower-levels.ts';
 import { everyToken, layerNormOf, transformerTower } from './tower/transformer-tower.ts';
 import {
   activationParam,
@@ -48,6 +54,7 @@ const sizes = towerSizes(
 const params = {
   model: sizes.param,
   featureLayer: normedFeatureLayerParam,
+  ...levelsParam,
   select: {
     kind: 'choice',
     label: 'Tokens',
@@ -116,7 +123,7 @@ export const siglip = defineNode({
   ],
   params,
   inputs: { pixels: { kind: 'pixels', title: 'Pixels' }, ...encoderSocket },
-  outputs: { tokens: { kind: 'tokens', title: 'Visual tokens' } },
+  outputs: { tokens: { kind: 'tokens', title: 'Visual tokens' }, ...levelsOutput },
   fromConfig(files) {
     const found = towerFromConfig(files, libraryConfig);
     if (!found.ok) return found;
@@ -125,7 +132,11 @@ export const siglip = defineNode({
       return unsupported("Taking SigLIP's last layer without its final norm");
     if (features?.patchesOnly === true)
       return unsupported('Leaving out the first patch, as if it were a class token,');
-    const taken = features && { featureLayer: features.featureLayer, select: 'patches' };
+    const taken = features && {
+      featureLayer: features.featureLayer,
+      select: 'patches',
+      ...levelsFeatures(features),
+    };
     return ok({
       params: { ...sizes.paramsFor({ ...shape }), ...taken },
       took: ['SigLIP', ...describeTower(shape)],
@@ -149,7 +160,7 @@ export const siglip = defineNode({
       const positions = towerPositions(g, shape, 0, values.positions);
       const grid = patchGrid(inputs.pixels, shape);
       const embedded = positionedTokens(g, patches, [], positions, grid); // [B, N, D]
-      return { tokens: tower.tokens(g, embedded, towerLayers(g, shape), context) };
+      return tower.outputs(g, embedded, towerLayers(g, shape), context);
     },
   },
 });

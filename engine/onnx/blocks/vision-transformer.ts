@@ -33,30 +33,47 @@ export interface SeenInLayer extends SelfAttended {
 
 export interface LayersWanted {
   readonly norm: Norm;
-  /** Layers whose output is wanted. */
+  /** Layers behind which the output is wanted. */
   readonly count: number;
   /** Are the last layer's queries and keys wanted, as taps `query` and `key` [B, N, D]? */
   readonly queryKey: boolean;
   readonly hooks?: LayerHooks;
 }
 
-/**
- * x + attention(norm(x)), then x + feedForward(norm(x)), for the first `count` layers. [B, N, D] → [B, N, D]
- * Queries and keys are what the last layer's projections make of its input, even where `count` stops before
- * that layer (PruMerge ranks tokens by them): layers behind the features then run for them alone.
- */
+/** As {@link layerOutputs}, of one count. [B, N, D] → [B, N, D] */
 export function transformerLayers(
   g: GraphBuilder,
   tokens: Value,
   layers: readonly TransformerLayer[],
-  { norm: kind, count, queryKey, hooks }: LayersWanted,
+  { count, ...wanted }: LayersWanted,
 ): Value {
+  return layerOutputs(g, tokens, layers, { ...wanted, counts: [count] })[0] as Value;
+}
+
+/**
+ * x + attention(norm(x)), then x + feedForward(norm(x)): what is behind each of these counts of layers, in their
+ * order, each layer run once. [B, N, D] → [B, N, D] each
+ * Queries and keys are what the last layer's projections make of its input, even where all counts stop before
+ * that layer (PruMerge ranks tokens by them): layers behind the features then run for them alone.
+ */
+export function layerOutputs(
+  g: GraphBuilder,
+  tokens: Value,
+  layers: readonly TransformerLayer[],
+  {
+    norm: kind,
+    counts,
+    queryKey,
+    hooks,
+  }: Omit<LayersWanted, 'count'> & { readonly counts: readonly number[] },
+): readonly Value[] {
   const last = layers.length - 1;
-  const until = queryKey ? Math.max(count, last) : count;
+  const most = Math.max(...counts);
+  const until = queryKey ? Math.max(most, last) : most;
   const needsInputOf = (index: number) => index < until || (queryKey && index === last);
 
   let sum = tokens;
-  let features = tokens;
+  const outputs = [tokens];
   const [first] = layers;
   let normed = first && needsInputOf(0) ? norm(g, sum, first.attentionNorm, kind) : sum;
   for (const [index, layer] of layers.slice(0, until).entries()) {
@@ -80,12 +97,12 @@ export function transformerLayers(
         sum = add(g, sum, branch);
       }
     });
-    if (index + 1 === count) features = sum;
+    outputs.push(sum);
   }
-  if (queryKey && count <= last) {
+  if (queryKey && most <= last) {
     g.scope(`layers.${last}`, () => tapQueryKey(g, normed, layers[last] as TransformerLayer));
   }
-  return features;
+  return counts.map((count) => outputs[count] as Value);
 }
 
 function tapQueryKey(
