@@ -40,6 +40,7 @@ import { vit } from './encoder/vit.ts';
 import { vitamin } from './encoder/vitamin.ts';
 import { channelJoin } from './fusion/channel-join.ts';
 import { mapTiles } from './fusion/map-tiles.ts';
+import { scaleJoin } from './fusion/scale-join.ts';
 import { patchMining } from './fusion/patch-mining.ts';
 import { image } from './input/image.ts';
 import { prompt } from './input/prompt.ts';
@@ -77,6 +78,7 @@ import { dynamicTiles } from './vision/dynamic-tiles.ts';
 import { nativeResolution } from './vision/native-resolution.ts';
 import { panAndScan } from './vision/pan-and-scan.ts';
 import { preprocess } from './vision/preprocess.ts';
+import { scaleTiles } from './vision/scale-tiles.ts';
 import { splitTiles } from './vision/split-tiles.ts';
 import { uhdSlices } from './vision/uhd-slices.ts';
 import { lora } from './weights/lora.ts';
@@ -90,6 +92,7 @@ export const catalogue = {
   'vision/anyres-tiles': anyresTiles,
   'vision/dynamic-tiles': dynamicTiles,
   'vision/split-tiles': splitTiles,
+  'vision/scale-tiles': scaleTiles,
   'vision/pan-and-scan': panAndScan,
   'vision/uhd-slices': uhdSlices,
   'text/tokenise': tokenise,
@@ -120,6 +123,7 @@ export const catalogue = {
   'fusion/channel-join': channelJoin,
   'fusion/patch-mining': patchMining,
   'fusion/map-tiles': mapTiles,
+  'fusion/scale-join': scaleJoin,
   'compression/average-pool': averagePool,
   'compression/bilinear-pool': bilinearPool,
   'compression/pixel-shuffle': pixelShuffle,
