@@ -30,6 +30,7 @@ import { eva } from './encoder/eva.ts';
 import { eva02 } from './encoder/eva02.ts';
 import { idefics3Vision } from './encoder/idefics3-vision.ts';
 import { internVit } from './encoder/intern-vit.ts';
+import { languageBindVideo } from './encoder/languagebind-video.ts';
 import { pixtral } from './encoder/pixtral.ts';
 import { qwen2VlVision } from './encoder/qwen2-vl-vision.ts';
 import { samVit } from './encoder/sam-vit.ts';
@@ -99,6 +100,7 @@ export const catalogue = {
   'text/embedding': embedding,
   'encoder/vit': vit,
   'encoder/clip-vit': clipVit,
+  'encoder/languagebind-video': languageBindVideo,
   'encoder/siglip': siglip,
   'encoder/siglip2': siglip2,
   'encoder/dinov2': dinov2,

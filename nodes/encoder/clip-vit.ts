@@ -6,9 +6,6 @@ import type { ParamValues } from '#engine/node/param.ts';
 import { weightParams } from '#engine/node/weight-params.ts';
 import { sameViews } from '#engine/node/wire.ts';
 import { linear } from '#engine/onnx/blocks/linear.ts';
-import { norm } from '#engine/onnx/blocks/norm.ts';
-import { patchEmbedding, patchGrid } from '#engine/onnx/blocks/patch-embedding.ts';
-import { positionedTokens } from '#engine/onnx/blocks/position-table.ts';
 import { readFigures } from '../config/published-config.ts';
 import { encoderSocket } from './tower/encoder-parts.ts';
 import {
@@ -30,7 +27,7 @@ import {
   shapeOfSize,
   transformerParams,
 } from './tower/vision-transformer-params.ts';
-import { patchEmbeddingName, towerLayers, towerPositions } from './tower/vision-tower.ts';
+import { clipEmbedding, towerLayers } from './tower/vision-tower.ts';
 
 /** Published towers: sizes, and the width of the projection into CLIP's joint space. */
 const sizes = towerSizes(
@@ -211,18 +208,7 @@ export const clipVit = defineNode({
     emit(g, { pixels }, context) {
       const { params: values, inputs, wired } = context;
       const shape = sizes.shapeOf(values);
-      const { patchSize, hiddenSize } = shape;
-      const embedding = { patchSize, hiddenSize, bias: false };
-      const patches = patchEmbedding(g, pixels, patchEmbeddingName, embedding);
-      const classToken = g.tensor('embeddings.class_embedding', [hiddenSize], 'embedding');
-      const embedded = positionedTokens(
-        g,
-        patches,
-        [{ of: classToken, count: 1 }],
-        towerPositions(g, shape, 1, values.positions),
-        patchGrid(inputs.pixels, shape),
-      ); // [B, N + 1, D]
-      const normed = norm(g, embedded, 'pre_layrnorm', layerNormOf(shape));
+      const normed = clipEmbedding(g, pixels, shape, values.positions, inputs.pixels);
       const asked = wired.has('queryKey');
       const outputs = tower.outputs(g, normed, towerLayers(g, shape), context, asked);
       if (!asked) return outputs;

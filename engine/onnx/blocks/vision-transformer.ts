@@ -11,6 +11,14 @@ export interface TransformerLayer {
   readonly attentionNorm: string;
   readonly feedForwardNorm: string;
   readonly attention: SelfAttention;
+  /**
+   * What the tokens [B, N, D] go through before the layer's own attention, such as attention over frames: what they are
+   * by then, and what is added to them, [B, N, D] each.
+   */
+  readonly before?: (
+    g: GraphBuilder,
+    tokens: Value,
+  ) => { readonly sum: Value; readonly branch: Value };
   /** [B, N, D], normed → [B, N, D] */
   readonly feedForward: (g: GraphBuilder, normed: Value) => Value;
 }
@@ -75,8 +83,10 @@ export function layerOutputs(
   let sum = tokens;
   const outputs = [tokens];
   const [first] = layers;
-  let normed = first && needsInputOf(0) ? norm(g, sum, first.attentionNorm, kind) : sum;
+  let normed = sum;
+  if (first && needsInputOf(0)) ({ sum, normed } = enterLayer(g, sum, first, kind));
   for (const [index, layer] of layers.slice(0, until).entries()) {
+    const next = needsInputOf(index + 1) ? layers[index + 1] : undefined;
     g.scope(`layers.${index}`, () => {
       const attended = selfAttention(g, normed, layer.attention, {
         bias: hooks?.keyBias(index) ?? null,
@@ -90,19 +100,29 @@ export function layerOutputs(
         ({ sum, normed } = addAndNorm(g, sum, attended.output, layer.feedForwardNorm, kind));
       }
       const branch = g.scope('mlp', () => layer.feedForward(g, normed));
-      const next = layers[index + 1];
-      if (next && needsInputOf(index + 1)) {
+      if (next && !next.before)
         ({ sum, normed } = addAndNorm(g, sum, branch, next.attentionNorm, kind));
-      } else {
-        sum = add(g, sum, branch);
-      }
+      else sum = add(g, sum, branch);
     });
     outputs.push(sum);
+    if (next?.before) ({ sum, normed } = enterLayer(g, sum, next, kind));
   }
   if (queryKey && most <= last) {
     g.scope(`layers.${last}`, () => tapQueryKey(g, normed, layers[last] as TransformerLayer));
   }
   return counts.map((count) => outputs[count] as Value);
+}
+
+/** What a layer's attention is given, and what its output is added to. */
+function enterLayer(
+  g: GraphBuilder,
+  tokens: Value,
+  { attentionNorm, before }: TransformerLayer,
+  kind: Norm,
+): { readonly sum: Value; readonly normed: Value } {
+  if (!before) return { sum: tokens, normed: norm(g, tokens, attentionNorm, kind) };
+  const { sum, branch } = before(g, tokens);
+  return addAndNorm(g, sum, branch, attentionNorm, kind);
 }
 
 function tapQueryKey(
