@@ -33,6 +33,7 @@ import { internVit } from './encoder/intern-vit.ts';
 import { languageBindVideo } from './encoder/languagebind-video.ts';
 import { pixtral } from './encoder/pixtral.ts';
 import { qwen2VlVision } from './encoder/qwen2-vl-vision.ts';
+import { qwenVlVit } from './encoder/qwen-vl-vit.ts';
 import { samVit } from './encoder/sam-vit.ts';
 import { siglip } from './encoder/siglip.ts';
 import { siglip2 } from './encoder/siglip2.ts';
@@ -119,6 +120,7 @@ export const catalogue = {
   'encoder/idefics3-vision': idefics3Vision,
   'encoder/pixtral': pixtral,
   'encoder/qwen2-vl-vision': qwen2VlVision,
+  'encoder/qwen-vl-vit': qwenVlVit,
   'encoder/vitamin': vitamin,
   'encoder/swin': swin,
   'encoder/sam-vit': samVit,

@@ -41,8 +41,8 @@ function joinSlowly(
   scales: readonly number[],
   prefixTokens: number,
 ): readonly number[] {
-  const first = scales[0] ?? 1;
-  const [rows, columns] = [2 * first, 3 * first];
+  const least = Math.min(...scales);
+  const [rows, columns] = [2 * least, 3 * least];
   const starts = scales.map((_, place) =>
     scales.slice(0, place).reduce((sum, scale) => sum + scale ** 2, 0),
   );
@@ -82,6 +82,7 @@ it.each([
   ['1, 2, 3', 14, 0],
   ['1, 2', 5, 2],
   ['2, 3', 13, 1],
+  ['2, 1', 5, 0],
   ['1', 1, 0],
 ])(
   'scales of %s tiles a side, of %i views with %i tokens before',

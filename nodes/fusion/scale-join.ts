@@ -55,8 +55,8 @@ export const scaleJoin = defineNode({
       return fail(error('dimension-mismatch', message, { port: 'tokens', param: 'scales' }));
     }
     const { views: _, ...rest } = tokens;
-    const first = scales.value[0] ?? 1;
-    const grid = { rows: first * tile.value.rows, columns: first * tile.value.columns };
+    const least = Math.min(...scales.value);
+    const grid = { rows: least * tile.value.rows, columns: least * tile.value.columns };
     const count = knownCount(tokens.prefixTokens + grid.rows * grid.columns);
     const channels = tokens.channels * scales.value.length;
     const joined = { ...rest, ...oneViewAnItem(tokens), count, channels, grid };

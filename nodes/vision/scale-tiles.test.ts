@@ -51,6 +51,7 @@ it.each([
   ['1, 2, 3', 12, 4],
   ['1, 3', 9, 4],
   ['2', 6, 3],
+  ['2, 1', 8, 4],
 ])(
   'scales of %s tiles a side of %i pixels are the picture resized and cut',
   async (scales, side, tile) => {
@@ -108,16 +109,45 @@ test("Bunny's 14 tiles of a picture of 1152 pixels leave 729 tokens of 3456 chan
   });
 });
 
+test("Monkey's four windows of 448 pixels and the whole leave 256 tokens each", () => {
+  const checked = checkGraph(
+    sketchDocument(
+      {
+        image: ['input/image', { source: { kind: 'sample', name: 'still-life' } }],
+        shape: ['vision/preprocess', { geometry: 'squash' }],
+        windows: ['vision/scale-tiles', { scales: '2, 1' }],
+        eyes: ['encoder/qwen-vl-vit'],
+        resampler: ['projector/sincos-resampler'],
+      },
+      [
+        'image.image > shape.image',
+        'shape.pixels > windows.pixels',
+        'windows.pixels > eyes.pixels',
+        'eyes.tokens > resampler.tokens',
+      ],
+    ),
+    catalogue,
+  );
+  expect(checked.problems.filter(({ severity }) => severity === 'error')).toEqual([]);
+  expect(checked.nodes['shape']?.outputs['pixels']).toMatchObject({ width: 896, height: 896 });
+  expect(checked.nodes['eyes']?.outputs['tokens']).toMatchObject({ count: { tokens: 1024 } });
+  expect(checked.nodes['resampler']?.outputs['tokens']).toMatchObject({
+    views: { views: 5, items: 1 },
+    count: { tokens: 256 },
+    channels: 4096,
+  });
+});
+
 describe('what cannot be cut', () => {
   it.each([
     [
-      { scales: '2, 1' },
-      '"2, 1" is no list of scales; write tiles a side in ascending order, such as 1, 2, 3, of at most 12.',
+      { scales: 'one' },
+      '"one" is no list of scales; write tiles a side, such as 1, 2, 3, of at most 12.',
       {},
     ],
     [
       { scales: '1, 40' },
-      '"1, 40" is no list of scales; write tiles a side in ascending order, such as 1, 2, 3, of at most 12.',
+      '"1, 40" is no list of scales; write tiles a side, such as 1, 2, 3, of at most 12.',
       {},
     ],
     [
@@ -146,6 +176,7 @@ test('a configuration names the sizes in pixels', () => {
   expect(took({ model_type: 'bunny-phi3', use_s2: true })).toMatchObject({
     value: { params: { scales: '1, 2, 3' } },
   });
+  expect(took({ model_type: 'monkey' })).toMatchObject({ value: { params: { scales: '2, 1' } } });
   expect(took({ s2: true, s2_scales: '448,896', s2_max_split_size: 448 })).toMatchObject({
     value: { params: { scales: '1, 2' } },
   });

@@ -19,7 +19,8 @@ export const scaleTiles = defineNode({
     'Gives one picture at several sizes: the whole as small as the encoder sees, then twice and three times as large, cut ' +
     'into tiles that the encoder sees one by one. Joining the scales behind the encoder puts them together again, so that ' +
     'the language model reads no more tokens than of the whole alone. A small encoder that looks at three scales often does ' +
-    'as well as a large one that looks once; it costs 14 passes through it instead of one.',
+    'as well as a large one that looks once; it costs 14 passes through it instead of one. Monkey reads the tokens of four ' +
+    'tiles and then those of the whole instead of joining them, scales 2 and 1.',
   references: [
     {
       title: 'When Do We Not Need Larger Vision Models? (S²)',
@@ -29,11 +30,18 @@ export const scaleTiles = defineNode({
       title: 'Efficient Multimodal Learning from Data-centric Perspective (Bunny)',
       url: 'https://arxiv.org/abs/2402.11530',
     },
+    {
+      title:
+        'Monkey: Image Resolution and Text Label Are Important Things for Large Multi-modal Models',
+      url: 'https://arxiv.org/abs/2311.06607',
+    },
   ],
   params: scalesParam,
   inputs: { pixels: { kind: 'pixels', title: 'Pixels of the largest scale' } },
   outputs: { pixels: { kind: 'pixels', title: 'Pixels of all tiles' } },
   fromConfig(files) {
+    if (files['config.json']?.['model_type'] === 'monkey')
+      return ok({ params: { scales: '2, 1' }, took: ["Monkey's windows"], file: 'config.json' });
     const found = scalesFromConfig(files);
     if (!found.ok) return found;
     const { scales, size } = found.value;
@@ -83,7 +91,7 @@ export const scaleTiles = defineNode({
   },
 });
 
-const largest = (scales: readonly number[]): number => scales.at(-1) ?? 1;
+const largest = (scales: readonly number[]): number => Math.max(...scales);
 
 const sideAsked = (demand: Demand | undefined): number | undefined =>
   demand?.pixels ?? demand?.usualPixels;

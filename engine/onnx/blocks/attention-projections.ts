@@ -75,6 +75,31 @@ export function joinedProjections(
   return { query: cut(0, queries), key: cut(queries, keys), value: cut(queries + keys, keys) };
 }
 
+/**
+ * As {@link joinedProjections}, where the rows of each head's query, key and value lie together, head by head, as
+ * Megatron keeps them. As many key/value heads as heads.
+ */
+export function headwiseProjections(
+  g: GraphBuilder,
+  name: string,
+  { hiddenSize, headCount, headSize = hiddenSize / headCount }: AttentionShape,
+): QueryKeyValue<LinearWeights> {
+  const all = linearWeights(g, name, {
+    inputs: hiddenSize,
+    outputs: 3 * headCount * headSize,
+    bias: true,
+  });
+  const heads = Array.from({ length: headCount }, (_, head) => head);
+  const pick = (part: number): LinearWeights => {
+    const runs = heads.map((head) => rowsOf(all, (3 * head + part) * headSize, headSize));
+    return {
+      weight: { kind: 'concatenate', parts: runs.map(({ weight }) => weight) },
+      bias: { kind: 'concatenate', parts: runs.flatMap(({ bias }) => bias ?? []) },
+    };
+  };
+  return { query: pick(0), key: pick(1), value: pick(2) };
+}
+
 /** Queries of x [B, Nq, D], keys and values of memory [B, Nk, Dm]; `memory` is x in self-attention. */
 export function projectAll(
   g: GraphBuilder,
