@@ -34,6 +34,7 @@ import { languageBindVideo } from './encoder/languagebind-video.ts';
 import { pixtral } from './encoder/pixtral.ts';
 import { qwen2VlVision } from './encoder/qwen2-vl-vision.ts';
 import { qwenVlVit } from './encoder/qwen-vl-vit.ts';
+import { samDownsampled } from './encoder/sam-downsampled.ts';
 import { samVit } from './encoder/sam-vit.ts';
 import { siglip } from './encoder/siglip.ts';
 import { siglip2 } from './encoder/siglip2.ts';
@@ -43,6 +44,7 @@ import { vitamin } from './encoder/vitamin.ts';
 import { channelJoin } from './fusion/channel-join.ts';
 import { mapTiles } from './fusion/map-tiles.ts';
 import { scaleJoin } from './fusion/scale-join.ts';
+import { sequenceJoin } from './fusion/sequence-join.ts';
 import { patchMining } from './fusion/patch-mining.ts';
 import { image } from './input/image.ts';
 import { prompt } from './input/prompt.ts';
@@ -55,6 +57,7 @@ import { anyresPack } from './projector/anyres-pack.ts';
 import { cAbstractor } from './projector/c-abstractor.ts';
 import { dAbstractor } from './projector/d-abstractor.ts';
 import { ldp } from './projector/ldp.ts';
+import { hybridMlp } from './projector/hybrid-mlp.ts';
 import { idefics2Perceiver } from './projector/idefics2-perceiver.ts';
 import { ideficsPerceiver } from './projector/idefics-perceiver.ts';
 import { ldpV2 } from './projector/ldp-v2.ts';
@@ -124,7 +127,9 @@ export const catalogue = {
   'encoder/vitamin': vitamin,
   'encoder/swin': swin,
   'encoder/sam-vit': samVit,
+  'encoder/sam-downsampled': samDownsampled,
   'fusion/channel-join': channelJoin,
+  'fusion/sequence-join': sequenceJoin,
   'fusion/patch-mining': patchMining,
   'fusion/map-tiles': mapTiles,
   'fusion/scale-join': scaleJoin,
@@ -142,6 +147,7 @@ export const catalogue = {
   'projector/linear': linear,
   'projector/normed-linear': normedLinear,
   'projector/mlp': mlp,
+  'projector/hybrid-mlp': hybridMlp,
   'projector/ldp': ldp,
   'projector/moe-mlp': moeMlp,
   'projector/patch-merger': patchMerger,
