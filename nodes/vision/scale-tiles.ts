@@ -27,7 +27,7 @@ export const scaleTiles = defineNode({
       url: 'https://arxiv.org/abs/2403.13043',
     },
     {
-      title: 'Efficient Multimodal Learning from Data-centric Perspective (Bunny)',
+      title: 'Efficient Multimodal Learning from Data-centric Perspective',
       url: 'https://arxiv.org/abs/2402.11530',
     },
     {
