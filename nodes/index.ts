@@ -31,6 +31,7 @@ import { eva02 } from './encoder/eva02.ts';
 import { idefics3Vision } from './encoder/idefics3-vision.ts';
 import { internVit } from './encoder/intern-vit.ts';
 import { languageBindVideo } from './encoder/languagebind-video.ts';
+import { monkeyVit } from './encoder/monkey-vit.ts';
 import { pixtral } from './encoder/pixtral.ts';
 import { qwen2VlVision } from './encoder/qwen2-vl-vision.ts';
 import { qwenVlVit } from './encoder/qwen-vl-vit.ts';
@@ -124,6 +125,7 @@ export const catalogue = {
   'encoder/pixtral': pixtral,
   'encoder/qwen2-vl-vision': qwen2VlVision,
   'encoder/qwen-vl-vit': qwenVlVit,
+  'encoder/monkey-vit': monkeyVit,
   'encoder/vitamin': vitamin,
   'encoder/swin': swin,
   'encoder/sam-vit': samVit,

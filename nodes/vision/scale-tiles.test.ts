@@ -116,7 +116,7 @@ test("Monkey's four windows of 448 pixels and the whole leave 256 tokens each", 
         image: ['input/image', { source: { kind: 'sample', name: 'still-life' } }],
         shape: ['vision/preprocess', { geometry: 'squash' }],
         windows: ['vision/scale-tiles', { scales: '2, 1' }],
-        eyes: ['encoder/qwen-vl-vit'],
+        eyes: ['encoder/monkey-vit'],
         resampler: ['projector/sincos-resampler'],
       },
       [

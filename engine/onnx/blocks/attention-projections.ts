@@ -1,6 +1,7 @@
 /** Where the projections of queries, keys and values lie in a checkpoint, and their products. */
 import type { GraphBuilder } from '../graph-builder.ts';
 import type { Value } from '../value.ts';
+import type { WeightExpression } from '../weight.ts';
 import { linearWeights, linearWith, rowsOf, type LinearWeights } from './linear.ts';
 
 export interface QueryKeyValue<Of> {
@@ -82,21 +83,28 @@ export function joinedProjections(
 export function headwiseProjections(
   g: GraphBuilder,
   name: string,
-  { hiddenSize, headCount, headSize = hiddenSize / headCount }: AttentionShape,
+  shape: AttentionShape,
 ): QueryKeyValue<LinearWeights> {
-  const all = linearWeights(g, name, {
-    inputs: hiddenSize,
-    outputs: 3 * headCount * headSize,
-    bias: true,
+  const outputs = 3 * widths(shape).queries;
+  const all = linearWeights(g, name, { inputs: shape.hiddenSize, outputs, bias: true });
+  const pick = (part: keyof QueryKeyValue<unknown>): LinearWeights => ({
+    weight: headwiseRows(all.weight, shape)[part],
+    bias: all.bias && headwiseRows(all.bias, shape)[part],
   });
-  const heads = Array.from({ length: headCount }, (_, head) => head);
-  const pick = (part: number): LinearWeights => {
-    const runs = heads.map((head) => rowsOf(all, (3 * head + part) * headSize, headSize));
-    return {
-      weight: { kind: 'concatenate', parts: runs.map(({ weight }) => weight) },
-      bias: { kind: 'concatenate', parts: runs.flatMap(({ bias }) => bias ?? []) },
-    };
-  };
+  return { query: pick('query'), key: pick('key'), value: pick('value') };
+}
+
+/** What lies head by head, [heads · 3 · d, ..], as queries, keys and values, [heads · d, ..] each. */
+export function headwiseRows(
+  of: WeightExpression,
+  shape: AttentionShape,
+): QueryKeyValue<WeightExpression> {
+  const { headSize: count } = widths(shape);
+  const heads = Array.from({ length: shape.headCount }, (_, head) => head);
+  const pick = (part: number): WeightExpression => ({
+    kind: 'concatenate',
+    parts: heads.map((head) => ({ kind: 'rows', of, start: (3 * head + part) * count, count })),
+  });
   return { query: pick(0), key: pick(1), value: pick(2) };
 }
 

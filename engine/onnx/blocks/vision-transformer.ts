@@ -21,6 +21,8 @@ export interface TransformerLayer {
   ) => { readonly sum: Value; readonly branch: Value };
   /** [B, N, D], normed → [B, N, D] */
   readonly feedForward: (g: GraphBuilder, normed: Value) => Value;
+  /** Added to what the feed-forward gives, made of the tokens before its norm. [B, N, D] → [B, N, D] */
+  readonly besideFeedForward?: (g: GraphBuilder, tokens: Value) => Value;
 }
 
 /** What is done inside the layers beside what they are made of; each is asked as its layer comes, null for nothing. */
@@ -99,7 +101,10 @@ export function layerOutputs(
       } else {
         ({ sum, normed } = addAndNorm(g, sum, attended.output, layer.feedForwardNorm, kind));
       }
-      const branch = g.scope('mlp', () => layer.feedForward(g, normed));
+      const branch = g.scope('mlp', () => {
+        const own = layer.feedForward(g, normed);
+        return layer.besideFeedForward ? add(g, own, layer.besideFeedForward(g, sum)) : own;
+      });
       if (next && !next.before)
         ({ sum, normed } = addAndNorm(g, sum, branch, next.attentionNorm, kind));
       else sum = add(g, sum, branch);
