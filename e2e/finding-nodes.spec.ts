@@ -10,11 +10,11 @@ test('families fold, by mouse and by key, and stay folded when the page is opene
   const projectors = palette.getByRole('button', { name: /^Projector/ });
   await projectors.click();
   await expect(projectors).toHaveAttribute('aria-expanded', 'false');
-  await expect(palette.getByRole('button', { name: 'MLP projector' })).toBeHidden();
+  await expect(palette.getByRole('button', { name: 'MLP projector', exact: true })).toBeHidden();
 
   await palette.getByRole('button', { name: /^Vision encoder/ }).focus();
   await page.keyboard.press('ArrowLeft');
-  await expect(palette.getByRole('button', { name: 'SigLIP' })).toBeHidden();
+  await expect(palette.getByRole('button', { name: 'SigLIP', exact: true })).toBeHidden();
   await page.keyboard.press('ArrowDown');
   await expect(palette.getByRole('button', { name: /^Fusion/ })).toBeFocused();
   const kept = page.waitForResponse(/keepPreferences/);
@@ -26,7 +26,7 @@ test('families fold, by mouse and by key, and stay folded when the page is opene
   // With Alt, every family.
   await projectors.click({ modifiers: ['Alt'] });
   await expect(palette.getByRole('button', { expanded: false })).toHaveCount(0);
-  await expect(palette.getByRole('button', { name: 'SigLIP' })).toBeVisible();
+  await expect(palette.getByRole('button', { name: 'SigLIP', exact: true })).toBeVisible();
 
   // What is folded is found all the same.
   await projectors.click();

@@ -30,8 +30,12 @@ import { eva } from './encoder/eva.ts';
 import { eva02 } from './encoder/eva02.ts';
 import { idefics3Vision } from './encoder/idefics3-vision.ts';
 import { internVit } from './encoder/intern-vit.ts';
+import { languageBindVideo } from './encoder/languagebind-video.ts';
+import { monkeyVit } from './encoder/monkey-vit.ts';
 import { pixtral } from './encoder/pixtral.ts';
 import { qwen2VlVision } from './encoder/qwen2-vl-vision.ts';
+import { qwenVlVit } from './encoder/qwen-vl-vit.ts';
+import { samDownsampled } from './encoder/sam-downsampled.ts';
 import { samVit } from './encoder/sam-vit.ts';
 import { siglip } from './encoder/siglip.ts';
 import { siglip2 } from './encoder/siglip2.ts';
@@ -40,6 +44,8 @@ import { vit } from './encoder/vit.ts';
 import { vitamin } from './encoder/vitamin.ts';
 import { channelJoin } from './fusion/channel-join.ts';
 import { mapTiles } from './fusion/map-tiles.ts';
+import { scaleJoin } from './fusion/scale-join.ts';
+import { sequenceJoin } from './fusion/sequence-join.ts';
 import { patchMining } from './fusion/patch-mining.ts';
 import { image } from './input/image.ts';
 import { prompt } from './input/prompt.ts';
@@ -52,6 +58,7 @@ import { anyresPack } from './projector/anyres-pack.ts';
 import { cAbstractor } from './projector/c-abstractor.ts';
 import { dAbstractor } from './projector/d-abstractor.ts';
 import { ldp } from './projector/ldp.ts';
+import { hybridMlp } from './projector/hybrid-mlp.ts';
 import { idefics2Perceiver } from './projector/idefics2-perceiver.ts';
 import { ideficsPerceiver } from './projector/idefics-perceiver.ts';
 import { ldpV2 } from './projector/ldp-v2.ts';
@@ -77,6 +84,7 @@ import { dynamicTiles } from './vision/dynamic-tiles.ts';
 import { nativeResolution } from './vision/native-resolution.ts';
 import { panAndScan } from './vision/pan-and-scan.ts';
 import { preprocess } from './vision/preprocess.ts';
+import { scaleTiles } from './vision/scale-tiles.ts';
 import { splitTiles } from './vision/split-tiles.ts';
 import { uhdSlices } from './vision/uhd-slices.ts';
 import { lora } from './weights/lora.ts';
@@ -90,12 +98,14 @@ export const catalogue = {
   'vision/anyres-tiles': anyresTiles,
   'vision/dynamic-tiles': dynamicTiles,
   'vision/split-tiles': splitTiles,
+  'vision/scale-tiles': scaleTiles,
   'vision/pan-and-scan': panAndScan,
   'vision/uhd-slices': uhdSlices,
   'text/tokenise': tokenise,
   'text/embedding': embedding,
   'encoder/vit': vit,
   'encoder/clip-vit': clipVit,
+  'encoder/languagebind-video': languageBindVideo,
   'encoder/siglip': siglip,
   'encoder/siglip2': siglip2,
   'encoder/dinov2': dinov2,
@@ -114,12 +124,17 @@ export const catalogue = {
   'encoder/idefics3-vision': idefics3Vision,
   'encoder/pixtral': pixtral,
   'encoder/qwen2-vl-vision': qwen2VlVision,
+  'encoder/qwen-vl-vit': qwenVlVit,
+  'encoder/monkey-vit': monkeyVit,
   'encoder/vitamin': vitamin,
   'encoder/swin': swin,
   'encoder/sam-vit': samVit,
+  'encoder/sam-downsampled': samDownsampled,
   'fusion/channel-join': channelJoin,
+  'fusion/sequence-join': sequenceJoin,
   'fusion/patch-mining': patchMining,
   'fusion/map-tiles': mapTiles,
+  'fusion/scale-join': scaleJoin,
   'compression/average-pool': averagePool,
   'compression/bilinear-pool': bilinearPool,
   'compression/pixel-shuffle': pixelShuffle,
@@ -134,6 +149,7 @@ export const catalogue = {
   'projector/linear': linear,
   'projector/normed-linear': normedLinear,
   'projector/mlp': mlp,
+  'projector/hybrid-mlp': hybridMlp,
   'projector/ldp': ldp,
   'projector/moe-mlp': moeMlp,
   'projector/patch-merger': patchMerger,

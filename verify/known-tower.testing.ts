@@ -22,13 +22,14 @@ export interface KnownTower {
   ) => Promise<Rows>;
 }
 
-/** `richest` are the parameters that need all weights. */
+/** `richest` are the parameters that need all weights, given such views. */
 export async function openKnownTower(
   bench: NodeBench,
   definition: AnyNodeDefinition,
   params: Params,
   richest: Params,
   [height, width]: readonly [number, number],
+  richestViews?: WireOf<'pixels'>['views'],
 ): Promise<KnownTower> {
   const folder = await bench.newFolder();
   const weights = { kind: 'checkpoint', folder };
@@ -39,7 +40,7 @@ export async function openKnownTower(
   });
   const known = await writeKnownWeights(
     folder,
-    [valueOf(buildSingleNode(single(richest))).model],
+    [valueOf(buildSingleNode(single(richest, richestViews))).model],
     5,
   );
   return {

@@ -187,8 +187,8 @@ function inferWires(
     inputs: CheckedNode['inputs'],
     { outputs, found }: { outputs: WireTypes; found?: unknown } = { outputs: {} },
   ): void => {
-    const { id, node, definition, params, incoming, outgoing } = draft;
-    const wired = new Set(outgoing.map(({ from }) => from.port));
+    const { id, node, definition, params, incoming } = draft;
+    const wired = wiredOutputs(draft);
     const demands = demandsOf.get(id) ?? {};
     nodes[id] = { id, node, definition, params, incoming, inputs, outputs, found, demands, wired };
   };
@@ -214,7 +214,8 @@ function inferWires(
     const { definition, params } = draft;
     const demands = demandsOf.get(id) ?? {};
     const wires = wiresByPort({ definition, inputs });
-    const inferred = definition.infer({ id, params, inputs: wires, demands });
+    const wired = wiredOutputs(draft);
+    const inferred = definition.infer({ id, params, inputs: wires, demands, wired });
     if (inferred.ok) {
       problems.push(
         ...(inferred.value.warnings ?? []).map((problem) => ({ ...problem, node: id })),
@@ -234,6 +235,9 @@ function inferWires(
   }
   return nodes;
 }
+
+const wiredOutputs = ({ outgoing }: Draft): ReadonlySet<string> =>
+  new Set(outgoing.map(({ from }) => from.port));
 
 function inputWires(
   draft: Draft,

@@ -64,9 +64,11 @@ export function holdsChecked(document: GraphDocument, catalogue: Catalogue): boo
   }
   const isBroken = checked.problems.some(({ severity }) => severity === 'error');
   if (isBroken) hold(!planGraph(checked).ok, 'a graph with an error is not planned');
-  for (const { definition, outputs } of Object.values(checked.nodes)) {
-    const gives = Object.keys(definition?.outputs ?? {}).every((name) => outputs[name]);
-    hold(isBroken || gives, 'a node of a sound graph gives something on every port');
+  for (const { definition, outputs, wired } of Object.values(checked.nodes)) {
+    const gives = Object.entries(definition?.outputs ?? {}).every(
+      ([name, { optional = false }]) => outputs[name] ?? (optional && !wired.has(name)),
+    );
+    hold(isBroken || gives, 'a node of a sound graph gives something on every port that is read');
   }
   return !isBroken;
 }

@@ -80,6 +80,7 @@ export interface AnyNodeDefinition extends Pick<
     readonly params: AnyParams;
     readonly inputs: WiresByPort;
     readonly demands: ByPort<Demand | undefined>;
+    readonly wired: ReadonlySet<string>;
   }): Outcome<{
     readonly outputs: WireTypes;
     readonly warnings?: readonly Problem[];

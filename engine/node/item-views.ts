@@ -11,6 +11,19 @@ export function oneViewAnItem({ views }: { readonly views?: ViewCount }): {
   return { views: { known: true, views: items, most: items, ...(media && { media }) } };
 }
 
+/** Each view as so many of the same picture or clip. */
+export function severalViewsEach(
+  { views = oneView }: { readonly views?: ViewCount },
+  count: number,
+): ViewCount {
+  return {
+    ...views,
+    views: views.views * count,
+    most: views.most * count,
+    items: itemsOf(views),
+  };
+}
+
 /** How many views each picture or clip has: as expected, and at most. */
 export function viewsOfOneItem({ views = oneView }: { readonly views?: ViewCount }): {
   readonly expected: number;

@@ -99,11 +99,24 @@ export interface InferContext<P extends Params, In extends Ports> {
   readonly inputs: WiresOf<In>;
   /** By output port. */
   readonly demands: ByPort<Demand | undefined>;
+  /** Output ports that have a wire. */
+  readonly wired: ReadonlySet<string>;
 }
+
+type OptionalNames<Declared extends Ports> = {
+  readonly [Name in keyof Declared]: Declared[Name] extends { readonly optional: true }
+    ? Name
+    : never;
+}[keyof Declared];
+
+/** The wires that leave; an optional output that cannot be, and that nobody reads, has none. */
+type OutputWires<Out extends Ports> = {
+  readonly [Name in Exclude<keyof Out, OptionalNames<Out>>]: WireOf<Out[Name]['kind']>;
+} & { readonly [Name in OptionalNames<Out>]?: WireOf<Out[Name]['kind']> };
 
 /** `Found` is what else the inference has worked out and the body needs, such as a grid that there must be. */
 export interface Inference<Out extends Ports, Found = unknown> {
-  readonly outputs: { readonly [Name in keyof Out]: WireOf<Out[Name]['kind']> };
+  readonly outputs: OutputWires<Out>;
   readonly warnings?: readonly Problem[];
   readonly found?: Found;
 }

@@ -33,7 +33,8 @@ export interface BuiltNode {
 
 /** The graph of one node on its own, with the wires that leave it. */
 export function buildSingleNode(single: SingleNode): Outcome<BuiltNode> {
-  const { definition, params, demands = {}, wired = [], taps = [] } = single;
+  const { definition, params, demands = {}, taps = [] } = single;
+  const wired = new Set(single.wired);
   const { body, type } = definition;
   if (body.kind !== 'onnx') throw new Error(`"${type}" is no ONNX graph.`);
   const nodes: Record<string, CheckedNode> = {};
@@ -47,7 +48,8 @@ export function buildSingleNode(single: SingleNode): Outcome<BuiltNode> {
   for (const [port, parts] of Object.entries(single.parts ?? {})) {
     for (const [index, part] of parts.entries()) {
       const id = `${port}.${index}`;
-      const checked = checkSingle({ id, ...part, inputs: {}, demands: {}, incoming: {} });
+      const alone = { inputs: {}, demands: {}, incoming: {}, wired: new Set<string>() };
+      const checked = checkSingle({ id, ...part, ...alone });
       if (!checked.ok) return checked;
       nodes[id] = checked.value;
       for (const [output, wire] of Object.entries(checked.value.outputs)) {
@@ -57,9 +59,9 @@ export function buildSingleNode(single: SingleNode): Outcome<BuiltNode> {
       }
     }
   }
-  const checked = checkSingle({ id: 'node', definition, params, inputs, demands, incoming });
+  const checked = checkSingle({ id: 'node', definition, params, inputs, demands, incoming, wired });
   if (!checked.ok) return checked;
-  const node = { ...checked.value, wired: new Set(wired) };
+  const node = checked.value;
   const context = bodyContext({ nodes: { ...nodes, node } }, node);
   return ok({
     model: buildModel(node, body, context, { taps }),
@@ -70,15 +72,15 @@ export function buildSingleNode(single: SingleNode): Outcome<BuiltNode> {
 }
 
 function checkSingle(
-  of: PluggedIn & Pick<CheckedNode, 'id' | 'inputs' | 'demands' | 'incoming'>,
+  of: PluggedIn & Pick<CheckedNode, 'id' | 'inputs' | 'demands' | 'incoming' | 'wired'>,
 ): Outcome<CheckedNode> {
-  const { id, definition, inputs, demands } = of;
+  const { id, definition, inputs, demands, wired } = of;
   const declared = Object.entries(definition.params).map(([name, param]) => [name, param.default]);
   const params = { ...Object.fromEntries(declared), ...of.params };
   const wires = wiresByPort({ definition, inputs });
-  const inferred = definition.infer({ id, params, inputs: wires, demands });
+  const inferred = definition.infer({ id, params, inputs: wires, demands, wired });
   if (!inferred.ok) return inferred;
   const { outputs, found } = inferred.value;
   const node = { type: definition.type, version: definition.version, params };
-  return ok({ ...of, node, params, outputs, found, wired: new Set() });
+  return ok({ ...of, node, params, outputs, found });
 }

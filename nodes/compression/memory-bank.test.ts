@@ -165,6 +165,7 @@ test('what cannot be remembered is told', () => {
         },
         inputs: { tokens: clip(frames) },
         demands: {},
+        wired: new Set(),
       }),
     ).warnings?.map(({ message }) => message);
   expect(warnings(5)).toEqual([]);

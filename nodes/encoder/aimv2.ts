@@ -18,8 +18,14 @@ import { readFigures, unsupported } from '../config/published-config.ts';
 import { aimv2Head, aimv2Layers } from './layers/aimv2-layers.ts';
 import { aimv2Layouts } from './names/aimv2-names.ts';
 import { encoderSocket } from './tower/encoder-parts.ts';
-import { describeTower, towerFromConfig, type TowerConfig } from './tower/tower-config.ts';
+import {
+  describeTower,
+  levelsFeatures,
+  towerFromConfig,
+  type TowerConfig,
+} from './tower/tower-config.ts';
 import { towerSizes } from './tower/tower-sizes.ts';
+import { levelsOutput, levelsParam } from './tower/tower-levels.ts';
 import { everyToken, transformerTower } from './tower/transformer-tower.ts';
 import {
   activationParam,
@@ -77,6 +83,7 @@ const sizes = towerSizes(
 const params = {
   model: sizes.param,
   featureLayer: lastFeatureLayerParam,
+  ...levelsParam,
   select: {
     kind: 'choice',
     label: 'Tokens',
@@ -166,7 +173,7 @@ export const aimv2 = defineNode({
   ],
   params,
   inputs: { pixels: { kind: 'pixels', title: 'Pixels' }, ...encoderSocket },
-  outputs: { tokens: { kind: 'tokens', title: 'Visual tokens' } },
+  outputs: { tokens: { kind: 'tokens', title: 'Visual tokens' }, ...levelsOutput },
   fromConfig(files) {
     const found = towerFromConfig(files, libraryConfig);
     if (!found.ok) return found;
@@ -178,7 +185,11 @@ export const aimv2 = defineNode({
     return ok({
       params: {
         ...sizes.paramsFor({ ...shape, sinePositions }),
-        ...(features && { featureLayer: features.featureLayer, select: 'patches' }),
+        ...(features && {
+          featureLayer: features.featureLayer,
+          select: 'patches',
+          ...levelsFeatures(features),
+        }),
       },
       took: ['AIMv2', ...describeTower(shape)],
       file: 'config.json',
@@ -211,7 +222,7 @@ export const aimv2 = defineNode({
         ? sineCosinePositions(grid, hiddenSize)
         : positionTable(learned(), grid);
       const embedded = add(g, normed, g.weight(positions));
-      return { tokens: tower.tokens(g, embedded, aimv2Layers(g, shape), context) };
+      return tower.outputs(g, embedded, aimv2Layers(g, shape), context);
     },
   },
 });

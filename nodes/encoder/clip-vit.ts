@@ -6,12 +6,10 @@ import type { ParamValues } from '#engine/node/param.ts';
 import { weightParams } from '#engine/node/weight-params.ts';
 import { sameViews } from '#engine/node/wire.ts';
 import { linear } from '#engine/onnx/blocks/linear.ts';
-import { norm } from '#engine/onnx/blocks/norm.ts';
-import { patchEmbedding, patchGrid } from '#engine/onnx/blocks/patch-embedding.ts';
-import { positionedTokens } from '#engine/onnx/blocks/position-table.ts';
 import { readFigures } from '../config/published-config.ts';
 import { encoderSocket } from './tower/encoder-parts.ts';
 import {
+  describeLevels,
   describeTower,
   featureParams,
   towerFromConfig,
@@ -19,6 +17,7 @@ import {
 } from './tower/tower-config.ts';
 import { towerParam, visionTowerLayouts } from './names/tower-names.ts';
 import { towerSizes } from './tower/tower-sizes.ts';
+import { levelsOutput, levelsParam } from './tower/tower-levels.ts';
 import { layerNormOf, transformerTower } from './tower/transformer-tower.ts';
 import {
   activationParam,
@@ -28,7 +27,7 @@ import {
   shapeOfSize,
   transformerParams,
 } from './tower/vision-transformer-params.ts';
-import { patchEmbeddingName, towerLayers, towerPositions } from './tower/vision-tower.ts';
+import { clipEmbedding, towerLayers } from './tower/vision-tower.ts';
 
 /** Published towers: sizes, and the width of the projection into CLIP's joint space. */
 const sizes = towerSizes(
@@ -58,6 +57,7 @@ const sizes = towerSizes(
 const params = {
   model: sizes.param,
   featureLayer: featureLayerParam,
+  ...levelsParam,
   select: {
     kind: 'choice',
     label: 'Tokens',
@@ -165,6 +165,7 @@ export const clipVit = defineNode({
   inputs: { pixels: { kind: 'pixels', title: 'Pixels' }, ...encoderSocket },
   outputs: {
     tokens: { kind: 'tokens', title: 'Visual tokens' },
+    ...levelsOutput,
     queryKey: { kind: 'query-key', title: "Last layer's queries and keys", optional: true },
   },
   fromConfig(files, { tower: which } = {}) {
@@ -178,15 +179,15 @@ export const clipVit = defineNode({
     const figures = { ...shape, projectionSize: projection.value.projection_dim };
     return ok({
       params: { ...sizes.paramsFor(figures), ...featureParams(taken) },
-      took: ['CLIP', ...describeTower(shape)],
+      took: ['CLIP', ...describeTower(shape), ...describeLevels(taken)],
       file: 'config.json',
     });
   },
   keyLayouts: (values) =>
     visionTowerLayouts({ ...tower.extentOf(values), beside: ['visual_projection.'] }, values.tower),
   demand: tower.demand,
-  infer({ params: values, inputs }) {
-    const inferred = tower.infer({ params: values, inputs });
+  infer({ params: values, inputs, wired }) {
+    const inferred = tower.infer({ params: values, inputs, wired });
     if (!inferred.ok) return inferred;
     const { outputs, found } = inferred.value;
     const { layerCount, hiddenSize } = sizes.shapeOf(values);
@@ -207,22 +208,11 @@ export const clipVit = defineNode({
     emit(g, { pixels }, context) {
       const { params: values, inputs, wired } = context;
       const shape = sizes.shapeOf(values);
-      const { patchSize, hiddenSize } = shape;
-      const embedding = { patchSize, hiddenSize, bias: false };
-      const patches = patchEmbedding(g, pixels, patchEmbeddingName, embedding);
-      const classToken = g.tensor('embeddings.class_embedding', [hiddenSize], 'embedding');
-      const embedded = positionedTokens(
-        g,
-        patches,
-        [{ of: classToken, count: 1 }],
-        towerPositions(g, shape, 1, values.positions),
-        patchGrid(inputs.pixels, shape),
-      ); // [B, N + 1, D]
-      const normed = norm(g, embedded, 'pre_layrnorm', layerNormOf(shape));
+      const normed = clipEmbedding(g, pixels, shape, values.positions, inputs.pixels);
       const asked = wired.has('queryKey');
-      const tokens = tower.tokens(g, normed, towerLayers(g, shape), context, asked);
-      if (!asked) return { tokens };
-      return { tokens, 'queryKey.query': g.tapped('query'), 'queryKey.key': g.tapped('key') };
+      const outputs = tower.outputs(g, normed, towerLayers(g, shape), context, asked);
+      if (!asked) return outputs;
+      return { ...outputs, 'queryKey.query': g.tapped('query'), 'queryKey.key': g.tapped('key') };
     },
   },
 });

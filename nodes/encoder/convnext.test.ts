@@ -88,6 +88,7 @@ it.each<[AnyNodeDefinition, JsonObject, number, number, number]>([
     },
     inputs: { pixels: { kind: 'pixels', height: side, width: side } },
     demands: {},
+    wired: new Set(),
   });
   expect(features).toMatchObject({
     ok: true,

@@ -18,6 +18,7 @@ import {
   type TowerConfig,
 } from './tower/tower-config.ts';
 import { towerSizes } from './tower/tower-sizes.ts';
+import { levelsOutput, levelsParam } from './tower/tower-levels.ts';
 import { layerNormOf, transformerTower } from './tower/transformer-tower.ts';
 import {
   activationParam,
@@ -66,6 +67,7 @@ const sizes = towerSizes(
 const params = {
   model: sizes.param,
   featureLayer: normedFeatureLayerParam,
+  ...levelsParam,
   select: {
     kind: 'choice',
     label: 'Tokens',
@@ -170,7 +172,7 @@ export const dinov2 = defineNode({
   ],
   params,
   inputs: { pixels: { kind: 'pixels', title: 'Pixels' }, ...encoderSocket },
-  outputs: { tokens: { kind: 'tokens', title: 'Visual tokens' } },
+  outputs: { tokens: { kind: 'tokens', title: 'Visual tokens' }, ...levelsOutput },
   fromConfig(files) {
     const found = towerFromConfig(files, libraryConfig);
     if (!found.ok) return found;
@@ -230,7 +232,7 @@ export const dinov2 = defineNode({
       ];
       const grid = patchGrid(inputs.pixels, shape);
       const embedded = positionedTokens(g, patches, learned, positions, grid); // [B, 1 + R + N, D]
-      return { tokens: tower.tokens(g, embedded, dinov2Layers(g, shape), context) };
+      return tower.outputs(g, embedded, dinov2Layers(g, shape), context);
     },
   },
 });

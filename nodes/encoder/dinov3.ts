@@ -18,6 +18,7 @@ import {
 } from './tower/tower-config.ts';
 import { rotaryProblem } from './tower/tower-rotary.ts';
 import { towerSizes } from './tower/tower-sizes.ts';
+import { levelsOutput, levelsParam } from './tower/tower-levels.ts';
 import { layerNormOf, transformerTower } from './tower/transformer-tower.ts';
 import {
   activationParam,
@@ -57,6 +58,7 @@ const sizes = towerSizes(
 const params = {
   model: sizes.param,
   featureLayer: lastFeatureLayerParam,
+  ...levelsParam,
   select: {
     kind: 'choice',
     label: 'Tokens',
@@ -136,7 +138,7 @@ export const dinov3 = defineNode({
   references: [{ title: 'DINOv3', url: 'https://arxiv.org/abs/2508.10104' }],
   params,
   inputs: { pixels: { kind: 'pixels', title: 'Pixels' }, ...encoderSocket },
-  outputs: { tokens: { kind: 'tokens', title: 'Visual tokens' } },
+  outputs: { tokens: { kind: 'tokens', title: 'Visual tokens' }, ...levelsOutput },
   fromConfig(files) {
     const found = towerFromConfig(files, libraryConfig);
     if (!found.ok) return found;
@@ -182,7 +184,7 @@ export const dinov3 = defineNode({
       ];
       const embedded = prependTokens(g, patches, learned); // [B, 1 + R + N, D]
       const layers = dinov3Layers(g, shape, patchGrid(inputs.pixels, shape));
-      return { tokens: tower.tokens(g, embedded, layers, context) };
+      return tower.outputs(g, embedded, layers, context);
     },
   },
 });

@@ -14,6 +14,7 @@ import { evaLayouts } from './names/eva-names.ts';
 import { projNames, queryValueBiased, towerAttention } from './tower/tower-attention.ts';
 import { describeTower, towerFromConfig, type TowerConfig } from './tower/tower-config.ts';
 import { towerSizes } from './tower/tower-sizes.ts';
+import { levelsOutput, levelsParam } from './tower/tower-levels.ts';
 import {
   layerNormOf,
   meanOfPatches,
@@ -69,6 +70,7 @@ const sizes = towerSizes(
 const params = {
   model: sizes.param,
   featureLayer: lastFeatureLayerParam,
+  ...levelsParam,
   select: {
     kind: 'choice',
     label: 'Tokens',
@@ -171,7 +173,7 @@ export const eva = defineNode({
   ],
   params,
   inputs: { pixels: { kind: 'pixels', title: 'Pixels' }, ...encoderSocket },
-  outputs: { tokens: { kind: 'tokens', title: 'Visual tokens' } },
+  outputs: { tokens: { kind: 'tokens', title: 'Visual tokens' }, ...levelsOutput },
   fromConfig(files) {
     const found = towerFromConfig(files, libraryConfig);
     if (!found.ok) return found;
@@ -210,7 +212,7 @@ export const eva = defineNode({
       const learned = [{ of: classToken, count: 1 }];
       const grid = patchGrid(inputs.pixels, shape);
       const embedded = positionedTokens(g, patches, learned, positions, grid); // [B, 1 + N, D]
-      return { tokens: tower.tokens(g, embedded, evaLayers(g, shape), context) };
+      return tower.outputs(g, embedded, evaLayers(g, shape), context);
     },
   },
 });

@@ -10,6 +10,7 @@ import { eva02Layers, type Eva02Shape } from './layers/eva02-layers.ts';
 import { eva02Layouts } from './names/eva02-names.ts';
 import { rotaryProblem } from './tower/tower-rotary.ts';
 import { towerSizes } from './tower/tower-sizes.ts';
+import { levelsOutput, levelsParam } from './tower/tower-levels.ts';
 import { layerNormOf, meanOfPatches, transformerTower } from './tower/transformer-tower.ts';
 import {
   activationParam,
@@ -78,6 +79,7 @@ const sizes = towerSizes(
 const params = {
   model: sizes.param,
   featureLayer: lastFeatureLayerParam,
+  ...levelsParam,
   select: {
     kind: 'choice',
     label: 'Tokens',
@@ -148,7 +150,7 @@ export const eva02 = defineNode({
   ],
   params,
   inputs: { pixels: { kind: 'pixels', title: 'Pixels' }, ...encoderSocket },
-  outputs: { tokens: { kind: 'tokens', title: 'Visual tokens' } },
+  outputs: { tokens: { kind: 'tokens', title: 'Visual tokens' }, ...levelsOutput },
   keyLayouts: (values) => eva02Layouts(tower.extentOf(values)),
   demand: tower.demand,
   infer: tower.infer,
@@ -172,7 +174,7 @@ export const eva02 = defineNode({
       const grid = patchGrid(inputs.pixels, shape);
       const learned = [{ of: classToken, count: 1 }];
       const embedded = positionedTokens(g, patches, learned, positions, grid); // [B, 1 + N, D]
-      return { tokens: tower.tokens(g, embedded, eva02Layers(g, shape, grid), context) };
+      return tower.outputs(g, embedded, eva02Layers(g, shape, grid), context);
     },
   },
 });

@@ -148,7 +148,7 @@ export const idefics3Vision = defineNode({
       const table = towerPositions(g, shape, 0, 'trained');
       const positions = bucketedPositions(g, table, patchGrid(inputs.pixels, shape));
       const embedded = add(g, patches, positions); // [B, N, D]
-      return { tokens: tower.tokens(g, embedded, towerLayers(g, shape), context) };
+      return tower.outputs(g, embedded, towerLayers(g, shape), context);
     },
   },
 });

@@ -19,6 +19,7 @@ import {
   type TowerConfig,
 } from './tower/tower-config.ts';
 import { towerSizes } from './tower/tower-sizes.ts';
+import { levelsOutput, levelsParam } from './tower/tower-levels.ts';
 import { transformerTower } from './tower/transformer-tower.ts';
 import {
   activationParam,
@@ -56,6 +57,7 @@ const sizes = towerSizes(
 const params = {
   model: sizes.param,
   featureLayer: { ...featureLayerParam, default: -1 },
+  ...levelsParam,
   select: {
     kind: 'choice',
     label: 'Tokens',
@@ -156,7 +158,7 @@ export const internVit = defineNode({
   ],
   params,
   inputs: { pixels: { kind: 'pixels', title: 'Pixels' }, ...encoderSocket },
-  outputs: { tokens: { kind: 'tokens', title: 'Visual tokens' } },
+  outputs: { tokens: { kind: 'tokens', title: 'Visual tokens' }, ...levelsOutput },
   fromConfig(files) {
     const found = towerFromConfig(files, libraryConfig);
     if (!found.ok) return found;
@@ -202,7 +204,7 @@ export const internVit = defineNode({
       const learned = [{ of: classToken, count: 1 }];
       const grid = patchGrid(inputs.pixels, shape);
       const embedded = positionedTokens(g, patches, learned, positions, grid); // [B, 1 + N, D]
-      return { tokens: tower.tokens(g, embedded, internVitLayers(g, shape), context) };
+      return tower.outputs(g, embedded, internVitLayers(g, shape), context);
     },
   },
 });

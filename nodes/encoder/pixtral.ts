@@ -15,7 +15,7 @@ import { patchEmbedding, patchGrid } from '#engine/onnx/blocks/patch-embedding.t
 import type { TransformerLayer } from '#engine/onnx/blocks/vision-transformer.ts';
 import type { GraphBuilder } from '#engine/onnx/graph-builder.ts';
 import type { TableGrid } from '#engine/onnx/weight.ts';
-import { partOf, readFigures } from '../config/published-config.ts';
+import { partOf, readFigures, unsupported } from '../config/published-config.ts';
 import { encoderSocket } from './tower/encoder-parts.ts';
 import { libraryLayouts } from './names/library-names.ts';
 import { projNames, towerAttention } from './tower/tower-attention.ts';
@@ -151,6 +151,7 @@ export const pixtral = defineNode({
   fromConfig(files) {
     const found = towerFromConfig(files, libraryConfig);
     if (!found.ok) return found;
+    if (found.value.features?.levels) return unsupported('Taking the features of several layers');
     const { own, shape, features } = found.value;
     const base = readFigures(baseSchema, partOf(own, ['rope_parameters']) ?? own, 'config.json');
     if (!base.ok) return base;
@@ -190,7 +191,7 @@ export const pixtral = defineNode({
       const patches = patchEmbedding(g, pixels, 'patch_conv', embedding);
       const normed = norm(g, patches, 'ln_pre', normOf(shape)); // [B, N, D]
       const layers = pixtralLayers(g, shape, patchGrid(inputs.pixels, shape));
-      return { tokens: tower.tokens(g, normed, layers, context) };
+      return tower.outputs(g, normed, layers, context);
     },
   },
 });

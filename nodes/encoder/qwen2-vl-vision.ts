@@ -232,7 +232,7 @@ export const qwen2VlVision = defineNode({
       const shape = sizes.shapeOf(values);
       const patches = embedFrames(g, pixels, shape, isClip(inputs.pixels)); // [B, N, D]
       const layers = qwenLayers(g, shape, patchGrid(inputs.pixels, shape));
-      return { tokens: tower.tokens(g, patches, layers, context) };
+      return tower.outputs(g, patches, layers, context);
     },
   },
 });

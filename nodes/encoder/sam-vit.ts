@@ -1,17 +1,14 @@
 /** The image tower of SAM, which DeepSeek-VL and Vary read fine print with. */
 import { z } from 'zod';
 import { ok } from '#engine/contract/outcome.ts';
-import { size } from '#engine/node/architecture-params.ts';
 import { defineNode } from '#engine/node/node-definition.ts';
 import type { ParamValues } from '#engine/node/param.ts';
 import { weightParams } from '#engine/node/weight-params.ts';
-import { patchEmbedding, patchGrid } from '#engine/onnx/blocks/patch-embedding.ts';
-import { positionedTokens } from '#engine/onnx/blocks/position-table.ts';
-import type { GraphBuilder } from '#engine/onnx/graph-builder.ts';
-import type { WeightExpression } from '#engine/onnx/weight.ts';
+import { patchGrid } from '#engine/onnx/blocks/patch-embedding.ts';
 import { readFigures, unsupported } from '../config/published-config.ts';
-import { samLayers, samNeck, type SamShape } from './layers/sam-vit-layers.ts';
+import { samEmbedding, samLayers, samNeck, type SamShape } from './layers/sam-vit-layers.ts';
 import { samLayouts } from './names/sam-vit-names.ts';
+import { samParams } from './sizes/sam-params.ts';
 import { describeTower, everyOf, towerFromConfig, type TowerConfig } from './tower/tower-config.ts';
 import { towerSizes } from './tower/tower-sizes.ts';
 import { layerNormOf, transformerTower } from './tower/transformer-tower.ts';
@@ -21,7 +18,6 @@ import {
   normEpsilonParam,
   positionsParam,
   shapeOfSize,
-  trainedGrid,
   transformerParams,
 } from './tower/vision-transformer-params.ts';
 
@@ -59,9 +55,7 @@ const params = {
   },
   positions: positionsParam,
   ...transformerParams,
-  windowSize: size('Window', 'Patches along a side of the windows that layers look at.', 14, 64),
-  globalEvery: size('Whole picture in every', 'Every so many-th layer looks at all.', 3, 512),
-  outputSize: size('Output width', 'Channels behind the neck.', 256, 65_536),
+  ...samParams,
   activation: activationParam('gelu'),
   normEpsilon: normEpsilonParam(1e-6),
   ...weightParams,
@@ -117,14 +111,6 @@ const tower = transformerTower<SamParams, SamShape>({
   },
 });
 
-/** Kept as a map, [1, rows, columns, D]. */
-function trainedPositions(g: GraphBuilder, shape: SamShape): WeightExpression {
-  const { rows, columns } = trainedGrid(shape);
-  const { hiddenSize } = shape;
-  const of = g.tensor('pos_embed', [1, rows, columns, hiddenSize], 'embedding');
-  return { kind: 'reshape', of, shape: [rows * columns, hiddenSize] };
-}
-
 export const samVit = defineNode({
   type: 'encoder/sam-vit',
   version: 1,
@@ -173,19 +159,9 @@ export const samVit = defineNode({
     emit(g, { pixels }, context) {
       const { params: values, inputs } = context;
       const shape = sizes.shapeOf(values);
-      const { hiddenSize, patchSize } = shape;
-      const embedding = { patchSize, hiddenSize, bias: true };
-      const patches = patchEmbedding(g, pixels, 'patch_embed.projection', embedding);
-      const positions = {
-        of: trainedPositions(g, shape),
-        prefixTokens: 0,
-        trained: trainedGrid(shape),
-        kernel: 'bicubic',
-        antialias: values.positions === 'antialiased',
-      } as const;
       const grid = patchGrid(inputs.pixels, shape);
-      const embedded = positionedTokens(g, patches, [], positions, grid); // [B, N, D]
-      return { tokens: tower.tokens(g, embedded, samLayers(g, shape, grid), context) };
+      const embedded = samEmbedding(g, pixels, shape, values.positions, grid); // [B, N, D]
+      return tower.outputs(g, embedded, samLayers(g, shape, grid), context);
     },
   },
 });

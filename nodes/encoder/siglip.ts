@@ -10,6 +10,7 @@ import { positionedTokens } from '#engine/onnx/blocks/position-table.ts';
 import { modelTypeOf, partOf, unsupported } from '../config/published-config.ts';
 import {
   describeTower,
+  levelsFeatures,
   towerFromConfig,
   type TakenFeatures,
   type TowerConfig,
@@ -17,6 +18,7 @@ import {
 import { encoderSocket } from './tower/encoder-parts.ts';
 import { visionTowerLayouts } from './names/tower-names.ts';
 import { towerSizes } from './tower/tower-sizes.ts';
+import { levelsOutput, levelsParam } from './tower/tower-levels.ts';
 import { everyToken, layerNormOf, transformerTower } from './tower/transformer-tower.ts';
 import {
   activationParam,
@@ -54,6 +56,7 @@ const sizes = towerSizes(
 const params = {
   model: sizes.param,
   featureLayer: normedFeatureLayerParam,
+  ...levelsParam,
   select: {
     kind: 'choice',
     label: 'Tokens',
@@ -125,7 +128,8 @@ function takenFrom(files: ConfigFiles, features: TakenFeatures | null): JsonObje
     return { featureLayer: -1, select: 'patches' };
   if (!features) return {};
   const { featureLayer } = features;
-  return { featureLayer, select: featureLayer === -1 ? 'unnormed' : 'patches' };
+  const select = featureLayer === -1 ? 'unnormed' : 'patches';
+  return { featureLayer, select, ...levelsFeatures(features) };
 }
 
 const tower = transformerTower<SiglipParams, VisionTransformerShape>({
@@ -163,7 +167,7 @@ export const siglip = defineNode({
   ],
   params,
   inputs: { pixels: { kind: 'pixels', title: 'Pixels' }, ...encoderSocket },
-  outputs: { tokens: { kind: 'tokens', title: 'Visual tokens' } },
+  outputs: { tokens: { kind: 'tokens', title: 'Visual tokens' }, ...levelsOutput },
   fromConfig(files) {
     const isJanus = towerTypeOf(files) === 'janus_vision_model';
     const found = towerFromConfig(files, isJanus ? janusConfig : libraryConfig);
@@ -195,7 +199,7 @@ export const siglip = defineNode({
       const positions = towerPositions(g, shape, 0, values.positions);
       const grid = patchGrid(inputs.pixels, shape);
       const embedded = positionedTokens(g, patches, [], positions, grid); // [B, N, D]
-      return { tokens: tower.tokens(g, embedded, towerLayers(g, shape), context) };
+      return tower.outputs(g, embedded, towerLayers(g, shape), context);
     },
   },
 });

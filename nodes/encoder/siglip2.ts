@@ -9,9 +9,15 @@ import { linear } from '#engine/onnx/blocks/linear.ts';
 import { patchGrid, patchVectors } from '#engine/onnx/blocks/patch-embedding.ts';
 import { positionedTokens } from '#engine/onnx/blocks/position-table.ts';
 import { encoderSocket } from './tower/encoder-parts.ts';
-import { describeTower, towerFromConfig, type TowerConfig } from './tower/tower-config.ts';
+import {
+  describeTower,
+  levelsFeatures,
+  towerFromConfig,
+  type TowerConfig,
+} from './tower/tower-config.ts';
 import { visionModelLayouts } from './names/tower-names.ts';
 import { towerSizes } from './tower/tower-sizes.ts';
+import { levelsOutput, levelsParam } from './tower/tower-levels.ts';
 import { everyToken, layerNormOf, transformerTower } from './tower/transformer-tower.ts';
 import {
   activationParam,
@@ -35,6 +41,7 @@ const sizes = towerSizes(
 const params = {
   model: sizes.param,
   featureLayer: lastFeatureLayerParam,
+  ...levelsParam,
   select: {
     kind: 'choice',
     label: 'Tokens',
@@ -110,7 +117,7 @@ export const siglip2 = defineNode({
   ],
   params,
   inputs: { pixels: { kind: 'pixels', title: 'Pixels' }, ...encoderSocket },
-  outputs: { tokens: { kind: 'tokens', title: 'Visual tokens' } },
+  outputs: { tokens: { kind: 'tokens', title: 'Visual tokens' }, ...levelsOutput },
   fromConfig(files) {
     const found = towerFromConfig(files, libraryConfig);
     if (!found.ok) return found;
@@ -118,7 +125,11 @@ export const siglip2 = defineNode({
     return ok({
       params: {
         ...sizes.paramsFor({ ...shape }),
-        ...(features && { featureLayer: features.featureLayer, select: 'patches' }),
+        ...(features && {
+          featureLayer: features.featureLayer,
+          select: 'patches',
+          ...levelsFeatures(features),
+        }),
       },
       took: ['SigLIP 2', ...describeTower(shape)],
       file: 'config.json',
@@ -150,7 +161,7 @@ export const siglip2 = defineNode({
       const table = { ...towerPositions(g, shape, 0, 'antialiased'), kernel: 'bilinear' } as const;
       const grid = patchGrid(inputs.pixels, shape);
       const embedded = positionedTokens(g, patches, [], table, grid); // [B, N, D]
-      return { tokens: tower.tokens(g, embedded, towerLayers(g, shape), context) };
+      return tower.outputs(g, embedded, towerLayers(g, shape), context);
     },
   },
 });

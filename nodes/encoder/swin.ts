@@ -24,7 +24,8 @@ import {
 } from '../config/published-config.ts';
 import { swinMerging, swinNorm, swinStage } from './layers/swin-layers.ts';
 import { swinLayouts } from './names/swin-names.ts';
-import { readCounts, swinStages, type SwinFigures } from './layers/swin-shape.ts';
+import { readCounts } from '../tokens/count-list.ts';
+import { swinStages, type SwinFigures } from './layers/swin-shape.ts';
 import { activationParam, normEpsilonParam } from './tower/vision-transformer-params.ts';
 
 /** Channels of the first stage, layers and heads. */

@@ -17,6 +17,7 @@ import {
   type TowerConfig,
 } from './tower/tower-config.ts';
 import { towerSizes } from './tower/tower-sizes.ts';
+import { levelsOutput, levelsParam } from './tower/tower-levels.ts';
 import { layerNormOf, transformerTower } from './tower/transformer-tower.ts';
 import {
   activationParam,
@@ -51,6 +52,7 @@ const sizes = towerSizes(
 const params = {
   model: sizes.param,
   featureLayer: normedFeatureLayerParam,
+  ...levelsParam,
   select: {
     kind: 'choice',
     label: 'Tokens',
@@ -164,7 +166,7 @@ export const vit = defineNode({
   ],
   params,
   inputs: { pixels: { kind: 'pixels', title: 'Pixels' }, ...encoderSocket },
-  outputs: { tokens: { kind: 'tokens', title: 'Visual tokens' } },
+  outputs: { tokens: { kind: 'tokens', title: 'Visual tokens' }, ...levelsOutput },
   fromConfig(files) {
     const found = towerFromConfig(files, libraryConfig);
     if (!found.ok) return found;
@@ -204,7 +206,7 @@ export const vit = defineNode({
       const learned = [{ of: classToken, count: 1 }];
       const grid = patchGrid(inputs.pixels, shape);
       const embedded = positionedTokens(g, patches, learned, positions, grid); // [B, 1 + N, D]
-      return { tokens: tower.tokens(g, embedded, vitLayers(g, shape), context) };
+      return tower.outputs(g, embedded, vitLayers(g, shape), context);
     },
   },
 });

@@ -215,7 +215,7 @@ export const vitamin = defineNode({
         });
       const grid = patchGrid(inputs.pixels, shape);
       const embedded = shape.placed ? positionedTokens(g, patches, [], positions(), grid) : patches;
-      return { tokens: tower.tokens(g, embedded, vitaminLayers(g, shape), context) };
+      return tower.outputs(g, embedded, vitaminLayers(g, shape), context);
     },
   },
 });

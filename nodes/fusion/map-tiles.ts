@@ -3,11 +3,13 @@ import { z } from 'zod';
 import { fail, ok } from '#engine/contract/outcome.ts';
 import { error } from '#engine/contract/problem.ts';
 import { defineNode } from '#engine/node/node-definition.ts';
-import { itemsOf, knownCount, oneView, type ViewCount } from '#engine/node/wire.ts';
+import { severalViewsEach } from '#engine/node/item-views.ts';
+import { knownCount } from '#engine/node/wire.ts';
 import { dropPrefix, mapToTokens, tokensToMap } from '#engine/onnx/blocks/feature-map.ts';
+import { cutTiles } from '#engine/onnx/blocks/map-tiles.ts';
 import { resizeMap } from '#engine/onnx/blocks/resize.ts';
 import type { GraphBuilder } from '#engine/onnx/graph-builder.ts';
-import { concatenate, reshape, transpose, unsqueeze } from '#engine/onnx/shape-operators.ts';
+import { concatenate, reshape, unsqueeze } from '#engine/onnx/shape-operators.ts';
 import { fixedDim, multiplyDims, type Dim, type Value } from '#engine/onnx/value.ts';
 import { gridOf } from '../tokens/grid.ts';
 import { configFile, foreign, readFigures } from '../config/published-config.ts';
@@ -79,7 +81,7 @@ export const mapTiles = defineNode({
       outputs: {
         tokens: {
           ...tokens,
-          views: tileViews(tokens.views, side ** 2 + (whole ? 1 : 0)),
+          views: severalViewsEach(tokens, side ** 2 + (whole ? 1 : 0)),
           count: knownCount(tile.rows * tile.columns),
           prefixTokens: 0,
           grid: tile,
@@ -104,25 +106,6 @@ export const mapTiles = defineNode({
     },
   },
 });
-
-/** Each view becomes so many of the same picture or clip. */
-function tileViews(views: ViewCount = oneView, tiles: number): ViewCount {
-  return {
-    ...views,
-    views: views.views * tiles,
-    most: views.most * tiles,
-    items: itemsOf(views),
-  };
-}
-
-/** Row by row. [B, D, H, W] → [B, side², D, H / side, W / side] */
-function cutTiles(g: GraphBuilder, map: Value, side: number): Value {
-  const [batch, channels] = map.shape as [Dim, number];
-  const [rows, columns] = [fixedDim(map, 2) / side, fixedDim(map, 3) / side];
-  const apart = reshape(g, map, [batch, channels, side, rows, side, columns]);
-  const ordered = transpose(g, apart, 0, 2, 4, 1, 3, 5); // [B, side, side, D, rows, columns]
-  return reshape(g, ordered, [batch, side ** 2, channels, rows, columns]);
-}
 
 /** Source: dvlab-research/MGM, mgm_arch.py: bilinear, without antialiasing. */
 function withWhole(g: GraphBuilder, map: Value, tiles: Value): Value {

@@ -74,6 +74,32 @@ test('four layers of CLIP, joined by channel, are its levels', () => {
   expect(checked.nodes['packer']?.outputs['tokens']).toEqual(wire(2048, 12));
 });
 
+test('one CLIP gives both, at the cost of one', () => {
+  const checked = checkGraph(
+    sketchDocument(
+      {
+        image: ['input/image', { source: { kind: 'sample', name: 'still-life' } }],
+        shape: ['vision/preprocess'],
+        clip: ['encoder/clip-vit', { model: 'vit-l14-336', levels: '12, 16, 22, 23' }],
+        packer: ['projector/tokenpacker', { outputWidth: 2048 }],
+        vip: ['projector/mlp', { inputNorm: true, outputWidth: 2048 }],
+      },
+      [
+        'image.image > shape.image',
+        'shape.pixels > clip.pixels',
+        'clip.tokens > packer.tokens',
+        'clip.levels > packer.levels',
+        'clip.levels > vip.tokens',
+      ],
+    ),
+    catalogue,
+  );
+  expect(checked.problems.filter(({ severity }) => severity === 'error')).toEqual([]);
+  expect(checked.nodes['clip']?.outputs['levels']).toEqual(wire(4096, 24));
+  expect(checked.nodes['packer']?.outputs['tokens']).toEqual(wire(2048, 12));
+  expect(checked.nodes['vip']?.outputs['tokens']).toEqual(wire(2048, 24));
+});
+
 test.for([
   [
     'a scale that does not divide the grid',

@@ -70,7 +70,7 @@ export const tokenpacker = defineNode({
     'Shrinks the grid of patches to a coarse one, then lets each coarse token look at the few fine patches that it ' +
     'covers, as several layers of the encoder saw them, and take their detail in. A quarter to a sixteenth of the ' +
     'tokens is left, in order on a grid, and no token looks beyond its own cell, so that it costs little. Wire the ' +
-    'tokens of one layer to the first input, those of several, joined by channel, to the second.',
+    "tokens of an encoder to the first input, its tokens of several layers to the second: layers 12, 16, 22 and 23 of CLIP's 24.",
   references: [
     {
       title: 'TokenPacker: Efficient Visual Projector for Multimodal LLM',

@@ -1,6 +1,7 @@
 /** Where the projections of queries, keys and values lie in a checkpoint, and their products. */
 import type { GraphBuilder } from '../graph-builder.ts';
 import type { Value } from '../value.ts';
+import type { WeightExpression } from '../weight.ts';
 import { linearWeights, linearWith, rowsOf, type LinearWeights } from './linear.ts';
 
 export interface QueryKeyValue<Of> {
@@ -73,6 +74,38 @@ export function joinedProjections(
   };
   const cut = (start: number, count: number) => rowsOf(all, start, count);
   return { query: cut(0, queries), key: cut(queries, keys), value: cut(queries + keys, keys) };
+}
+
+/**
+ * As {@link joinedProjections}, where the rows of each head's query, key and value lie together, head by head, as
+ * Megatron keeps them. As many key/value heads as heads.
+ */
+export function headwiseProjections(
+  g: GraphBuilder,
+  name: string,
+  shape: AttentionShape,
+): QueryKeyValue<LinearWeights> {
+  const outputs = 3 * widths(shape).queries;
+  const all = linearWeights(g, name, { inputs: shape.hiddenSize, outputs, bias: true });
+  const pick = (part: keyof QueryKeyValue<unknown>): LinearWeights => ({
+    weight: headwiseRows(all.weight, shape)[part],
+    bias: all.bias && headwiseRows(all.bias, shape)[part],
+  });
+  return { query: pick('query'), key: pick('key'), value: pick('value') };
+}
+
+/** What lies head by head, [heads · 3 · d, ..], as queries, keys and values, [heads · d, ..] each. */
+export function headwiseRows(
+  of: WeightExpression,
+  shape: AttentionShape,
+): QueryKeyValue<WeightExpression> {
+  const { headSize: count } = widths(shape);
+  const heads = Array.from({ length: shape.headCount }, (_, head) => head);
+  const pick = (part: number): WeightExpression => ({
+    kind: 'concatenate',
+    parts: heads.map((head) => ({ kind: 'rows', of, start: (3 * head + part) * count, count })),
+  });
+  return { query: pick(0), key: pick(1), value: pick(2) };
 }
 
 /** Queries of x [B, Nq, D], keys and values of memory [B, Nk, Dm]; `memory` is x in self-attention. */

@@ -128,6 +128,11 @@ function hideKeys(g: GraphBuilder, keys: Value): Value {
 export interface SelfAttention extends AttentionShape {
   readonly projections: QueryKeyValue<LinearWeights>;
   readonly output: LinearWeights;
+  /** What is added to the projections of tokens [B, N, D] and to the output of [B, N, H · d], such as adapters give. */
+  readonly beside?: {
+    readonly project: (x: Value) => QueryKeyValue<Value>;
+    readonly output: (attended: Value) => Value;
+  };
   /** What happens to queries, keys and values before they meet: norms, rotation. */
   readonly prepare?: (projected: QueryKeyValue<Value>) => QueryKeyValue<Value>;
   /** How they meet, where that is not softmax(q kᵀ) v over all of them, such as in windows. */
@@ -155,6 +160,19 @@ export interface SelfAttended {
   readonly attended: Value;
 }
 
+const withBeside = (
+  g: GraphBuilder,
+  { query, key, value }: QueryKeyValue<Value>,
+  beside: QueryKeyValue<Value> | undefined,
+): QueryKeyValue<Value> =>
+  beside
+    ? {
+        query: add(g, query, beside.query),
+        key: add(g, key, beside.key),
+        value: add(g, value, beside.value),
+      }
+    : { query, key, value };
+
 /** Tokens [B, N, D] look at one another; taps `query` and `key` [B, N, H · d] as projected. */
 export function selfAttention(
   g: GraphBuilder,
@@ -163,14 +181,19 @@ export function selfAttention(
   { meeting = null, ...options }: SelfAttentionOptions = {},
 ): SelfAttended {
   return g.scope('attention', () => {
-    const projected = projectAll(g, x, x, layer.projections);
+    const projected = withBeside(
+      g,
+      projectAll(g, x, x, layer.projections),
+      layer.beside?.project(x),
+    );
     g.tap('query', projected.query);
     g.tap('key', projected.key);
     const prepared = layer.prepare?.(projected) ?? projected;
     const own = meeting ?? layer.meeting;
     const attended = own ? own(prepared) : attend(g, prepared, layer, options);
     const finished = layer.finish?.(attended) ?? attended;
-    const output = linearWith(g, finished, layer.output, 'output');
+    const alone = linearWith(g, finished, layer.output, 'output');
+    const output = layer.beside ? add(g, alone, layer.beside.output(finished)) : alone;
     return { output, key: projected.key, met: prepared, attended };
   });
 }

@@ -11,8 +11,18 @@ export interface TransformerLayer {
   readonly attentionNorm: string;
   readonly feedForwardNorm: string;
   readonly attention: SelfAttention;
+  /**
+   * What the tokens [B, N, D] go through before the layer's own attention, such as attention over frames: what they are
+   * by then, and what is added to them, [B, N, D] each.
+   */
+  readonly before?: (
+    g: GraphBuilder,
+    tokens: Value,
+  ) => { readonly sum: Value; readonly branch: Value };
   /** [B, N, D], normed → [B, N, D] */
   readonly feedForward: (g: GraphBuilder, normed: Value) => Value;
+  /** Added to what the feed-forward gives, made of the tokens before its norm. [B, N, D] → [B, N, D] */
+  readonly besideFeedForward?: (g: GraphBuilder, tokens: Value) => Value;
 }
 
 /** What is done inside the layers beside what they are made of; each is asked as its layer comes, null for nothing. */
@@ -33,33 +43,52 @@ export interface SeenInLayer extends SelfAttended {
 
 export interface LayersWanted {
   readonly norm: Norm;
-  /** Layers whose output is wanted. */
+  /** Layers behind which the output is wanted. */
   readonly count: number;
   /** Are the last layer's queries and keys wanted, as taps `query` and `key` [B, N, D]? */
   readonly queryKey: boolean;
   readonly hooks?: LayerHooks;
 }
 
-/**
- * x + attention(norm(x)), then x + feedForward(norm(x)), for the first `count` layers. [B, N, D] → [B, N, D]
- * Queries and keys are what the last layer's projections make of its input, even where `count` stops before
- * that layer (PruMerge ranks tokens by them): layers behind the features then run for them alone.
- */
+/** As {@link layerOutputs}, of one count. [B, N, D] → [B, N, D] */
 export function transformerLayers(
   g: GraphBuilder,
   tokens: Value,
   layers: readonly TransformerLayer[],
-  { norm: kind, count, queryKey, hooks }: LayersWanted,
+  { count, ...wanted }: LayersWanted,
 ): Value {
+  return layerOutputs(g, tokens, layers, { ...wanted, counts: [count] })[0] as Value;
+}
+
+/**
+ * x + attention(norm(x)), then x + feedForward(norm(x)): what is behind each of these counts of layers, in their
+ * order, each layer run once. [B, N, D] → [B, N, D] each
+ * Queries and keys are what the last layer's projections make of its input, even where all counts stop before
+ * that layer (PruMerge ranks tokens by them): layers behind the features then run for them alone.
+ */
+export function layerOutputs(
+  g: GraphBuilder,
+  tokens: Value,
+  layers: readonly TransformerLayer[],
+  {
+    norm: kind,
+    counts,
+    queryKey,
+    hooks,
+  }: Omit<LayersWanted, 'count'> & { readonly counts: readonly number[] },
+): readonly Value[] {
   const last = layers.length - 1;
-  const until = queryKey ? Math.max(count, last) : count;
+  const most = Math.max(...counts);
+  const until = queryKey ? Math.max(most, last) : most;
   const needsInputOf = (index: number) => index < until || (queryKey && index === last);
 
   let sum = tokens;
-  let features = tokens;
+  const outputs = [tokens];
   const [first] = layers;
-  let normed = first && needsInputOf(0) ? norm(g, sum, first.attentionNorm, kind) : sum;
+  let normed = sum;
+  if (first && needsInputOf(0)) ({ sum, normed } = enterLayer(g, sum, first, kind));
   for (const [index, layer] of layers.slice(0, until).entries()) {
+    const next = needsInputOf(index + 1) ? layers[index + 1] : undefined;
     g.scope(`layers.${index}`, () => {
       const attended = selfAttention(g, normed, layer.attention, {
         bias: hooks?.keyBias(index) ?? null,
@@ -72,20 +101,33 @@ export function transformerLayers(
       } else {
         ({ sum, normed } = addAndNorm(g, sum, attended.output, layer.feedForwardNorm, kind));
       }
-      const branch = g.scope('mlp', () => layer.feedForward(g, normed));
-      const next = layers[index + 1];
-      if (next && needsInputOf(index + 1)) {
+      const branch = g.scope('mlp', () => {
+        const own = layer.feedForward(g, normed);
+        return layer.besideFeedForward ? add(g, own, layer.besideFeedForward(g, sum)) : own;
+      });
+      if (next && !next.before)
         ({ sum, normed } = addAndNorm(g, sum, branch, next.attentionNorm, kind));
-      } else {
-        sum = add(g, sum, branch);
-      }
+      else sum = add(g, sum, branch);
     });
-    if (index + 1 === count) features = sum;
+    outputs.push(sum);
+    if (next?.before) ({ sum, normed } = enterLayer(g, sum, next, kind));
   }
-  if (queryKey && count <= last) {
+  if (queryKey && most <= last) {
     g.scope(`layers.${last}`, () => tapQueryKey(g, normed, layers[last] as TransformerLayer));
   }
-  return features;
+  return counts.map((count) => outputs[count] as Value);
+}
+
+/** What a layer's attention is given, and what its output is added to. */
+function enterLayer(
+  g: GraphBuilder,
+  tokens: Value,
+  { attentionNorm, before }: TransformerLayer,
+  kind: Norm,
+): { readonly sum: Value; readonly normed: Value } {
+  if (!before) return { sum: tokens, normed: norm(g, tokens, attentionNorm, kind) };
+  const { sum, branch } = before(g, tokens);
+  return addAndNorm(g, sum, branch, attentionNorm, kind);
 }
 
 function tapQueryKey(

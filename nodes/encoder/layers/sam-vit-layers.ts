@@ -10,6 +10,8 @@ import { decomposedBias } from '#engine/onnx/blocks/decomposed-positions.ts';
 import { mapToTokens, tokensToMap } from '#engine/onnx/blocks/feature-map.ts';
 import { plainFeedForward } from '#engine/onnx/blocks/feed-forward.ts';
 import { linearWeights, type LinearWeights } from '#engine/onnx/blocks/linear.ts';
+import { patchEmbedding } from '#engine/onnx/blocks/patch-embedding.ts';
+import { positionedTokens, type PositionTable } from '#engine/onnx/blocks/position-table.ts';
 import type { TransformerLayer } from '#engine/onnx/blocks/vision-transformer.ts';
 import { cutWindows, joinWindows } from '#engine/onnx/blocks/windows.ts';
 import type { GraphBuilder } from '#engine/onnx/graph-builder.ts';
@@ -17,7 +19,11 @@ import { add } from '#engine/onnx/operators.ts';
 import { reshape } from '#engine/onnx/shape-operators.ts';
 import type { Dim, Value } from '#engine/onnx/value.ts';
 import type { TableGrid } from '#engine/onnx/weight.ts';
-import { trainedGrid, type VisionTransformerShape } from '../tower/vision-transformer-params.ts';
+import {
+  trainedGrid,
+  type Positions,
+  type VisionTransformerShape,
+} from '../tower/vision-transformer-params.ts';
 
 /** What SAM's tower has beside the figures of any vision transformer, by the names of its parameters. */
 export interface SamShape extends VisionTransformerShape {
@@ -27,6 +33,30 @@ export interface SamShape extends VisionTransformerShape {
   readonly globalEvery: number;
   /** Channels behind the neck. */
   readonly outputSize: number;
+}
+
+/** Patches and their positions, which are kept as a map [1, rows, columns, D]. [B, 3, H, W] → [B, N, D] */
+export function samEmbedding(
+  g: GraphBuilder,
+  pixels: Value,
+  shape: SamShape,
+  positions: Positions,
+  grid: TableGrid,
+): Value {
+  const { hiddenSize, patchSize } = shape;
+  const embedding = { patchSize, hiddenSize, bias: true };
+  const patches = patchEmbedding(g, pixels, 'patch_embed.projection', embedding);
+  const trained = trainedGrid(shape);
+  const { rows, columns } = trained;
+  const map = g.tensor('pos_embed', [1, rows, columns, hiddenSize], 'embedding');
+  const table: PositionTable = {
+    of: { kind: 'reshape', of: map, shape: [rows * columns, hiddenSize] },
+    prefixTokens: 0,
+    trained,
+    kernel: 'bicubic',
+    antialias: positions === 'antialiased',
+  };
+  return positionedTokens(g, patches, [], table, grid);
 }
 
 export function samLayers(
@@ -136,16 +166,21 @@ function inWindows(
 /** Of the neck, whatever the norms of the layers have. */
 const neckEpsilon = 1e-6;
 
-/** Two convolutions with a norm over channels behind each. [B, N, D] → [B, N, outputSize] */
-export function samNeck(
+/** {@link samNeckMap} as tokens. [B, N, D] → [B, N, outputSize] */
+export const samNeck = (g: GraphBuilder, tokens: Value, shape: SamShape, grid: TableGrid): Value =>
+  mapToTokens(g, samNeckMap(g, tokens, 'neck', shape, grid));
+
+/** Two convolutions with a norm over channels behind each. [B, N, D] → [B, outputSize, rows, columns] */
+export function samNeckMap(
   g: GraphBuilder,
   tokens: Value,
+  name: string,
   { hiddenSize, outputSize }: SamShape,
   grid: TableGrid,
 ): Value {
-  return g.scope('neck', () => {
+  return g.scope(name, () => {
     const map = tokensToMap(g, tokens, grid);
-    const narrow = convolution(g, map, 'neck.conv1', {
+    const narrow = convolution(g, map, `${name}.conv1`, {
       inputs: hiddenSize,
       outputs: outputSize,
       kernel: 1,
@@ -153,8 +188,8 @@ export function samNeck(
     });
     const mixed = convolution(
       g,
-      channelNorm(g, narrow, 'neck.layer_norm1', neckEpsilon),
-      'neck.conv2',
+      channelNorm(g, narrow, `${name}.layer_norm1`, neckEpsilon),
+      `${name}.conv2`,
       {
         inputs: outputSize,
         outputs: outputSize,
@@ -163,6 +198,6 @@ export function samNeck(
         bias: false,
       },
     );
-    return mapToTokens(g, channelNorm(g, mixed, 'neck.layer_norm2', neckEpsilon));
+    return channelNorm(g, mixed, `${name}.layer_norm2`, neckEpsilon);
   });
 }

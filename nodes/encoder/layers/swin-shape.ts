@@ -4,6 +4,7 @@ import { error, type Problem } from '#engine/contract/problem.ts';
 import type { Grid, WireOf } from '#engine/node/wire.ts';
 import type { Activation } from '#engine/onnx/blocks/feed-forward.ts';
 import { patchGrid } from '#engine/onnx/blocks/patch-embedding.ts';
+import { readCounts } from '../../tokens/count-list.ts';
 
 /** By the names of its parameters. */
 export interface SwinFigures {
@@ -28,13 +29,6 @@ export interface SwinStage {
   readonly headCount: number;
   readonly hiddenSize: number;
   readonly grid: Grid;
-}
-
-/** Null where it is no list of whole numbers from 1. */
-export function readCounts(text: string): readonly number[] | null {
-  const words = text.split(/[\s,]+/).filter((word) => word !== '');
-  const isList = words.length > 0 && words.every((word) => /^[1-9]\d{0,3}$/.test(word));
-  return isList ? words.map(Number) : null;
 }
 
 /**

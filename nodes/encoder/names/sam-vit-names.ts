@@ -8,11 +8,18 @@ const authors: Names = [
   [/^layers\./, 'blocks.'],
   [/\.layer_norm([12])\./, '.norm$1.'],
   [/^patch_embed\.projection\./, 'patch_embed.proj.'],
-  [/^neck\.conv1\./, 'neck.0.'],
-  [/^neck\.norm1\./, 'neck.1.'],
-  [/^neck\.conv2\./, 'neck.2.'],
-  [/^neck\.norm2\./, 'neck.3.'],
+  // DeepSeek-VL has a second one, `neck_hd`.
+  [/^(neck\w*)\.conv1\./, '$1.0.'],
+  [/^(neck\w*)\.norm1\./, '$1.1.'],
+  [/^(neck\w*)\.conv2\./, '$1.2.'],
+  [/^(neck\w*)\.norm2\./, '$1.3.'],
 ];
+/** What the authors call a tensor, as DeepSeek-VL and Vary do too. */
+export const authorsName = (name: string): string => renamed(name, authors);
+
+const renamed = (name: string, names: Names): string =>
+  names.reduce((called, [ours, theirs]) => called.replace(ours, theirs), name);
+
 const timm: Names = [...authors, [/\.mlp\.lin([12])\./, '.mlp.fc$1.']];
 
 export function samLayouts(extent: {
@@ -32,9 +39,7 @@ export function samLayouts(extent: {
       unused: /^neck\./,
     }).map((layout, index) => ({
       ...layout,
-      key: (name: string) =>
-        (prefixes[index]?.[1] ?? '') +
-        names.reduce((called, [ours, theirs]) => called.replace(ours, theirs), name),
+      key: (name: string) => (prefixes[index]?.[1] ?? '') + renamed(name, names),
     }));
   return [
     ...layouts(

@@ -12,6 +12,7 @@ import {
   readFigures,
   unsupported,
 } from '../../config/published-config.ts';
+import { writeLevels } from './tower-levels.ts';
 import type { VisionTransformerShape } from './vision-transformer-params.ts';
 
 /** A library's configuration of one kind of tower: what it is called, and what it means by saying nothing. */
@@ -32,8 +33,10 @@ export interface FoundTower {
 }
 
 export interface TakenFeatures {
-  /** Counted from the end: −1 is the last layer. */
+  /** Counted from the end: −1 is the last layer; of several the last one. */
   readonly featureLayer: number;
+  /** Where several are joined by channel, each from either end as the file says; else null. */
+  readonly levels: readonly number[] | null;
   /** Are the tokens before the patches, such as the class token, left out? */
   readonly patchesOnly: boolean;
 }
@@ -65,7 +68,7 @@ export function towerFromConfig(files: ConfigFiles, tower: TowerConfig): Outcome
   if (!figures.ok) return figures;
   const activation = activationFromConfig(figures.value.hidden_act);
   if (activation === null) return unsupported(`The activation "${figures.value.hidden_act}"`);
-  const features = part ? featuresOf(whole) : ok(null);
+  const features = part ? featuresOf(whole, figures.value.num_hidden_layers) : ok(null);
   if (!features.ok) return features;
   return ok({ own, shape: shapeOf(figures.value, activation), features: features.value });
 }
@@ -88,29 +91,51 @@ function shapeOf(
 
 const featuresSchema = z.object({
   vision_feature_layer: z.union([z.int(), z.array(z.int())]).optional(),
+  // ViP-LLaVA names its list in the plural.
+  vision_feature_layers: z.array(z.int()).optional(),
   vision_feature_select_strategy: z.enum(['default', 'full']).optional(),
 });
 
+/** What ViP-LLaVA takes where its configuration does not say. */
+const vipLayers = [-2, -5, -8, -11, 6] as const;
+
 /** Null for a model that does not say, such as a CLIP with its text tower. */
-function featuresOf(whole: JsonObject): Outcome<TakenFeatures | null> {
+function featuresOf(whole: JsonObject, layerCount: number): Outcome<TakenFeatures | null> {
   const parsed = readFigures(featuresSchema, whole, 'config.json');
   if (!parsed.ok) return parsed;
-  const { vision_feature_layer: layer, vision_feature_select_strategy: strategy } = parsed.value;
-  if (layer === undefined && !('projector_hidden_act' in whole)) return ok(null);
-  // ViP-LLaVA names its list in the plural.
-  if (typeof layer === 'object' || 'vision_feature_layers' in whole)
-    return unsupported('Taking the features of several layers');
-  const featureLayer = layer ?? -2;
-  if (featureLayer >= 0) return unsupported('A feature layer counted from the first');
-  return ok({ featureLayer, patchesOnly: strategy !== 'full' });
+  const figures = parsed.value;
+  const isVip = modelTypeOf(whole) === 'vipllava';
+  const taken =
+    figures.vision_feature_layers ??
+    figures.vision_feature_layer ??
+    (isVip ? vipLayers : undefined);
+  if (taken === undefined && !('projector_hidden_act' in whole)) return ok(null);
+  const layers = [taken ?? -2].flat();
+  const fromEnd = layers.map((layer) => (layer < 0 ? layer : layer - layerCount - 1));
+  const stray = layers.find((_, place) => !isLayer(fromEnd[place] ?? 0, layerCount));
+  if (layers.length === 0 || stray !== undefined)
+    return unsupported(`Taking layer ${stray ?? 'none'} of ${layerCount}`);
+  return ok({
+    featureLayer: Math.max(...fromEnd),
+    levels: layers.length > 1 ? layers : null,
+    patchesOnly: figures.vision_feature_select_strategy !== 'full',
+  });
 }
+
+const isLayer = (fromEnd: number, layerCount: number): boolean =>
+  fromEnd < 0 && fromEnd > -layerCount - 2;
 
 /** What an encoder with tokens before its patches is set to; nothing for a tower alone. */
 export function featureParams(features: TakenFeatures | null): JsonObject {
   if (!features) return {};
   const { featureLayer, patchesOnly } = features;
-  return { featureLayer, select: patchesOnly ? 'patches' : 'all' };
+  const select = patchesOnly ? 'patches' : 'all';
+  return { featureLayer, select, ...levelsFeatures(features) };
 }
+
+/** What an encoder that gives several layers too is set to where they are taken. */
+export const levelsFeatures = ({ levels }: TakenFeatures): JsonObject =>
+  levels ? { levels: writeLevels(levels) } : {};
 
 /** "24 layers × 1024, 336 px in patches of 14" */
 export function describeTower(shape: VisionTransformerShape): readonly string[] {
@@ -119,6 +144,10 @@ export function describeTower(shape: VisionTransformerShape): readonly string[] 
     `${shape.imageSize} px in patches of ${shape.patchSize}`,
   ];
 }
+
+/** "layers -2, -5 side by side" where several are taken. */
+export const describeLevels = (features: TakenFeatures | null): readonly string[] =>
+  features?.levels ? [`layers ${writeLevels(features.levels)} side by side`] : [];
 
 /** The number that all these layers are multiples of, counted from 1; null where some multiple is left out. */
 export function everyOf(layers: readonly number[], layerCount: number): number | null {

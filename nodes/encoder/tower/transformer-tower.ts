@@ -9,15 +9,13 @@ import type { Part } from '#engine/node/part.ts';
 import type { WireOf } from '#engine/node/wire.ts';
 import { dropPrefix } from '#engine/onnx/blocks/feature-map.ts';
 import { norm, type Norm } from '#engine/onnx/blocks/norm.ts';
-import {
-  transformerLayers,
-  type TransformerLayer,
-} from '#engine/onnx/blocks/vision-transformer.ts';
+import { layerOutputs, type TransformerLayer } from '#engine/onnx/blocks/vision-transformer.ts';
 import type { GraphBuilder } from '#engine/onnx/graph-builder.ts';
 import { mean } from '#engine/onnx/operators.ts';
 import { slice } from '#engine/onnx/shape-operators.ts';
 import type { DimBindings, Value } from '#engine/onnx/value.ts';
 import { encoderDims, encoderHooks } from './encoder-parts.ts';
+import { joinedLevels, levelsOf, levelsWire } from './tower-levels.ts';
 import {
   towerFeatures,
   usedLayersOf,
@@ -67,6 +65,8 @@ export interface FinalNorm {
 interface TowerValues {
   readonly featureLayer: number;
   readonly select?: string;
+  /** Of a tower with the output `levels`. */
+  readonly levels?: string;
 }
 
 /** A tower without the parameter gives its patches. */
@@ -89,7 +89,7 @@ export interface TowerPlan<Values extends TowerValues, Shape extends VisionTrans
 }
 
 interface TowerInference {
-  readonly outputs: { readonly tokens: Tokens };
+  readonly outputs: { readonly tokens: Tokens; readonly levels?: Tokens };
   readonly found: TowerFeatures;
   readonly warnings: readonly Problem[];
 }
@@ -107,6 +107,7 @@ interface InferContext<Values> {
     /** Absent in a tower that takes none. */
     readonly parts?: readonly WireOf<'encoder-part'>[];
   };
+  readonly wired: ReadonlySet<string>;
 }
 
 interface EmitContext<Values> {
@@ -114,6 +115,14 @@ interface EmitContext<Values> {
   readonly inputs: { readonly pixels: Pixels };
   readonly parts: readonly Part[];
   readonly found: TowerFeatures;
+  readonly wired: ReadonlySet<string>;
+}
+
+/** By output port. */
+interface TowerOutputs {
+  readonly tokens: Value;
+  /** Where it is wired. */
+  readonly levels?: Value;
 }
 
 /** What an encoder's definition is put together from; `infer` fails as {@link towerFeatures} and the plan say. */
@@ -133,14 +142,14 @@ export function transformerTower<Values extends TowerValues, Shape extends Visio
     /** What the sizes are expected to be that a part leaves open. */
     dims: ({ found }: { readonly found: TowerFeatures }): DimBindings =>
       encoderDims(found, found.host),
-    /** The tokens that leave. `embedded` [B, prefix + N, D] enter the first layer. */
-    tokens: (
+    /** What leaves. `embedded` [B, prefix + N, D] enter the first layer. */
+    outputs: (
       g: GraphBuilder,
       embedded: Value,
       layers: readonly TransformerLayer[],
       context: EmitContext<Values>,
       queryKey = false,
-    ): Value => emitTower(plan, g, { embedded, layers, queryKey }, context),
+    ): TowerOutputs => emitTower(plan, g, { embedded, layers, queryKey }, context),
   };
 }
 
@@ -165,7 +174,7 @@ function towerOf<Values extends TowerValues, Shape extends VisionTransformerShap
 
 function inferTower<Values extends TowerValues, Shape extends VisionTransformerShape>(
   plan: TowerPlan<Values, Shape>,
-  { params, inputs: { pixels, parts = [] } }: InferContext<Values>,
+  { params, inputs: { pixels, parts = [] }, wired }: InferContext<Values>,
 ): Outcome<TowerInference> {
   const given = { pixels, parts };
   const found = towerFeatures(towerOf(plan, params), plan.positions(params), given);
@@ -175,7 +184,11 @@ function inferTower<Values extends TowerValues, Shape extends VisionTransformerS
   const { leaves, wire } = choiceOf(plan, params);
   const taken = found.value[leaves];
   const tokens = wire?.(taken, plan.shapeOf(params)) ?? taken;
-  return ok({ outputs: { tokens }, found: found.value, warnings: found.value.warnings });
+  const outcome = { outputs: { tokens }, found: found.value, warnings: found.value.warnings };
+  if (params.levels === undefined) return ok(outcome);
+  const levels = levelsWire(params.levels, found.value, leaves === 'all');
+  if (levels.ok) return ok({ ...outcome, outputs: { tokens, levels: levels.value } });
+  return wired.has('levels') ? levels : ok(outcome);
 }
 
 function emitTower<Values extends TowerValues, Shape extends VisionTransformerShape>(
@@ -190,24 +203,34 @@ function emitTower<Values extends TowerValues, Shape extends VisionTransformerSh
     readonly layers: readonly TransformerLayer[];
     readonly queryKey: boolean;
   },
-  { params, inputs, parts, found: { host } }: EmitContext<Values>,
-): Value {
+  { params, inputs, parts, found: { host }, wired }: EmitContext<Values>,
+): TowerOutputs {
   const shape = plan.shapeOf(params);
   const kind = plan.norm(shape);
   const { featureLayer, prefixTokens } = towerOf(plan, params);
-  const hidden = transformerLayers(g, embedded, layers, {
+  const joined = wired.has('levels') ? levelsOf(params.levels, host) : [];
+  const [hidden, ...several] = layerOutputs(g, embedded, layers, {
     norm: kind,
-    count: host.usedLayers,
+    counts: [host.usedLayers, ...joined],
     queryKey,
     hooks: encoderHooks(g, parts, embedded, host, shape),
-  });
+  }) as [Value, ...Value[]];
   const choice = choiceOf(plan, params);
   const taken = takenTokens(g, hidden, choice, prefixTokens);
   const final = plan.finalNorm(shape);
   const isNormed =
     isOfLast(choice) || (featureLayer === -1 && final?.of === 'tokens' && !choice.unnormed);
   const normed = final && isNormed ? norm(g, taken, final.name, kind) : taken;
-  return choice.finish?.(g, normed, shape, inputs.pixels) ?? normed;
+  const tokens = choice.finish?.(g, normed, shape, inputs.pixels) ?? normed;
+  if (joined.length === 0) return { tokens };
+  // The last layer of such a tower is its normed one, in a row of several as alone.
+  const lastNorm = final?.of === 'tokens' ? final.name : null;
+  const parted = several.map((level, place) => {
+    const isLast = joined[place] === host.layerCount;
+    const whole = lastNorm !== null && isLast ? norm(g, level, lastNorm, kind) : level;
+    return choice.leaves === 'all' ? whole : dropPrefix(g, whole, prefixTokens);
+  });
+  return { tokens, levels: joinedLevels(g, parted) };
 }
 
 function takenTokens<Shape>(

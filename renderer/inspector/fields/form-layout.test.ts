@@ -16,7 +16,7 @@ function layoutOf(type: keyof typeof catalogue, params: Record<string, Json> = {
 
 test('a published model shows what one chooses; a custom one opens its architecture', () => {
   expect(layoutOf('encoder/clip-vit')).toEqual({
-    main: ['model', 'featureLayer', 'select', 'positions'],
+    main: ['model', 'featureLayer', 'levels', 'select', 'positions'],
     weights: ['weights', 'precision', 'tower'],
   });
   const custom = layoutOf('encoder/clip-vit', { model: 'custom', precision: 'int4' });

@@ -48,6 +48,7 @@ test('each port says what flows there and who is at the other end', () => {
       'pool',
       'foreign',
     ],
+    ['output', 'Tokens of several layers', '196 visual tokens × 3840 channels, 14 × 14 grid'],
     ['output', "Last layer's queries and keys", 'queries and keys, 197 × 768 each'],
   ]);
   // A prompt, a part and an answer have no shape.
