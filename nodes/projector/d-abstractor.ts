@@ -13,9 +13,14 @@ import { repeatAs } from '#engine/onnx/shape-operators.ts';
 import { fixedDim, type Value } from '#engine/onnx/value.ts';
 import type { KeyLayout, TableGrid } from '#engine/onnx/weight.ts';
 import { gridOf } from '../tokens/grid.ts';
-import { abstractedTokens, abstractorParams, addPlaces, endPictures } from './abstractor-params.ts';
-import { deformableLayer, type PlacedQueries } from './deformable-layers.ts';
-import { dAbstractorFromConfig } from './honeybee-config.ts';
+import {
+  abstractedTokens,
+  abstractorParams,
+  addPlaces,
+  endPictures,
+} from './params/abstractor-params.ts';
+import { deformableLayer, type PlacedQueries } from './layers/deformable-layers.ts';
+import { dAbstractorFromConfig } from './configs/honeybee-config.ts';
 import { projectorWidths, widthParams } from '../tokens/widths.ts';
 
 const layouts: readonly KeyLayout[] = [

@@ -10,7 +10,7 @@ import { adaptiveAveragePool } from '#engine/onnx/blocks/pooling.ts';
 import { add, gelu } from '#engine/onnx/operators.ts';
 import type { KeyLayout } from '#engine/onnx/weight.ts';
 import { gridOf } from '../tokens/grid.ts';
-import { fromProjectorName } from './mm-projector-config.ts';
+import { fromProjectorName } from './configs/mm-projector-config.ts';
 import { projectorWidths, widthParams } from '../tokens/widths.ts';
 
 const layouts: readonly KeyLayout[] = [

@@ -15,7 +15,7 @@ import { add, gelu } from '#engine/onnx/operators.ts';
 import { fixedDim, type Value } from '#engine/onnx/value.ts';
 import type { KeyLayout, TableGrid } from '#engine/onnx/weight.ts';
 import { gridOf } from '../tokens/grid.ts';
-import { fromProjectorName } from './mm-projector-config.ts';
+import { fromProjectorName } from './configs/mm-projector-config.ts';
 import { projectorWidths, widthParams } from '../tokens/widths.ts';
 
 const layouts: readonly KeyLayout[] = [

@@ -7,7 +7,7 @@ import { linear } from '#engine/onnx/blocks/linear.ts';
 import { norm } from '#engine/onnx/blocks/norm.ts';
 import type { KeyLayout } from '#engine/onnx/weight.ts';
 import { fixedDim } from '#engine/onnx/value.ts';
-import { mlpFromConfig } from './mlp-config.ts';
+import { mlpFromConfig } from './configs/mlp-config.ts';
 import { projectorWidths, widthParams } from '../tokens/widths.ts';
 
 const params = {

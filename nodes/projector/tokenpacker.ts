@@ -20,7 +20,7 @@ import { gelu } from '#engine/onnx/operators.ts';
 import { reshape } from '#engine/onnx/shape-operators.ts';
 import { fixedDim, multiplyDims, type Dim, type Value } from '#engine/onnx/value.ts';
 import { gridOf } from '../tokens/grid.ts';
-import { prefixedLayout } from './prefixed-layout.ts';
+import { prefixedLayout } from './names/prefixed-layout.ts';
 import { headProblem, projectorWidths, widthParams } from '../tokens/widths.ts';
 
 const params = {

@@ -12,7 +12,7 @@ import type { GraphBuilder } from '#engine/onnx/graph-builder.ts';
 import { gelu } from '#engine/onnx/operators.ts';
 import { fixedDim, type Value } from '#engine/onnx/value.ts';
 import { gridOf } from '../tokens/grid.ts';
-import { visualScanParams, visualScanShape } from './visual-scan-params.ts';
+import { visualScanParams, visualScanShape } from './params/visual-scan-params.ts';
 import { projectorWidths, widthParams } from '../tokens/widths.ts';
 
 const whenScanned = {

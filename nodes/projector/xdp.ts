@@ -10,7 +10,7 @@ import { linear } from '#engine/onnx/blocks/linear.ts';
 import { reshape } from '#engine/onnx/shape-operators.ts';
 import type { Dim } from '#engine/onnx/value.ts';
 import type { KeyLayout } from '#engine/onnx/weight.ts';
-import { fromProjectorName } from './mm-projector-config.ts';
+import { fromProjectorName } from './configs/mm-projector-config.ts';
 import { projectorWidths, widthParams } from '../tokens/widths.ts';
 
 const layouts: readonly KeyLayout[] = [
