@@ -16,7 +16,7 @@ import {
   framePairs,
   framesInPatch,
   merged,
-  mergePatches,
+  mergeSquares,
   qwenLayers,
   qwenNorm,
   type QwenShape,
@@ -172,7 +172,7 @@ const tower = transformerTower<QwenParams, QwenShape>({
       last: true,
       wire: mergedWire,
       finish: (g, patches, shape, pixels) =>
-        mergePatches(g, patches, shape, patchGrid(pixels, shape)),
+        mergeSquares(g, patches, shape, patchGrid(pixels, shape)),
     },
     patches: { leaves: 'patches', wire: inPairs },
   },

@@ -20,14 +20,11 @@ import {
 } from './params/abstractor-params.ts';
 import { cAbstractorFromConfig } from './configs/honeybee-config.ts';
 import { projectorWidths, widthParams } from '../tokens/widths.ts';
+import { prefixedLayout } from './names/prefixed-layout.ts';
 
 const layouts: readonly KeyLayout[] = [
-  { title: 'projector alone', key: (name) => name, owns: () => true },
-  {
-    title: 'Honeybee',
-    key: (name) => `abstractor.${name}`,
-    owns: (key) => key.startsWith('abstractor.'),
-  },
+  prefixedLayout('projector alone', ''),
+  prefixedLayout('Honeybee', 'abstractor.'),
 ];
 
 export const cAbstractor = defineNode({

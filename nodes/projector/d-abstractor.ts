@@ -22,14 +22,11 @@ import {
 import { deformableLayer, type PlacedQueries } from './layers/deformable-layers.ts';
 import { dAbstractorFromConfig } from './configs/honeybee-config.ts';
 import { projectorWidths, widthParams } from '../tokens/widths.ts';
+import { prefixedLayout } from './names/prefixed-layout.ts';
 
 const layouts: readonly KeyLayout[] = [
-  { title: 'projector alone', key: (name) => name, owns: () => true },
-  {
-    title: 'Honeybee',
-    key: (name) => `abstractor.${name}`,
-    owns: (key) => key.startsWith('abstractor.'),
-  },
+  prefixedLayout('projector alone', ''),
+  prefixedLayout('Honeybee', 'abstractor.'),
 ];
 
 /** A whole number of the architecture, from 1. */

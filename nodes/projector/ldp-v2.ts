@@ -12,14 +12,11 @@ import type { KeyLayout } from '#engine/onnx/weight.ts';
 import { gridOf } from '../tokens/grid.ts';
 import { fromProjectorName } from './configs/mm-projector-config.ts';
 import { projectorWidths, widthParams } from '../tokens/widths.ts';
+import { prefixedLayout } from './names/prefixed-layout.ts';
 
 const layouts: readonly KeyLayout[] = [
-  { title: 'projector alone', key: (name) => name, owns: () => true },
-  {
-    title: 'MobileVLM',
-    key: (name) => `model.mm_projector.${name}`,
-    owns: (key) => key.startsWith('model.mm_projector.'),
-  },
+  prefixedLayout('projector alone', ''),
+  prefixedLayout('MobileVLM', 'model.mm_projector.'),
 ];
 
 export const ldpV2 = defineNode({

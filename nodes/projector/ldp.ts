@@ -17,9 +17,10 @@ import type { KeyLayout, TableGrid } from '#engine/onnx/weight.ts';
 import { gridOf } from '../tokens/grid.ts';
 import { fromProjectorName } from './configs/mm-projector-config.ts';
 import { projectorWidths, widthParams } from '../tokens/widths.ts';
+import { prefixedLayout } from './names/prefixed-layout.ts';
 
 const layouts: readonly KeyLayout[] = [
-  { title: 'projector alone', key: (name) => name, owns: () => true },
+  prefixedLayout('projector alone', ''),
   {
     title: 'MobileVLM',
     key: (name) => `model.mm_projector.model.${name}`,
