@@ -20,7 +20,7 @@ import { add } from '#engine/onnx/operators.ts';
 import { reshape } from '#engine/onnx/shape-operators.ts';
 import { fixedDim, type Dim, type Value } from '#engine/onnx/value.ts';
 import type { KeyLayout } from '#engine/onnx/weight.ts';
-import { projectorWidths, widthParams } from '../tokens/widths.ts';
+import { headProblem, projectorWidths, widthParams } from '../tokens/widths.ts';
 import { gridOf } from '../tokens/grid.ts';
 
 const params = {
@@ -141,10 +141,8 @@ function sizesProblem(
   headCount: number,
   joined: number,
 ) {
-  if (channels % headCount !== 0) {
-    const message = `${channels} channels do not divide into ${headCount} heads; choose a number of heads that divides them.`;
-    return fail(error('arrangement-unsupported', message, { param: 'headCount' }));
-  }
+  const heads = headProblem(channels, headCount);
+  if (heads) return fail(heads);
   if (rows % 2 !== 0 || columns % 2 !== 0) {
     const message = `A ${rows} × ${columns} grid has no whole groups of 2 × 2; choose a picture size that gives an even grid.`;
     return fail(error('dimension-mismatch', message, { port: 'tokens' }));

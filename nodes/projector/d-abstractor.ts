@@ -1,6 +1,5 @@
 /** Honeybee's D-Abstractor: queries that look at a few points of the picture each. */
 import { fail, ok } from '#engine/contract/outcome.ts';
-import { error } from '#engine/contract/problem.ts';
 import { defineNode } from '#engine/node/node-definition.ts';
 import type { ParamValues } from '#engine/node/param.ts';
 import { weightParams } from '#engine/node/weight-params.ts';
@@ -21,7 +20,7 @@ import {
 } from './params/abstractor-params.ts';
 import { deformableLayer, type PlacedQueries } from './layers/deformable-layers.ts';
 import { dAbstractorFromConfig } from './configs/honeybee-config.ts';
-import { projectorWidths, widthParams } from '../tokens/widths.ts';
+import { headProblem, projectorWidths, widthParams } from '../tokens/widths.ts';
 import { prefixedLayout } from './names/prefixed-layout.ts';
 
 const layouts: readonly KeyLayout[] = [
@@ -106,10 +105,8 @@ export const dAbstractor = defineNode({
   demand: ({ params: values }) => ({ tokens: { channels: values.inputWidth ?? undefined } }),
   infer({ id, params: values, inputs, demands }) {
     const { hiddenSize, headCount } = values;
-    if (hiddenSize % headCount !== 0) {
-      const message = `${hiddenSize} channels do not divide into ${headCount} heads; choose a number of heads that divides them.`;
-      return fail(error('arrangement-unsupported', message, { param: 'headCount' }));
-    }
+    const heads = headProblem(hiddenSize, headCount);
+    if (heads) return fail(heads);
     const widths = projectorWidths(id, values, inputs.tokens, demands.tokens);
     if (!widths.ok) return widths;
     const grid = gridOf('The D-Abstractor', inputs.tokens);
