@@ -6,14 +6,14 @@ import { applyEdits } from '#engine/graph/apply-edit.ts';
 import { checkGraph, type CheckedGraph, type CheckedNode } from '#engine/graph/check.ts';
 import { portTensors } from '#engine/node/wire.ts';
 import type { StageModel } from '#engine/onnx/model.ts';
-import { elementCount, type Dim } from '#engine/onnx/value.ts';
-import { expressionShape } from '#engine/onnx/weight.ts';
+import type { Dim } from '#engine/onnx/value.ts';
 import { outputPrefix } from '#engine/plan/node-body.ts';
 import { planGraph } from '#engine/plan/plan.ts';
 import { NodeBench } from '#verify/node-bench.testing.ts';
 import { valueOf } from '#verify/value-of.testing.ts';
 import { catalogueWith, drawnNode, type DrawnNode } from './drawn-nodes.testing.ts';
 import { catalogue } from './index.ts';
+import { weightCount } from './weight-count.testing.ts';
 
 let bench: NodeBench;
 beforeAll(async () => {
@@ -77,9 +77,6 @@ function expectAsInferred({ outputs, wired }: CheckedNode, model: StageModel): v
 
 /** More are no tiny graph, and take long to write. */
 const mostWeights = 1_000_000;
-
-const weightCount = ({ weights }: StageModel): number =>
-  weights.reduce((sum, { expression }) => sum + elementCount(expressionShape(expression)), 0);
 
 const counted = new Set<string>();
 

@@ -36,17 +36,9 @@ type Values = Readonly<Record<string, Json>>;
 /** The defaults, then one parameter at a time: each choice, both flags, the least of a number; and the most crops. */
 function variants({ params }: AnyNodeDefinition): readonly Values[] {
   const of = (param: Param): readonly Json[] => {
-    switch (param.kind) {
-      case 'choice':
-        return param.options.map(({ value }) => value);
-      case 'flag':
-        return [true, false];
-      case 'integer':
-      case 'number':
-        return [param.min];
-      default:
-        return [];
-    }
+    if (param.kind === 'choice') return param.options.map(({ value }) => value);
+    if (param.kind === 'flag') return [true, false];
+    return param.kind === 'integer' || param.kind === 'number' ? [param.min] : [];
   };
   const each = Object.entries<Param>(params).flatMap(([name, param]) =>
     of(param).map((value) => ({ [name]: value })),

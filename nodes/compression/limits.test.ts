@@ -13,15 +13,14 @@ import {
   type WireKind,
   type WireType,
 } from '#engine/node/wire.ts';
-import type { StageModel } from '#engine/onnx/model.ts';
 import { elementCount } from '#engine/onnx/value.ts';
-import { expressionShape } from '#engine/onnx/weight.ts';
 import { factPrefix, inputPrefix, inputTensors, outputPrefix } from '#engine/plan/node-body.ts';
 import { buildSingleNode, type BuiltNode } from '#engine/plan/single-node.ts';
 import { float32, int64, type TensorMap } from '#host/sessions/sessions.ts';
 import { floatsOf, NodeBench } from '#verify/node-bench.testing.ts';
 import { catalogue } from '../index.ts';
 import { normalNumbers } from '../normal-numbers.testing.ts';
+import { weightCount } from '../weight-count.testing.ts';
 
 let bench: NodeBench;
 beforeAll(async () => {
@@ -37,16 +36,10 @@ const outputWidth = 8;
 
 function wireOf(kind: WireKind, grid: Grid): WireType | null {
   const tokens = grid.rows * grid.columns;
-  switch (kind) {
-    case 'tokens':
-      return { kind, count: knownCount(tokens), channels, prefixTokens: 0, grid };
-    case 'query-key':
-      return { kind, count: tokens + 1, channels };
-    case 'text-embeddings':
-      return { kind, count: knownCount(3), channels };
-    default:
-      return null;
-  }
+  if (kind === 'tokens')
+    return { kind, count: knownCount(tokens), channels, prefixTokens: 0, grid };
+  if (kind === 'query-key') return { kind, count: tokens + 1, channels };
+  return kind === 'text-embeddings' ? { kind, count: knownCount(3), channels } : null;
 }
 
 /** Nodes that read tokens on a grid and give tokens. */
@@ -81,23 +74,15 @@ function variants({ params }: AnyNodeDefinition): readonly Values[] {
     if (has(name)) small[name] = 4;
   const ends = declared.flatMap(([name, param]): Values[] => {
     if (param.group === 'weights') return [];
-    switch (param.kind) {
-      case 'integer':
-      case 'number':
-        return [{ [name]: param.min }, { [name]: param.max }];
-      case 'flag':
-        return [{ [name]: !param.default }];
-      case 'choice':
-        return param.options.filter(() => name !== 'model').map(({ value }) => ({ [name]: value }));
-      default:
-        return [];
-    }
+    if (param.kind === 'integer' || param.kind === 'number')
+      return [{ [name]: param.min }, { [name]: param.max }];
+    if (param.kind === 'flag') return [{ [name]: !param.default }];
+    return param.kind === 'choice' && name !== 'model'
+      ? param.options.map(({ value }) => ({ [name]: value }))
+      : [];
   });
   return [{}, ...ends].map((values) => ({ ...small, ...values }));
 }
-
-const weightCount = ({ weights }: StageModel): number =>
-  weights.reduce((sum, { expression }) => sum + elementCount(expressionShape(expression)), 0);
 
 const view: View = {
   item: 0,
