@@ -3,7 +3,7 @@ import { fail, ok, type Outcome } from '#engine/contract/outcome.ts';
 import { error } from '#engine/contract/problem.ts';
 import { defineNode } from '#engine/node/node-definition.ts';
 import { weightParams } from '#engine/node/weight-params.ts';
-import { knownCount, viewsIn, type Grid, type WireOf } from '#engine/node/wire.ts';
+import { knownCount, type Grid, type WireOf } from '#engine/node/wire.ts';
 import { attend } from '#engine/onnx/blocks/attention.ts';
 import {
   allBiased,
@@ -20,6 +20,7 @@ import { add } from '#engine/onnx/operators.ts';
 import { reshape } from '#engine/onnx/shape-operators.ts';
 import { fixedDim, type Dim, type Value } from '#engine/onnx/value.ts';
 import type { KeyLayout } from '#engine/onnx/weight.ts';
+import { samePictures } from '../tokens/other-pictures.ts';
 import { headProblem, projectorWidths, widthParams } from '../tokens/widths.ts';
 import { gridOf } from '../tokens/grid.ts';
 
@@ -128,7 +129,7 @@ function stagesProblem(wires: readonly WireOf<'tokens'>[], grid: Grid) {
       wire.channels !== first.channels ||
       wire.grid?.rows !== grid.rows ||
       wire.grid.columns !== grid.columns ||
-      viewsIn(wire) !== viewsIn(first),
+      !samePictures(wire, first),
   );
   if (other < 0) return null;
   const message = `Wire ${other + 1} brings other tokens than wire 1; wire feature layers of the same encoder on the same picture.`;
