@@ -42,7 +42,7 @@ export type Param = ParamText &
         readonly max: number;
         readonly unit?: string;
       }
-    /** A whole number, or null where it follows from a wire or another parameter. */
+    /** A whole number, or null where it follows from a wire or another parameter, or where there is none. */
     | {
         readonly kind: 'optional-integer';
         readonly default: null;

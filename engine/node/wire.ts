@@ -111,10 +111,14 @@ export type WireType =
       /** Null where the tokens no longer lie on a grid. */
       readonly grid: Grid | null;
     }
-  /** Queries and keys of one attention layer over all its heads, each [views, count, channels]. */
+  /**
+   * Queries and keys of one attention layer over all its heads, each [views, count, channels]. `known` is false where the
+   * picture decides the count, which is then the expected one.
+   */
   | {
       readonly kind: 'query-key';
       readonly count: number;
+      readonly known?: false;
       readonly channels: number;
       readonly views?: ViewCount;
     }
@@ -222,7 +226,8 @@ export function portTensors(port: string, wire: WireType): readonly PortTensor[]
       return [{ name: port, type: 'float32', shape }];
     }
     case 'query-key': {
-      const shape = [viewsDim(wire.views), wire.count, wire.channels];
+      const { known, count, channels } = wire;
+      const shape = [viewsDim(wire.views), known === false ? `${port}Count` : count, channels];
       return [
         { name: `${port}.query`, type: 'float32', shape },
         { name: `${port}.key`, type: 'float32', shape },

@@ -24,3 +24,14 @@ export function branchAttributes(
 }
 
 const graphOf = ({ nodes, outputs }: InnerGraph): Branch => ({ inputs: [], nodes, outputs });
+
+/** Throws where an operator inside another reads constants alone: what is computed there ahead does not load again; see `scan`. */
+export function refuseFolded({ nodes }: Branch, constants: ReadonlyMap<string, unknown>): void {
+  const folded = nodes.find(
+    ({ inputs }) => inputs.length > 0 && inputs.every((name) => constants.has(name)),
+  );
+  if (!folded) return;
+  throw new Error(
+    `"${folded.name}" follows from constants; build it before the graph that it is in.`,
+  );
+}

@@ -3,7 +3,7 @@
  * (`layers.0/attention/MatMul`), so that a profile row still tells its layer after fusion.
  */
 import type { Attribute, Constant, Domain, OnnxNode, StageModel, WorkTerm } from './model.ts';
-import { branchAttributes, type InnerGraph } from './branches.ts';
+import { branchAttributes, refuseFolded, type InnerGraph } from './branches.ts';
 import { GraphNames } from './graph-names.ts';
 import type { OperatorBudget } from './operator-budget.ts';
 import { GraphWeights, type BlockValues } from './graph-weights.ts';
@@ -288,6 +288,8 @@ export class GraphBuilder {
         (entry): entry is [string, Attribute] => entry[1] !== undefined,
       ),
     );
+    for (const attribute of Object.values(attributes))
+      if ('graph' in attribute) refuseFolded(attribute.graph, this.#constants);
     const names = inputs.map((input) => input?.name ?? '');
     const domain = options.domain ?? '';
     this.#nodes.push({ name, op, domain, inputs: names, outputs, attributes });

@@ -90,4 +90,12 @@ describe('a scan', () => {
       })),
     ).toThrow('does not hand on "state" as it was given');
   });
+
+  it('has no operator of constants alone in its step, which would not load again', () => {
+    const g = new GraphBuilder();
+    const rows = g.input('rows', 'float32', [5, 2]);
+    const two = g.constant('float32', [2], [1, 2]);
+    const step = () => ({ states: [], outputs: [multiply(g, two, two)] });
+    expect(() => scan(g, { states: [], slices: [rows] }, step)).toThrow('follows from constants');
+  });
 });

@@ -21,6 +21,11 @@ export interface ScanStep {
 /**
  * The states after the last step, and what the steps gave [length, ..]. Operators of a step run one after the
  * other with some microseconds for each, so that a step wants large ones. Its arithmetic counts once an entry.
+ *
+ * What follows from constants or from fixed shapes alone is to be built before the step and read inside. ONNX Runtime
+ * 1.30 computes it ahead of time, and a saved model with something so computed inside a Scan or an If does not load
+ * again ("initializer name is not unique"). The builder refuses operators of constants in there; those of fixed shapes
+ * only loading shows, which is why a bank of one frame is not offered.
  */
 export function scan(
   g: GraphBuilder,

@@ -118,6 +118,14 @@ test('what is no clip is told at the node', async () => {
     stderr:
       'error: video.source: The folder "cache" holds no frames; choose a folder of PNG, JPEG, WebP or TIFF frames, an animated GIF or WebP, or a video file. [clip-unreadable]',
   });
+  const video = join(folder, 'talk.mp4');
+  await writeFile(video, 'what is read by ffmpeg');
+  const environment = { PATH: temporary };
+  expect(await patchbay(['run', path, '--video', video], { cache, environment })).toMatchObject({
+    status: 1,
+    stderr:
+      'error: video.source: "talk.mp4" is read by ffmpeg, which is not installed here; install ffmpeg, or choose a folder of frames or an animated GIF or WebP. [clip-unreadable]\n',
+  });
   const pictures = await writeGraph(folder, 'pictures', llavaGraph());
   expect(await refused('run', pictures, '--video', frames)).toEqual({
     status: 1,

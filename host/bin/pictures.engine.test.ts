@@ -131,6 +131,58 @@ test('a picture may be brought to a rectangle, where positions are brought to it
   expect((await look([path, ...showing(busy)])).tokens['encoder']).toEqual([null, 2 * 4]);
 });
 
+test.for([
+  ['crop', 1, 1],
+  ['crop', 20_000, 20],
+  ['pad', 20, 20_000],
+  ['squash', 20_000, 20],
+  ['fit', 1, 1],
+  ['fit', 20_000, 20],
+] as const)(
+  'a picture is brought to a square by %s, though it has %i × %i pixels',
+  async (drawn) => {
+    const [geometry, width, height] = drawn;
+    const graph = llavaGraph();
+    const preprocess = { type: 'vision/preprocess', version: 2, params: { geometry } };
+    const document = { ...graph, nodes: { ...graph.nodes, preprocess } };
+    const path = await writeGraph(folder, geometry, document);
+    const seen = await look([path, ...showing(await savedPicture(width, height))]);
+    expect(seen.tokens['encoder']).toEqual([null, 4]);
+  },
+);
+
+test('a picture of another size than the graph is built for is refused at the node, with the size to type', async () => {
+  const graph = withParams(llavaGraph(), 'encoder', { positions: 'interpolated' });
+  const native = { rule: 'longest-edge', patch: 16, longestEdge: 64 };
+  const preprocess = { type: 'vision/native-resolution', version: 1, params: native };
+  const document = { ...graph, nodes: { ...graph.nodes, preprocess } };
+  const path = await writeGraph(folder, 'native', document);
+  expect(await refusal([path, ...showing(await savedPicture(20_000, 20))])).toBe(
+    'error: preprocess.image: A picture of 20000 × 20 pixels becomes 64 × 16 pixels, and the graph is built for ' +
+      '64 × 48 pixels; set the size of the pictures to 20000 × 20. [dimension-mismatch]',
+  );
+  const typed = { pictureWidth: 20_000, pictureHeight: 20 };
+  const mended = await writeGraph(folder, 'native', withParams(document, 'preprocess', typed));
+  const { tokens } = await look([mended, ...showing(await savedPicture(20_000, 20))]);
+  expect(tokens['encoder']).toEqual([null, 4]);
+  const byPixels = await writeGraph(
+    folder,
+    'native',
+    withParams(document, 'preprocess', { ...typed, rule: 'pixels' }),
+  );
+  expect(await refusal([byPixels, ...showing(await savedPicture(20_000, 20))])).toBe(
+    'error: preprocess.pictureWidth: A picture of 20000 × 20 pixels is longer than 200 times its shorter side, which ' +
+      'this rule does not take; cut it first. [param-invalid]',
+  );
+});
+
+async function savedPicture(width: number, height: number): Promise<string> {
+  const path = join(folder, `${width}x${height}.png`);
+  const data = Uint8Array.from({ length: width * height * 3 }, (_, index) => (index * 37) % 251);
+  await sharp(data, { raw: { width, height, channels: 3 } }).toFile(path);
+  return path;
+}
+
 describe('a picture in tiles', () => {
   /** Tiles of 2 × 2 tokens. */
   const tiled = (): GraphDocument => {
@@ -151,13 +203,6 @@ describe('a picture in tiles', () => {
     };
   };
 
-  const drawn = async (width: number, height: number): Promise<string> => {
-    const path = join(folder, `${width}x${height}.png`);
-    const data = Uint8Array.from({ length: width * height * 3 }, (_, index) => (index * 37) % 251);
-    await sharp(data, { raw: { width, height, channels: 3 } }).toFile(path);
-    return path;
-  };
-
   test.for([
     // The whole, then rows of the map of 4 × 4 with a newline each.
     ['a square', 500, 500, 5, 4 + 4 * (4 + 1)],
@@ -171,7 +216,7 @@ describe('a picture in tiles', () => {
     '%s gives its views, packed to its shape',
     async ([, width, height, views, packed]) => {
       const path = await writeGraph(folder, 'tiled', tiled());
-      const { tokens } = await look([path, ...showing(await drawn(width, height))]);
+      const { tokens } = await look([path, ...showing(await savedPicture(width, height))]);
       expect([tokens['encoder'], tokens['pack']]).toEqual([
         [null, 4 * views],
         [4 * views, packed],
@@ -181,8 +226,8 @@ describe('a picture in tiles', () => {
 
   test('and another beside it are one run each', async () => {
     const path = await writeGraph(folder, 'tiled', tiled());
-    const square = await drawn(500, 500);
-    const wide = await drawn(96, 32);
+    const square = await savedPicture(500, 500);
+    const wide = await savedPicture(96, 32);
     const { tokens } = await look([path, ...showing(square, wide)]);
     expect(tokens['pack']).toEqual([4 * (5 + 4), 24 + 18]);
   });

@@ -15,7 +15,7 @@ import { add } from '#engine/onnx/operators.ts';
 import { concatenate, reshape } from '#engine/onnx/shape-operators.ts';
 import { multiplyDims, type Dim, type Value } from '#engine/onnx/value.ts';
 import type { KeyLayout } from '#engine/onnx/weight.ts';
-import { projectorWidths, widthParams } from '../tokens/widths.ts';
+import { headProblem, projectorWidths, widthParams } from '../tokens/widths.ts';
 
 const params = {
   ...widthParams,
@@ -77,10 +77,8 @@ export const frameAbstractor = defineNode({
   infer({ id, params: values, inputs: { tokens }, demands }) {
     const { channels } = tokens;
     const { headCount, queryCount } = values;
-    if (channels % headCount !== 0) {
-      const message = `${channels} channels do not divide into ${headCount} heads; choose a number of heads that divides them.`;
-      return fail(error('arrangement-unsupported', message, { param: 'headCount' }));
-    }
+    const heads = headProblem(channels, headCount);
+    if (heads) return fail(heads);
     if (!tokens.count.known) {
       const message =
         'How many tokens a frame has is decided by the picture, and frames are read together; wire the encoder before anything that selects tokens.';

@@ -122,7 +122,11 @@ test.for([
   [single({ content: 'grid', side: 6 }), '6 × 6 squares do not fit the 5 × 7 grid; choose fewer.'],
   [
     single({}, tokens({ views: { known: true, views: 4, most: 4 } })),
-    'The queries are of 2 views, the tokens of 4; give the Q-Former the tokens of the same frames.',
+    'The queries are of 2 views, the tokens of 4 views; give the Q-Former the tokens of the same frames.',
+  ],
+  [
+    single({}, tokens({ views: { known: false, views: 2, most: 4 } })),
+    'The queries are of 2 views, the tokens of ≈ 2 views; give the Q-Former the tokens of the same frames.',
   ],
 ] as const)('what does not fit is refused', ([node, message]) => {
   const outcome = buildSingleNode(node);

@@ -7,7 +7,7 @@ import { defineNode } from '#engine/node/node-definition.ts';
 import type { ParamValues } from '#engine/node/param.ts';
 import type { TakenConfig } from '#engine/node/taken-config.ts';
 import { weightParams } from '#engine/node/weight-params.ts';
-import { knownCount, viewsIn, type Grid, type WireOf } from '#engine/node/wire.ts';
+import { knownCount, type Grid, type WireOf } from '#engine/node/wire.ts';
 import { attend } from '#engine/onnx/blocks/attention.ts';
 import { dropPrefix, mapToTokens, tokensToMap } from '#engine/onnx/blocks/feature-map.ts';
 import { plainFeedForwardWith } from '#engine/onnx/blocks/feed-forward.ts';
@@ -19,6 +19,7 @@ import { concatenate } from '#engine/onnx/shape-operators.ts';
 import { fixedDim, type Value } from '#engine/onnx/value.ts';
 import type { KeyLayout } from '#engine/onnx/weight.ts';
 import { configFile, foreign, readFigures, unsupported } from '../config/published-config.ts';
+import { samePictures, viewsPhrase } from '../tokens/other-pictures.ts';
 import { describeWidths, projectorWidths, widthParams } from '../tokens/widths.ts';
 import { gridOf } from '../tokens/grid.ts';
 
@@ -145,8 +146,8 @@ function contentOf({ content, side }: Values, tokens: WireOf<'tokens'>): Outcome
 
 /** Why the queries cannot be asked of these tokens, if there is a reason. */
 function queriesProblem(tokens: WireOf<'tokens'>, queries: WireOf<'tokens'>): Outcome<null> {
-  if (viewsIn(tokens) === viewsIn(queries)) return ok(null);
-  const message = `The queries are of ${viewsIn(queries)} views, the tokens of ${viewsIn(tokens)}; give the Q-Former the tokens of the same frames.`;
+  if (samePictures(tokens, queries)) return ok(null);
+  const message = `The queries are of ${viewsPhrase(queries)}, the tokens of ${viewsPhrase(tokens)}; give the Q-Former the tokens of the same frames.`;
   return fail(error('dimension-mismatch', message, { port: 'queries' }));
 }
 

@@ -1,11 +1,14 @@
 /** PruMerge on ONNX Runtime against the authors' steps, written out in float64. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { checkGraph } from '#engine/graph/check.ts';
+import { sketchDocument } from '#engine/graph/sketch-document.ts';
 import { knownCount, type WireOf } from '#engine/node/wire.ts';
 import { buildSingleNode } from '#engine/plan/single-node.ts';
 import { float32 } from '#host/sessions/sessions.ts';
 import { floatsOf, NodeBench, wholesOf } from '#verify/node-bench.testing.ts';
 import { normalNumbers } from '../normal-numbers.testing.ts';
 import { dot, largestError, softmax, toRows, type Row } from '../slow-formulas.testing.ts';
+import { catalogue } from '../index.ts';
 import { prumerge } from './prumerge.ts';
 
 let bench: NodeBench;
@@ -223,4 +226,32 @@ test('pictures of thousands of patches build, and the wire bounds what leaves', 
     return outcome.ok ? null : (outcome.problems[0]?.param ?? outcome.problems[0]?.port);
   });
   expect(params).toEqual(['neighbours', 'tokens']);
+});
+
+test('where a part inside the encoder decides how many patches there are, the check says so', () => {
+  const encoder = { model: 'custom', imageSize: 32, patchSize: 8, layerCount: 3 };
+  const { problems } = checkGraph(
+    sketchDocument(
+      {
+        image: ['input/image'],
+        preprocess: ['vision/preprocess'],
+        madtp: ['compression/madtp'],
+        encoder: ['encoder/clip-vit', { ...encoder, hiddenSize: 16, headCount: 2 }],
+        other: ['encoder/clip-vit', { ...encoder, hiddenSize: 16, headCount: 2 }],
+        prune: ['compression/prumerge', { neighbours: 4 }],
+      },
+      [
+        'image.image > preprocess.image',
+        'preprocess.pixels > encoder.pixels',
+        'preprocess.pixels > other.pixels',
+        'madtp.part > encoder.parts',
+        'other.tokens > prune.tokens',
+        'encoder.queryKey > prune.queryKey',
+      ],
+    ),
+    catalogue,
+  );
+  expect(problems.filter(({ node }) => node === 'prune')).toMatchObject([
+    { code: 'parts-conflict', port: 'queryKey', message: expect.stringMatching(/drops some; /) },
+  ]);
 });

@@ -79,6 +79,11 @@ export const prumerge = defineNode({
   infer({ params: { kept, neighbours }, inputs }) {
     const tokens = inputs.tokens;
     const queryKey = inputs.queryKey;
+    if (queryKey.known === false) {
+      const message =
+        'PruMerge ranks all patches of the encoder, of which a part inside it drops some; unplug one of the two.';
+      return fail(error('parts-conflict', message, { port: 'queryKey' }));
+    }
     if (!tokens.count.known || tokens.count.tokens !== queryKey.count - 1) {
       const message =
         `PruMerge needs one token for each of the encoder's ${queryKey.count - 1} patches, without the class token; ` +

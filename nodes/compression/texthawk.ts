@@ -3,7 +3,7 @@ import { fail, ok, type Outcome } from '#engine/contract/outcome.ts';
 import { error } from '#engine/contract/problem.ts';
 import { defineNode } from '#engine/node/node-definition.ts';
 import { weightParams } from '#engine/node/weight-params.ts';
-import { knownCount, viewsIn, type Grid, type WireOf } from '#engine/node/wire.ts';
+import { knownCount, type Grid, type WireOf } from '#engine/node/wire.ts';
 import { attend } from '#engine/onnx/blocks/attention.ts';
 import {
   allBiased,
@@ -20,7 +20,8 @@ import { add } from '#engine/onnx/operators.ts';
 import { reshape } from '#engine/onnx/shape-operators.ts';
 import { fixedDim, type Dim, type Value } from '#engine/onnx/value.ts';
 import type { KeyLayout } from '#engine/onnx/weight.ts';
-import { projectorWidths, widthParams } from '../tokens/widths.ts';
+import { samePictures } from '../tokens/other-pictures.ts';
+import { headProblem, projectorWidths, widthParams } from '../tokens/widths.ts';
 import { gridOf } from '../tokens/grid.ts';
 
 const params = {
@@ -128,7 +129,7 @@ function stagesProblem(wires: readonly WireOf<'tokens'>[], grid: Grid) {
       wire.channels !== first.channels ||
       wire.grid?.rows !== grid.rows ||
       wire.grid.columns !== grid.columns ||
-      viewsIn(wire) !== viewsIn(first),
+      !samePictures(wire, first),
   );
   if (other < 0) return null;
   const message = `Wire ${other + 1} brings other tokens than wire 1; wire feature layers of the same encoder on the same picture.`;
@@ -141,10 +142,8 @@ function sizesProblem(
   headCount: number,
   joined: number,
 ) {
-  if (channels % headCount !== 0) {
-    const message = `${channels} channels do not divide into ${headCount} heads; choose a number of heads that divides them.`;
-    return fail(error('arrangement-unsupported', message, { param: 'headCount' }));
-  }
+  const heads = headProblem(channels, headCount);
+  if (heads) return fail(heads);
   if (rows % 2 !== 0 || columns % 2 !== 0) {
     const message = `A ${rows} × ${columns} grid has no whole groups of 2 × 2; choose a picture size that gives an even grid.`;
     return fail(error('dimension-mismatch', message, { port: 'tokens' }));

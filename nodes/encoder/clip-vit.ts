@@ -196,6 +196,7 @@ export const clipVit = defineNode({
       ...sameViews(inputs.pixels),
       // Of what enters the last layer.
       count: found.tokensAfter(layerCount - 1),
+      ...(!found.known && { known: false as const }),
       channels: hiddenSize,
     } as const;
     return ok({ ...inferred.value, outputs: { ...outputs, queryKey } });

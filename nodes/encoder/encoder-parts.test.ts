@@ -10,12 +10,14 @@ import { writeKnownWeights } from '#host/weights/known-weights.testing.ts';
 import { floatsOf, NodeBench } from '#verify/node-bench.testing.ts';
 import { valueOf } from '#verify/value-of.testing.ts';
 import { linformer } from '../acceleration/linformer.ts';
+import { madtp } from '../compression/madtp.ts';
 import { tome } from '../compression/tome.ts';
 import { catalogue } from '../index.ts';
 import { normalNumbers } from '../normal-numbers.testing.ts';
 import { dot, largestError, toRows, type Rows } from '../slow-formulas.testing.ts';
 import { clipVit } from './clip-vit.ts';
 import { dinov2 } from './dinov2.ts';
+import { dinov3 } from './dinov3.ts';
 import { siglip } from './siglip.ts';
 import { vit } from './vit.ts';
 
@@ -251,6 +253,20 @@ test('an encoder refuses what excludes each other, and says how to mend it', () 
       expect.stringMatching(/at most 196 tokens, 197 enter the encoder; raise its tokens to 197/),
     ],
   ]);
+});
+
+test('a tower that turns tokens by their places refuses a part that drops some, however few', () => {
+  // So few patches that all of them are expected to stay.
+  const single = {
+    definition: dinov3,
+    params: { ...figures, headCount: 4 },
+    inputs: { pixels: { kind: 'pixels', height: 5, width: 5 } },
+    parts: { parts: [{ definition: madtp, params: {} }] },
+  } as const;
+  expect(buildSingleNode(single)).toMatchObject({
+    ok: false,
+    problems: [{ code: 'parts-conflict', message: expect.stringMatching(/^DINOv3 turns every/) }],
+  });
 });
 
 test.each(['', 'many', '-3', '2.5', '8; 8', '100000'])('"%s" is no number of tokens', (merged) => {

@@ -15,6 +15,7 @@ import {
   convolutionalStages,
   mobileStages,
   mobileStagesOf,
+  mobileStagesProblem,
   normedLayer,
   type MobileStagesShape,
 } from './layers/mobilevit-stages.ts';
@@ -230,7 +231,8 @@ export const mobileVit = defineNode({
   },
   demand: ({ params: values }) => sizes.demand(values),
   infer({ params: values, inputs }) {
-    const problem = headsProblem(sizes.shapeOf(values));
+    const shape = sizes.shapeOf(values);
+    const problem = mobileStagesProblem('MobileViT', shape) ?? headsProblem(shape);
     if (problem) return fail(problem);
     const features = stageFeatures(encoderOf(values), inputs.pixels);
     if (!features.ok) return features;

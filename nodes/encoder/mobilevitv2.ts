@@ -1,5 +1,5 @@
 /** Apple's MobileViT V2: the same network with attention that costs one score a place. */
-import { ok } from '#engine/contract/outcome.ts';
+import { fail, ok } from '#engine/contract/outcome.ts';
 import { decimal, size } from '#engine/node/architecture-params.ts';
 import { defineNode } from '#engine/node/node-definition.ts';
 import type { ParamValues } from '#engine/node/param.ts';
@@ -14,6 +14,7 @@ import {
   convolutionalStages,
   mobileStages,
   mobileStagesOf,
+  mobileStagesProblem,
   wholeEights,
   type MobileStagesShape,
 } from './layers/mobilevit-stages.ts';
@@ -163,6 +164,8 @@ export const mobileVitV2 = defineNode({
   },
   demand: ({ params: values }) => sizes.demand(values),
   infer({ params: values, inputs }) {
+    const problem = mobileStagesProblem('MobileViT V2', sizes.shapeOf(values));
+    if (problem) return fail(problem);
     const features = stageFeatures(encoderOf(values), inputs.pixels);
     if (!features.ok) return features;
     const { patches, single } = features.value;

@@ -2,10 +2,11 @@
 import { ok } from '#engine/contract/outcome.ts';
 import { error, type Problem } from '#engine/contract/problem.ts';
 import { choice, flag, option, size } from '#engine/node/architecture-params.ts';
+import { viewsOfOneItem } from '#engine/node/item-views.ts';
 import { defineNode } from '#engine/node/node-definition.ts';
 import type { ParamValues } from '#engine/node/param.ts';
 import { weightParams } from '#engine/node/weight-params.ts';
-import { itemsOf, knownCount, oneView, type WireOf } from '#engine/node/wire.ts';
+import { framesText, itemsOf, knownCount, oneView, type WireOf } from '#engine/node/wire.ts';
 import { patchGrid } from '#engine/onnx/blocks/patch-embedding.ts';
 import { encoderSocket } from './tower/encoder-parts.ts';
 import { libraryLayouts } from './names/library-names.ts';
@@ -15,7 +16,7 @@ import {
   framePairs,
   framesInPatch,
   merged,
-  mergePatches,
+  mergeSquares,
   qwenLayers,
   qwenNorm,
   type QwenShape,
@@ -116,6 +117,7 @@ const isClip = ({ views }: Pixels | Tokens): boolean => views?.media === 'video'
 function inPairs(tokens: Tokens): Tokens {
   const { views } = tokens;
   if (!views || !isClip(tokens)) return tokens;
+  // All clips have the same number of frames; see `clipProblem`.
   const halved = { views: views.views / framesInPatch, most: views.most / framesInPatch };
   return { ...tokens, views: { ...views, ...halved } };
 }
@@ -131,15 +133,23 @@ function mergedWire(tokens: Tokens, { outputSize }: QwenShape): Tokens {
 }
 
 function pixelsProblem({ patchSize }: QwenShape, pixels: Pixels): Problem | null {
-  const { width, height, views = oneView } = pixels;
+  const { width, height } = pixels;
   const side = merged * patchSize;
-  if (width % side !== 0 || height % side !== 0) {
-    const message = `A picture of ${width} × ${height} pixels does not divide into squares of ${side} pixels, four patches each, which are merged; set the preprocessing's size to a multiple of ${side}.`;
+  if (width % side === 0 && height % side === 0) return clipProblem(pixels);
+  const message = `A picture of ${width} × ${height} pixels does not divide into squares of ${side} pixels, four patches each, which are merged; set the preprocessing's size to a multiple of ${side}.`;
+  return error('dimension-mismatch', message, { port: 'pixels' });
+}
+
+function clipProblem(pixels: Pixels): Problem | null {
+  const { views = oneView } = pixels;
+  if (!isClip(pixels)) return null;
+  const { expected: frames, most } = viewsOfOneItem({ views });
+  if (frames !== most) {
+    const message = `The clips have different numbers of frames, up to ${most}; take an even number of frames, the same of each.`;
     return error('dimension-mismatch', message, { port: 'pixels' });
   }
-  const frames = views.views / itemsOf(views);
-  if (!isClip(pixels) || frames % framesInPatch === 0) return null;
-  const message = `A clip of ${frames} frames does not divide into pairs of frames; choose an even number.`;
+  if (frames % framesInPatch === 0) return null;
+  const message = `A clip of ${framesText(frames)} does not divide into pairs of frames; choose an even number.`;
   return error('dimension-mismatch', message, { port: 'pixels' });
 }
 
@@ -162,7 +172,7 @@ const tower = transformerTower<QwenParams, QwenShape>({
       last: true,
       wire: mergedWire,
       finish: (g, patches, shape, pixels) =>
-        mergePatches(g, patches, shape, patchGrid(pixels, shape)),
+        mergeSquares(g, patches, shape, patchGrid(pixels, shape)),
     },
     patches: { leaves: 'patches', wire: inPairs },
   },

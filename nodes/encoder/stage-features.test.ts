@@ -222,6 +222,8 @@ it.each<[string, AnyNodeDefinition, JsonObject, readonly [number, number], objec
     [64, 64],
     { param: 'headCount' },
   ],
+  ['a stage without blocks', mobileVit, { ...five, depth1: 0 }, [64, 64], { param: 'depth1' }],
+  ['a stage without blocks', mobileVitV2, { ...five, depth2: 0 }, [64, 64], { param: 'depth2' }],
 ])('%s is refused in a sentence', (_, definition, params, picture, problem) => {
   expect(buildSingleNode(single({ definition, params }, picture))).toMatchObject({
     ok: false,

@@ -87,15 +87,20 @@ describe('a tower that cannot see what it is given says why', () => {
     });
   });
 
-  test('so does one for which a clip has an odd number of frames', () => {
-    const views = { known: true, views: 3, most: 3, items: 1, media: 'video' } as const;
+  test.each([
+    [{ views: 3, most: 3, items: 1 }, /clip of 3 frames does not/],
+    [{ views: 1, most: 1, items: 1 }, /clip of 1 frame does not/],
+    // Each is odd, though they are even together.
+    [{ views: 8, most: 8, items: 2, mostOfOne: 5 }, /different numbers of frames, up to 5;/],
+  ])('so does one for which frames come in pairs: %o', (count, message) => {
+    const views = { known: true, media: 'video', ...count } as const;
     const outcome = buildSingleNode({
       ...single('encoder/qwen2-vl-vision', small, 32),
       inputs: { pixels: { ...clip, views } },
     });
     expect(outcome).toMatchObject({
       ok: false,
-      problems: [{ message: expect.stringMatching(/clip of 3 frames/) as string }],
+      problems: [{ message: expect.stringMatching(message) as string }],
     });
   });
 

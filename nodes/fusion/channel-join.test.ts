@@ -76,7 +76,7 @@ test.for([
   [
     'other pictures',
     wire(2, { views: { known: true, views: 5, most: 5 } }),
-    'Wire 2 brings 5 views, wire 1 brings 1; give all encoders the same pictures.',
+    'Wire 2 brings 5 views, wire 1 brings 1 view; give all encoders the same pictures.',
   ],
 ] as const)('%s is refused, with what each wire brings', ([, second, message]) => {
   const outcome = buildSingleNode(joined(wire(3), second));

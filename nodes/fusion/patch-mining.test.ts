@@ -195,7 +195,7 @@ test.for([
   [
     wire(2, 3, 4, views(5)),
     wire(4, 6, 4),
-    'The tokens are of 5 views, the detail is of 1; cut the detail into as many tiles as the picture has, or give both the same pictures.',
+    'The tokens are of 5 views, the detail is of 1 view; cut the detail into as many tiles as the picture has, or give both the same pictures.',
   ],
 ] as const)(
   'mining is refused where there is no square for each token',

@@ -4,7 +4,7 @@ import { fail, ok, type Outcome } from '#engine/contract/outcome.ts';
 import { error } from '#engine/contract/problem.ts';
 import { defineNode } from '#engine/node/node-definition.ts';
 import { weightParams } from '#engine/node/weight-params.ts';
-import { knownCount, viewsIn, type Grid, type WireOf } from '#engine/node/wire.ts';
+import { knownCount, type Grid, type WireOf } from '#engine/node/wire.ts';
 import { attend } from '#engine/onnx/blocks/attention.ts';
 import { dropPrefix } from '#engine/onnx/blocks/feature-map.ts';
 import { linear } from '#engine/onnx/blocks/linear.ts';
@@ -15,6 +15,7 @@ import { add } from '#engine/onnx/operators.ts';
 import { reshape } from '#engine/onnx/shape-operators.ts';
 import { fixedDim, multiplyDims, type Dim, type Value } from '#engine/onnx/value.ts';
 import type { KeyLayout } from '#engine/onnx/weight.ts';
+import { samePictures, viewsPhrase } from '../tokens/other-pictures.ts';
 import { gridOf } from '../tokens/grid.ts';
 import { configFile, foreign, readFigures } from '../config/published-config.ts';
 
@@ -107,8 +108,8 @@ function cellsOf(tokens: WireOf<'tokens'>, detail: WireOf<'tokens'>): Outcome<Ce
       'The detail must lie on a grid; wire it before anything that selects or merges tokens.';
     return fail(error('arrangement-unsupported', message, at));
   }
-  if (viewsIn(tokens) !== viewsIn(detail)) {
-    const message = `The tokens are of ${viewsIn(tokens)} views, the detail is of ${viewsIn(detail)}; cut the detail into as many tiles as the picture has, or give both the same pictures.`;
+  if (!samePictures(tokens, detail)) {
+    const message = `The tokens are of ${viewsPhrase(tokens)}, the detail is of ${viewsPhrase(detail)}; cut the detail into as many tiles as the picture has, or give both the same pictures.`;
     return fail(error('dimension-mismatch', message, at));
   }
   const side = large.rows / small.value.rows;

@@ -4,8 +4,8 @@ import { sketchDocument, type NodeSketch } from '#engine/graph/sketch-document.t
 import { estimateGraph } from '#engine/estimate/estimate.ts';
 import type { View } from '#engine/node/view.ts';
 import { catalogue } from '../index.ts';
-import { packedPlaces, unpadded } from './packed-places.ts';
-import { shrunkGrid, shrunkPlaces } from './shrunk-places.ts';
+import { packedPlaces, unpadded } from './layers/packed-places.ts';
+import { shrunkGrid, shrunkPlaces } from './layers/shrunk-places.ts';
 
 const picture = { item: 0, media: 'image', original: { width: 100, height: 25 } } as const;
 const whole: View = { ...picture, role: 'whole', row: 0, column: 0 };

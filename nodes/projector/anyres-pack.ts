@@ -32,8 +32,8 @@ import {
   readFigures,
   unsupported,
 } from '../config/published-config.ts';
-import { packedPlaces } from './packed-places.ts';
-import { shrunkPlaces, tolerance } from './shrunk-places.ts';
+import { packedPlaces } from './layers/packed-places.ts';
+import { shrunkPlaces, tolerance } from './layers/shrunk-places.ts';
 
 const params = {
   packing: {

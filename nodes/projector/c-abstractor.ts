@@ -12,17 +12,19 @@ import type { GraphBuilder } from '#engine/onnx/graph-builder.ts';
 import { fixedDim, type Value } from '#engine/onnx/value.ts';
 import type { KeyLayout, TableGrid } from '#engine/onnx/weight.ts';
 import { gridOf } from '../tokens/grid.ts';
-import { abstractedTokens, abstractorParams, addPlaces, endPictures } from './abstractor-params.ts';
-import { cAbstractorFromConfig } from './honeybee-config.ts';
+import {
+  abstractedTokens,
+  abstractorParams,
+  addPlaces,
+  endPictures,
+} from './params/abstractor-params.ts';
+import { cAbstractorFromConfig } from './configs/honeybee-config.ts';
 import { projectorWidths, widthParams } from '../tokens/widths.ts';
+import { prefixedLayout } from './names/prefixed-layout.ts';
 
 const layouts: readonly KeyLayout[] = [
-  { title: 'projector alone', key: (name) => name, owns: () => true },
-  {
-    title: 'Honeybee',
-    key: (name) => `abstractor.${name}`,
-    owns: (key) => key.startsWith('abstractor.'),
-  },
+  prefixedLayout('projector alone', ''),
+  prefixedLayout('Honeybee', 'abstractor.'),
 ];
 
 export const cAbstractor = defineNode({

@@ -1,6 +1,5 @@
 /** Honeybee's D-Abstractor: queries that look at a few points of the picture each. */
 import { fail, ok } from '#engine/contract/outcome.ts';
-import { error } from '#engine/contract/problem.ts';
 import { defineNode } from '#engine/node/node-definition.ts';
 import type { ParamValues } from '#engine/node/param.ts';
 import { weightParams } from '#engine/node/weight-params.ts';
@@ -13,18 +12,20 @@ import { repeatAs } from '#engine/onnx/shape-operators.ts';
 import { fixedDim, type Value } from '#engine/onnx/value.ts';
 import type { KeyLayout, TableGrid } from '#engine/onnx/weight.ts';
 import { gridOf } from '../tokens/grid.ts';
-import { abstractedTokens, abstractorParams, addPlaces, endPictures } from './abstractor-params.ts';
-import { deformableLayer, type PlacedQueries } from './deformable-layers.ts';
-import { dAbstractorFromConfig } from './honeybee-config.ts';
-import { projectorWidths, widthParams } from '../tokens/widths.ts';
+import {
+  abstractedTokens,
+  abstractorParams,
+  addPlaces,
+  endPictures,
+} from './params/abstractor-params.ts';
+import { deformableLayer, type PlacedQueries } from './layers/deformable-layers.ts';
+import { dAbstractorFromConfig } from './configs/honeybee-config.ts';
+import { headProblem, projectorWidths, widthParams } from '../tokens/widths.ts';
+import { prefixedLayout } from './names/prefixed-layout.ts';
 
 const layouts: readonly KeyLayout[] = [
-  { title: 'projector alone', key: (name) => name, owns: () => true },
-  {
-    title: 'Honeybee',
-    key: (name) => `abstractor.${name}`,
-    owns: (key) => key.startsWith('abstractor.'),
-  },
+  prefixedLayout('projector alone', ''),
+  prefixedLayout('Honeybee', 'abstractor.'),
 ];
 
 /** A whole number of the architecture, from 1. */
@@ -104,10 +105,8 @@ export const dAbstractor = defineNode({
   demand: ({ params: values }) => ({ tokens: { channels: values.inputWidth ?? undefined } }),
   infer({ id, params: values, inputs, demands }) {
     const { hiddenSize, headCount } = values;
-    if (hiddenSize % headCount !== 0) {
-      const message = `${hiddenSize} channels do not divide into ${headCount} heads; choose a number of heads that divides them.`;
-      return fail(error('arrangement-unsupported', message, { param: 'headCount' }));
-    }
+    const heads = headProblem(hiddenSize, headCount);
+    if (heads) return fail(heads);
     const widths = projectorWidths(id, values, inputs.tokens, demands.tokens);
     if (!widths.ok) return widths;
     const grid = gridOf('The D-Abstractor', inputs.tokens);

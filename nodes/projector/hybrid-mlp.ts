@@ -12,7 +12,7 @@ import { fixedDim, type Value } from '#engine/onnx/value.ts';
 import type { KeyLayout } from '#engine/onnx/weight.ts';
 import { configFile, foreign, modelTypeOf, readFigures } from '../config/published-config.ts';
 import { projectorWidths, widthParams } from '../tokens/widths.ts';
-import { prefixedLayout } from './prefixed-layout.ts';
+import { prefixedLayout } from './names/prefixed-layout.ts';
 
 const authorsNames: Readonly<Record<string, string>> = {
   high_res_vision_proj: 'high_up_proj',

@@ -23,7 +23,7 @@ import {
   publishedOrCustom,
   readFigures,
 } from '../config/published-config.ts';
-import { prefixedLayout } from './prefixed-layout.ts';
+import { prefixedLayout } from './names/prefixed-layout.ts';
 import { checkOwnWidth } from '../tokens/widths.ts';
 
 /** Its figures, by the names of its parameters. */

@@ -17,8 +17,8 @@ import { linearWeights } from '#engine/onnx/blocks/linear.ts';
 import { contextAndLatents, perceive, type PerceiverLayer } from '#engine/onnx/blocks/perceiver.ts';
 import type { GraphBuilder } from '#engine/onnx/graph-builder.ts';
 import { fixedDim, type Value } from '#engine/onnx/value.ts';
-import { idefics2PerceiverFromConfig } from './idefics2-perceiver-config.ts';
-import { prefixedLayout } from './prefixed-layout.ts';
+import { idefics2PerceiverFromConfig } from './configs/idefics2-perceiver-config.ts';
+import { prefixedLayout } from './names/prefixed-layout.ts';
 import { checkInputWidth, widthParams } from '../tokens/widths.ts';
 
 /** Its figures, by the names of its parameters. */

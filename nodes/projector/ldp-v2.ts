@@ -10,16 +10,13 @@ import { adaptiveAveragePool } from '#engine/onnx/blocks/pooling.ts';
 import { add, gelu } from '#engine/onnx/operators.ts';
 import type { KeyLayout } from '#engine/onnx/weight.ts';
 import { gridOf } from '../tokens/grid.ts';
-import { fromProjectorName } from './mm-projector-config.ts';
+import { fromProjectorName } from './configs/mm-projector-config.ts';
 import { projectorWidths, widthParams } from '../tokens/widths.ts';
+import { prefixedLayout } from './names/prefixed-layout.ts';
 
 const layouts: readonly KeyLayout[] = [
-  { title: 'projector alone', key: (name) => name, owns: () => true },
-  {
-    title: 'MobileVLM',
-    key: (name) => `model.mm_projector.${name}`,
-    owns: (key) => key.startsWith('model.mm_projector.'),
-  },
+  prefixedLayout('projector alone', ''),
+  prefixedLayout('MobileVLM', 'model.mm_projector.'),
 ];
 
 export const ldpV2 = defineNode({

@@ -15,11 +15,12 @@ import { add, gelu } from '#engine/onnx/operators.ts';
 import { fixedDim, type Value } from '#engine/onnx/value.ts';
 import type { KeyLayout, TableGrid } from '#engine/onnx/weight.ts';
 import { gridOf } from '../tokens/grid.ts';
-import { fromProjectorName } from './mm-projector-config.ts';
+import { fromProjectorName } from './configs/mm-projector-config.ts';
 import { projectorWidths, widthParams } from '../tokens/widths.ts';
+import { prefixedLayout } from './names/prefixed-layout.ts';
 
 const layouts: readonly KeyLayout[] = [
-  { title: 'projector alone', key: (name) => name, owns: () => true },
+  prefixedLayout('projector alone', ''),
   {
     title: 'MobileVLM',
     key: (name) => `model.mm_projector.model.${name}`,

@@ -4,7 +4,7 @@ import { defineNode } from '#engine/node/node-definition.ts';
 import { weightParams } from '#engine/node/weight-params.ts';
 import { linear as linearBlock } from '#engine/onnx/blocks/linear.ts';
 import type { KeyLayout } from '#engine/onnx/weight.ts';
-import { linearFromConfig } from './linear-config.ts';
+import { linearFromConfig } from './configs/linear-config.ts';
 import { projectorWidths, widthParams } from '../tokens/widths.ts';
 
 function layout(title: string, module: string): KeyLayout {

@@ -154,7 +154,7 @@ test.for([
   [
     'other pictures',
     { tokens: [wire(4, 5), { ...wire(3, 7), views: { known: true, views: 2, most: 2 } }] },
-    'Wire 2 brings 2 views, wire 1 brings 1; give all encoders the same pictures.',
+    'Wire 2 brings 2 views, wire 1 brings 1 view; give all encoders the same pictures.',
   ],
   [
     'an instruction that is too long',

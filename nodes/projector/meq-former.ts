@@ -10,9 +10,9 @@ import type { GraphBuilder } from '#engine/onnx/graph-builder.ts';
 import { concatenate } from '#engine/onnx/shape-operators.ts';
 import type { Value } from '#engine/onnx/value.ts';
 import { otherPictures } from '../tokens/other-pictures.ts';
-import { prefixedLayout } from './prefixed-layout.ts';
-import { askPicture, instructionProblem, joinedDims } from './q-former-body.ts';
-import { bertBase, qFormerParams, type HearingShape } from './q-former-params.ts';
+import { prefixedLayout } from './names/prefixed-layout.ts';
+import { askPicture, instructionProblem, joinedDims } from './q-former/q-former-body.ts';
+import { bertBase, qFormerParams, type HearingShape } from './q-former/q-former-params.ts';
 import { headProblem, projectorWidths, widthParams } from '../tokens/widths.ts';
 
 interface MeqFormerShape extends HearingShape {

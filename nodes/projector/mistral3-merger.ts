@@ -18,8 +18,8 @@ import {
   unsupported,
 } from '../config/published-config.ts';
 import { describeWidths, widthParams } from '../tokens/widths.ts';
-import { mergedSide, mergedTokens } from './merged-tokens.ts';
-import { prefixedLayout } from './prefixed-layout.ts';
+import { mergedSide, mergedTokens } from './params/merged-tokens.ts';
+import { prefixedLayout } from './names/prefixed-layout.ts';
 
 /** What the authors' own files call the modules. */
 const originalModules: Readonly<Record<string, string>> = {

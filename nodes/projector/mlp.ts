@@ -7,8 +7,9 @@ import { linear } from '#engine/onnx/blocks/linear.ts';
 import { norm } from '#engine/onnx/blocks/norm.ts';
 import type { KeyLayout } from '#engine/onnx/weight.ts';
 import { fixedDim } from '#engine/onnx/value.ts';
-import { mlpFromConfig } from './mlp-config.ts';
+import { mlpFromConfig } from './configs/mlp-config.ts';
 import { projectorWidths, widthParams } from '../tokens/widths.ts';
+import { prefixedLayout } from './names/prefixed-layout.ts';
 
 const params = {
   ...widthParams,
@@ -66,42 +67,35 @@ const originalVipModules = {
 
 /** `linear_1`, `layer_norm` … as in the Hugging Face layout; others number the modules of a sequence. */
 function keyLayouts(inputNorm: boolean): readonly KeyLayout[] {
-  const named = (title: string, prefix: string): KeyLayout => ({
-    title,
-    key: (name) => prefix + name,
-    owns: (key) => key.startsWith(prefix),
-  });
   const numbered = (title: string, prefix: string): KeyLayout => ({
-    title,
+    ...prefixedLayout(title, prefix),
     key: (name) => {
       const [module = '', part = ''] = name.split('.');
       const place = Number(/^linear_(\d+)$/.exec(module)?.[1] ?? 0);
       const index = place === 0 ? 0 : 2 * (place - 1) + (inputNorm ? 1 : 0);
       return `${prefix}${index}.${part}`;
     },
-    owns: (key) => key.startsWith(prefix),
   });
   const renamed = (
     title: string,
     prefix: string,
     modules: Readonly<Record<string, string>>,
   ): KeyLayout => ({
-    ...named(title, prefix),
+    ...prefixedLayout(title, prefix),
     key: (name) => prefix + name.replace(/^\w+/, (module) => modules[module] ?? module),
   });
   const aligner = (title: string, prefix: string): KeyLayout => ({
-    title,
+    ...prefixedLayout(title, prefix),
     key: (name) =>
       prefix +
       name
         .replace(/^linear_1\b/, 'fc1')
         .replace(/^linear_(\d+)/, (_, place) => `hidden_layers.${Number(place) - 2}`),
-    owns: (key) => key.startsWith(prefix),
   });
   return [
-    named('projector alone', ''),
-    named('LLaVA, Hugging Face', 'multi_modal_projector.'),
-    named('LLaVA, Hugging Face, since version 5', 'model.multi_modal_projector.'),
+    prefixedLayout('projector alone', ''),
+    prefixedLayout('LLaVA, Hugging Face', 'multi_modal_projector.'),
+    prefixedLayout('LLaVA, Hugging Face, since version 5', 'model.multi_modal_projector.'),
     renamed('ViP-LLaVA, Hugging Face', 'multi_modal_projector.', vipModules),
     renamed('ViP-LLaVA, Hugging Face, since version 5', 'model.multi_modal_projector.', vipModules),
     renamed('ViP-LLaVA, original', 'model.mm_projector.', originalVipModules),

@@ -8,7 +8,7 @@ import { matmul } from '#engine/onnx/operators.ts';
 import type { KeyLayout } from '#engine/onnx/weight.ts';
 import { configFile, foreign, modelTypeOf, readFigures } from '../config/published-config.ts';
 import { describeWidths, projectorWidths, widthParams } from '../tokens/widths.ts';
-import { prefixedLayout } from './prefixed-layout.ts';
+import { prefixedLayout } from './names/prefixed-layout.ts';
 
 const keyLayouts: readonly KeyLayout[] = [
   prefixedLayout('projector alone', ''),

@@ -8,8 +8,8 @@ import { mergePatches } from '#engine/onnx/blocks/patch-merger.ts';
 import type { KeyLayout } from '#engine/onnx/weight.ts';
 import { configFile, foreign, modelTypeOf, readFigures } from '../config/published-config.ts';
 import { describeWidths, widthParams } from '../tokens/widths.ts';
-import { mergedSide, mergedTokens } from './merged-tokens.ts';
-import { prefixedLayout } from './prefixed-layout.ts';
+import { mergedSide, mergedTokens } from './params/merged-tokens.ts';
+import { prefixedLayout } from './names/prefixed-layout.ts';
 
 const keyLayouts: readonly KeyLayout[] = [
   prefixedLayout('projector alone', ''),

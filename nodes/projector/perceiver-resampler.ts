@@ -14,7 +14,7 @@ import type { GraphBuilder } from '#engine/onnx/graph-builder.ts';
 import { add } from '#engine/onnx/operators.ts';
 import { gather, lengthOf, reshape, slice, unsqueeze } from '#engine/onnx/shape-operators.ts';
 import type { Value } from '#engine/onnx/value.ts';
-import { prefixedLayout } from './prefixed-layout.ts';
+import { prefixedLayout } from './names/prefixed-layout.ts';
 import { checkOwnWidth } from '../tokens/widths.ts';
 
 /** Its figures, by the names of its parameters. */

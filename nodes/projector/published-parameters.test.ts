@@ -192,6 +192,7 @@ const withoutFigure = [
   'projector/ss2d',
   'projector/vss-connector',
   'projector/tokenpacker',
+  'projector/hybrid-mlp',
 ];
 
 it.each(published)('$type of $of', ({ type, params, inputs, millions, besides = 0 }) => {

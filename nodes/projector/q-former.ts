@@ -8,10 +8,10 @@ import { weightParams } from '#engine/node/weight-params.ts';
 import { knownCount, type WireOf } from '#engine/node/wire.ts';
 import { linear } from '#engine/onnx/blocks/linear.ts';
 import { norm } from '#engine/onnx/blocks/norm.ts';
-import { askPicture, instructionProblem, joinedDims } from './q-former-body.ts';
-import { qFormerFromConfig } from './q-former-config.ts';
-import { qFormerLayouts } from './q-former-names.ts';
-import { bertBase, qFormerParams, type HearingShape } from './q-former-params.ts';
+import { askPicture, instructionProblem, joinedDims } from './q-former/q-former-body.ts';
+import { qFormerFromConfig } from './q-former/q-former-config.ts';
+import { qFormerLayouts } from './q-former/q-former-names.ts';
+import { bertBase, qFormerParams, type HearingShape } from './q-former/q-former-params.ts';
 import { headProblem, projectorWidths, widthParams } from '../tokens/widths.ts';
 
 const asBlip2 = { normsPicture: false, projects: true } as const;

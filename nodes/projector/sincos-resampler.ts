@@ -9,9 +9,9 @@ import { knownCount } from '#engine/node/wire.ts';
 import { dropPrefix } from '#engine/onnx/blocks/feature-map.ts';
 import type { KeyLayout } from '#engine/onnx/weight.ts';
 import { gridOf } from '../tokens/grid.ts';
-import { prefixedLayout } from './prefixed-layout.ts';
-import { resamplerFromConfig } from './sincos-resampler-config.ts';
-import { hasTable, resample, type ResamplerShape } from './sincos-resampler-layer.ts';
+import { prefixedLayout } from './names/prefixed-layout.ts';
+import { resamplerFromConfig } from './configs/sincos-resampler-config.ts';
+import { hasTable, resample, type ResamplerShape } from './layers/sincos-resampler-layer.ts';
 import { checkInputWidth, headProblem, widthParams } from '../tokens/widths.ts';
 
 const asQwen = { queryPlaces: true, patchPlaces: 'stretched' } as const;

@@ -7,7 +7,7 @@ import { dropPrefix } from '#engine/onnx/blocks/feature-map.ts';
 import { visualScan } from '#engine/onnx/blocks/visual-scan.ts';
 import type { KeyLayout } from '#engine/onnx/weight.ts';
 import { gridOf } from '../tokens/grid.ts';
-import { visualScanParams, visualScanShape } from './visual-scan-params.ts';
+import { visualScanParams, visualScanShape } from './params/visual-scan-params.ts';
 
 const own = /^(in_proj|conv2d|x_proj_weight|dt_projs_|A_logs|Ds|out_norm|out_proj)/;
 

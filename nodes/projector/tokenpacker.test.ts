@@ -127,7 +127,7 @@ test.for([
     {},
     wire(8, 24),
     wire(8, 24, { views: { known: true, views: 3, most: 3 } }),
-    'The tokens of several layers come in 3 views, those of one layer in 1; give both the same pictures.',
+    'The tokens of several layers come in 3 views, those of one layer in 1 view; give both the same pictures.',
   ],
   [
     'heads that do not divide the channels',

@@ -4,7 +4,7 @@ import { error } from '#engine/contract/problem.ts';
 import { defineNode } from '#engine/node/node-definition.ts';
 import type { ParamValues } from '#engine/node/param.ts';
 import { weightParams } from '#engine/node/weight-params.ts';
-import { knownCount, oneView, type Grid, type WireOf } from '#engine/node/wire.ts';
+import { knownCount, type Grid, type WireOf } from '#engine/node/wire.ts';
 import { attend } from '#engine/onnx/blocks/attention.ts';
 import {
   joinedProjections,
@@ -19,8 +19,9 @@ import type { GraphBuilder } from '#engine/onnx/graph-builder.ts';
 import { gelu } from '#engine/onnx/operators.ts';
 import { reshape } from '#engine/onnx/shape-operators.ts';
 import { fixedDim, multiplyDims, type Dim, type Value } from '#engine/onnx/value.ts';
+import { samePictures, viewsPhrase } from '../tokens/other-pictures.ts';
 import { gridOf } from '../tokens/grid.ts';
-import { prefixedLayout } from './prefixed-layout.ts';
+import { prefixedLayout } from './names/prefixed-layout.ts';
 import { headProblem, projectorWidths, widthParams } from '../tokens/widths.ts';
 
 const params = {
@@ -145,9 +146,8 @@ function checkLevels(tokens: WireOf<'tokens'>, levels: WireOf<'tokens'>): Outcom
   const at = { port: 'levels' };
   const grid = gridOf('TokenPacker', levels);
   if (!grid.ok) return fail(...grid.problems.map((problem) => ({ ...problem, ...at })));
-  const views = (of: WireOf<'tokens'>) => of.views ?? oneView;
-  if (views(levels).views !== views(tokens).views) {
-    const message = `The tokens of several layers come in ${views(levels).views} views, those of one layer in ${views(tokens).views}; give both the same pictures.`;
+  if (!samePictures(levels, tokens)) {
+    const message = `The tokens of several layers come in ${viewsPhrase(levels)}, those of one layer in ${viewsPhrase(tokens)}; give both the same pictures.`;
     return fail(error('dimension-mismatch', message, at));
   }
   const size = ({ rows, columns }: Grid) => `${rows} × ${columns}`;

@@ -12,8 +12,9 @@ import type { GraphBuilder } from '#engine/onnx/graph-builder.ts';
 import { gelu } from '#engine/onnx/operators.ts';
 import { fixedDim, type Value } from '#engine/onnx/value.ts';
 import { gridOf } from '../tokens/grid.ts';
-import { visualScanParams, visualScanShape } from './visual-scan-params.ts';
+import { visualScanParams, visualScanShape } from './params/visual-scan-params.ts';
 import { projectorWidths, widthParams } from '../tokens/widths.ts';
+import { prefixedLayout } from './names/prefixed-layout.ts';
 
 const whenScanned = {
   shownWhen: { param: 'connector', is: ['vss-mlp', 'vss-l2'] },
@@ -62,7 +63,7 @@ export const vssConnector = defineNode({
   params,
   inputs: { tokens: { kind: 'tokens', title: 'Visual tokens' } },
   outputs: { tokens: { kind: 'tokens', title: 'Projected tokens' } },
-  keyLayouts: () => [{ title: 'projector alone', key: (name) => name, owns: () => true }],
+  keyLayouts: () => [prefixedLayout('projector alone', '')],
   demand: ({ params: { inputWidth } }) => ({ tokens: { channels: inputWidth ?? undefined } }),
   infer({ id, params: values, inputs: { tokens }, demands }) {
     const widths = projectorWidths(id, values, tokens, demands.tokens);

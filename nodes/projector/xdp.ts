@@ -10,16 +10,13 @@ import { linear } from '#engine/onnx/blocks/linear.ts';
 import { reshape } from '#engine/onnx/shape-operators.ts';
 import type { Dim } from '#engine/onnx/value.ts';
 import type { KeyLayout } from '#engine/onnx/weight.ts';
-import { fromProjectorName } from './mm-projector-config.ts';
+import { fromProjectorName } from './configs/mm-projector-config.ts';
 import { projectorWidths, widthParams } from '../tokens/widths.ts';
+import { prefixedLayout } from './names/prefixed-layout.ts';
 
 const layouts: readonly KeyLayout[] = [
-  { title: 'projector alone', key: (name) => name, owns: () => true },
-  {
-    title: 'Xmodel-VLM',
-    key: (name) => `model.mm_projector.${name}`,
-    owns: (key) => key.startsWith('model.mm_projector.'),
-  },
+  prefixedLayout('projector alone', ''),
+  prefixedLayout('Xmodel-VLM', 'model.mm_projector.'),
 ];
 
 export const xdp = defineNode({

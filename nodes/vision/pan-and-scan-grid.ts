@@ -12,7 +12,9 @@ export function panAndScanGrid(
   if (long / short < leastRatio) return null;
   // Halves are rounded up.
   const wanted = Math.min(Math.floor(long / leastCrop), Math.floor(long / short + 0.5));
-  const count = Math.min(mostCrops, Math.max(2, wanted));
-  if (Math.min(Math.ceil(long / count), short) < leastCrop) return null;
+  const crops = Math.min(mostCrops, Math.max(2, wanted));
+  if (Math.min(Math.ceil(long / crops), short) < leastCrop) return null;
+  // Of a few pixels, the last of so many crops would hold none.
+  const count = Math.ceil(long / Math.ceil(long / crops));
   return width >= height ? { rows: 1, columns: count } : { rows: count, columns: 1 };
 }

@@ -4,7 +4,10 @@ import { GraphBuilder } from '#engine/onnx/graph-builder.ts';
 import { reshape } from '#engine/onnx/shape-operators.ts';
 import type { Value } from '#engine/onnx/value.ts';
 import type { KeyLayout } from '#engine/onnx/weight.ts';
-import { deformableLayer, type DeformableShape } from '#nodes/projector/deformable-layers.ts';
+import {
+  deformableLayer,
+  type DeformableShape,
+} from '#nodes/projector/layers/deformable-layers.ts';
 import { float32, type Tensor } from '#host/sessions/sessions.ts';
 import type { DeformableLayerRow } from '../cases/rows/case-row.ts';
 import { compareTensors } from '../cases/comparison.ts';

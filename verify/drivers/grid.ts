@@ -1,7 +1,7 @@
 /** Cases of the grids into which pictures of many sizes are cut. */
 import { ok } from '#engine/contract/outcome.ts';
 import type { Grid } from '#engine/node/wire.ts';
-import { unpadded } from '#nodes/projector/packed-places.ts';
+import { unpadded } from '#nodes/projector/layers/packed-places.ts';
 import { ruledSize } from '#nodes/vision/size-rules.ts';
 import { slicePlan } from '#nodes/vision/slice-plan.ts';
 import { bestGrid, gridsOfTiles, nearestGrid, type PictureSize } from '#nodes/vision/tile-grids.ts';

@@ -1,4 +1,5 @@
 /** What both versions of MobileViT are around their transformers: inverted residuals in five stages, under timm's names. */
+import { error, type Problem } from '#engine/contract/problem.ts';
 import {
   normedConvolution,
   samePadding,
@@ -28,6 +29,15 @@ export const batchNormEpsilon = 1e-5;
 /** Published widths are whole eights; others are rounded to them, as timm builds them. */
 export const mobileStagesOf = (shape: StagesShape): readonly Stage[] =>
   stagesOf(shape).map(({ width, depth }) => ({ width: wholeEights(width), depth }));
+
+/** Why there is no such network: a stage without residuals could not halve the map; null where there is one. */
+export function mobileStagesProblem(title: string, shape: StagesShape): Problem | null {
+  const stages = stagesOf(shape).slice(0, convolutionalStages);
+  const stage = 1 + stages.findIndex(({ depth }) => depth === 0);
+  if (stage === 0) return null;
+  const message = `Stage ${stage} of ${title} has no block that brings the map to its channels; set its depth to 1 or more.`;
+  return error('arrangement-unsupported', message, { param: `depth${stage}` });
+}
 
 /** What looks at the whole map behind the halving of a stage. */
 export type GlobalBlock = (map: Value, name: string, stage: number) => Value;

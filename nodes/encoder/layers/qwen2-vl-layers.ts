@@ -2,13 +2,13 @@
 import { axialTable } from '#engine/onnx/axial-rotary.ts';
 import { joinedProjections } from '#engine/onnx/blocks/attention-projections.ts';
 import { gatedFeedForward, plainFeedForward } from '#engine/onnx/blocks/feed-forward.ts';
-import { linear, linearWeights, linearWith } from '#engine/onnx/blocks/linear.ts';
-import { norm, type Norm } from '#engine/onnx/blocks/norm.ts';
+import { linearWeights, linearWith } from '#engine/onnx/blocks/linear.ts';
+import type { Norm } from '#engine/onnx/blocks/norm.ts';
 import { patchVectors } from '#engine/onnx/blocks/patch-embedding.ts';
+import { mergePatches } from '#engine/onnx/blocks/patch-merger.ts';
 import type { TransformerLayer } from '#engine/onnx/blocks/vision-transformer.ts';
 import { attendInWindows } from '#engine/onnx/blocks/windows.ts';
 import type { GraphBuilder } from '#engine/onnx/graph-builder.ts';
-import { gelu } from '#engine/onnx/operators.ts';
 import { concatenate, reshape, transpose, unsqueeze } from '#engine/onnx/shape-operators.ts';
 import { fixedDim, type Dim, type Value } from '#engine/onnx/value.ts';
 import type { AxialRotaryTable, TableGrid } from '#engine/onnx/weight.ts';
@@ -123,28 +123,16 @@ function feedForward(name: string, shape: QwenShape): TransformerLayer['feedForw
   return (g, normed) => gatedFeedForward(g, normed, gated, figures);
 }
 
-/** Each square of four patches as one token, by two linears. [B, N, D] → [B, N / 4, outputSize] */
-export function mergePatches(
+/** Each square of four patches as one token. [B, N, D] → [B, N / 4, outputSize] */
+export const mergeSquares = (
   g: GraphBuilder,
   patches: Value,
   shape: QwenShape,
-  { rows, columns }: TableGrid,
-): Value {
-  return g.scope('merger', () => {
-    const { hiddenSize, outputSize } = shape;
-    const normed = norm(g, patches, 'merger.ln_q', qwenNorm(shape));
-    const batch = patches.shape[0] as Dim;
-    const [down, across] = [rows / merged, columns / merged];
-    const apart = reshape(g, normed, [batch, down, merged, across, merged, hiddenSize]);
-    const ordered = transpose(g, apart, 0, 1, 3, 2, 4, 5);
-    const joint = merged ** 2 * hiddenSize;
-    const squares = reshape(g, ordered, [batch, down * across, joint]);
-    const hidden = linear(g, squares, 'merger.mlp.0', {
-      inputs: joint,
-      outputs: joint,
-      bias: true,
-    });
-    const last = { inputs: joint, outputs: outputSize, bias: true };
-    return linear(g, gelu(g, hidden, 'none'), 'merger.mlp.2', last);
+  grid: TableGrid,
+): Value =>
+  g.scope('merger', () => {
+    const names = { norm: 'merger.ln_q', up: 'merger.mlp.0', down: 'merger.mlp.2' };
+    const { hiddenSize: inputs, outputSize: outputs } = shape;
+    const figures = { inputs, outputs, factor: merged, norm: qwenNorm(shape) };
+    return mergePatches(g, patches, names, grid, figures);
   });
-}

@@ -1,7 +1,7 @@
 /** Where checkpoints keep the tensors of a DINOv2; the node calls them as the Hugging Face library does. */
 import type { KeyLayout } from '#engine/onnx/weight.ts';
 import { libraryLayouts } from './library-names.ts';
-import { timmLayouts } from './timm-names.ts';
+import { timmLayouts, vitQueryKeyValue } from './timm-names.ts';
 
 const prefixes = [
   ['Hugging Face', ''],
@@ -41,11 +41,7 @@ export function dinov2Layouts(extent: {
       'mlp.weights_in': 'mlp.fc1',
       'mlp.weights_out': 'mlp.fc2',
     },
-    queryKeyValue: [
-      'attention.attention.query',
-      'attention.attention.key',
-      'attention.attention.value',
-    ],
+    queryKeyValue: vitQueryKeyValue,
   });
   return [...library, ...timm];
 }

@@ -1,7 +1,7 @@
 /** Where checkpoints keep the tensors of MobileCLIP-B's image tower; the node calls its layers as the ViT does. */
 import type { KeyLayout } from '#engine/onnx/weight.ts';
 import { renamedBy, type RenamingRules } from '../staged/stage-names.ts';
-import { timmLayouts } from './timm-names.ts';
+import { timmLayouts, vitInside, vitQueryKeyValue } from './timm-names.ts';
 
 /** Apple's own names in place of timm's. */
 const appleRules: RenamingRules = [
@@ -37,18 +37,8 @@ export function mobileClipVitLayouts(extent: Extent): readonly KeyLayout[] {
       layernorm: 'norm',
     },
     layers: 'encoder.layer.',
-    inside: {
-      layernorm_before: 'norm1',
-      layernorm_after: 'norm2',
-      'attention.output.dense': 'attn.proj',
-      'intermediate.dense': 'mlp.fc1',
-      'output.dense': 'mlp.fc2',
-    },
-    queryKeyValue: [
-      'attention.attention.query',
-      'attention.attention.key',
-      'attention.attention.value',
-    ],
+    inside: vitInside,
+    queryKeyValue: vitQueryKeyValue,
   }).map((layout): KeyLayout => ({
     ...layout,
     ignores: (key) => isCounter(key) || layout.ignores?.(key) === true,

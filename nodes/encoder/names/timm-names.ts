@@ -16,6 +16,22 @@ export interface TimmTower extends Pick<
   readonly biasesApart?: boolean;
 }
 
+/** timm's names of what the Hugging Face library calls so inside a layer of a ViT. */
+export const vitInside = {
+  layernorm_before: 'norm1',
+  layernorm_after: 'norm2',
+  'attention.output.dense': 'attn.proj',
+  'intermediate.dense': 'mlp.fc1',
+  'output.dense': 'mlp.fc2',
+} as const;
+
+/** What that library calls the three projections. */
+export const vitQueryKeyValue = [
+  'attention.attention.query',
+  'attention.attention.key',
+  'attention.attention.value',
+] as const;
+
 /** Everything that a tower of timm has outside its layers. */
 const outsideLayers =
   /^(patch_embed|pos_embed|cls_token|reg_token|norm|norm_pre|fc_norm|attn_pool|head)(\.|$)/;

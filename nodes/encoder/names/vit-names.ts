@@ -1,7 +1,7 @@
 /** Where checkpoints keep the tensors of a plain vision transformer; the node calls them as the Hugging Face library does. */
 import type { KeyLayout } from '#engine/onnx/weight.ts';
 import { libraryLayouts } from './library-names.ts';
-import { timmLayouts } from './timm-names.ts';
+import { timmLayouts, vitInside, vitQueryKeyValue } from './timm-names.ts';
 
 const prefixes = [
   ['Hugging Face', ''],
@@ -31,18 +31,8 @@ export function vitLayouts(extent: {
       layernorm: 'norm',
     },
     layers: 'encoder.layer.',
-    inside: {
-      layernorm_before: 'norm1',
-      layernorm_after: 'norm2',
-      'attention.output.dense': 'attn.proj',
-      'intermediate.dense': 'mlp.fc1',
-      'output.dense': 'mlp.fc2',
-    },
-    queryKeyValue: [
-      'attention.attention.query',
-      'attention.attention.key',
-      'attention.attention.value',
-    ],
+    inside: vitInside,
+    queryKeyValue: vitQueryKeyValue,
   });
   return [...library, ...timm];
 }

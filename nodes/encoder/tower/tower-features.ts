@@ -3,6 +3,7 @@ import { fail, ok, type Outcome } from '#engine/contract/outcome.ts';
 import { error, type Problem } from '#engine/contract/problem.ts';
 import { knownCount, sameViews, type WireOf } from '#engine/node/wire.ts';
 import { patchGrid } from '#engine/onnx/blocks/patch-embedding.ts';
+import { headProblem } from '../../tokens/widths.ts';
 import {
   checkEncoderParts,
   withEncoderParts,
@@ -80,13 +81,11 @@ export function towerFeatures(
 function shapeProblem(tower: VisionTower): Problem | null {
   const { hiddenSize, headCount, layerCount, patchSize, imageSize } = tower.shape;
   if (usedLayersOf(tower) < 0) {
-    const message = `${tower.title} has ${layerCount} layers; choose a feature layer from −${layerCount + 1} to −1.`;
+    const message = `${tower.title} has ${layerCount === 1 ? '1 layer' : `${layerCount} layers`}; choose a feature layer from −${layerCount + 1} to −1.`;
     return error('arrangement-unsupported', message, { param: 'featureLayer' });
   }
-  if (hiddenSize % headCount !== 0) {
-    const message = `${hiddenSize} channels do not divide into ${headCount} heads; choose a number of heads that divides them.`;
-    return error('arrangement-unsupported', message, { param: 'headCount' });
-  }
+  const heads = headProblem(hiddenSize, headCount);
+  if (heads) return heads;
   if (patchSize > imageSize) {
     const message = `A patch of ${patchSize} px is larger than the picture of ${imageSize} px; choose a smaller patch.`;
     return error('arrangement-unsupported', message, { param: 'patchSize' });

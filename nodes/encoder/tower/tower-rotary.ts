@@ -30,14 +30,14 @@ export function rotated(
 export function rotaryProblem(
   title: string,
   shape: VisionTransformerShape,
-  { host, tokensAfter }: Pick<TowerFeatures, 'host' | 'tokensAfter'>,
+  { host, tokensAfter, known }: Pick<TowerFeatures, 'host' | 'tokensAfter' | 'known'>,
 ): Problem | null {
   const size = headSizeOf(shape);
   if (size % 4 !== 0) {
     const message = `A head of ${size} channels does not divide by four, as rows and columns turn pairs of them; choose a number of heads that leaves ${4 * Math.max(1, Math.round(size / 4))} channels to each.`;
     return error('arrangement-unsupported', message, { param: 'headCount' });
   }
-  if (tokensAfter(shape.layerCount) === host.tokens) return null;
+  if (known && tokensAfter(shape.layerCount) === host.tokens) return null;
   const message = `${title} turns every token by its place in each block, so no part can take tokens out between them; unplug it, or see with an encoder whose positions are added once.`;
   return error('parts-conflict', message, { port: 'parts' });
 }

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { checkGraph } from '#engine/graph/check.ts';
 import { sketchDocument } from '#engine/graph/sketch-document.ts';
 import { catalogue } from '#nodes/index.ts';
-import { inferredValue } from './inferred-value.ts';
+import { inferredValue, numberless } from './inferred-value.ts';
 
 test('an empty field says what it stands for once the wires tell', () => {
   const nodes = {
@@ -43,7 +43,9 @@ test('every number that may be left empty has a meaning here', () => {
     };
     const full = { ...node, inputs: outputs, outputs } as unknown as typeof node;
     for (const [name, { kind }] of Object.entries(params))
-      if (kind === 'optional-integer')
-        expect([type, name, inferredValue(full, name)]).toEqual([type, name, 7]);
+      if (kind === 'optional-integer') {
+        const meaning = numberless.has(name) ? null : 7;
+        expect([type, name, inferredValue(full, name)]).toEqual([type, name, meaning]);
+      }
   }
 });

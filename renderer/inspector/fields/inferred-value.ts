@@ -28,7 +28,10 @@ const inferences: Readonly<Record<string, Inference>> = {
   resizeTo: (node) => pixelsOf(node)?.height ?? null,
 };
 
-/** Null where nothing is wired yet, or where only the node itself knows. */
+/** Parameters that stand for no number where they are empty: no limit, or no such vectors. */
+export const numberless: ReadonlySet<string> = new Set(['frameCount', 'mediaCount', 'mostTiles']);
+
+/** Null where nothing is wired yet, or where an empty field stands for no number. */
 export function inferredValue(node: CheckedNode, param: string): number | null {
   return Object.hasOwn(inferences, param) ? (inferences[param]?.(node) ?? null) : null;
 }

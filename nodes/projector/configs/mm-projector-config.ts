@@ -3,8 +3,8 @@ import { z } from 'zod';
 import type { ConfigFiles, JsonObject } from '#engine/contract/config-files.ts';
 import { ok, type Outcome } from '#engine/contract/outcome.ts';
 import type { TakenConfig } from '#engine/node/taken-config.ts';
-import { configFile, foreign, modelTypeOf, readFigures } from '../config/published-config.ts';
-import { describeWidths } from '../tokens/widths.ts';
+import { configFile, foreign, modelTypeOf, readFigures } from '../../config/published-config.ts';
+import { describeWidths } from '../../tokens/widths.ts';
 
 const configSchema = z.object({
   mm_projector_type: z.string().optional(),

@@ -10,9 +10,9 @@ import {
   publishedOrCustom,
   readFigures,
   unsupported,
-} from '../config/published-config.ts';
-import { describeWidths } from '../tokens/widths.ts';
-import type { ResamplerShape } from './sincos-resampler-layer.ts';
+} from '../../config/published-config.ts';
+import { describeWidths } from '../../tokens/widths.ts';
+import type { ResamplerShape } from '../layers/sincos-resampler-layer.ts';
 
 const configSchema = z.object({
   hidden_size: z.int().default(4096),

@@ -11,8 +11,8 @@ import {
   partOf,
   readFigures,
   unsupported,
-} from '../config/published-config.ts';
-import { describeWidths } from '../tokens/widths.ts';
+} from '../../config/published-config.ts';
+import { describeWidths } from '../../tokens/widths.ts';
 
 const shared = {
   encoder_hidden_size: z.int().optional(),

@@ -11,8 +11,8 @@ import {
   publishedOrCustom,
   readFigures,
   unsupported,
-} from '../config/published-config.ts';
-import { describeWidths } from '../tokens/widths.ts';
+} from '../../config/published-config.ts';
+import { describeWidths } from '../../tokens/widths.ts';
 
 /** What the library means by saying nothing. */
 const configSchema = z.object({

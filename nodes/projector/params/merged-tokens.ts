@@ -2,8 +2,8 @@
 import { ok, type Outcome } from '#engine/contract/outcome.ts';
 import type { Demand } from '#engine/node/node-definition.ts';
 import { knownCount, type Grid, type WireOf } from '#engine/node/wire.ts';
-import { groupedGrid } from '../tokens/grid.ts';
-import { projectorWidths, type Widths } from '../tokens/widths.ts';
+import { groupedGrid } from '../../tokens/grid.ts';
+import { projectorWidths, type Widths } from '../../tokens/widths.ts';
 
 /** The side of the groups. */
 export const mergedSide = {

@@ -3,8 +3,8 @@ import { z } from 'zod';
 import { ok, type Outcome } from '#engine/contract/outcome.ts';
 import type { ConfigFiles } from '#engine/contract/config-files.ts';
 import type { TakenConfig } from '#engine/node/taken-config.ts';
-import { configFile, foreign, modelTypeOf, readFigures } from '../config/published-config.ts';
-import { describeWidths } from '../tokens/widths.ts';
+import { configFile, foreign, modelTypeOf, readFigures } from '../../config/published-config.ts';
+import { describeWidths } from '../../tokens/widths.ts';
 
 const configSchema = z.object({
   vision_config: z

@@ -12,8 +12,8 @@ import {
   publishedOrCustom,
   readFigures,
   unsupported,
-} from '../config/published-config.ts';
-import { describeWidths } from '../tokens/widths.ts';
+} from '../../config/published-config.ts';
+import { describeWidths } from '../../tokens/widths.ts';
 
 /** By the `model_type` of whole models and of their Q-Formers. */
 const families: Readonly<Record<string, string>> = {

@@ -10,8 +10,8 @@ import {
   modelTypeOf,
   readFigures,
   unsupported,
-} from '../config/published-config.ts';
-import { describeWidths } from '../tokens/widths.ts';
+} from '../../config/published-config.ts';
+import { describeWidths } from '../../tokens/widths.ts';
 
 const configSchema = z.object({
   vision_config: z
