@@ -11,6 +11,7 @@ export default defineConfig({
     // Every core: what a test waits for is mostly another process.
     maxWorkers: '100%',
     teardownTimeout: patienceMs,
+    setupFiles: ['./trials/fixed-seed.testing.ts'],
     projects: [
       {
         extends: true,

@@ -87,8 +87,9 @@ function prepared(type: string, values: Values, picture: Picture): string | null
   return null;
 }
 
+/** Those that read pictures as files have them; what comes behind these sees pixels of a size that it knows. */
 const types = Object.values(catalogue as Catalogue)
-  .filter(({ family }) => family === 'vision')
+  .filter(({ family, inputs }) => family === 'vision' && Object.hasOwn(inputs, 'image'))
   .map(({ type }) => type);
 
 describe.each(pictures)('a picture of $width × $height pixels', (picture) => {

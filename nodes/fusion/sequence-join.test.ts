@@ -106,7 +106,7 @@ it.each([
   [
     'other pictures',
     wire(2, { views: { known: true, views: 5, most: 5 } }),
-    'Wire 2 brings 5 views, wire 1 brings 1; give all encoders the same pictures.',
+    'Wire 2 brings 5 views, wire 1 brings 1 view; give all encoders the same pictures.',
   ],
 ])('%s is refused', (_, second, message) => {
   const outcome = buildSingleNode(joined(wire(4), second));
