@@ -108,7 +108,7 @@ describe('lists', () => {
     expect(new Set(listed)).toEqual(new Set(types));
     const [, encoders = ''] = /^Vision encoder\n([^]*?)\n\n/m.exec(stdout) ?? [];
     expect(encoders).toMatch(
-      /^ {2}encoder\/siglip +SigLIP: pixels, .*→ tokens\n +so400m\/14, 384 px · /m,
+      /^ {2}encoder\/siglip +SigLIP: pixels, .*→ tokens.*\n +so400m\/14, 384 px · /m,
     );
   });
 });
