@@ -9,7 +9,7 @@ test('a wrong wire is refused with its reason at the pointer, and the mended gra
   await app.openPreset('Shapes LLaVA');
   await page
     .getByRole('region', { name: 'Palette' })
-    .getByRole('button', { name: 'Average pooling' })
+    .getByRole('button', { name: 'Average pooling', exact: true })
     .dragTo(app.canvas, { targetPosition: { x: 420, y: 260 } });
   await expect(app.card('Average pooling')).toContainText('needs its input');
 
@@ -72,7 +72,7 @@ test('FastV plugged in: fewer tokens, less to reckon in the prefill, and room fo
   await app.card('Language model').click();
   await app.page
     .getByRole('region', { name: 'Palette' })
-    .getByRole('button', { name: 'FastV' })
+    .getByRole('button', { name: 'FastV', exact: true })
     .press('Enter');
   await expect(app.card('Language model')).toContainText('FastV');
   await app.run();
@@ -87,7 +87,7 @@ test('FastV plugged in: fewer tokens, less to reckon in the prefill, and room fo
     await app.card('Language model').click();
     await app.page
       .getByRole('region', { name: 'Palette' })
-      .getByRole('button', { name })
+      .getByRole('button', { name, exact: true })
       .press('Enter');
   }
   await expect(app.card('Language model')).toContainText(/FastV.*VTW.*LoRA adapter/);
@@ -166,7 +166,7 @@ test('the first node dropped on an empty canvas lies under the pointer, and noth
   const pointer = { x: 140, y: 120 };
   await page
     .getByRole('region', { name: 'Palette' })
-    .getByRole('button', { name: 'Average pooling' })
+    .getByRole('button', { name: 'Average pooling', exact: true })
     .dragTo(app.canvas, { targetPosition: pointer });
   const card = await app.placeOf(app.card('Average pooling'));
   // At its true size, with its head where the pointer let go.
