@@ -239,7 +239,7 @@ test('a node without weights is filled from the checkpoint of the others', async
   await expect(app.card('Preprocess')).toContainText('squash');
   await app.inspector.getByRole('button', { name: /^Use.*built-in/ }).click();
   await expect(app.inspector.getByRole('status')).toHaveText(
-    'Took 5 parameters from preprocessor_config.json: CLIPImageProcessor, crop, 96 px.',
+    'Took 6 parameters from preprocessor_config.json: CLIPImageProcessor, crop, 96 px.',
   );
   await expect(app.card('Preprocess')).toContainText('crop');
 });
