@@ -24,6 +24,7 @@ import {
   featureStageParam,
   fiveStages,
   imageSizeParam,
+  mapOrMeanParam,
   numbersOf,
   stageSizes,
   stagesParams,
@@ -113,16 +114,7 @@ const params = {
     ...featureStageParam,
     help: "Which stage's map is taken: −1 is the last behind the convolution that widens it, −2 the stage before it, with four times as many tokens.",
   },
-  select: {
-    kind: 'choice',
-    label: 'Tokens',
-    help: 'Which tokens leave the encoder.',
-    default: 'patches',
-    options: [
-      { value: 'patches', label: 'Map' },
-      { value: 'pooled', label: 'Mean', about: 'One token: the mean of the last map.' },
-    ],
-  },
+  select: mapOrMeanParam,
   imageSize: imageSizeParam(256),
   stemWidth: size('Stem width', 'Channels behind the first convolution.', 16, 16_384),
   expansion: decimal(

@@ -24,6 +24,7 @@ import {
   featureStageParam,
   fiveStages,
   imageSizeParam,
+  mapOrMeanParam,
   numbersOf,
   stageSizes,
   stagesParams,
@@ -81,16 +82,7 @@ const architectures = {
 const params = {
   model: sizes.param,
   featureStage: featureStageParam,
-  select: {
-    kind: 'choice',
-    label: 'Tokens',
-    help: 'Which tokens leave the encoder.',
-    default: 'patches',
-    options: [
-      { value: 'patches', label: 'Map' },
-      { value: 'pooled', label: 'Mean', about: 'One token: the mean of the last map.' },
-    ],
-  },
+  select: mapOrMeanParam,
   imageSize: imageSizeParam(256),
   stemWidth: size('Stem width', 'Channels behind the first convolution.', 32, 16_384),
   expansion: decimal(

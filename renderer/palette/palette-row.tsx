@@ -3,6 +3,7 @@ import type { DragEvent } from 'react';
 import { addNode, nodeDragType } from '#renderer/canvas/placing/add-node.ts';
 import { Glyph } from '#renderer/parts/glyph.tsx';
 import { Hint } from '#renderer/parts/hint.tsx';
+import { FoundTitle } from './found-title.tsx';
 import type { FoundNode } from './search-nodes.ts';
 import type { Reached } from './reached.ts';
 import styles from './palette.module.css';
@@ -12,7 +13,7 @@ interface PaletteRowProps extends Reached {
 }
 
 export function PaletteRow({ found, isReachable, onReach }: PaletteRowProps) {
-  const { type, family, title, about } = found.definition;
+  const { type, family, about } = found.definition;
   const sentence = firstSentence(about);
   return (
     <li>
@@ -30,10 +31,7 @@ export function PaletteRow({ found, isReachable, onReach }: PaletteRowProps) {
           <span className={styles['glyph']}>
             <Glyph family={family} />
           </span>
-          <span className={styles['title']}>
-            {title}
-            {found.by !== null && <span className={styles['by']}>{found.by}</span>}
-          </span>
+          <FoundTitle found={found} />
         </button>
       </Hint>
     </li>

@@ -1,6 +1,7 @@
 /** Finds nodes by what people call them: title, type, published models, papers, presets that have them, explanation. Pure. */
 import type { AnyNodeDefinition, Catalogue } from '#engine/node/any-node-definition.ts';
 import { families, type Family } from '#engine/node/node-definition.ts';
+import { byFamily } from '#engine/node/by-family.ts';
 import { publishedModels } from '#engine/node/published-models.ts';
 import type { PresetSummary } from '#engine/contract/preset-summary.ts';
 
@@ -20,13 +21,10 @@ export interface NodeGroup {
 
 /** Every node by family, in the order of the palette. */
 export function nodeGroups(catalogue: Catalogue): readonly NodeGroup[] {
-  const definitions = Object.values(catalogue);
-  return (Object.keys(families) as Family[]).flatMap((family) => {
-    const nodes = definitions
-      .filter((definition) => definition.family === family)
-      .map((definition): FoundNode => ({ definition, by: null }));
-    return nodes.length > 0 ? [{ family, nodes }] : [];
-  });
+  return byFamily(Object.values(catalogue)).map(({ family, definitions }) => ({
+    family,
+    nodes: definitions.map((definition) => ({ definition, by: null })),
+  }));
 }
 
 /** The best match first; every word of the search must be found somewhere. */

@@ -1,5 +1,6 @@
 import type { AnyNodeDefinition } from '#engine/node/any-node-definition.ts';
-import { families, type Family } from '#engine/node/node-definition.ts';
+import { families } from '#engine/node/node-definition.ts';
+import { byFamily } from '#engine/node/by-family.ts';
 import { publishedModels } from '#engine/node/published-models.ts';
 import { catalogue } from '#nodes/index.ts';
 import { exitStatus } from './exit-status.ts';
@@ -42,15 +43,14 @@ function describe({
 function listing(nodes: readonly AnyNodeDefinition[]): string {
   const width = Math.max(...nodes.map(({ type }) => type.length)) + 2;
   const indent = ' '.repeat(width + 2);
-  return (Object.keys(families) as Family[])
-    .flatMap((family) => {
-      const members = nodes.filter((node) => node.family === family);
-      const blocks = members.map((node) => {
+  return byFamily(nodes)
+    .map(({ family, definitions }) => {
+      const blocks = definitions.map((node) => {
         const ports = [names(node.inputs), '→', names(node.outputs)].filter(Boolean).join(' ');
         const head = `  ${node.type.padEnd(width)}${node.title}: ${ports}`;
         return [head, ...wrapped(publishedModels(node), 100 - width).map((line) => indent + line)];
       });
-      return members.length > 0 ? [[families[family].title, ...blocks.flat()].join('\n')] : [];
+      return [families[family].title, ...blocks.flat()].join('\n');
     })
     .join('\n\n');
 }

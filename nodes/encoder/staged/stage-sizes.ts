@@ -75,6 +75,18 @@ export const imageSizeParam = (standard: number) =>
     'px',
   );
 
+/** What leaves an encoder that has no head: its map, or the mean of the last one. */
+export const mapOrMeanParam = {
+  kind: 'choice',
+  label: 'Tokens',
+  help: 'Which tokens leave the encoder.',
+  default: 'patches',
+  options: [
+    { value: 'patches', label: 'Map' },
+    { value: 'pooled', label: 'Mean', about: 'One token: the mean of the last map.' },
+  ],
+} as const;
+
 export const featureStageParam = {
   kind: 'integer',
   label: 'Feature stage',

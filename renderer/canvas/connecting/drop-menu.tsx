@@ -3,7 +3,6 @@ import { Popover } from '@base-ui/react/popover';
 import { Fragment, useMemo, useRef } from 'react';
 import type { AnyNodeDefinition, Catalogue } from '#engine/node/any-node-definition.ts';
 import { families, type Port } from '#engine/node/node-definition.ts';
-import type { WireKind } from '#engine/node/wire.ts';
 import { catalogue } from '#nodes/index.ts';
 import { checkedGraph } from '#renderer/analysis/checked-graph.ts';
 import { Glyph } from '#renderer/parts/glyph.tsx';
@@ -13,6 +12,7 @@ import { onGrid } from '#renderer/canvas/placing/free-place.ts';
 import { canvasView } from '#renderer/canvas/flow/canvas-view.ts';
 import type { PortPlace } from '#renderer/canvas/card/port-place.ts';
 import { newNode, newNodeId } from '#renderer/canvas/placing/new-node.ts';
+import { FoundTitle } from '#renderer/palette/found-title.tsx';
 import { searchNodes, type FoundNode } from '#renderer/palette/search-nodes.ts';
 import { useInSight, useTypedList } from '#renderer/parts/typed-list.ts';
 import menu from '#renderer/parts/menu.module.css';
@@ -127,10 +127,7 @@ function Options({ found, at, isGrouped, onHover, onChoose }: OptionsProps) {
             onClick={() => onChoose(node)}
           >
             <Glyph family={node.definition.family} />
-            <span className={styles['name']}>
-              {node.definition.title}
-              {node.by !== null && <span className={styles['by']}>{node.by}</span>}
-            </span>
+            <FoundTitle found={node} />
           </div>
         </Fragment>
       ))}
@@ -139,46 +136,41 @@ function Options({ found, at, isGrouped, onHover, onChoose }: OptionsProps) {
 }
 
 /** The catalogue, as far as its nodes have a port that takes the wire. */
-function fittingNodes({ node, port, side }: PortPlace): Catalogue {
-  const open = activeDocument(workspace.getState());
-  const kind = open && checkedGraph(open.document).nodes[node]?.definition?.[side][port]?.kind;
+function fittingNodes(start: PortPlace): Catalogue {
   const all: Catalogue = catalogue;
   return Object.fromEntries(
-    Object.entries(all).filter(
-      ([, definition]) => kind != null && firstPort(definition, oppositeOf(side), kind) !== null,
-    ),
+    Object.entries(all).filter(([, definition]) => fittingPort(start, definition) !== null),
   );
 }
 
 const oppositeOf = (side: PortPlace['side']): PortPlace['side'] =>
   side === 'outputs' ? 'inputs' : 'outputs';
 
-function firstPort(
+/** The first port of a node that takes the wire; null where none does. */
+function fittingPort(
+  { node, port, side }: PortPlace,
   definition: AnyNodeDefinition,
-  side: PortPlace['side'],
-  kind: WireKind,
 ): string | null {
-  const ports: Readonly<Record<string, Port>> = definition[side];
-  return Object.entries(ports).find(([, port]) => port.kind === kind)?.[0] ?? null;
+  const open = activeDocument(workspace.getState());
+  const kind = open && checkedGraph(open.document).nodes[node]?.definition?.[side][port]?.kind;
+  const ports: Readonly<Record<string, Port>> = definition[oppositeOf(side)];
+  return Object.entries(ports).find(([, other]) => other.kind === kind)?.[0] ?? null;
 }
 
 function addWired({ start, client }: DroppedWire, definition: AnyNodeDefinition): void {
   const open = activeDocument(workspace.getState());
-  const checked = open && checkedGraph(open.document);
-  const kind = checked?.nodes[start.node]?.definition?.[start.side][start.port]?.kind;
-  const side = oppositeOf(start.side);
-  const port = kind && firstPort(definition, side, kind);
+  const port = fittingPort(start, definition);
   const { flow } = canvasView.getState();
-  if (!open || !checked || !flow || port == null) return;
+  if (!open || !flow || port === null) return;
   const at = flow.screenToFlowPosition(client);
   const id = newNodeId(definition, open.document.nodes);
-  const end: PortPlace = { node: id, port, side };
+  const end: PortPlace = { node: id, port, side: oppositeOf(start.side) };
   // The card comes to lie on the side to which the wire was drawn.
   const corner = cornerAt({ x: at.x + (start.side === 'outputs' ? 104 : -104), y: at.y });
   const position = { x: onGrid(corner.x), y: onGrid(corner.y) };
   const added = edit(`Add ${definition.title}`, [
     { type: 'add-node', id, node: newNode(definition), position },
-    ...connectEdits(checked, edgeBetween(start, end)),
+    ...connectEdits(checkedGraph(open.document), edgeBetween(start, end)),
   ]);
   if (added) select([id]);
 }
