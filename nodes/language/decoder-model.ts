@@ -34,6 +34,21 @@ export function architectureProblem(architecture: DecoderArchitecture): Problem 
     const message = `A rotary fraction of ${rotaryFraction} leaves nothing of a head of ${headSize} to rotate; choose a larger fraction.`;
     return error('arrangement-unsupported', message, { param: 'rotaryFraction' });
   }
+  return longropeProblem(architecture);
+}
+
+function longropeProblem(architecture: DecoderArchitecture): Problem | null {
+  if (architecture.positions !== 'rotary' || architecture.rotaryScaling !== 'longrope') return null;
+  const { size, shortFactors, longFactors } = rotaryShape(architecture);
+  for (const [param, factors] of [
+    ['rotaryShortFactors', shortFactors],
+    ['rotaryLongFactors', longFactors],
+  ] as const) {
+    if (factors.length === size / 2 && factors.every((factor) => factor > 0 && factor < Infinity))
+      continue;
+    const message = `longrope needs ${size / 2} numbers above 0, one a pair of rotated channels, and there are ${factors.length}; give as many, separated by spaces.`;
+    return error('param-invalid', message, { param });
+  }
   return null;
 }
 

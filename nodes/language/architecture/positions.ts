@@ -1,14 +1,37 @@
 /** How a decoder's tokens know where they stand. */
 import { choice, decimal, option, size } from '#engine/node/architecture-params.ts';
-import { rotaryScalings, rotaryTable, type RotaryShape } from '#engine/onnx/rotary.ts';
+import type { RotaryPositions } from '#engine/onnx/blocks/causal-attention.ts';
+import { rotaryScalings, rotaryTables, type RotaryShape } from '#engine/onnx/rotary.ts';
 import type { ParamValues } from '#engine/node/param.ts';
-import type { RotaryTable } from '#engine/onnx/weight.ts';
 import type { sizeParams } from './sizes.ts';
+
+/** Numbers of longrope, one a pair of rotated channels. */
+const factors = (label: string, where: string) =>
+  ({
+    kind: 'text',
+    label,
+    help: `longrope: what each frequency is divided by in sequences ${where} the trained context, separated by spaces.`,
+    default: '',
+    maxCharacters: 20_000,
+    lines: 2,
+    shownWhen: { param: 'rotaryScaling', is: ['longrope'] },
+    group: 'architecture',
+  }) as const;
+
+/** What `factors` holds; a word that is no number is NaN. */
+export const readFactors = (text: string): readonly number[] =>
+  text.trim() === ''
+    ? []
+    : text
+        .trim()
+        .split(/[\s,]+/)
+        .map(Number);
 
 export const positionParams = {
   positions: choice('Positions', 'How tokens know where they stand.', 'rotary', [
     option('rotary', 'Rotary'),
     option('learned', 'A learned table'),
+    option('alibi', 'Linear biases'),
     option('none', 'Not at all'),
   ]),
   rotaryFraction: decimal(
@@ -52,6 +75,8 @@ export const positionParams = {
     0.01,
     64,
   ),
+  rotaryShortFactors: factors('Short factors', 'within'),
+  rotaryLongFactors: factors('Long factors', 'beyond'),
   unrotatedEvery: {
     kind: 'optional-integer',
     label: 'Unrotated layers',
@@ -88,20 +113,20 @@ export function rotaryShape(architecture: Positions): RotaryShape {
     trainedContext: architecture.rotaryTrainedContext,
     lowFrequencyFactor: architecture.rotaryLowFactor,
     highFrequencyFactor: architecture.rotaryHighFactor,
+    shortFactors: readFactors(architecture.rotaryShortFactors),
+    longFactors: readFactors(architecture.rotaryLongFactors),
   };
 }
 
-export interface LayerRotary {
-  /** Channels of a head that turn. */
-  readonly size: number;
-  readonly table: RotaryTable;
-}
-
 /** What turns the queries and keys of a layer; null where nothing does. */
-export function layerRotary(architecture: Positions): (layer: number) => LayerRotary | null {
+export function layerRotary(architecture: Positions): (layer: number) => RotaryPositions | null {
   if (architecture.positions !== 'rotary') return () => null;
   const shape = rotaryShape(architecture);
-  const rotary = { size: shape.size, table: rotaryTable(shape, architecture.contextLength) };
+  const rotary = { size: shape.size, tables: rotaryTables(shape, architecture.contextLength) };
   const every = architecture.unrotatedEvery;
   return (layer) => (every !== null && (layer + 1) % every === 0 ? null : rotary);
 }
+
+/** longrope: does a sequence so long, in tokens, take the table of long ones? */
+export const longFrom = ({ rotaryScaling, rotaryTrainedContext }: Positions): number | null =>
+  rotaryScaling === 'longrope' ? rotaryTrainedContext : null;
