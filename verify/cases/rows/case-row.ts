@@ -166,8 +166,7 @@ export interface AttentionRow {
 
 /**
  * `logits` of every place of the prompt, an inner value `tap.NAME` of prefill, what a recurrent layer remembers behind it
- * (`new.NAME`; the prompt is read in one piece), the greedy continuation, or how many tokens each layer has cached
- * behind that.
+ * (`new.NAME`), the greedy continuation, or how many tokens each layer has cached behind that.
  */
 export type LanguageSource =
   'logits' | 'greedy.ids' | 'greedy.logits' | 'cache.lengths' | `tap.${string}` | `new.${string}`;
