@@ -69,6 +69,11 @@ function architectureFrom(json: JsonObject): Outcome<RwkvArchitecture> {
     return type.startsWith('rwkv')
       ? unsupported(`The generation "${type}" of RWKV`)
       : foreign(`config.json describes no RWKV but "${type}"; choose the node of its family.`);
+  if ('attn_mode' in json) return unsupported('The RWKV of the library "fla"');
+  const version = json['model_version'];
+  // Before 5.2 a whole head fades at one rate, and 5.0 has no gate.
+  if (type === 'rwkv5' && typeof version === 'string' && version !== '5_2')
+    return unsupported(`The version "${version}" of RWKV-5`);
   const figures = readFigures(schema, json, 'config.json');
   if (!figures.ok) return figures;
   const config = figures.value;
