@@ -36,6 +36,9 @@ export function multiplyDims(a: Dim, b: Dim): Dim {
   return count === 1 ? symbol : `${count}${times}${symbol}`;
 }
 
+/** What a length less one is called, for the graphs that say how long it is. */
+export const oneLess = (dim: Dim): Dim => (typeof dim === 'number' ? dim - 1 : `${dim}-1`);
+
 /** The number a dimension stands for. Throws on an unbound symbol: the caller names every symbol of its graph. */
 export function bindDim(dim: Dim, bindings: DimBindings): number {
   if (typeof dim === 'number') return dim;

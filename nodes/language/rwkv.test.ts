@@ -1,6 +1,7 @@
 /** Every generation of RWKV goes on from its state as if it had read everything at once, and the state never grows. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Json } from '#engine/contract/document.ts';
+import { estimateGraph } from '#engine/estimate/estimate.ts';
 import { checkGraph } from '#engine/graph/check.ts';
 import { sketchDocument } from '#engine/graph/sketch-document.ts';
 import { decoderInput, type LanguageGraphs } from '#engine/node/decoder-protocol.ts';
@@ -8,6 +9,7 @@ import { seededRandom } from '#engine/seeded-random.ts';
 import { writeKnownWeights } from '#host/weights/known-weights.testing.ts';
 import { floatsOf, NodeBench } from '#verify/node-bench.testing.ts';
 import { openSmallRwkv, smallRwkv, smallRwkvGraphs } from '#verify/small-rwkv.testing.ts';
+import { valueOf } from '#verify/value-of.testing.ts';
 import { catalogue } from '../index.ts';
 import { largestError } from '../slow-formulas.testing.ts';
 
@@ -159,6 +161,30 @@ it('a checkpoint of another generation, or one that lacks a tensor, is refused i
     expect.stringMatching(/^18 of the 77 tensors .*"blocks\.3\.\S+".*; choose .*$/),
   ]);
 });
+
+it.each(generations)(
+  'a graph with an RWKV-%s is estimated with a state that does not depend on the prompt',
+  (generation) => {
+    const model = `rwkv${generation}-world-3b`;
+    const stateFor = (text: string, maxNewTokens: number) => {
+      const document = sketchDocument(
+        {
+          prompt: ['input/prompt', { text }],
+          rwkv: ['language/rwkv', { model, maxNewTokens }],
+          answer: ['output/answer'],
+        },
+        ['prompt.text > rwkv.prompt', 'rwkv.answer > answer.answer'],
+      );
+      const { stages } = valueOf(estimateGraph(checkGraph(document, catalogue)));
+      const { recurrentBytes, keyValueBytes } = stages.find(({ node }) => node === 'rwkv')!;
+      return { recurrentBytes, keyValueBytes };
+    };
+    const short = stateFor('Hello', 1);
+    const numbers = (generation === '4' ? 5 : 66) * 2560 * 32;
+    expect(short).toEqual({ recurrentBytes: 4 * numbers, keyValueBytes: 0 });
+    expect(stateFor('Hello '.repeat(1500), 500)).toEqual(short);
+  },
+);
 
 const problemsWith = (params: Readonly<Record<string, Json>>) =>
   checkGraph(

@@ -5,7 +5,7 @@
 import { float, int, text, type GraphBuilder } from '../graph-builder.ts';
 import { add, matmul, multiply, sum } from '../operators.ts';
 import { concatenate, reshape, slice } from '../shape-operators.ts';
-import { fixedDim, type Dim, type Value } from '../value.ts';
+import { fixedDim, oneLess, type Dim, type Value } from '../value.ts';
 
 export interface FadingMemoryInput {
   /** What is asked for, under what is remembered, and what. [B, T, heads · d] each */
@@ -24,6 +24,7 @@ export interface FadingMemoryInput {
  *
  * ONNX Runtime's operator reads S after a token is written to it. So it is asked one token later: at each token for what
  * the next one wants to know, and the first token reads `past` itself. What the operator is asked last is not used.
+ * Where T is a symbol, the graph says how long `oneLess` of it is.
  */
 export function fadingMemory(
   g: GraphBuilder,
@@ -32,7 +33,7 @@ export function fadingMemory(
 ): { readonly output: Value; readonly state: Value } {
   const [count, heads, size] = past.shape as readonly [Dim, number, number, number];
   const [, length] = query.shape as readonly [Dim, Dim, Dim];
-  const rest = typeof length === 'number' ? length - 1 : `${length}-1`;
+  const rest = oneLess(length);
   const first = slice(g, query, 1, g.list(0), g.list(1), 1); // [B, 1, heads · d]
   const others = slice(g, query, 1, g.list(1), g.list(Number.MAX_SAFE_INTEGER), rest);
   const asked = concatenate(g, [others, first], 1, length);

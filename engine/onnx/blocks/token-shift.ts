@@ -1,7 +1,7 @@
 /** Each token beside the one before it, over a sequence that goes on where another ended. */
 import type { GraphBuilder } from '../graph-builder.ts';
 import { concatenate, slice } from '../shape-operators.ts';
-import type { Dim, Value } from '../value.ts';
+import { oneLess, type Dim, type Value } from '../value.ts';
 
 export interface ShiftedTokens {
   /** At the place of each token the one before it. [B, T, D] */
@@ -10,13 +10,15 @@ export interface ShiftedTokens {
   readonly last: Value;
 }
 
-/** x [B, T, D]; `past` is the token before the first, [B, 1, D], zeros where there is none. */
+/**
+ * x [B, T, D]; `past` is the token before the first, [B, 1, D], zeros where there is none. Where T is a symbol, the graph
+ * says how long `oneLess` of it is.
+ */
 export function tokenShift(g: GraphBuilder, x: Value, past: Value): ShiftedTokens {
   const length = x.shape[1] as Dim;
-  const extended = typeof length === 'number' ? length + 1 : `${length}+1`;
-  const all = concatenate(g, [past, x], 1, extended); // [B, 1 + T, D]
+  const others = slice(g, x, 1, g.list(0), g.list(-1), oneLess(length)); // [B, T − 1, D]
   return {
-    previous: slice(g, all, 1, g.list(0), g.list(-1), length),
-    last: slice(g, all, 1, g.list(-1), g.list(Number.MAX_SAFE_INTEGER), 1),
+    previous: concatenate(g, [past, others], 1, length),
+    last: slice(g, x, 1, g.list(-1), g.list(Number.MAX_SAFE_INTEGER), 1),
   };
 }
