@@ -14,7 +14,7 @@ import type { GraphBuilder } from '#engine/onnx/graph-builder.ts';
 import type { StageModel } from '#engine/onnx/model.ts';
 import { subtract } from '#engine/onnx/operators.ts';
 import { gather } from '#engine/onnx/shape-operators.ts';
-import { oneLess, type Value } from '#engine/onnx/value.ts';
+import type { Value } from '#engine/onnx/value.ts';
 import type { Generation, RwkvArchitecture } from './rwkv-architecture.ts';
 import { emitChannelMix } from './rwkv-channel-mix.ts';
 import {
@@ -57,10 +57,7 @@ export function rwkvGraphs(
       model: newGraph((g) => emitRwkv(g, architecture)),
       state: rwkvState(architecture),
       segments: 1,
-      dims: (segments) => {
-        const dims = segmentDims(segments);
-        return { ...dims, [oneLess('sequence')]: (dims['sequence'] as number) - 1 };
-      },
+      dims: segmentDims,
     },
     hiddenSize,
     vocabularySize,

@@ -24,7 +24,6 @@ export interface FadingMemoryInput {
  *
  * ONNX Runtime's operator reads S after a token is written to it. So it is asked one token later: at each token for what
  * the next one wants to know, and the first token reads `past` itself. What the operator is asked last is not used.
- * Where T is a symbol, the graph says how long `oneLess` of it is.
  */
 export function fadingMemory(
   g: GraphBuilder,

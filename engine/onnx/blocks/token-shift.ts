@@ -10,10 +10,7 @@ export interface ShiftedTokens {
   readonly last: Value;
 }
 
-/**
- * x [B, T, D]; `past` is the token before the first, [B, 1, D], zeros where there is none. Where T is a symbol, the graph
- * says how long `oneLess` of it is.
- */
+/** x [B, T, D]; `past` is the token before the first, [B, 1, D], zeros where there is none. */
 export function tokenShift(g: GraphBuilder, x: Value, past: Value): ShiftedTokens {
   const length = x.shape[1] as Dim;
   const others = slice(g, x, 1, g.list(0), g.list(-1), oneLess(length)); // [B, T − 1, D]
