@@ -58,8 +58,8 @@ describe('a language model', () => {
     const llama = read('slm/llama-mha/config.json');
     const decoder = catalogue['language/decoder'];
     const scaled = { rope_parameters: { rope_type: 'longrope', rope_theta: 10_000 } };
-    expect(refusal(decoder, config({ model_type: 'rwkv' }))).toBe(
-      'The language model family "rwkv" is not built yet.',
+    expect(refusal(decoder, config({ model_type: 'bloom' }))).toBe(
+      'The language model family "bloom" is not built yet.',
     );
     expect(refusal(decoder, config({ ...llama, ...scaled }))).toBe(
       'Rotary scaling "longrope" is not built yet.',
