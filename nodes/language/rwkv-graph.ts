@@ -44,6 +44,9 @@ const vocabularyOf = (architecture: RwkvArchitecture): Vocabulary => ({
   embedding: embeddingName,
   head: headName,
   headBias: false,
+  projected: null,
+  logitScale: 1,
+  logitSoftCap: 0,
 });
 
 export function rwkvGraphs(
