@@ -18,6 +18,7 @@ import { picturesDriver } from './pictures.ts';
 import { pipelineDriver } from './pipeline.ts';
 import { prunedBlockDriver } from './pruned-block.ts';
 import { preprocessDriver } from './preprocess.ts';
+import { recurrentBlocksDriver } from './recurrent-blocks.ts';
 import { tokenizerDriver } from './tokenizer.ts';
 import { exemptions, exemptOf } from '../cases/exemptions.ts';
 import { recordedNames, type RecordedCase } from '../cases/recorded-case.ts';
@@ -65,6 +66,8 @@ function check(row: CaseRow, recorded: RecordedCase, workbench: Workbench): Prom
       return prunedBlockDriver(row, recorded, workbench);
     case 'mixer':
       return mixerDriver(row, recorded, workbench);
+    case 'recurrent-blocks':
+      return recurrentBlocksDriver(row, recorded, workbench);
     case 'language':
       return languageDriver(row, recorded, workbench);
     case 'preprocess':

@@ -118,6 +118,15 @@ export interface MixerRow {
   >;
 }
 
+/** All blocks of a recurrent language model without its table and its head: tokens from an empty state. */
+export interface RecurrentBlocksRow {
+  readonly kind: 'recurrent-blocks';
+  readonly node: NodeSetting;
+  readonly input: string;
+  /** An inner value at every token, or what is remembered behind the last. */
+  readonly outputs: Readonly<Record<string, `tap.${string}` | `new.${string}`>>;
+}
+
 /** Tokens `x` merged in rounds, each by its `metric<round>`. */
 export interface MergingRow {
   readonly kind: 'merging';
@@ -156,11 +165,11 @@ export interface AttentionRow {
 }
 
 /**
- * `logits` of every place of the prompt, an inner value `tap.NAME` of prefill, the greedy continuation, or how many
- * tokens each layer has cached behind it.
+ * `logits` of every place of the prompt, an inner value `tap.NAME` of prefill, what a recurrent layer remembers behind it
+ * (`new.NAME`), the greedy continuation, or how many tokens each layer has cached behind that.
  */
 export type LanguageSource =
-  'logits' | 'greedy.ids' | 'greedy.logits' | 'cache.lengths' | `tap.${string}`;
+  'logits' | 'greedy.ids' | 'greedy.logits' | 'cache.lengths' | `tap.${string}` | `new.${string}`;
 
 /** A value with parameters of the parts, by port, other than the row's. */
 export interface LanguageVariant {
@@ -250,6 +259,7 @@ export type CaseShape =
   | DeformableLayerRow
   | PrunedBlockRow
   | MixerRow
+  | RecurrentBlocksRow
   | LanguageRow
   | PreprocessRow
   | GridRow
