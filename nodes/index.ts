@@ -4,6 +4,7 @@ import { draftModel } from './acceleration/draft-model.ts';
 import { earlyExit } from './acceleration/early-exit.ts';
 import { fastv } from './acceleration/fastv.ts';
 import { linformer } from './acceleration/linformer.ts';
+import { performer } from './acceleration/performer.ts';
 import { vtw } from './acceleration/vtw.ts';
 import { averagePool } from './compression/average-pool.ts';
 import { frameAbstractor } from './compression/frame-abstractor.ts';
@@ -174,6 +175,7 @@ export const catalogue = {
   'acceleration/draft-model': draftModel,
   'acceleration/early-exit': earlyExit,
   'acceleration/linformer': linformer,
+  'acceleration/performer': performer,
   'weights/lora': lora,
   'language/decoder': decoder,
   'language/mamba': mamba,

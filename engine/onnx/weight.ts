@@ -52,7 +52,8 @@ export type ComputedTable =
   /** [windows, w · w, w · w]: 0 where two places of a shifted window saw each other before the shift. */
   | ({ readonly table: 'shifted-window-mask' } & ShiftedWindows)
   /** [O, O / groups, height, width]: kernels that give each channel back as it is. */
-  | ({ readonly table: 'identity-kernels' } & IdentityKernels);
+  | ({ readonly table: 'identity-kernels' } & IdentityKernels)
+  | ({ readonly table: 'random-directions' } & RandomDirections);
 
 /**
  * [rows · columns, channels]: fixed positions of a grid. The first half of the channels tells the column, the
@@ -79,6 +80,15 @@ export interface IdentityKernels {
   readonly groups: number;
   /** Odd. */
   readonly size: readonly [height: number, width: number];
+}
+
+/** [rows, columns]: normal vectors drawn from a seed, every `columns` of them orthogonal; see random-directions.ts. */
+export interface RandomDirections {
+  readonly rows: number;
+  readonly columns: number;
+  readonly seed: number;
+  /** Different uses of one seed, such as two layers, draw different directions. */
+  readonly use: string;
 }
 
 export interface RotaryTable {

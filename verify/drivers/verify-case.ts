@@ -5,6 +5,7 @@ import type { CaseResult } from '../cases/case-result.ts';
 import type { CaseRow } from '../cases/rows/case-row.ts';
 import { caseRows, rowFor } from '../cases/cases.ts';
 import { attentionDriver } from './attention.ts';
+import { attentionHeadsDriver } from './attention-heads.ts';
 import { deformableLayerDriver } from './deformable-layer.ts';
 import { feedForwardDriver } from './feed-forward.ts';
 import { clipsDriver } from './clips.ts';
@@ -57,6 +58,8 @@ function check(row: CaseRow, recorded: RecordedCase, workbench: Workbench): Prom
       return feedForwardDriver(row, recorded, workbench);
     case 'attention':
       return attentionDriver(row, recorded, workbench);
+    case 'attention-heads':
+      return attentionHeadsDriver(row, recorded, workbench);
     case 'merging':
       return mergingDriver(row, recorded, workbench);
     case 'deformable-layer':

@@ -19,4 +19,12 @@ export const attentionRows: readonly CaseRow[] = [
       y_context: { tokens: 'x', memory: 'context' },
     },
   },
+  {
+    family: 'attention',
+    names: ['performer'],
+    kind: 'attention-heads',
+    node: { type: 'acceleration/performer', paramKeys: { features: ['nb_features'] } },
+    inputs: { query: 'q', key: 'k', value: 'v' },
+    outputs: { y: {}, y_causal: { causal: true }, y_relu: { kernel: 'relu' } },
+  },
 ];

@@ -155,6 +155,16 @@ export interface AttentionRow {
   readonly outputs: Readonly<Record<string, { readonly tokens: string; readonly memory: string }>>;
 }
 
+/** Attention alone, given queries, keys and values [B, heads, N, d]. */
+export interface AttentionHeadsRow {
+  readonly kind: 'attention-heads';
+  readonly node: NodeSetting;
+  /** Recorded inputs. */
+  readonly inputs: { readonly query: string; readonly key: string; readonly value: string };
+  /** The parameters that each recorded output stands for. */
+  readonly outputs: Readonly<Record<string, JsonObject>>;
+}
+
 /**
  * `logits` of every place of the prompt, an inner value `tap.NAME` of prefill, the greedy continuation, or how many
  * tokens each layer has cached behind it.
@@ -246,6 +256,7 @@ export type CaseShape =
   | PicturesRow
   | FeedForwardRow
   | AttentionRow
+  | AttentionHeadsRow
   | MergingRow
   | DeformableLayerRow
   | PrunedBlockRow
