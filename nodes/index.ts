@@ -88,6 +88,7 @@ import { preprocess } from './vision/preprocess.ts';
 import { scaleTiles } from './vision/scale-tiles.ts';
 import { splitTiles } from './vision/split-tiles.ts';
 import { uhdSlices } from './vision/uhd-slices.ts';
+import { groupedQuery } from './weights/grouped-query.ts';
 import { lora } from './weights/lora.ts';
 
 export const catalogue = {
@@ -177,6 +178,7 @@ export const catalogue = {
   'acceleration/linformer': linformer,
   'acceleration/performer': performer,
   'weights/lora': lora,
+  'weights/grouped-query': groupedQuery,
   'language/decoder': decoder,
   'language/mamba': mamba,
   'output/answer': answer,
