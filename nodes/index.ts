@@ -73,6 +73,8 @@ import { normedLinear } from './projector/normed-linear.ts';
 import { patchMerger } from './projector/patch-merger.ts';
 import { qFormer } from './projector/q-former.ts';
 import { regstage } from './projector/regstage.ts';
+import { setAttentionBlock } from './projector/set-attention.ts';
+import { setPooling } from './projector/set-pooling.ts';
 import { ss2d } from './projector/ss2d.ts';
 import { vssConnector } from './projector/vss-connector.ts';
 import { xdp } from './projector/xdp.ts';
@@ -170,6 +172,8 @@ export const catalogue = {
   'projector/idefics2-perceiver': idefics2Perceiver,
   'projector/sincos-resampler': sincosResampler,
   'projector/tokenpacker': tokenpacker,
+  'projector/set-pooling': setPooling,
+  'projector/set-attention': setAttentionBlock,
   'moe/feed-forward': feedForward,
   'acceleration/fastv': fastv,
   'acceleration/vtw': vtw,

@@ -1,6 +1,7 @@
 /** Pooled heads of keys and values: the model with their means in its checkpoint, and the same model where heads agree. */
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Json } from '#engine/contract/document.ts';
 import { checkGraph } from '#engine/graph/check.ts';
 import { sketchDocument } from '#engine/graph/sketch-document.ts';
 import type { WeightsPart } from '#engine/node/part.ts';
@@ -133,7 +134,7 @@ describe.each([
 });
 
 describe('in a graph', () => {
-  const graph = (params: Parameters<typeof sketchDocument>[0][string][1]) =>
+  const graph = (params: Readonly<Record<string, Json>>) =>
     sketchDocument(
       {
         prompt: ['input/prompt'],

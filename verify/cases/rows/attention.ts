@@ -1,6 +1,8 @@
 /** Attention of other kinds: the rows of the family `attention`. */
 import type { CaseRow } from './case-row.ts';
 
+const setFigures = { headCount: ['num_heads'], outputWidth: ['dim'] } as const;
+
 export const attentionRows: readonly CaseRow[] = [
   {
     family: 'attention',
@@ -26,5 +28,29 @@ export const attentionRows: readonly CaseRow[] = [
     node: { type: 'acceleration/performer', paramKeys: { features: ['nb_features'] } },
     inputs: { query: 'q', key: 'k', value: 'v' },
     outputs: { y: {}, y_causal: { causal: true }, y_relu: { kernel: 'relu' } },
+  },
+  {
+    family: 'attention',
+    names: ['set-transformer'],
+    kind: 'graph',
+    nodes: {
+      isab: {
+        type: 'projector/set-attention',
+        params: { block: 'induced' },
+        paramKeys: { ...setFigures, points: ['num_inds'] },
+      },
+      sab: {
+        type: 'projector/set-attention',
+        params: { block: 'plain' },
+        paramKeys: setFigures,
+      },
+      pma: {
+        type: 'projector/set-pooling',
+        paramKeys: { ...setFigures, seeds: ['num_seeds'] },
+      },
+    },
+    wires: ['isab.tokens > sab.tokens', 'sab.tokens > pma.tokens'],
+    inputs: { x: 'isab.tokens' },
+    outputs: { isab: { node: 'isab' }, sab: { node: 'sab' }, pma: { node: 'pma' } },
   },
 ];
