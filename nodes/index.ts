@@ -8,6 +8,7 @@ import { performer } from './acceleration/performer.ts';
 import { vtw } from './acceleration/vtw.ts';
 import { averagePool } from './compression/average-pool.ts';
 import { frameAbstractor } from './compression/frame-abstractor.ts';
+import { funnel } from './compression/funnel.ts';
 import { llamaVid } from './compression/llama-vid.ts';
 import { memoryBank } from './compression/memory-bank.ts';
 import { madtp } from './compression/madtp.ts';
@@ -146,6 +147,7 @@ export const catalogue = {
   'compression/tome': tome,
   'compression/madtp': madtp,
   'compression/llama-vid': llamaVid,
+  'compression/funnel': funnel,
   'compression/memory-bank': memoryBank,
   'compression/frame-abstractor': frameAbstractor,
   'compression/texthawk': texthawk,

@@ -8,6 +8,7 @@ import { attentionDriver } from './attention.ts';
 import { attentionHeadsDriver } from './attention-heads.ts';
 import { deformableLayerDriver } from './deformable-layer.ts';
 import { feedForwardDriver } from './feed-forward.ts';
+import { funnelDriver } from './funnel.ts';
 import { clipsDriver } from './clips.ts';
 import { chainAsGraph, graphDriver } from './graph.ts';
 import { languageDriver } from './language.ts';
@@ -60,6 +61,8 @@ function check(row: CaseRow, recorded: RecordedCase, workbench: Workbench): Prom
       return attentionDriver(row, recorded, workbench);
     case 'attention-heads':
       return attentionHeadsDriver(row, recorded, workbench);
+    case 'funnel':
+      return funnelDriver(row, recorded, workbench);
     case 'merging':
       return mergingDriver(row, recorded, workbench);
     case 'deformable-layer':

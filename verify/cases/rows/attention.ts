@@ -53,4 +53,20 @@ export const attentionRows: readonly CaseRow[] = [
     inputs: { x: 'isab.tokens' },
     outputs: { isab: { node: 'isab' }, sab: { node: 'sab' }, pma: { node: 'pma' } },
   },
+  {
+    family: 'attention',
+    names: ['funnel'],
+    kind: 'funnel',
+    inputs: { ids: 'input_ids', mask: 'attention_mask', types: 'token_type_ids' },
+    vocabularySize: 'vocab_size',
+    outputs: {
+      hidden0: 0,
+      hidden1: 1,
+      hidden2: 2,
+      hidden3: 3,
+      hidden4: 4,
+      hidden5: 5,
+      last_hidden_state: 5,
+    },
+  },
 ];

@@ -165,6 +165,17 @@ export interface AttentionHeadsRow {
   readonly outputs: Readonly<Record<string, JsonObject>>;
 }
 
+/** The blocks of a Funnel Transformer over words, which an embedding of the case's own gives them. */
+export interface FunnelRow {
+  readonly kind: 'funnel';
+  /** Recorded inputs. */
+  readonly inputs: { readonly ids: string; readonly mask: string; readonly types: string };
+  /** Key of the configuration. */
+  readonly vocabularySize: string;
+  /** Recorded outputs by the layers behind which they are. */
+  readonly outputs: Readonly<Record<string, number>>;
+}
+
 /**
  * `logits` of every place of the prompt, an inner value `tap.NAME` of prefill, the greedy continuation, or how many
  * tokens each layer has cached behind it.
@@ -257,6 +268,7 @@ export type CaseShape =
   | FeedForwardRow
   | AttentionRow
   | AttentionHeadsRow
+  | FunnelRow
   | MergingRow
   | DeformableLayerRow
   | PrunedBlockRow
