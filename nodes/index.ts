@@ -4,6 +4,7 @@ import { draftModel } from './acceleration/draft-model.ts';
 import { earlyExit } from './acceleration/early-exit.ts';
 import { fastv } from './acceleration/fastv.ts';
 import { linformer } from './acceleration/linformer.ts';
+import { lshAttentionPart } from './acceleration/lsh-attention.ts';
 import { performer } from './acceleration/performer.ts';
 import { vtw } from './acceleration/vtw.ts';
 import { averagePool } from './compression/average-pool.ts';
@@ -183,6 +184,7 @@ export const catalogue = {
   'acceleration/early-exit': earlyExit,
   'acceleration/linformer': linformer,
   'acceleration/performer': performer,
+  'acceleration/lsh-attention': lshAttentionPart,
   'weights/lora': lora,
   'weights/grouped-query': groupedQuery,
   'language/decoder': decoder,
