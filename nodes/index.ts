@@ -74,6 +74,7 @@ import { moeMlp } from './projector/moe-mlp.ts';
 import { normedLinear } from './projector/normed-linear.ts';
 import { patchMerger } from './projector/patch-merger.ts';
 import { qFormer } from './projector/q-former.ts';
+import { reformer } from './projector/reformer.ts';
 import { regstage } from './projector/regstage.ts';
 import { setAttentionBlock } from './projector/set-attention.ts';
 import { setPooling } from './projector/set-pooling.ts';
@@ -177,6 +178,7 @@ export const catalogue = {
   'projector/tokenpacker': tokenpacker,
   'projector/set-pooling': setPooling,
   'projector/set-attention': setAttentionBlock,
+  'projector/reformer': reformer,
   'moe/feed-forward': feedForward,
   'acceleration/fastv': fastv,
   'acceleration/vtw': vtw,

@@ -47,7 +47,7 @@ const params = {
     help: 'Random directions that each query and key is compared with; more are more exact and cost more.',
     default: null,
     min: 1,
-    max: 16_384,
+    max: 4096,
     whenEmpty: 'd · ln d, d the channels of a head',
   },
   causal: {
