@@ -77,9 +77,12 @@ function layerSlowly(
   const plus = (a: Row, b: Row) => a.map((number, at) => number + (b[at] ?? NaN));
   const kernel = toRows(data('attention.r_kernel'), heads * size);
   const distance = (by: number, head: number): Row => {
-    const angles = Array.from({ length: width / 2 }, (_, at) => by * 10_000 ** (-at / (width / 2)));
+    const angles = Array.from(
+      { length: width / 2 },
+      (_none, at) => by * 10_000 ** (-at / (width / 2)),
+    );
     const waves = [...angles.map(Math.sin), ...angles.map(Math.cos)];
-    return Array.from({ length: size }, (_, at) =>
+    return Array.from({ length: size }, (_none, at) =>
       dot(
         waves,
         kernel.map((row) => row[head * size + at] ?? NaN),
@@ -99,7 +102,7 @@ function layerSlowly(
         return (content + place + type) / Math.sqrt(size);
       });
       const shares = softmax(scores);
-      return Array.from({ length: size }, (_, at) =>
+      return Array.from({ length: size }, (_none, at) =>
         dot(
           shares,
           value.map((each) => each[head * size + at] ?? NaN),

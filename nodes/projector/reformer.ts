@@ -64,8 +64,8 @@ export function trainingActivations(
   const normed = 2 * tokens * width;
   const chunk = chunkSizeOf({ ...hashing, hashes }, tokens);
   // Queries and values, as they are and as they lie sorted, what comes of them, and the shares of each query.
-  const attention = tokens * (3 * width + 2 * hashes * width + 2 * hashes * headCount * chunk);
-  const inside = normed + attention + 2 * tokens * feedForwardSize;
+  const attending = tokens * (3 * width + 2 * hashes * width + 2 * hashes * headCount * chunk);
+  const inside = normed + attending + 2 * tokens * feedForwardSize;
   return {
     keptBytes: bytesOfNumber * layerCount * (sums + inside),
     reversibleBytes: bytesOfNumber * (sums + inside),

@@ -77,7 +77,7 @@ export const groupedQuery = defineNode({
     kind: 'part',
     part: ({ params: values }) => ({
       kind: 'weights',
-      change: (_, weight, of) => (pools(values, of) ? pooled(weight, of, values) : weight),
+      change: (_, weight, of) => (pools(values, of) ? pooled(weight, values) : weight),
     }),
   },
 });
@@ -95,12 +95,8 @@ function pools(values: GroupedQueryParams, { shape, publishedNames }: ChangedTen
 }
 
 /** An adapter plugged in before is added to what is pooled: it was trained for the heads that are left. */
-function pooled(
-  weight: WeightExpression,
-  of: ChangedTensor,
-  values: GroupedQueryParams,
-): WeightExpression {
-  if (weight.kind === 'low-rank') return { ...weight, of: pooled(weight.of, of, values) };
+function pooled(weight: WeightExpression, values: GroupedQueryParams): WeightExpression {
+  if (weight.kind === 'low-rank') return { ...weight, of: pooled(weight.of, values) };
   return weight.kind === 'tensor' ? meanOfHeads(weight, values) : weight;
 }
 

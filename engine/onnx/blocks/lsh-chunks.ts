@@ -18,8 +18,8 @@ export function chunksWithOneBefore(g: GraphBuilder, x: Value): Value {
   if (count === 1) return x;
   const cut = (from: number, to: number): Value =>
     slice(g, x, 3, g.list(from), g.list(to), to - from);
-  const before = concatenate(g, [cut(count - 1, count), cut(0, count - 1)], 3, count);
-  return concatenate(g, [x, before], 4, 2 * fixedDim(x, 4));
+  const shifted = concatenate(g, [cut(count - 1, count), cut(0, count - 1)], 3, count);
+  return concatenate(g, [x, shifted], 4, 2 * fixedDim(x, 4));
 }
 
 interface SortedTokens {
