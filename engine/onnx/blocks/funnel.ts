@@ -67,8 +67,7 @@ export function funnel(g: GraphBuilder, input: FunnelInput, shape: FunnelShape):
       const name = `encoder.blocks.${index}.${Math.floor(run / repeats)}`;
       const isPooled = pooling !== null && run === 0;
       const query = isPooled ? pool(g, hidden, hasClass, shape.pooling) : hidden;
-      const places = g.list(...pooledPlaces(fixedDim(hidden, 1), hasClass));
-      const asking = isPooled && types ? gather(g, types, places, 1) : types;
+      const asking = isPooled && types ? firstTypes(g, types, hasClass) : types;
       const typing = types && asking && { asking, asked: types };
       const seen = { query, memory: hidden, present, hasClass, types: typing };
       const positions = relativePositions(g, isPooled ? pooling : within, shape.hiddenSize);
@@ -82,6 +81,10 @@ export function funnel(g: GraphBuilder, input: FunnelInput, shape: FunnelShape):
   }
   return hidden;
 }
+
+/** Of each pair that is pooled. [B, N] → [B, ⌈N / 2⌉] */
+const firstTypes = (g: GraphBuilder, types: Value, hasClass: boolean): Value =>
+  gather(g, types, g.list(...pooledPlaces(fixedDim(types, 1), hasClass)), 1);
 
 interface Seen {
   /** [B, Nq, D] */
