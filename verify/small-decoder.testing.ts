@@ -4,7 +4,7 @@ import { GraphBuilder } from '#engine/onnx/graph-builder.ts';
 import type { BoundaryPart } from '#engine/node/part.ts';
 import type { LanguageGraphs } from '#engine/node/decoder-protocol.ts';
 import {
-  architectureParams,
+  standardArchitecture,
   type DecoderArchitecture,
 } from '#nodes/language/decoder-architecture.ts';
 import { decoderGraphs, emitDecoder } from '#nodes/language/decoder-graph.ts';
@@ -15,12 +15,8 @@ import { writeKnownWeights } from '#host/weights/known-weights.testing.ts';
 import type { NodeBench } from './node-bench.testing.ts';
 import { valueOf } from './value-of.testing.ts';
 
-const defaults = Object.fromEntries(
-  Object.entries(architectureParams).map(([name, param]) => [name, param.default]),
-) as unknown as DecoderArchitecture;
-
 const base: DecoderArchitecture = {
-  ...defaults,
+  ...standardArchitecture,
   vocabularySize: 97,
   hiddenSize: 32,
   layerCount: 3,
@@ -33,11 +29,10 @@ const base: DecoderArchitecture = {
 
 const phi: DecoderArchitecture = {
   ...base,
-  keyNames: 'phi',
   gated: false,
   activation: 'gelu-tanh',
   norm: 'layer',
-  parallelBlock: true,
+  block: 'parallel',
   queryKeyValueBias: true,
   outputBias: true,
   feedForwardBias: true,
@@ -69,7 +64,7 @@ export const smallDecoders = {
     ...base,
     norm: 'layer',
     rotaryFraction: 0.25,
-    parallelBlock: true,
+    block: 'parallel',
     queryKeyNorm: 'head-layer',
     keyValueHeadCount: 2,
   },
@@ -92,7 +87,10 @@ export function smallModels(
   taps: readonly string[] = [],
 ): LanguageGraphs {
   const source = { kind: 'checkpoint', folder } as const;
-  const setting = { origin: { node: 'decoder', source, layouts: decoderKeyLayouts }, blocks: null };
+  const setting = {
+    origin: { node: 'decoder', source, layouts: decoderKeyLayouts(architecture) },
+    blocks: null,
+  };
   const graph = (emit: (g: GraphBuilder) => void) => {
     const g = new GraphBuilder();
     g.weightsFrom(setting, () => emit(g));

@@ -92,7 +92,10 @@ describe('each spelling is told from the others', () => {
   const clip = tensorsOfNode(clipVit, { ...tower, select: 'projected' }, pixels);
   const signed = tensorsOfNode(siglip, { ...tower, featureLayer: -1 }, pixels);
   const { embed, decoder } = smallModels(smallDecoders['llama, grouped queries'], '');
-  const language = { needed: everyTensor([embed, decoder.model]), layouts: decoderKeyLayouts };
+  const language = {
+    needed: everyTensor([embed, decoder.model]),
+    layouts: decoderKeyLayouts(smallDecoders['llama, grouped queries']),
+  };
 
   const queries = tensorsOfNode(qFormer, qFormerOf(false), tokens);
   const hearing = tensorsOfNode(qFormer, qFormerOf(true), tokens, {

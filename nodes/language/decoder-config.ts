@@ -13,13 +13,9 @@ import {
   readFigures,
   unsupported,
 } from '../config/published-config.ts';
-import { architectureParams, type DecoderArchitecture } from './decoder-architecture.ts';
-import {
-  decoderConfigSchema,
-  decoderFamilies,
-  type DecoderConfig,
-  type DecoderFamily,
-} from './decoder-families.ts';
+import { standardArchitecture, type DecoderArchitecture } from './decoder-architecture.ts';
+import { decoderFamilies } from './families/families.ts';
+import { decoderConfigSchema, type DecoderConfig, type DecoderFamily } from './families/family.ts';
 import { publishedDecoders, type PublishedDecoder } from './published-decoders.ts';
 
 /** Where whole models describe their language model. */
@@ -60,7 +56,8 @@ function architectureFrom(
   json: JsonObject,
   own: Partial<DecoderArchitecture>,
 ): Outcome<DecoderArchitecture> {
-  const figures = readFigures(decoderConfigSchema, { ...family.defaults, ...json }, 'config.json');
+  const said = { ...family.defaults, ...respelt(json, family) };
+  const figures = readFigures(decoderConfigSchema, said, 'config.json');
   if (!figures.ok) return figures;
   const config = figures.value;
   const lacking = lackingIn(config, own);
@@ -75,13 +72,15 @@ function architectureFrom(
     return foreign(
       `config.json cannot be taken: ${config.hidden_size} channels do not divide into ${config.num_attention_heads} heads.`,
     );
+  const added = family.adds(config, said);
+  if (!added.ok) return added;
   return ok({
-    ...defaults(),
+    ...standardArchitecture,
     ...sizes(config),
     headSize,
     activation,
     ...rotary.value,
-    ...family.adds(config),
+    ...added.value,
     ...own,
   });
 }
@@ -116,9 +115,14 @@ function describe(figures: DecoderArchitecture): readonly string[] {
   ];
 }
 
-function defaults(): DecoderArchitecture {
-  const values = Object.entries(architectureParams).map(([name, param]) => [name, param.default]);
-  return Object.fromEntries(values) as DecoderArchitecture;
+/** The figures that all share under the names that all share. */
+function respelt(json: JsonObject, { spellings }: DecoderFamily): JsonObject {
+  return Object.fromEntries(
+    Object.entries(json).map(([name, value]) => [
+      Object.hasOwn(spellings, name) ? (spellings[name] as string) : name,
+      value,
+    ]),
+  );
 }
 
 function sizes(config: DecoderConfig): Partial<DecoderArchitecture> {

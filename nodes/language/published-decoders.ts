@@ -1,64 +1,46 @@
 /** Published decoder-only language models: one table row a model. */
-import type { DecoderArchitecture } from './decoder-architecture.ts';
-
-/** The stand-in values of what a published row does not say. */
-const common = {
-  keyNames: 'llama',
-  gated: true,
-  activation: 'silu',
-  norm: 'rms',
-  normEpsilon: 1e-5,
-  parallelBlock: false,
-  queryKeyNorm: 'none',
-  queryKeyValueBias: false,
-  outputBias: false,
-  feedForwardBias: false,
-  headBias: false,
-  tiedEmbeddings: false,
-  embeddingScale: 1,
-  scaledEmbeddings: 'all',
-  promptAttention: 'causal',
-  rotaryFraction: 1,
-  rotaryBase: 10_000,
-  rotaryScaling: 'none',
-  rotaryFactor: 1,
-  rotaryTrainedContext: 8192,
-  rotaryLowFactor: 1,
-  rotaryHighFactor: 4,
-} as const satisfies Partial<DecoderArchitecture>;
+import { standardArchitecture, type DecoderArchitecture } from './decoder-architecture.ts';
 
 const phi = {
-  ...common,
-  keyNames: 'phi',
   gated: false,
   activation: 'gelu-tanh',
   norm: 'layer',
-  parallelBlock: true,
+  block: 'parallel',
   queryKeyValueBias: true,
   outputBias: true,
   feedForwardBias: true,
   headBias: true,
 } as const;
 const qwen = {
-  ...common,
   normEpsilon: 1e-6,
   queryKeyValueBias: true,
   rotaryBase: 1_000_000,
 } as const;
 const gemma = {
-  ...common,
   activation: 'gelu-tanh',
   norm: 'rms-one-plus',
   normEpsilon: 1e-6,
   tiedEmbeddings: true,
 } as const;
 const stablelm = {
-  ...common,
   norm: 'layer',
   queryKeyValueBias: true,
   rotaryFraction: 0.25,
 } as const;
-const smollm = { ...common, tiedEmbeddings: true, rotaryBase: 100_000 } as const;
+const smollm = { tiedEmbeddings: true, rotaryBase: 100_000 } as const;
+
+type Sizes = readonly [
+  vocabulary: number,
+  hidden: number,
+  layers: number,
+  heads: number,
+  keyValueHeads: number,
+  headSize: number,
+  feedForward: number,
+  context: number,
+];
+
+type Row = readonly [label: string, sizes: Sizes, differs: Partial<DecoderArchitecture>];
 
 /**
  * Published language models, by the figures of their own config.json.
@@ -68,19 +50,19 @@ const rows = {
   'shapes-llava': [
     'Shapes (0.003B)',
     [1024, 192, 6, 6, 2, 32, 512, 1024],
-    { ...common, tiedEmbeddings: true },
+    { tiedEmbeddings: true },
   ],
-  'tinyllama-1.1b': ['TinyLlama 1.1B', [32_000, 2048, 22, 32, 4, 64, 5632, 2048], common],
-  'vicuna-7b': ['Vicuna 7B v1.5', [32_000, 4096, 32, 32, 32, 128, 11_008, 4096], common],
+  'tinyllama-1.1b': ['TinyLlama 1.1B', [32_000, 2048, 22, 32, 4, 64, 5632, 2048], {}],
+  'vicuna-7b': ['Vicuna 7B v1.5', [32_000, 4096, 32, 32, 32, 128, 11_008, 4096], {}],
   'mobilellama-1.4b': [
     'MobileLLaMA 1.4B',
     [32_000, 2048, 24, 16, 16, 128, 5632, 2048],
-    { ...common, normEpsilon: 1e-6 },
+    { normEpsilon: 1e-6 },
   ],
   'mobilellama-2.7b': [
     'MobileLLaMA 2.7B',
     [32_000, 2560, 32, 32, 32, 80, 6912, 2048],
-    { ...common, normEpsilon: 1e-6 },
+    { normEpsilon: 1e-6 },
   ],
   'smollm2-135m': ['SmolLM2 135M', [49_152, 576, 30, 9, 3, 64, 1536, 8192], smollm],
   'smollm2-360m': ['SmolLM2 360M', [49_152, 960, 32, 15, 5, 64, 2560, 8192], smollm],
@@ -121,7 +103,7 @@ const rows = {
     { ...gemma, embeddingScale: Math.sqrt(2048) },
   ],
   'stablelm-2-1.6b': ['StableLM-2 1.6B', [100_352, 2048, 24, 32, 32, 64, 5632, 4096], stablelm],
-} as const;
+} as const satisfies Readonly<Record<string, Row>>;
 
 export type PublishedDecoder = keyof typeof rows;
 
@@ -140,6 +122,7 @@ export const publishedDecoders = Object.fromEntries(
     return [
       name,
       {
+        ...standardArchitecture,
         ...rest,
         vocabularySize,
         hiddenSize,

@@ -2,7 +2,7 @@
 import type { TokenReductionPart } from '#engine/node/part.ts';
 import type { GraphBuilder } from '#engine/onnx/graph-builder.ts';
 import type { CausalAttentionShape } from '#engine/onnx/blocks/causal-attention.ts';
-import { matmul, mean, multiply, softmax, subtract } from '#engine/onnx/operators.ts';
+import { matmul, mean, multiply, softCapped, softmax, subtract } from '#engine/onnx/operators.ts';
 import { gather, lengthOf, reshape, shapeOf, transpose } from '#engine/onnx/shape-operators.ts';
 import type { Dim, Value } from '#engine/onnx/value.ts';
 import { segmentSymbols } from '#engine/node/decoder-protocol.ts';
@@ -16,7 +16,7 @@ export function scoreVisualTokens(
   g: GraphBuilder,
   query: Value,
   key: Value,
-  { headCount, keyValueHeadCount, headSize }: CausalAttentionShape,
+  { headCount, keyValueHeadCount, headSize, scale, softCap }: CausalAttentionShape,
   segment: Segment,
 ): Value {
   return g.scope('scores', () => {
@@ -26,7 +26,7 @@ export function scoreVisualTokens(
     const last = gather(g, query, place, 1); // [1, H · d]
     const rows = reshape(g, last, [1, keyValueHeadCount, group, headSize]);
     const logits = matmul(g, rows, transpose(g, key, 0, 1, 3, 2)); // [1, kvHeads, group, T]
-    const scaled = multiply(g, logits, g.scalar('float32', headSize ** -0.5));
+    const scaled = softCapped(g, multiply(g, logits, g.scalar('float32', scale)), softCap);
     const heads = reshape(g, softmax(g, scaled, -1), [headCount, sequence]);
     const all = mean(g, heads, 0, false); // [T]
     return g.tap('scores', gather(g, all, visualPlaces(g, segment), 0));
