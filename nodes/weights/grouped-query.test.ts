@@ -49,7 +49,7 @@ function part(heads: number): WeightsPart {
 async function logits(folder: string, keyValueHeadCount: number, pools: boolean) {
   const own = { ...architecture, keyValueHeadCount };
   const source = { kind: 'checkpoint', folder } as const;
-  const origin = { node: 'decoder', source, layouts: decoderKeyLayouts };
+  const origin = { node: 'decoder', source, layouts: decoderKeyLayouts(own) };
   const change = part(keyValueHeadCount).change;
   const graphs = decoderGraphs(own, { boundaries: [], feedForwards: [] }, (emit) => {
     const g = new GraphBuilder();
