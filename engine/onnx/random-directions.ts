@@ -1,6 +1,14 @@
 /** Directions drawn from a seed: those of one block of them are at right angles to one another. */
 import { seededRandom, type RandomSource } from '../seeded-random.ts';
-import type { RandomDirections } from './weight.ts';
+
+/** [rows, columns]: normal vectors drawn from a seed, every `columns` of them orthogonal. */
+export interface RandomDirections {
+  readonly rows: number;
+  readonly columns: number;
+  readonly seed: number;
+  /** Different uses of one seed, such as two layers, draw different directions. */
+  readonly use: string;
+}
 
 /**
  * [rows, columns]: each row by itself is a vector of normal numbers, but of every `columns` rows all are orthogonal, so

@@ -2,6 +2,7 @@
  * Weights as recipes: a graph names the tensors it needs and how they are put together; the host
  * fills them from a checkpoint or from a seed, row by row, without holding a whole model in memory.
  */
+import type { RandomDirections } from './random-directions.ts';
 
 /** How a tensor is drawn when its weights are seeded random. */
 export type WeightInit = 'matrix' | 'embedding' | 'norm' | 'bias';
@@ -80,15 +81,6 @@ export interface IdentityKernels {
   readonly groups: number;
   /** Odd. */
   readonly size: readonly [height: number, width: number];
-}
-
-/** [rows, columns]: normal vectors drawn from a seed, every `columns` of them orthogonal; see random-directions.ts. */
-export interface RandomDirections {
-  readonly rows: number;
-  readonly columns: number;
-  readonly seed: number;
-  /** Different uses of one seed, such as two layers, draw different directions. */
-  readonly use: string;
 }
 
 export interface RotaryTable {
