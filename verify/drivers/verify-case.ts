@@ -5,8 +5,10 @@ import type { CaseResult } from '../cases/case-result.ts';
 import type { CaseRow } from '../cases/rows/case-row.ts';
 import { caseRows, rowFor } from '../cases/cases.ts';
 import { attentionDriver } from './attention.ts';
+import { attentionHeadsDriver } from './attention-heads.ts';
 import { deformableLayerDriver } from './deformable-layer.ts';
 import { feedForwardDriver } from './feed-forward.ts';
+import { funnelDriver } from './funnel.ts';
 import { clipsDriver } from './clips.ts';
 import { chainAsGraph, graphDriver } from './graph.ts';
 import { languageDriver } from './language.ts';
@@ -58,6 +60,10 @@ function check(row: CaseRow, recorded: RecordedCase, workbench: Workbench): Prom
       return feedForwardDriver(row, recorded, workbench);
     case 'attention':
       return attentionDriver(row, recorded, workbench);
+    case 'attention-heads':
+      return attentionHeadsDriver(row, recorded, workbench);
+    case 'funnel':
+      return funnelDriver(row, recorded, workbench);
     case 'merging':
       return mergingDriver(row, recorded, workbench);
     case 'deformable-layer':

@@ -164,6 +164,27 @@ export interface AttentionRow {
   readonly outputs: Readonly<Record<string, { readonly tokens: string; readonly memory: string }>>;
 }
 
+/** Attention alone, given queries, keys and values [B, heads, N, d]. */
+export interface AttentionHeadsRow {
+  readonly kind: 'attention-heads';
+  readonly node: NodeSetting;
+  /** Recorded inputs. */
+  readonly inputs: { readonly query: string; readonly key: string; readonly value: string };
+  /** The parameters that each recorded output stands for. */
+  readonly outputs: Readonly<Record<string, JsonObject>>;
+}
+
+/** The blocks of a Funnel Transformer over words, which an embedding of the case's own gives them. */
+export interface FunnelRow {
+  readonly kind: 'funnel';
+  /** Recorded inputs. */
+  readonly inputs: { readonly ids: string; readonly mask: string; readonly types: string };
+  /** Key of the configuration. */
+  readonly vocabularySize: string;
+  /** Recorded outputs by the layers behind which they are. */
+  readonly outputs: Readonly<Record<string, number>>;
+}
+
 /**
  * `logits` of every place of the prompt, an inner value `tap.NAME` of prefill, what a recurrent layer remembers behind it
  * (`new.NAME`), the greedy continuation, or how many tokens each layer has cached behind that.
@@ -255,6 +276,8 @@ export type CaseShape =
   | PicturesRow
   | FeedForwardRow
   | AttentionRow
+  | AttentionHeadsRow
+  | FunnelRow
   | MergingRow
   | DeformableLayerRow
   | PrunedBlockRow
