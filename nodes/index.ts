@@ -52,6 +52,7 @@ import { prompt } from './input/prompt.ts';
 import { video } from './input/video.ts';
 import { decoder } from './language/decoder.ts';
 import { mamba } from './language/mamba.ts';
+import { mamba2 } from './language/mamba2.ts';
 import { feedForward } from './moe/feed-forward.ts';
 import { answer } from './output/answer.ts';
 import { anyresPack } from './projector/anyres-pack.ts';
@@ -177,5 +178,6 @@ export const catalogue = {
   'weights/lora': lora,
   'language/decoder': decoder,
   'language/mamba': mamba,
+  'language/mamba2': mamba2,
   'output/answer': answer,
 } as const satisfies Catalogue;

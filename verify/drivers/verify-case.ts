@@ -13,6 +13,7 @@ import { languageDriver } from './language.ts';
 import { mergingDriver } from './merging.ts';
 import { gridDriver } from './grid.ts';
 import { packingDriver } from './packing.ts';
+import { dualityDriver } from './duality.ts';
 import { mixerDriver } from './mixer.ts';
 import { picturesDriver } from './pictures.ts';
 import { pipelineDriver } from './pipeline.ts';
@@ -65,6 +66,8 @@ function check(row: CaseRow, recorded: RecordedCase, workbench: Workbench): Prom
       return prunedBlockDriver(row, recorded, workbench);
     case 'mixer':
       return mixerDriver(row, recorded, workbench);
+    case 'duality':
+      return dualityDriver(row, recorded, workbench);
     case 'language':
       return languageDriver(row, recorded, workbench);
     case 'preprocess':
