@@ -51,6 +51,7 @@ import { image } from './input/image.ts';
 import { prompt } from './input/prompt.ts';
 import { video } from './input/video.ts';
 import { decoder } from './language/decoder.ts';
+import { jamba } from './language/jamba.ts';
 import { mamba } from './language/mamba.ts';
 import { mamba2 } from './language/mamba2.ts';
 import { feedForward } from './moe/feed-forward.ts';
@@ -179,5 +180,6 @@ export const catalogue = {
   'language/decoder': decoder,
   'language/mamba': mamba,
   'language/mamba2': mamba2,
+  'language/jamba': jamba,
   'output/answer': answer,
 } as const satisfies Catalogue;

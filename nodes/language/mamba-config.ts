@@ -46,8 +46,11 @@ const innerNorms: Readonly<Record<string, MambaArchitecture['innerNorm']>> = {
   falcon_mamba: 'rms-no-weight',
 };
 
+/** Relatives that are nodes of their own, by their titles. */
+const others: Readonly<Record<string, string>> = { mamba2: 'Mamba-2', jamba: 'Jamba' };
+
 /** Relatives that have blocks of their own. */
-const relatives: ReadonlySet<string> = new Set(['jamba', 'zamba', 'bamba']);
+const relatives: ReadonlySet<string> = new Set(['zamba', 'bamba']);
 
 export function mambaFromConfig(files: ConfigFiles): Outcome<TakenConfig> {
   return takeStateSpace<PublishedMamba, MambaArchitecture>(
@@ -62,8 +65,9 @@ function architectureFrom(json: JsonObject): Outcome<MambaArchitecture> {
   const type = modelTypeOf(json);
   const innerNorm = innerNorms[type];
   if (innerNorm) return mambaOfHuggingFace(json, innerNorm);
-  if (type === 'mamba2')
-    return foreign('config.json describes a Mamba-2; choose the node "Mamba-2".');
+  const other = others[type];
+  if (other !== undefined)
+    return foreign(`config.json describes a ${other}; choose the node "${other}".`);
   if (relatives.has(type)) return unsupported(`The state-space family "${type}"`);
   if (isOfAuthors(json)) return mambaOfAuthors(json);
   return foreign(`config.json describes no Mamba but "${type}"; choose the node of its family.`);

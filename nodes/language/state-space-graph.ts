@@ -78,7 +78,7 @@ export function stateSpaceGraphs(
 }
 
 /** The state of a layer of one sequence, as the protocol carries it. */
-function mixerTensors({ state }: Mixer, layer: number): MixerState<RecurrentTensor> {
+export function mixerTensors({ state }: Mixer, layer: number): MixerState<RecurrentTensor> {
   const tensor = (part: keyof typeof state): RecurrentTensor => ({
     kind: 'recurrent',
     name: `${layer}.${part}`,

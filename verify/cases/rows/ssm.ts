@@ -118,6 +118,13 @@ export const ssmRows: readonly CaseRow[] = [
   },
   {
     family: 'ssm',
+    modelTypes: ['jamba'],
+    kind: 'language',
+    node: { type: 'language/jamba' },
+    outputs: languageOutputs,
+  },
+  {
+    family: 'ssm',
     modelTypes: ['mamba2'],
     kind: 'language',
     node: { type: 'language/mamba2' },
