@@ -32,10 +32,9 @@ const authorsSchema = z.object({
   d_ssm: z.int().nullable().default(null),
 });
 
-/** No limit above: as a number, as JSON makes it of infinity, or as transformers 5 spells it. */
+/** No limit above: as a number, or as transformers 5 spells it, and as it is read where it stands as a bare word. */
 const unlimited = z.union([
   z.custom<number>((value) => value === Infinity),
-  z.null(),
   z.object({ __float__: z.literal('Infinity') }),
 ]);
 
@@ -48,7 +47,7 @@ const huggingFaceSchema = z.object({
   num_heads: z.int().default(128),
   head_dim: z.int().default(64),
   n_groups: z.int().default(8),
-  time_step_limit: z.tuple([z.unknown(), z.unknown()]).default([0, null]),
+  time_step_limit: z.tuple([z.unknown(), z.unknown()]).default([0, Infinity]),
   tie_word_embeddings: z.boolean().default(false),
 });
 
