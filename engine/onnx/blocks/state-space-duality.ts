@@ -26,8 +26,8 @@ export interface StateSpaceDualityResult {
  * For every token and head: S = exp(decay) S + write ⊗ x, y = read · S. Heads of a group share what is written along
  * and read along: head h of H is of the group ⌊h G / H⌋. `past` is the state before the first token, [B, H, N, P].
  *
- * Prompts of any length are one call, as a single token is; at 24 heads of 128 × 64 and 256 tokens the operator needs
- * 5 ms on one core, about what chunks as matrix products would need for their arithmetic alone.
+ * Prompts of any length are one call, as a single token is. At 24 heads of 128 × 64 and 256 tokens the operator was
+ * measured at 5 ms on one core.
  */
 export function stateSpaceDuality(
   g: GraphBuilder,
