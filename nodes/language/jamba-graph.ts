@@ -164,6 +164,7 @@ function mixing(
     scale: headSize ** -0.5,
     softCap: 0,
     rotary: null,
+    linearBiases: false,
   } as const;
   const emitMixer = mixerOf(architecture).prepare(g, embeddings);
   return (x, layer) => {
