@@ -49,7 +49,7 @@ const warmUp: readonly RunEvent[] = [
 const firstRun: readonly RunEvent[] = [
   measured(encoder, 1, { latencyMs: 40, tokensOut: 576, flops: 3e11, peakBytes: 500 }),
   measured(prefill, 1, { latencyMs: 200, tokensIn: 600, tokensOut: 600, keyValueBytes: 64 }),
-  { type: 'token', node: 'language', run: 1, id: 7, text: 'A' },
+  { type: 'token', node: 'language', run: 1, index: 0, id: 7, text: 'A' },
   measured(decode, 1, { latencyMs: 1000, tokensOut: 11, peakBytes: 900, keyValueBytes: 80 }),
   answer(1, 'A ring.', [7, 8], 250),
   { type: 'run-measured', run: 1, wallMs: 1260, peakBytes: 2000 },
@@ -152,6 +152,8 @@ describe('the report of two language models', () => {
         node: 'told',
         title: 'Reader',
         answer: { text: 'Red.', tokenIds: [5] },
+        answers: [{ text: 'Red.', tokenIds: [5], writingMs: 20 }],
+        choices: null,
         timeToFirstTokenMs: 70,
         prefillTokensPerSecond: 100 / 0.05,
         decodeTokensPerSecond: null,
@@ -162,6 +164,8 @@ describe('the report of two language models', () => {
         node: 'guessed',
         title: 'Guesser',
         answer: { text: 'xq', tokenIds: [1, 2] },
+        answers: [{ text: 'xq', tokenIds: [1, 2], writingMs: 20 }],
+        choices: null,
         timeToFirstTokenMs: 400,
         prefillTokensPerSecond: 100 / 0.2,
         decodeTokensPerSecond: 20 / 0.1, // guessing is part of writing
@@ -291,5 +295,6 @@ function answer(
   timeToFirstTokenMs: number,
 ): Extract<RunEvent, { type: 'answer' }> {
   const node = 'language';
-  return { type: 'answer', node, run, text, tokenIds, timeToFirstTokenMs, draft: null };
+  const written = { text, tokenIds, timeToFirstTokenMs, writingMs: 20, draft: null, choices: null };
+  return { type: 'answer', node, run, index: 0, ...written };
 }

@@ -4,16 +4,14 @@ import { describe, expect, test } from 'vitest';
 import type { Sampling } from '#engine/node/host-step.ts';
 import { seededRandom } from '#engine/seeded-random.ts';
 import { normalNumbers } from '#nodes/normal-numbers.testing.ts';
+import { someSampling } from '#verify/answers.testing.ts';
 import { nextToken } from './sampling.ts';
 
 const sampling = (values: Partial<Sampling>): Sampling => ({
-  strategy: 'sample',
+  ...someSampling,
   temperature: 1,
   topK: 0,
   topP: 1,
-  seed: 0,
-  maxNewTokens: 1,
-  stopAtEndOfText: false,
   ...values,
 });
 

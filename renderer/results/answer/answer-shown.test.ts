@@ -35,6 +35,7 @@ const token = (node: string, run: number, text: string): RunEvent => ({
   type: 'token',
   node,
   run,
+  index: 0,
   id: 1,
   text,
 });
@@ -42,10 +43,13 @@ const answer = (node: string, run: number, text: string): RunEvent => ({
   type: 'answer',
   node,
   run,
+  index: 0,
   text,
   tokenIds: [1],
   timeToFirstTokenMs: 5,
+  writingMs: 2,
   draft: null,
+  choices: null,
 });
 
 /** "title: text [state]" of each answer after these events. */
