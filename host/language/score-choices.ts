@@ -34,18 +34,12 @@ export async function chooseAnswer(
     async () => {
       model.countIn(calls);
       const scores: ChoiceScore[] = [];
-      const endOfPrompt = model.mark();
-      for (const { text, ids } of choices) {
+      for (const choice of choices) {
         const going = context.cancel.check();
         if (!going.ok) return going;
-        const sum = await refusable(stage.title, async () => {
-          const likelihood = await logLikelihood(model, logits, ids);
-          await model.keep(endOfPrompt, []);
-          return likelihood;
-        });
-        if (!sum.ok) return sum;
-        const { length: tokens } = ids;
-        scores.push({ text, tokens, sum: sum.value, mean: sum.value / tokens });
+        const score = await refusable(stage.title, () => scoreOf(model, logits, choice));
+        if (!score.ok) return score;
+        scores.push(score.value);
       }
       const best = largest(scores.map((score) => score[ranksBy]));
       const { text, ids } = choices[best] as Choice;
@@ -68,24 +62,30 @@ export async function chooseAnswer(
   );
 }
 
-/** Of tokens behind what the model has read, of which `logits` [V] are the last place's. The last token is not read. */
-export async function logLikelihood(
+/**
+ * Behind what the model has read, of which `logits` [V] are the last place's; the model is left as it was. The last
+ * token needs no look: what is behind it does not count.
+ */
+export async function scoreOf(
   model: LanguageModel,
   logits: Float32Array,
-  ids: readonly number[],
-): Promise<number> {
+  { text, ids }: Choice,
+): Promise<ChoiceScore> {
   const [first, ...others] = ids as readonly [number, ...number[]];
   let sum = logProbability(logits, first);
-  if (others.length === 0) return sum;
-  const rows = await model.extend(ids.slice(0, -1), 'all', 0);
-  const size = logits.length;
-  for (const [place, id] of others.entries())
-    sum += logProbability(rows.subarray(place * size, (place + 1) * size), id);
-  return sum;
+  if (others.length > 0) {
+    const mark = model.mark();
+    const rows = await model.extend(ids.slice(0, -1), 'all', 0); // [ids − 1, V]
+    await model.keep(mark, []);
+    const size = logits.length;
+    for (const [place, id] of others.entries())
+      sum += logProbability(rows.subarray(place * size, (place + 1) * size), id);
+  }
+  return { text, tokens: ids.length, sum, mean: sum / ids.length };
 }
 
 /** log softmax of logits [V] at a token. */
-export function logProbability(logits: Float32Array, id: number): number {
+function logProbability(logits: Float32Array, id: number): number {
   const most = logits[largest(logits)]!;
   let total = 0;
   for (const logit of logits) total += Math.exp(logit - most);
