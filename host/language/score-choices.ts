@@ -12,6 +12,9 @@ import { stateFacts, type Generation } from './generation.ts';
 import type { LanguageModel } from './language-model.ts';
 import { largest } from './sampling.ts';
 
+/** Of logits: more of a large vocabulary would take more memory than the state of a long prompt. */
+const rowsAtOnce = 32;
+
 /** A given answer as the model would write it. */
 export interface Choice {
   readonly text: string;
@@ -71,16 +74,16 @@ export async function scoreOf(
   logits: Float32Array,
   { text, ids }: Choice,
 ): Promise<ChoiceScore> {
-  const [first, ...others] = ids as readonly [number, ...number[]];
-  let sum = logProbability(logits, first);
-  if (others.length > 0) {
-    const mark = model.mark();
-    const rows = await model.extend(ids.slice(0, -1), 'all', 0); // [ids − 1, V]
-    await model.keep(mark, []);
-    const size = logits.length;
-    for (const [place, id] of others.entries())
-      sum += logProbability(rows.subarray(place * size, (place + 1) * size), id);
+  const { length: size } = logits;
+  const mark = model.mark();
+  let sum = logProbability(logits, ids[0] as number);
+  for (let at = 1; at < ids.length; at += rowsAtOnce) {
+    const scored = ids.slice(at, at + rowsAtOnce);
+    const rows = await model.extend(ids.slice(at - 1, at - 1 + scored.length), 'all', 0); // [scored, V]
+    for (const [row, id] of scored.entries())
+      sum += logProbability(rows.subarray(row * size, (row + 1) * size), id);
   }
+  if (ids.length > 1) await model.keep(mark, []);
   return { text, tokens: ids.length, sum, mean: sum / ids.length };
 }
 
