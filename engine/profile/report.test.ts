@@ -177,6 +177,32 @@ describe('the report of two language models', () => {
     expect(report.totals).toMatchObject({ wallMs: 500, timeToFirstTokenMs: null });
   });
 
+  it('keeps several answers of the last run in order, and counts their first tokens out of the speed', () => {
+    const several = (run: number, index: number, text: string, timeToFirstTokenMs: number) => ({
+      ...answer(run, text, [7, 8, 9], timeToFirstTokenMs),
+      node: 'guessed',
+      index,
+      draft: { proposed: 4, accepted: 1 },
+    });
+    const [model] = foldReport('Several', [
+      { ...started, stages: [guessed, draft, verify] },
+      several(1, 0, 'Red.', 100),
+      several(1, 1, 'Blue.', 180),
+      measured(draft, 2, { latencyMs: 30, tokensOut: 8 }),
+      measured(verify, 2, { latencyMs: 70, tokensOut: 6 }),
+      several(2, 0, 'Red!', 120),
+      several(2, 1, 'Blue!', 200),
+    ]).languageModels;
+    expect(model?.answer?.text).toBe('Red!');
+    expect(model?.answers.map(({ text, writingMs }) => [text, writingMs])).toEqual([
+      ['Red!', 20],
+      ['Blue!', 20],
+    ]);
+    expect(model?.timeToFirstTokenMs).toBe(110);
+    expect(model?.decodeTokensPerSecond).toBe(4 / 0.1);
+    expect(model?.draft).toEqual({ proposed: 8, accepted: 2 });
+  });
+
   it('says that words mean nothing where random numbers reach a trained model, however far off they come from', () => {
     const [model] = foldReport('One', [
       {

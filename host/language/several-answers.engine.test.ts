@@ -172,9 +172,10 @@ describe('choices', () => {
     for (const { sum, mean, tokens } of means?.scores ?? []) expect(mean).toBe(sum / tokens);
   });
 
-  test('leave a draft aside', async () => {
+  test('leave a draft aside, and say so', async () => {
     const { report } = await run(drafted(choosing('blue\nred')), colour);
     expect(report.answer?.text).toBe('red');
+    expect(report.problems).toMatchObject([{ code: 'parts-conflict', severity: 'warning' }]);
     expect(report.languageModels[0]?.draft).toBeNull();
   });
 

@@ -15,7 +15,7 @@ import {
 } from './decoder-model.ts';
 import { decoderKeyLayouts } from './decoder-names.ts';
 import { checkDecoderParts } from './decoder-parts.ts';
-import { draftProblem } from './draft-problem.ts';
+import { draftProblem, idleDrafts } from './draft-problem.ts';
 import { languageInputs, languageOutputs, visualProblem } from './language-ports.ts';
 import { layoutProblem, withPictureLayout } from './picture-layouts.ts';
 
@@ -73,7 +73,8 @@ export const decoder = defineNode({
     if (problem) return fail(problem);
     const parts = checkDecoderParts(inputs, architecture.layerCount);
     if (!parts.ok) return parts;
-    return ok({ outputs: { answer: { kind: 'answer' } }, warnings: parts.value });
+    const idle = idleDrafts(values.strategy, inputs.acceleration, 'acceleration');
+    return ok({ outputs: { answer: { kind: 'answer' } }, warnings: [...parts.value, ...idle] });
   },
   layers: (values) => decoderArchitecture(values).layerCount,
   summary: (values) => decoderSummary(values),

@@ -98,3 +98,35 @@ test('each model has its own words, and only the one that writes is said to writ
     'Tiny: The run ended before a word was written. []',
   ]);
 });
+
+test('several answers to one prompt are told apart while they are written, and timed when they are', () => {
+  const of = (index: number, event: RunEvent): RunEvent => ({ ...event, index }) as RunEvent;
+  const going = [
+    started,
+    at('llava/decode', 1),
+    of(0, token('llava', 1, ' a red')),
+    of(0, token('llava', 1, ' ring')),
+    of(1, token('llava', 1, ' blue')),
+  ];
+  const shownOf = (events: readonly RunEvent[]) =>
+    answersShown({
+      live: events.reduce(foldLive, newLiveRun),
+      report: foldReport('', events),
+    }).answers[0];
+  expect(shownOf(going)).toMatchObject({
+    texts: ['a red ring', 'blue'],
+    text: '1. a red ring\n2. blue',
+    written: [],
+  });
+  const over = [
+    ...going,
+    of(0, answer('llava', 1, 'a red ring')),
+    of(1, answer('llava', 1, 'blue')),
+    { type: 'run-finished' } as const,
+  ];
+  expect(shownOf(over)).toMatchObject({
+    texts: ['a red ring', 'blue'],
+    written: [{ writingMs: 2 }, { writingMs: 2 }],
+    choices: null,
+  });
+});

@@ -31,7 +31,11 @@ export function AnswerText({ answer }: { readonly answer: AnswerShown }) {
   return (
     <>
       <p className={text === '' ? styles['empty'] : styles['text']}>{text || instead}</p>
-      {choices && <ChoiceBars choices={choices} />}
+      {choices && (
+        <div className={styles['choices']}>
+          <ChoiceBars choices={choices} />
+        </div>
+      )}
     </>
   );
 }
