@@ -15,7 +15,6 @@ export function AnswerText({ answer }: { readonly answer: AnswerShown }) {
           const own = written[index];
           return (
             // Answers keep their places, and two may have the same words.
-            // oxlint-disable-next-line react/no-array-index-key
             <li key={index}>
               <p className={styles['text']}>{each}</p>
               {own && (
