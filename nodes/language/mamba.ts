@@ -2,6 +2,7 @@
 import { fail, ok } from '#engine/contract/outcome.ts';
 import { defineNode } from '#engine/node/node-definition.ts';
 import { weightParams } from '#engine/node/weight-params.ts';
+import { answerProblem } from './answer-lines.ts';
 import { answerParams, answering } from './answer-params.ts';
 import { languageInputs, languageOutputs, visualProblem } from './language-ports.ts';
 import { layoutProblem } from './picture-layouts.ts';
@@ -38,10 +39,11 @@ export const mamba = defineNode({
   fromConfig: mambaFromConfig,
   keyLayouts: (values) => stateSpaceKeyLayouts('Mamba', mambaArchitecture(values).tiedEmbeddings),
   demand: ({ params: values }) => ({ visual: { channels: mambaArchitecture(values).hiddenSize } }),
-  infer({ params: values, inputs }) {
+  infer({ id, params: values, inputs }) {
     const problem =
       visualProblem(inputs.visual, mambaArchitecture(values).hiddenSize) ??
-      layoutProblem(inputs.visual, values.pictureLayout);
+      layoutProblem(inputs.visual, values.pictureLayout) ??
+      answerProblem(id, values);
     return problem ? fail(problem) : ok({ outputs: { answer: { kind: 'answer' } } });
   },
   layers: (values) => mambaArchitecture(values).layerCount,
