@@ -2,6 +2,7 @@
 import { fail, ok } from '#engine/contract/outcome.ts';
 import { defineNode } from '#engine/node/node-definition.ts';
 import { weightParams } from '#engine/node/weight-params.ts';
+import { answerProblem } from './answer-lines.ts';
 import { answerParams, answering } from './answer-params.ts';
 import { languageInputs, languageOutputs, visualProblem } from './language-ports.ts';
 import { layoutProblem } from './picture-layouts.ts';
@@ -38,12 +39,13 @@ export const jamba = defineNode({
   fromConfig: jambaFromConfig,
   keyLayouts: (values) => jambaKeyLayouts(jambaArchitecture(values).tiedEmbeddings),
   demand: ({ params: values }) => ({ visual: { channels: jambaArchitecture(values).hiddenSize } }),
-  infer({ params: values, inputs }) {
+  infer({ id, params: values, inputs }) {
     const architecture = jambaArchitecture(values);
     const problem =
       jambaProblem(architecture) ??
       visualProblem(inputs.visual, architecture.hiddenSize) ??
-      layoutProblem(inputs.visual, values.pictureLayout);
+      layoutProblem(inputs.visual, values.pictureLayout) ??
+      answerProblem(id, values);
     return problem ? fail(problem) : ok({ outputs: { answer: { kind: 'answer' } } });
   },
   layers: (values) => jambaArchitecture(values).layerCount,

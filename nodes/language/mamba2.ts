@@ -2,6 +2,7 @@
 import { fail, ok } from '#engine/contract/outcome.ts';
 import { defineNode } from '#engine/node/node-definition.ts';
 import { weightParams } from '#engine/node/weight-params.ts';
+import { answerProblem } from './answer-lines.ts';
 import { answerParams, answering } from './answer-params.ts';
 import { languageInputs, languageOutputs, visualProblem } from './language-ports.ts';
 import { layoutProblem } from './picture-layouts.ts';
@@ -41,12 +42,13 @@ export const mamba2 = defineNode({
   keyLayouts: (values) =>
     stateSpaceKeyLayouts('Mamba-2', mamba2Architecture(values).tiedEmbeddings),
   demand: ({ params: values }) => ({ visual: { channels: mamba2Architecture(values).hiddenSize } }),
-  infer({ params: values, inputs }) {
+  infer({ id, params: values, inputs }) {
     const architecture = mamba2Architecture(values);
     const problem =
       mamba2Problem(architecture) ??
       visualProblem(inputs.visual, architecture.hiddenSize) ??
-      layoutProblem(inputs.visual, values.pictureLayout);
+      layoutProblem(inputs.visual, values.pictureLayout) ??
+      answerProblem(id, values);
     return problem ? fail(problem) : ok({ outputs: { answer: { kind: 'answer' } } });
   },
   layers: (values) => mamba2Architecture(values).layerCount,
