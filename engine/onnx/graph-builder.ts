@@ -48,7 +48,7 @@ export class GraphBuilder {
   readonly #constants = new Map<string, Constant>();
   readonly #weights = new GraphWeights(this.#names);
   #work: WorkTerm[] = [];
-  readonly #taps = new Map<string, Value | (() => Value)>();
+  #taps = new Map<string, Value | (() => Value)>();
   #scope = '';
   #setting: WeightSetting | null = null;
 
@@ -106,6 +106,10 @@ export class GraphBuilder {
   /** As `tap`, of a value that is built only where somebody asks for it. */
   tapLater(name: string, build: () => Value): void {
     this.#taps.set(name, build);
+  }
+
+  get tapNames(): readonly string[] {
+    return [...this.#taps.keys()];
   }
 
   hasTap(name: string): boolean {
@@ -224,6 +228,7 @@ export class GraphBuilder {
   /** What `body` makes as a graph for an operator to run; its arithmetic is for the caller to count. */
   inner(name: string, body: () => readonly Value[]): InnerGraph {
     const [nodes, work] = [this.#nodes, this.#work];
+    const taps = new Map(this.#taps);
     this.#nodes = [];
     this.#work = [];
     try {
@@ -241,6 +246,8 @@ export class GraphBuilder {
     } finally {
       this.#nodes = nodes;
       this.#work = work;
+      // What is marked inside cannot be read from around it.
+      this.#taps = taps;
     }
   }
 

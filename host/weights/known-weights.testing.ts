@@ -1,7 +1,7 @@
 /** Test support: a checkpoint with every tensor that graphs name, norms and biases drawn like the rest. */
 import { join } from 'node:path';
 import type { StageModel } from '#engine/onnx/model.ts';
-import type { RowCut, WeightInit } from '#engine/onnx/weight.ts';
+import { rowRun, type RowCut, type WeightInit } from '#engine/onnx/weight.ts';
 import { normalNumbers } from '#nodes/normal-numbers.testing.ts';
 import { neededTensors } from './match-keys.ts';
 import { writeSafetensors, type KnownTensor } from './write-safetensors.testing.ts';
@@ -42,10 +42,11 @@ function whole(
   part: KnownTensor,
 ): KnownTensor {
   if (!cut) return part;
+  const { start, of } = rowRun(cut, part.shape[0] ?? 1);
   const row = part.shape.slice(1).reduce((product, size) => product * size, 1);
-  const data = Float32Array.from(before?.data ?? new Float32Array(cut.of * row));
-  data.set(part.data, cut.start * row);
-  return { shape: [cut.of, ...part.shape.slice(1)], data };
+  const data = Float32Array.from(before?.data ?? new Float32Array(of * row));
+  data.set(part.data, start * row);
+  return { shape: [of, ...part.shape.slice(1)], data };
 }
 
 function draw(shape: readonly number[], init: WeightInit, seed: number): Float32Array {

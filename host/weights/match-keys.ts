@@ -3,9 +3,10 @@ import type { Outcome } from '#engine/contract/outcome.ts';
 import { fail, ok } from '#engine/contract/outcome.ts';
 import type { StageModel } from '#engine/onnx/model.ts';
 import {
+  rowRun,
   tensorsOf,
   type KeyLayout,
-  type RowCut,
+  type RowRun,
   type WeightExpression,
 } from '#engine/onnx/weight.ts';
 import type { Checkpoint } from './checkpoint.ts';
@@ -49,18 +50,28 @@ export function matchKeys(
   for (const { name, shape } of needed) {
     const key = layout.key(name);
     const cut = layout.cut?.(name) ?? null;
-    const stored = cut ? [cut.of, ...shape.slice(1)] : shape;
-    const entry = checkpoint.tensors.get(key);
+    const run = cut && rowRun(cut, shape[0] ?? 1);
+    const stored = run ? [run.of, ...shape.slice(1)] : shape;
+    const found = checkpoint.tensors.get(key);
+    const entry = found && run ? asRows(found, stored.length) : found;
     const misfit = misfitOf(key, entry, stored);
     if (misfit) misfits.push(misfit);
-    else if (entry) entries.set(name, cut ? rowsOf(entry, cut, shape) : { ...entry, shape });
+    else if (entry) entries.set(name, run ? rowsOf(entry, run, shape) : { ...entry, shape });
   }
   if (misfits.length > 0) return fail(...misfitProblems(misfits, needed.length, checkpoint));
   return ok({ layout, entries });
 }
 
+/** Matrices that lie in one tensor [experts, rows, columns] as the rows of all. */
+function asRows(entry: TensorEntry, rank: number): TensorEntry {
+  const joined = entry.shape.length - rank + 1;
+  if (joined < 2) return entry;
+  const rows = entry.shape.slice(0, joined).reduce((product, size) => product * size, 1);
+  return { ...entry, shape: [rows, ...entry.shape.slice(joined)] };
+}
+
 /** The entry of a run of rows, of the given shape. */
-function rowsOf(entry: TensorEntry, { start, of }: RowCut, shape: readonly number[]): TensorEntry {
+function rowsOf(entry: TensorEntry, { start, of }: RowRun, shape: readonly number[]): TensorEntry {
   const rowBytes = entry.length / of;
   const [rows = 0] = shape;
   return { ...entry, shape, offset: entry.offset + start * rowBytes, length: rows * rowBytes };

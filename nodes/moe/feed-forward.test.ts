@@ -52,11 +52,16 @@ interface Setting {
 
 type Values = Parameters<Extract<typeof feedForward.body, { kind: 'part' }>['part']>[0]['params'];
 
+const defaults = Object.fromEntries(
+  Object.entries(feedForward.params).map(([name, param]) => [name, param.default]),
+) as unknown as Values;
+
 function partOf(values: Partial<Values>, source: WeightsChoice, blocks: BlockFormat | null) {
   const { body } = feedForward;
   if (body.kind !== 'part') throw new Error('Experts are a part.');
-  const origin = { node: 'experts', source, layouts: expertKeyLayouts };
+  const origin = { node: 'experts', source, layouts: expertKeyLayouts(values.experts ?? experts) };
   const params: Values = {
+    ...defaults,
     experts,
     topK: 2,
     layers: 'all',
@@ -68,6 +73,7 @@ function partOf(values: Partial<Values>, source: WeightsChoice, blocks: BlockFor
     ...values,
   };
   return body.part({
+    node: 'experts',
     params,
     withWeights: (g, emit) => g.weightsFrom({ origin, blocks }, emit),
     newGraph: () => {
