@@ -39,7 +39,7 @@ const shownViewSchema = z.object({
 });
 
 export const showingSchema = z.object({
-  /** The node that shows it, and the one that ran: another one where a part is plugged in. */
+  /** The node that shows it, and the row of the report that ran: another node's where a part is plugged in. */
   node: z.string(),
   title: z.string(),
   stage: z.string(),

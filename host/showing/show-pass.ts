@@ -70,7 +70,11 @@ async function showingOf(
   if (show.kind === 'expert-load') {
     const loads = expertLoads(node, marks ?? new Map());
     if (loads.length === 0) return null;
-    return { ...known, also: null, singledOut: null, viewCount: 0, views: [], loads };
+    // Below the row of the phase that reads the prompt.
+    const runner = pipeline.find((item) => item.stage === stage)?.runner;
+    const prompt = runner?.facts.find(({ phase }) => phase === 'prefill')?.id ?? stage.id;
+    const empty = { also: null, singledOut: null, viewCount: 0, views: [] };
+    return { ...known, ...empty, stage: prompt, loads };
   }
   const own = marks?.get(show.tap);
   const stages = pipeline.map((item) => item.stage);

@@ -75,25 +75,160 @@ const dense = (base: string): Shapes => ({
   [`${base}.down_proj.weight`]: [width, inner],
 });
 
-/** Router and experts of one layer as MoE-LLaVA saves them. */
-const deepSpeed = (layer: string): Shapes => ({
-  [`${layer}.mlp.deepspeed_moe.gate.wg.weight`]: [expertCount, width],
-  ...Object.assign(
+const numbers = Array.from({ length: expertCount }, (_, expert) => expert);
+
+/** Experts of one layer, each a dense feed-forward under a name of its own. */
+const each = (base: string): Shapes =>
+  Object.assign({}, ...numbers.map((expert) => dense(`${base}.${expert}`))) as Shapes;
+
+const router = (name: string): Shapes => ({ [`${name}.weight`]: [expertCount, width] });
+
+const layersOf = (start: string, of: (layer: string) => Shapes): Shapes =>
+  Object.assign(
     {},
-    ...Array.from({ length: expertCount }, (_, expert) =>
-      dense(`${layer}.mlp.deepspeed_moe.experts.deepspeed_experts.${expert}`),
-    ),
-  ),
+    ...Array.from({ length: layerCount }, (_, layer) => of(`${start}.${layer}`)),
+  ) as Shapes;
+
+/** Router and experts of one layer as each family saves them, and what the part has to be told. */
+const families = {
+  'MoE-LLaVA': {
+    params: { routing: 'capacity' },
+    layer: (layer: string) => ({
+      ...router(`${layer}.mlp.deepspeed_moe.gate.wg`),
+      ...each(`${layer}.mlp.deepspeed_moe.experts.deepspeed_experts`),
+    }),
+  },
+  'DeepSpeed with a residual': {
+    params: { routing: 'capacity', shared: 'mixed' },
+    layer: (layer: string) => ({
+      ...router(`${layer}.mlp.deepspeed_moe.gate.wg`),
+      ...each(`${layer}.mlp.deepspeed_moe.experts.deepspeed_experts`),
+      ...dense(`${layer}.mlp.mlp`),
+      [`${layer}.mlp.coefficient.weight`]: [2, width],
+      [`${layer}.mlp.coefficient.bias`]: [2],
+    }),
+  },
+  Mixtral: {
+    params: {},
+    layer: (layer: string) => ({
+      ...router(`${layer}.block_sparse_moe.gate`),
+      ...Object.assign(
+        {},
+        ...numbers.map((expert) => {
+          const base = `${layer}.block_sparse_moe.experts.${expert}`;
+          return {
+            [`${base}.w1.weight`]: [inner, width],
+            [`${base}.w2.weight`]: [width, inner],
+            [`${base}.w3.weight`]: [inner, width],
+          };
+        }),
+      ),
+    }),
+  },
+  'Qwen2-MoE': {
+    params: { shared: 'gated' },
+    layer: (layer: string) => ({
+      ...router(`${layer}.mlp.gate`),
+      ...each(`${layer}.mlp.experts`),
+      ...dense(`${layer}.mlp.shared_expert`),
+      [`${layer}.mlp.shared_expert_gate.weight`]: [1, width],
+    }),
+  },
+  'DeepSeek-V2': {
+    params: { shared: 'added' },
+    layer: (layer: string) => ({
+      ...router(`${layer}.mlp.gate`),
+      ...each(`${layer}.mlp.experts`),
+      ...dense(`${layer}.mlp.shared_experts`),
+    }),
+  },
+  'Granite-MoE': {
+    params: { routing: 'chosen-softmax' },
+    layer: (layer: string) => ({
+      ...router(`${layer}.block_sparse_moe.router.layer`),
+      [`${layer}.block_sparse_moe.input_linear.weight`]: [expertCount, 2 * inner, width],
+      [`${layer}.block_sparse_moe.output_linear.weight`]: [expertCount, width, inner],
+    }),
+  },
+} as const satisfies Record<
+  string,
+  { params: Record<string, Json>; layer: (layer: string) => Shapes }
+>;
+
+type FamilyName = keyof typeof families;
+const names = Object.keys(families) as FamilyName[];
+
+/** Where whole models keep their language model. */
+const places = { 'a language model alone': '', 'a whole LLaVA': 'language_model.' } as const;
+
+describe.each(Object.entries(places))('experts in %s', (_, prefix) => {
+  test.each(names)('of %s are found, and no tensor is left over', async (name) => {
+    const { params, layer } = families[name];
+    const folder = await folderWith({
+      ...decoderShapes(prefix),
+      ...layersOf(`${prefix}model.layers`, layer),
+    });
+    expect(await checkWithFiles(graph(from(folder), { ...params, ...from(folder) }), '')).toEqual(
+      [],
+    );
+  });
 });
 
-describe('MoE-LLaVA', () => {
-  test('every second layer has experts under the names of DeepSpeed, the others are dense', async () => {
+test('every second layer may have experts, the others are dense', async () => {
+  const { layer } = families['MoE-LLaVA'];
+  const folder = await folderWith({
+    ...decoderShapes(''),
+    ...layer('model.layers.0'),
+    ...dense('model.layers.1.mlp'),
+  });
+  const document = graph(from(folder), { layers: 'every-second', ...from(folder) });
+  expect(await checkWithFiles(document, '')).toEqual([]);
+});
+
+describe('what belongs to experts in the checkpoint of a language model', () => {
+  test.each(names)('is not left over where the experts are random, as in %s', async (name) => {
+    const { params, layer } = families[name];
     const folder = await folderWith({
       ...decoderShapes(''),
-      ...deepSpeed('model.layers.0'),
+      ...layersOf('model.layers', layer),
+    });
+    expect(await checkWithFiles(graph(from(folder), params), '')).toEqual([]);
+  });
+
+  test('is told where no experts are plugged in', async () => {
+    const folder = await folderWith({
+      ...decoderShapes(''),
+      ...layersOf('model.layers', (layer) => ({
+        ...dense(`${layer}.mlp`),
+        ...router(`${layer}.mlp.gate`),
+      })),
+    });
+    const document = sketchDocument(
+      { prompt: ['input/prompt'], language: ['language/decoder', { ...figures, ...from(folder) }] },
+      ['prompt.text > language.prompt'],
+    );
+    expect(await checkWithFiles(document, '')).toMatchObject([{ code: 'tensor-extra' }]);
+  });
+
+  test('is told at the experts where they use only some of it', async () => {
+    const { layer } = families.Mixtral;
+    const folder = await folderWith({
+      ...decoderShapes(''),
+      ...layersOf('model.layers', layer),
       ...dense('model.layers.1.mlp'),
     });
     const document = graph(from(folder), { layers: 'every-second', ...from(folder) });
-    expect(await checkWithFiles(document, '')).toEqual([]);
+    expect(await checkWithFiles(document, '')).toMatchObject([
+      { code: 'tensor-extra', node: 'experts' },
+    ]);
   });
+});
+
+test('a fused tensor of another number of experts is told with both shapes', async () => {
+  const { layer, params } = families['Granite-MoE'];
+  const folder = await folderWith({ ...decoderShapes(''), ...layersOf('model.layers', layer) });
+  const document = graph(from(folder), { ...params, experts: 5, ...from(folder) });
+  const [problem] = await checkWithFiles(document, '');
+  expect(problem).toMatchObject({ node: 'experts', severity: 'error' });
+  expect(problem?.message).toContain('have another shape');
 });
