@@ -83,7 +83,10 @@ export function readLayers(values: LayerNumbers): LayerChoice | null {
 }
 
 /** The parameters that say just these of so many layers, in as few words as there are for them. */
-export function layersInNumbers(chosen: readonly number[], layerCount: number): Partial<LayerNumbers> {
+export function layersInNumbers(
+  chosen: readonly number[],
+  layerCount: number,
+): Partial<LayerNumbers> {
   const [from = 0, next = layerCount] = chosen;
   const every = Math.max(1, next - from);
   const spaced = Array.from({ length: layerCount }, (_, layer) => layer).filter((layer) =>

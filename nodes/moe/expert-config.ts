@@ -117,10 +117,7 @@ const layersWhere = (
   { num_hidden_layers: count }: Config,
   has: (layer: number) => boolean,
 ): Partial<ExpertFigures> =>
-  layersInNumbers(
-    Array.from({ length: count }, (_, layer) => layer).filter(has),
-    count,
-  );
+  layersInNumbers(Array.from({ length: count }, (_, layer) => layer).filter(has), count);
 
 function deepSeekFigures(config: Config): Outcome<Partial<ExpertFigures>> {
   const { topk_method: method, scoring_func: score, norm_topk_prob: renormalise } = config;

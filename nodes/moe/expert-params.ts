@@ -117,7 +117,7 @@ export const expertParams = {
   expertSize: {
     kind: 'optional-integer',
     label: 'Expert width',
-    help: "Inner channels of one expert; many narrow ones cost as much as few wide ones.",
+    help: 'Inner channels of one expert; many narrow ones cost as much as few wide ones.',
     default: null,
     min: 1,
     max: 65_536,

@@ -121,9 +121,7 @@ function normed(model: Model, rows: Rows, name: string): Rows {
   const weight = model.numbers(`${name}.weight`);
   if (!weight) return rows;
   const size = weight.length;
-  return rows.map((row) =>
-    rmsNorm(toRows(row, size), weight, model.figure('rms_norm_eps')).flat(),
-  );
+  return rows.map((row) => rmsNorm(toRows(row, size), weight, model.figure('rms_norm_eps')).flat());
 }
 
 function attention(model: Model, rows: Rows, base: string): Rows {

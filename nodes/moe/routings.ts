@@ -59,8 +59,7 @@ export const routings = {
   },
   'sparse-mixer': {
     label: 'Sparse mixer',
-    about:
-      'One expert after the other, each weighed against those that come near it: Phi-3.5-MoE.',
+    about: 'One expert after the other, each weighed against those that come near it: Phi-3.5-MoE.',
     choose: chooseInBand,
     problem: ({ topK }) =>
       topK > 2

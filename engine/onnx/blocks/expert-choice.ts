@@ -96,8 +96,18 @@ export function chooseInBand(
     open = g.op('Where', [isTaken, never, open], logits);
   }
   return {
-    experts: concatenate(g, rounds.map(({ experts }) => experts), 1, k),
-    weights: concatenate(g, rounds.map(({ weights }) => weights), 1, k),
+    experts: concatenate(
+      g,
+      rounds.map(({ experts }) => experts),
+      1,
+      k,
+    ),
+    weights: concatenate(
+      g,
+      rounds.map(({ weights }) => weights),
+      1,
+      k,
+    ),
   };
 }
 
