@@ -1,7 +1,8 @@
 /**
  * Sends each token to its experts: rows are gathered in the order of their experts and cut between them, so that an
- * expert computes only what was routed to it, and one that has nothing costs the calls of its few operators. ONNX Runtime 1.30 has fused operators for this, MoE and QMoE; on a CPU they are
- * slower in prefill, and QMoE, which unpacks its 4-bit weights each time, by far slower in decode.
+ * expert computes only what was routed to it, and one that has nothing costs the calls of its few operators. ONNX
+ * Runtime 1.30 has fused operators for this, MoE and QMoE; on a CPU they are slower in prefill, and QMoE, which unpacks
+ * its 4-bit weights each time, by far slower in decode.
  */
 import type { GraphBuilder } from '../graph-builder.ts';
 import { int } from '../graph-builder.ts';
