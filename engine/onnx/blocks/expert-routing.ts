@@ -6,7 +6,7 @@
  */
 import type { GraphBuilder } from '../graph-builder.ts';
 import { int } from '../graph-builder.ts';
-import { divide, matmul, multiply, sum } from '../operators.ts';
+import { divide, multiply, sum } from '../operators.ts';
 import {
   concatenate,
   gather,
@@ -70,7 +70,7 @@ export function routeToExperts(g: GraphBuilder, x: Value, layer: RoutedLayer): V
     { type: 'float32', shape: [slots, outputs] },
   );
   const byToken = reshape(g, apart, [tokens, layer.topK, outputs]); // [T, k, D']
-  const mixed = matmul(g, unsqueeze(g, choice.weights, 1), byToken); // [T, 1, D']
+  const mixed = sum(g, multiply(g, byToken, unsqueeze(g, choice.weights, 2)), 1, false); // [T, D']
   return reshape(g, mixed, [1, tokens, outputs]);
 }
 
