@@ -70,15 +70,4 @@ test('a run shows how many tokens each expert was sent, layer by layer', async (
   await app.card('MoE feed-forward').first().click();
   const seen = inspector.getByRole('region', { name: 'Seen in the last pass' });
   await expect(seen).toContainText('the dashed line is an even share');
-  if (process.env['SHOTS']) {
-    await seen.scrollIntoViewIfNeeded();
-    await app.page.screenshot({ path: `${process.env['SHOTS']}/part-light.png` });
-    await app.card('Language model').click();
-    await app.page.screenshot({ path: `${process.env['SHOTS']}/model-light.png` });
-    await app.page.evaluate(() => (document.documentElement.dataset['theme'] = 'dark'));
-    await app.page.screenshot({ path: `${process.env['SHOTS']}/model-dark.png` });
-    await app.card('MoE feed-forward').last().click();
-    await seen.scrollIntoViewIfNeeded();
-    await app.page.screenshot({ path: `${process.env['SHOTS']}/part-dark.png` });
-  }
 });

@@ -29,7 +29,7 @@ export function layerLoads(loads: ExpertLoads): readonly LayerLoad[] {
   }));
 }
 
-/** "4 experts in each of 12 layers, the busiest with 41 % of what its layer sends, 2 without a token" */
+/** "4 experts in each of 12 layers, the busiest with 41 % of what its layer sends, 2 of 48 without a token" */
 export function loadWords(loads: ExpertLoads): string {
   const counts = loads.map(({ ofExperts }) => ofExperts);
   const experts = Math.max(0, ...counts.map(({ length }) => length));
@@ -40,7 +40,7 @@ export function loadWords(loads: ExpertLoads): string {
   return [
     `${experts} experts in ${layers}`,
     `the busiest with ${busiest} % of what its layer sends`,
-    ...(idle > 0 ? [`${idle} without a token`] : []),
+    ...(idle > 0 ? [`${idle} of ${shares.length} without a token`] : []),
   ].join(', ');
 }
 

@@ -63,7 +63,7 @@ test.for([
         { layer: 2, ofExperts: [3, 3, 2] },
       ],
     }),
-    '3 experts in each of 2 layers, the busiest with 75 % of what its layer sends, 1 without a token',
+    '3 experts in each of 2 layers, the busiest with 75 % of what its layer sends, 1 of 6 without a token',
   ],
 ] as const)('it tells %s', ([, showing, words]) => {
   expect(showingWords(showing)).toBe(words);
