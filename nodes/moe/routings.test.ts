@@ -103,13 +103,13 @@ describe('within a capacity', () => {
   function slowly(topK: number, capacity: number): Row {
     const gates = rows.map(softmax);
     const chosen = gates.map((row) => largest(row, topK));
-    const taken = Array.from({ length: experts }, () => 0);
+    const places = Array.from({ length: experts }, () => 0);
     const kept = chosen.map(() => new Set<number>());
     for (let round = 0; round < topK; round++)
       for (const [token, choice] of chosen.entries()) {
         const expert = choice[round] ?? 0;
-        taken[expert] = (taken[expert] ?? 0) + 1;
-        if ((taken[expert] ?? 0) <= capacity) kept[token]?.add(expert);
+        places[expert] = (places[expert] ?? 0) + 1;
+        if ((places[expert] ?? 0) <= capacity) kept[token]?.add(expert);
       }
     return gates.flatMap((row, token) => {
       const left = [...(kept[token] ?? [])];
