@@ -112,10 +112,6 @@ export class GraphBuilder {
     return [...this.#taps.keys()];
   }
 
-  hasTap(name: string): boolean {
-    return this.#taps.has(name);
-  }
-
   tapped(name: string): Value {
     const value = this.#taps.get(name);
     if (!value) throw new Error(`The graph has no tap "${name}".`);
@@ -227,8 +223,7 @@ export class GraphBuilder {
 
   /** What `body` makes as a graph for an operator to run; its arithmetic is for the caller to count. */
   inner(name: string, body: () => readonly Value[]): InnerGraph {
-    const [nodes, work] = [this.#nodes, this.#work];
-    const taps = new Map(this.#taps);
+    const [nodes, work, taps] = [this.#nodes, this.#work, new Map(this.#taps)];
     this.#nodes = [];
     this.#work = [];
     try {
@@ -244,10 +239,8 @@ export class GraphBuilder {
       });
       return { nodes: this.#nodes, outputs, work: this.#work };
     } finally {
-      this.#nodes = nodes;
-      this.#work = work;
-      // What is marked inside cannot be read from around it.
-      this.#taps = taps;
+      // What is tapped inside cannot be read from around it.
+      [this.#nodes, this.#work, this.#taps] = [nodes, work, taps];
     }
   }
 

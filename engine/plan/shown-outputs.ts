@@ -23,7 +23,7 @@ export const showingLoads = (context: AnyContext): AnyContext => ({
 
 /** Patch marks as outputs [views · patches], or [0] where nobody looks; a tap that the node lacks shows nothing. */
 export function outputShown(g: GraphBuilder, shown: readonly string[]): void {
-  const taps = shown.filter((name) => g.hasTap(name));
+  const taps = shown.filter((name) => g.tapNames.includes(name));
   if (taps.length === 0) return;
   const isUnseen = g.input(unseenInput, 'bool', []);
   for (const name of taps) {

@@ -255,8 +255,8 @@ describe('inside a language model', () => {
   test('each choice of layers puts routers into just those', () => {
     const source = { kind: 'random', seed: 0 } as const;
     const architecture = { ...smallDecoders['llama, grouped queries'], layerCount: 5 };
-    const layersOf = (layers: Values['layers']) => {
-      const part = partOf({ layers }, source, null);
+    const layersOf = (layers: Values['layers'], numbers: Partial<Values> = {}) => {
+      const part = partOf({ layers, ...numbers }, source, null);
       const { decoder } = smallModels(architecture, '', { feedForwards: [part] });
       const names = decoder.model.weights.flatMap(({ initializers }) =>
         initializers.map(({ name }) => name),
@@ -270,6 +270,17 @@ describe('inside a language model', () => {
       everySecond: layersOf('every-second').join(''),
       firstHalf: layersOf('first-half').join(''),
       secondHalf: layersOf('second-half').join(''),
-    }).toEqual({ all: '01234', everySecond: '024', firstHalf: '012', secondHalf: '34' });
+      fromOn: layersOf('from-on', { firstLayer: 1 }).join(''),
+      everyThird: layersOf('from-on', { firstLayer: 1, layerStep: 3 }).join(''),
+      listed: layersOf('listed', { layerList: '3, 0' }).join(''),
+    }).toEqual({
+      all: '01234',
+      everySecond: '024',
+      firstHalf: '012',
+      secondHalf: '34',
+      fromOn: '1234',
+      everyThird: '14',
+      listed: '03',
+    });
   });
 });
