@@ -71,6 +71,10 @@ export function languageStage(
       if (!language || !text) throw new Error(`"${stage.id}" runs before it is loaded.`);
       return generate({ ...shared, text, language, pass }, inputs, visualWires);
     },
+    marks: () => {
+      const seen = language?.model.seen ?? new Map<string, readonly number[]>();
+      return Promise.resolve(ok(new Map([...seen].map(([tap, counts]) => [tap, [counts]]))));
+    },
   };
 }
 

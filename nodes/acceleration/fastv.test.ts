@@ -29,6 +29,7 @@ function partOf(layer: number, ratio: number): TokenReductionPart {
   const { body } = fastv;
   if (body.kind !== 'part') throw new Error('FastV is a part.');
   return body.part({
+    node: 'part',
     params: { layer, ratio },
     withWeights: (_g, emit) => emit(),
     newGraph: () => {

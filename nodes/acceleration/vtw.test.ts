@@ -25,6 +25,7 @@ afterAll(() => bench.close());
 function partOf({ body }: AnyNodeDefinition, params: Record<string, string | number>) {
   if (body.kind !== 'part') throw new Error('These are parts.');
   return body.part({
+    node: 'part',
     params,
     withWeights: (_g, emit) => emit(),
     newGraph: () => {

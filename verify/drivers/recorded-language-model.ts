@@ -90,7 +90,8 @@ function stepOf({ language, parts, taps }: RecordedLanguageModel): Outcome<Langu
     newGraph: (emit) =>
       context.newGraph((g) => {
         emit(g);
-        for (const name of taps) if (g.hasTap(name)) g.output(`tap.${name}`, g.tapped(name));
+        for (const name of taps)
+          if (g.tapNames.includes(name)) g.output(`tap.${name}`, g.tapped(name));
       }),
   });
   if (step.kind !== 'generate') throw new Error(`"${language.type}" is no language model.`);

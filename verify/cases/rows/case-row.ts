@@ -80,8 +80,12 @@ export interface FeedForwardRow {
   readonly kind: 'feed-forward';
   readonly node: NodeSetting;
   readonly input: string;
-  /** `output`, or the name of an inner value. */
-  readonly outputs: Readonly<Record<string, string>>;
+  /** What the layer's feed-forward is called; `mlp` where left out. */
+  readonly name?: string;
+  /** `output`, or the name of an inner value; with the parameters that it stands for where they are others. */
+  readonly outputs: Readonly<
+    Record<string, string | { readonly value: string; readonly params: JsonObject }>
+  >;
 }
 
 /** One layer of a deformable decoder, given everything that meets in it. */
