@@ -31,6 +31,8 @@ export interface Wanted {
   readonly most?: number;
   readonly ends?: readonly number[];
   readonly choosing?: Sampling['strategy'];
+  /** Of what is drawn. */
+  readonly seed?: number;
 }
 
 export interface Written {
@@ -44,7 +46,6 @@ const sampling = {
   temperature: 0.9,
   topK: 20,
   topP: 0.95,
-  seed: 7,
   maxNewTokens: 0,
   stopAtEndOfText: true,
 } as const;
@@ -53,13 +54,13 @@ export async function answer(
   model: LanguageModel,
   prompt: PromptSequence,
   decode: Decode,
-  { most = 40, ends = [], choosing = 'greedy' }: Wanted = {},
+  { most = 40, ends = [], choosing = 'greedy', seed = 7 }: Wanted = {},
 ): Promise<Written> {
   const { embeddings, visual } = await embedSequence(model, prompt);
   const logits = await model.prefill(embeddings, visual, most);
   const ids: number[] = [];
   const phases: DecodingPhase[] = [];
-  const chooseAt = choiceByPlace({ ...sampling, strategy: choosing });
+  const chooseAt = choiceByPlace({ ...sampling, strategy: choosing, seed });
   const turn: DecodingTurn = {
     model,
     prompt,

@@ -103,6 +103,8 @@ export interface DraftPart {
   /** Facts of its row in a report. */
   readonly precision: WeightParams['precision'];
   readonly weights: WeightParams['weights']['kind'];
+  /** Where its tokenizer comes from. */
+  readonly text: WeightParams['weights'];
   /** Tokens guessed before each look of the model itself. */
   readonly draftLength: number;
   /** Does it read the words of the prompt only, or the visual tokens too? */

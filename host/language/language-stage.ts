@@ -13,6 +13,7 @@ import type { StageInputs, StageOutputs } from '../stages/stage-value.ts';
 import { layOutViews } from '../text/lay-out-views.ts';
 import { wordIds } from '../text/prompt.ts';
 import { decodingPhases, writeAnswer } from './answer.ts';
+import { checkDraftVocabulary } from './draft-vocabulary.ts';
 import {
   stateFacts,
   type Generation,
@@ -48,6 +49,8 @@ export function languageStage(
       if (!keys.ok) return keys;
       const opened = await openLanguageText(step, context.baseFolder);
       if (!opened.ok) return opened;
+      const alike = await checkDraftVocabulary(step, opened.value.tokenizer, context.baseFolder);
+      if (!alike.ok) return alike;
       text = opened.value;
       const prompt = text.tokenise(questionOf(stage, inputs), visualWires.flatMap(expectedRuns));
       return prompt.ok ? keys : prompt;
