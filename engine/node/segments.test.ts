@@ -6,6 +6,7 @@ import { prefillChunks, prefillChunkTokens, segmentLengths } from './segments.ts
 const pruning = (layer: number, keptTokens: (count: number) => number): BoundaryPart => ({
   kind: 'token-reduction',
   layer,
+  pruned: 'dropped',
   keptTokens,
   positions: 'kept',
   ranksBy: 'nothing',

@@ -20,9 +20,15 @@ import {
   type LanguageGraphs,
 } from '#engine/node/decoder-protocol.ts';
 import { rotaryShape, type DecoderArchitecture } from './decoder-architecture.ts';
-import { decoderInputs, decoderState, type DecoderInputs, type Segment } from './decoder-inputs.ts';
+import {
+  decoderInputs,
+  decoderState,
+  type DecoderInputs,
+  type Places,
+  type Segment,
+} from './decoder-inputs.ts';
 import { embeddingName, finalNormName, headName, layerNames } from './decoder-names.ts';
-import { pruneVisualTokens, scoreVisualTokens } from './visual-pruning.ts';
+import { maskVisualTokens, pruneVisualTokens, scoreVisualTokens } from './visual-pruning.ts';
 import { emitEmbedding, emitHead, scaledBy, type Vocabulary } from './vocabulary.ts';
 
 export interface DecoderParts {
@@ -84,8 +90,9 @@ export function emitDecoder(
     decoderOutput.logits,
     g.scope('head', () => emitHead(g, last, vocabularyOf(architecture))),
   );
+  const fresh = [...blocks.fresh, ...blocks.masked];
   for (const [index, tensor] of decoderState(architecture, parts.boundaries).entries())
-    g.output(newName(tensor), blocks.fresh[index] as Value);
+    g.output(newName(tensor), fresh[index] as Value);
 }
 
 /** The residual stream on its way through the layers. */
@@ -101,6 +108,8 @@ class DecoderBlocks {
   normed: Value;
   /** Keys and values of the new tokens, of each layer in turn. */
   fresh: readonly Value[] = [];
+  /** Which of the new tokens are masked, of each segment in turn where some can be. */
+  masked: readonly Value[] = [];
   #segment: Segment;
   #scores: Value | null = null;
 
@@ -194,15 +203,19 @@ class DecoderBlocks {
   #crossBoundary(layer: number): void {
     const boundary = this.#parts.boundaries[this.#segment.index];
     if (boundary?.layer !== layer) return;
-    let left: Pick<Segment, 'positions' | 'isVisual'> = this.#segment;
-    if (boundary.kind === 'token-reduction') {
+    let left: Places = this.#segment;
+    if (boundary.kind === 'token-reduction' && boundary.pruned === 'masked') {
+      left = maskVisualTokens(this.#g, boundary, this.#segment, this.#scores);
+    } else if (boundary.kind === 'token-reduction') {
       const rows = [this.#sum, this.normed];
       const pruned = pruneVisualTokens(this.#g, boundary, this.#segment, this.#scores, rows);
       [this.#sum, this.normed] = pruned.rows as [Value, Value];
       left = pruned;
     }
-    const { positions, isVisual } = left;
-    this.#segment = this.#inputs.nextSegment(this.#segment, boundary, { positions, isVisual });
+    const { positions, isVisual, masked } = left;
+    const places = { positions, isVisual, masked };
+    this.#segment = this.#inputs.nextSegment(this.#segment, boundary, places);
+    if (masked) this.masked = [...this.masked, masked];
   }
 
   #addAndNorm(branch: Value, name: string): void {

@@ -118,11 +118,12 @@ const greedy = {
   stopAtEndOfText: false,
 } as const;
 
-/** Goes on from the logits [V] of the prompt's last place. */
+/** Goes on from the logits [V] of the prompt's last place; `next` gives those behind what is written, from the cache by itself. */
 export async function continueGreedily(
   model: LanguageModel,
   firstLogits: Float32Array,
   count: number,
+  next = (written: readonly number[]) => model.extend(written.slice(-1), 'last', count),
 ): Promise<GreedyContinuation> {
   const size = firstLogits.length;
   const logits = new Float32Array(count * size);
@@ -131,7 +132,7 @@ export async function continueGreedily(
   for (let step = 0; step < count; step++) {
     logits.set(current, step * size);
     ids.push(nextToken(current, greedy, Math.random));
-    if (step + 1 < count) current = await model.extend([ids[step] as number], 'last', count - step);
+    if (step + 1 < count) current = await next(ids);
   }
   return { ids, logits };
 }
