@@ -28,6 +28,16 @@ describe('the segments of a call', () => {
     ]);
   });
 
+  it('let all tokens through where what is pruned is masked, of which the next pruning sees none', () => {
+    const masked = { ...half, pruned: 'masked' } as BoundaryPart;
+    const lengths = segmentLengths([masked, none], { fresh: 20, visual: 13 }, []);
+    expect(lengths.map(({ fresh, visual }) => [fresh, visual])).toEqual([
+      [20, 13],
+      [20, 6],
+      [14, 0],
+    ]);
+  });
+
   it('find what each has cached, and drop none of an answer of words', () => {
     const lengths = segmentLengths([half, exit], { fresh: 3, visual: 0 }, [20, 13, 13]);
     expect(lengths.map(({ fresh, cached }) => [fresh, cached])).toEqual([
