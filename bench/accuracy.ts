@@ -8,6 +8,8 @@ import { readPreset } from '#host/presets.ts';
 import { ModelLoader } from '#host/sessions/load-model.ts';
 import { atDraftLength } from './at-draft-length.ts';
 import { atPrecision } from './at-precision.ts';
+import { guessRecorded } from './guess-recorded.ts';
+import { draftedStep, openModel } from './open-models.ts';
 import { measureAccuracy, measureDrafting, readQuestions } from './shapes-questions.ts';
 
 const precisions = [
@@ -41,12 +43,19 @@ if (process.argv[2] !== 'drafts') {
   console.log('');
 }
 
-console.log('| draft length | token for token the same | kept of guessed | share |');
-console.log('| --- | --- | --- | --- |');
+const { decoding } = draftedStep(drafted.value);
+const draft = await openModel(decoding.graphs, loader);
+console.log(
+  '| draft length | token for token the same | kept of guessed | share | share from the first token on |',
+);
+console.log('| --- | --- | --- | --- | --- |');
 for (const draftLength of draftLengths) {
   const document = atDraftLength(drafted.value, draftLength);
   const { different, proposed, accepted } = await measureDrafting(document, questions, loader);
   const same = `${questions.length - different.length} of ${questions.length}`;
   const share = (accepted / proposed).toFixed(3);
-  console.log(`| ${draftLength} | ${same} | ${accepted} of ${proposed} | ${share} |`);
+  const all = await guessRecorded(draft, draftLength, questions);
+  const shareOfAll = (all.accepted / all.proposed).toFixed(3);
+  const kept = `${accepted} of ${proposed}`;
+  console.log(`| ${draftLength} | ${same} | ${kept} | ${share} | ${shareOfAll} |`);
 }

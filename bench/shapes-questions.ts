@@ -13,6 +13,8 @@ export interface Question {
   readonly seed: number;
   readonly question: string;
   readonly answer: string;
+  /** The image token among them stands for all visual ones. */
+  readonly prompt_tokens: readonly number[];
   /** What the reference library made of it, greedy. */
   readonly model_answer: string;
   readonly model_tokens: readonly number[];
