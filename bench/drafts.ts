@@ -18,7 +18,7 @@ import { CancelSwitch } from '#host/sessions/progress.ts';
 import { describeMachine } from '#host/system/machine.ts';
 import { draftedStep, openModel } from './open-models.ts';
 
-const rounds = 9;
+const rounds = 15;
 const steps = 12;
 const draftLengths = [1, 2, 4, 8];
 /** The stand-in tokenizer makes one token of each short word. */
@@ -77,19 +77,17 @@ async function measureSteps(
   return firsts.slice(1).map((ms, step) => ms - (firsts[step] as number));
 }
 
-interface CallCosts {
-  readonly look: number[];
-  readonly first: number[];
-  readonly guess: number[];
+interface Costs {
+  readonly verifyMs: number;
+  readonly draftMs: number;
 }
 
-/** The calls of as many steps, over as many cached tokens. */
+/** Medians of the calls of as many steps, over as many cached tokens. */
 async function measureCalls(
   model: LanguageModel,
   draft: LanguageModel,
   draftLength: number,
-  costs: CallCosts,
-): Promise<void> {
+): Promise<Costs> {
   const prompt = await model.embed(Array.from({ length: promptTokens }, () => 7));
   const room = steps * (draftLength + 1);
   for (const each of [model, draft]) await each.prefill(prompt, [], room);
@@ -99,12 +97,19 @@ async function measureCalls(
     into.push(performance.now() - startMs);
   };
   const looked = Array.from({ length: draftLength + 1 }, () => 7);
+  const looks: number[] = [];
+  const first: number[] = [];
+  const others: number[] = [];
   for (let step = 0; step < steps; step++) {
-    await timed(costs.first, () => draft.extend([7, 7], 'last', room));
+    await timed(first, () => draft.extend([7, 7], 'last', room));
     for (let guess = 1; guess < draftLength; guess++)
-      await timed(costs.guess, () => draft.extend([7], 'last', room));
-    await timed(costs.look, () => model.extend(looked, 'all', room));
+      await timed(others, () => draft.extend([7], 'last', room));
+    await timed(looks, () => model.extend(looked, 'all', room));
   }
+  return {
+    verifyMs: median(looks),
+    draftMs: median(first) + (draftLength - 1) * median(others),
+  };
 }
 
 const median = (numbers: readonly number[]): number => quantile(numbers, 0.5);
@@ -112,26 +117,26 @@ const median = (numbers: readonly number[]): number => quantile(numbers, 0.5);
 async function measure(model: Model, draftLength: number, loader: ModelLoader) {
   const document = guessedByItself(model, draftLength);
   const { graphs, decoding } = draftedStep(document);
-  const step: number[] = [];
-  const costs: CallCosts = { look: [], first: [], guess: [] };
   // What comes first builds, loads and warms up; it is not counted.
   await measureSteps(document, draftLength, loader);
   const own = await openModel(graphs, loader);
   const draft = await openModel(decoding.graphs, loader);
+  const measured: (Costs & { readonly boundMs: number; readonly stepMs: number })[] = [];
   for (let round = 0; round < rounds; round++) {
-    step.push(...(await measureSteps(document, draftLength, loader)));
-    await measureCalls(own, draft, draftLength, costs);
+    const stepMs = median(await measureSteps(document, draftLength, loader));
+    const costs = await measureCalls(own, draft, draftLength);
+    measured.push({ ...costs, stepMs, boundMs: costs.verifyMs + costs.draftMs });
   }
-  const drafting = median(costs.first) + (draftLength - 1) * median(costs.guess);
-  const bound = median(costs.look) + drafting;
+  const middle = (of: (round: (typeof measured)[number]) => number) => median(measured.map(of));
   return {
     title: model.title,
     draftLength,
-    step: median(step),
-    look: median(costs.look),
-    drafting,
-    bound,
-    ratio: median(step) / bound,
+    verifyMs: middle(({ verifyMs }) => verifyMs),
+    draftMs: middle(({ draftMs }) => draftMs),
+    boundMs: middle(({ boundMs }) => boundMs),
+    stepMs: middle(({ stepMs }) => stepMs),
+    // Each round's own ratio, so that a machine that slows down slows both sides.
+    ratio: middle(({ stepMs, boundMs }) => stepMs / boundMs),
   };
 }
 
@@ -153,10 +158,10 @@ console.log(
     [
       { title: 'milliseconds a step', align: 'left', text: ({ title }) => title },
       { title: 'guesses', align: 'right', text: ({ draftLength }) => String(draftLength) },
-      { title: 'verify', align: 'right', text: ({ look }) => look.toFixed(2) },
-      { title: 'draft', align: 'right', text: ({ drafting }) => drafting.toFixed(2) },
-      { title: 'bound', align: 'right', text: ({ bound }) => bound.toFixed(2) },
-      { title: 'step', align: 'right', text: ({ step }) => step.toFixed(2) },
+      { title: 'verify', align: 'right', text: ({ verifyMs }) => verifyMs.toFixed(2) },
+      { title: 'draft', align: 'right', text: ({ draftMs }) => draftMs.toFixed(2) },
+      { title: 'bound', align: 'right', text: ({ boundMs }) => boundMs.toFixed(2) },
+      { title: 'step', align: 'right', text: ({ stepMs }) => stepMs.toFixed(2) },
       { title: 'step / bound', align: 'right', text: ({ ratio }) => ratio.toFixed(3) },
     ],
     rows,
