@@ -97,7 +97,7 @@ describe('a recorded LLaVA, in either spelling', () => {
         value: { params: { hiddenSize: 36, featureLayer: -2, select: 'patches' } },
       });
       expect(taken(catalogue['language/decoder'], files)).toMatchObject({
-        value: { params: { keyNames: 'phi', rotaryFraction: 0.5, headBias: false } },
+        value: { params: { block: 'parallel', rotaryFraction: 0.5, headBias: false } },
       });
       expect(taken(catalogue['vision/preprocess'], files)).toMatchObject({
         value: { params: { geometry: 'squash', normalisation: 'half', size: 30 } },

@@ -4,7 +4,7 @@ import { GraphBuilder } from '#engine/onnx/graph-builder.ts';
 import type { BoundaryPart } from '#engine/node/part.ts';
 import type { LanguageGraphs } from '#engine/node/decoder-protocol.ts';
 import {
-  architectureParams,
+  standardArchitecture,
   type DecoderArchitecture,
 } from '#nodes/language/decoder-architecture.ts';
 import { decoderGraphs, emitDecoder } from '#nodes/language/decoder-graph.ts';
@@ -15,12 +15,8 @@ import { writeKnownWeights } from '#host/weights/known-weights.testing.ts';
 import type { NodeBench } from './node-bench.testing.ts';
 import { valueOf } from './value-of.testing.ts';
 
-const defaults = Object.fromEntries(
-  Object.entries(architectureParams).map(([name, param]) => [name, param.default]),
-) as unknown as DecoderArchitecture;
-
 const base: DecoderArchitecture = {
-  ...defaults,
+  ...standardArchitecture,
   vocabularySize: 97,
   hiddenSize: 32,
   layerCount: 3,
@@ -31,16 +27,19 @@ const base: DecoderArchitecture = {
   contextLength: 128,
 };
 
-const phi: DecoderArchitecture = {
+const plain: DecoderArchitecture = {
   ...base,
-  keyNames: 'phi',
   gated: false,
   activation: 'gelu-tanh',
   norm: 'layer',
-  parallelBlock: true,
   queryKeyValueBias: true,
   outputBias: true,
   feedForwardBias: true,
+};
+
+const phi: DecoderArchitecture = {
+  ...plain,
+  block: 'parallel',
   headBias: true,
   rotaryFraction: 0.5,
 };
@@ -69,7 +68,7 @@ export const smallDecoders = {
     ...base,
     norm: 'layer',
     rotaryFraction: 0.25,
-    parallelBlock: true,
+    block: 'parallel',
     queryKeyNorm: 'head-layer',
     keyValueHeadCount: 2,
   },
@@ -80,6 +79,43 @@ export const smallDecoders = {
     rotaryScaling: 'yarn',
     rotaryFactor: 4,
     rotaryTrainedContext: 32,
+  },
+  'gpt2, learned positions': { ...plain, positions: 'learned', tiedEmbeddings: true },
+  'opt, norms behind sums, narrow embeddings': {
+    ...plain,
+    positions: 'learned',
+    positionOffset: 2,
+    normPlacement: 'behind-sum',
+    embeddingSize: 16,
+  },
+  'bloom, linear biases': { ...plain, positions: 'alibi', embeddingNorm: true },
+  'neox, two norms side by side': { ...plain, block: 'parallel-two-norms', rotaryFraction: 0.25 },
+  'gemma 2, norms around, soft caps': {
+    ...base,
+    norm: 'rms-one-plus',
+    normPlacement: 'around',
+    attentionSoftCap: 2,
+    attentionScale: 0.4,
+    logitSoftCap: 5,
+    keyValueHeadCount: 2,
+  },
+  'olmo 2, norms behind': { ...base, normPlacement: 'behind', queryKeyNorm: 'whole-rms' },
+  'olmo, no weights in norms, clipped': { ...base, norm: 'layer-plain', queryKeyValueClip: 1 },
+  'granite, scaled sums': {
+    ...base,
+    embeddingScale: 3,
+    residualScale: 0.6,
+    logitScale: 1.5,
+    queryKeyNorm: 'head-rms',
+  },
+  'smollm3, layers without positions': { ...base, unrotatedEvery: 2, keyValueHeadCount: 2 },
+  'phi3, longrope': {
+    ...base,
+    rotaryScaling: 'longrope',
+    rotaryFactor: 4,
+    rotaryTrainedContext: 200,
+    rotaryShortFactors: '1 1.2 1.4 1.6',
+    rotaryLongFactors: '2 3 4 5',
   },
   'heads of 7, which is odd': { ...base, headSize: 7, keyValueHeadCount: 2 },
 } as const satisfies Record<string, DecoderArchitecture>;
@@ -92,7 +128,10 @@ export function smallModels(
   taps: readonly string[] = [],
 ): LanguageGraphs {
   const source = { kind: 'checkpoint', folder } as const;
-  const setting = { origin: { node: 'decoder', source, layouts: decoderKeyLayouts }, blocks: null };
+  const setting = {
+    origin: { node: 'decoder', source, layouts: decoderKeyLayouts(architecture) },
+    blocks: null,
+  };
   const graph = (emit: (g: GraphBuilder) => void) => {
     const g = new GraphBuilder();
     g.weightsFrom(setting, () => emit(g));

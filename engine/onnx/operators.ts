@@ -128,3 +128,16 @@ export function matmul(g: GraphBuilder, a: Value, b: Value): Value {
   );
   return g.op('MatMul', [a, b], { type: a.type, shape });
 }
+
+/** Bent smoothly to stay between -cap and cap; 0 stands for no cap. */
+export function softCapped(g: GraphBuilder, x: Value, cap: number): Value {
+  if (cap === 0) return x;
+  const part = multiply(g, x, g.scalar('float32', 1 / cap));
+  return multiply(g, g.op('Tanh', [part], x), g.scalar('float32', cap));
+}
+
+/** Cut off at -bound and bound; 0 stands for no bound. */
+export function clipped(g: GraphBuilder, x: Value, bound: number): Value {
+  if (bound === 0) return x;
+  return g.op('Clip', [x, g.scalar('float32', -bound), g.scalar('float32', bound)], x);
+}

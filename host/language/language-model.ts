@@ -195,7 +195,7 @@ export class LanguageModel {
       [decoderInput.embeddings]: float32(embeddings, [1, fresh, this.#graphs.hiddenSize]),
       [decoderInput.logitRows]: int64(logitRows),
       [decoderInput.throughout]: bool(!leaves),
-      ...this.#sequenceFeeds(fresh, visual),
+      ...this.#sequenceFeeds(fresh, coming.certain, visual),
     };
     for (const [segment, { cached }] of segments.entries())
       feeds[decoderInput.cachedLength(segment)] = int64([cached], []);
@@ -214,7 +214,11 @@ export class LanguageModel {
     return outputs;
   }
 
-  #sequenceFeeds(fresh: number, visual: readonly VisualRun[]): Record<string, Tensor> {
+  #sequenceFeeds(
+    fresh: number,
+    certain: number,
+    visual: readonly VisualRun[],
+  ): Record<string, Tensor> {
     const before = this.#state.length[0] as number;
     const isCausal = this.#graphs.promptAttention === 'causal';
     // A kept token keeps its place in the unpruned sequence, and so does what comes after.
@@ -223,6 +227,7 @@ export class LanguageModel {
     for (const { start, count } of visual) isVisual.fill(1, start, start + count);
     return {
       [decoderInput.positions]: int64(positions, [1, fresh]),
+      [decoderInput.reach]: int64([before + fresh + certain - 1], []),
       [decoderInput.fused]: bool(before === 0 || (isCausal && fresh >= fusedFrom)),
       [decoderInput.isVisual]: int64(isVisual),
     };

@@ -92,7 +92,10 @@ describe('each spelling is told from the others', () => {
   const clip = tensorsOfNode(clipVit, { ...tower, select: 'projected' }, pixels);
   const signed = tensorsOfNode(siglip, { ...tower, featureLayer: -1 }, pixels);
   const { embed, decoder } = smallModels(smallDecoders['llama, grouped queries'], '');
-  const language = { needed: everyTensor([embed, decoder.model]), layouts: decoderKeyLayouts };
+  const language = {
+    needed: everyTensor([embed, decoder.model]),
+    layouts: decoderKeyLayouts(smallDecoders['llama, grouped queries']),
+  };
 
   const queries = tensorsOfNode(qFormer, qFormerOf(false), tokens);
   const hearing = tensorsOfNode(qFormer, qFormerOf(true), tokens, {
@@ -138,10 +141,10 @@ describe('each spelling is told from the others', () => {
     ['LLaVA, Hugging Face, since version 5', clip, towerIn('model.vision_tower.')],
     ['LLaVA, original', clip, towerIn('model.vision_tower.vision_tower.')],
     ['LLaVA, Hugging Face', signed, towerIn('vision_tower.')],
-    ['language model alone', language, inModule('')],
-    ['LLaVA, Hugging Face', language, inModule('language_model.')],
+    ['language model alone, LLaMA', language, inModule('')],
+    ['LLaVA, Hugging Face, LLaMA', language, inModule('language_model.')],
     [
-      'LLaVA, Hugging Face, since version 5',
+      'LLaVA, Hugging Face, since version 5, LLaMA',
       language,
       (name: string) => name.replace(/^model\./, 'model.language_model.'),
     ],

@@ -7,6 +7,7 @@ import { decoderGraphs } from '../language/decoder-graph.ts';
 import {
   architectureProblem,
   decoderArchitecture,
+  decoderMigrations,
   decoderModelParams,
   decoderSummary,
 } from '../language/decoder-model.ts';
@@ -17,7 +18,8 @@ const title = 'Draft model';
 
 export const draftModel = defineNode({
   type: 'acceleration/draft-model',
-  version: 1,
+  version: 2,
+  migrations: decoderMigrations,
   family: 'acceleration',
   title,
   about:
@@ -61,7 +63,7 @@ export const draftModel = defineNode({
   inputs: {},
   outputs: { part: { kind: 'acceleration', title: 'Acceleration part' } },
   fromConfig: decoderFromConfig,
-  keyLayouts: () => decoderKeyLayouts,
+  keyLayouts: (params) => decoderKeyLayouts(decoderArchitecture(params)),
   infer({ params }) {
     const architecture = decoderArchitecture(params);
     const problem = architectureProblem(architecture);

@@ -13,13 +13,9 @@ import {
   readFigures,
   unsupported,
 } from '../config/published-config.ts';
-import { architectureParams, type DecoderArchitecture } from './decoder-architecture.ts';
-import {
-  decoderConfigSchema,
-  decoderFamilies,
-  type DecoderConfig,
-  type DecoderFamily,
-} from './decoder-families.ts';
+import { standardArchitecture, type DecoderArchitecture } from './decoder-architecture.ts';
+import { decoderFamilies } from './families/families.ts';
+import { decoderConfigSchema, type DecoderConfig, type DecoderFamily } from './families/family.ts';
 import { publishedDecoders, type PublishedDecoder } from './published-decoders.ts';
 
 /** Where whole models describe their language model. */
@@ -60,7 +56,8 @@ function architectureFrom(
   json: JsonObject,
   own: Partial<DecoderArchitecture>,
 ): Outcome<DecoderArchitecture> {
-  const figures = readFigures(decoderConfigSchema, { ...family.defaults, ...json }, 'config.json');
+  const said = { ...family.defaults, ...respelt(json, family) };
+  const figures = readFigures(decoderConfigSchema, said, 'config.json');
   if (!figures.ok) return figures;
   const config = figures.value;
   const lacking = lackingIn(config, own);
@@ -75,13 +72,15 @@ function architectureFrom(
     return foreign(
       `config.json cannot be taken: ${config.hidden_size} channels do not divide into ${config.num_attention_heads} heads.`,
     );
+  const added = family.adds(config, said);
+  if (!added.ok) return added;
   return ok({
-    ...defaults(),
+    ...standardArchitecture,
     ...sizes(config),
     headSize,
     activation,
     ...rotary.value,
-    ...family.adds(config),
+    ...added.value,
     ...own,
   });
 }
@@ -116,9 +115,14 @@ function describe(figures: DecoderArchitecture): readonly string[] {
   ];
 }
 
-function defaults(): DecoderArchitecture {
-  const values = Object.entries(architectureParams).map(([name, param]) => [name, param.default]);
-  return Object.fromEntries(values) as DecoderArchitecture;
+/** The figures that all share under the names that all share. */
+function respelt(json: JsonObject, { spellings }: DecoderFamily): JsonObject {
+  return Object.fromEntries(
+    Object.entries(json).map(([name, value]) => [
+      Object.hasOwn(spellings, name) ? (spellings[name] as string) : name,
+      value,
+    ]),
+  );
 }
 
 function sizes(config: DecoderConfig): Partial<DecoderArchitecture> {
@@ -129,7 +133,7 @@ function sizes(config: DecoderConfig): Partial<DecoderArchitecture> {
     layerCount: config.num_hidden_layers,
     headCount,
     keyValueHeadCount: config.num_key_value_heads ?? headCount,
-    feedForwardSize: config.intermediate_size,
+    feedForwardSize: config.intermediate_size ?? 4 * config.hidden_size,
     contextLength: config.max_position_embeddings,
     normEpsilon: config.rms_norm_eps ?? config.layer_norm_eps ?? 1e-5,
     tiedEmbeddings: config.tie_word_embeddings,
@@ -141,6 +145,9 @@ const rotaryScalings: Readonly<Record<string, RotaryScaling>> = {
   linear: 'linear',
   llama3: 'llama3',
   yarn: 'yarn',
+  longrope: 'longrope',
+  // What longrope was called first.
+  su: 'longrope',
 };
 
 function rotaryFromConfig(config: DecoderConfig): Outcome<Partial<DecoderArchitecture>> {
@@ -153,11 +160,17 @@ function rotaryFromConfig(config: DecoderConfig): Outcome<Partial<DecoderArchite
     rotaryFraction: rotary.partial_rotary_factor ?? config.partial_rotary_factor ?? 1,
   };
   if (rotaryScaling === 'none') return ok(turning);
+  const longest = config.max_position_embeddings;
+  const rotaryTrainedContext =
+    rotary.original_max_position_embeddings ?? config.original_max_position_embeddings ?? longest;
   return ok({
     ...turning,
     rotaryScaling,
-    rotaryFactor: rotary.factor ?? 1,
-    rotaryTrainedContext: rotary.original_max_position_embeddings ?? config.max_position_embeddings,
+    rotaryFactor:
+      rotary.factor ?? (rotaryScaling === 'longrope' ? longest / rotaryTrainedContext : 1),
+    rotaryTrainedContext,
+    rotaryShortFactors: (rotary.short_factor ?? []).join(' '),
+    rotaryLongFactors: (rotary.long_factor ?? []).join(' '),
     rotaryLowFactor: rotary.low_freq_factor ?? 1,
     rotaryHighFactor: rotary.high_freq_factor ?? 4,
   });

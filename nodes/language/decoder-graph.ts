@@ -5,12 +5,12 @@ import type { GraphBuilder } from '#engine/onnx/graph-builder.ts';
 import {
   causalAttention,
   type CausalAttentionShape,
+  type RotaryPositions,
 } from '#engine/onnx/blocks/causal-attention.ts';
 import { gatedFeedForward, plainFeedForward } from '#engine/onnx/blocks/feed-forward.ts';
-import { addAndNorm, norm, type Norm } from '#engine/onnx/blocks/norm.ts';
+import { addAndNorm, norm, normOfSum, type Norm } from '#engine/onnx/blocks/norm.ts';
 import { add } from '#engine/onnx/operators.ts';
 import { gather, slice } from '#engine/onnx/shape-operators.ts';
-import { rotaryTable } from '#engine/onnx/rotary.ts';
 import type { StageModel } from '#engine/onnx/model.ts';
 import type { Dim, Value } from '#engine/onnx/value.ts';
 import {
@@ -19,7 +19,9 @@ import {
   segmentDims,
   type LanguageGraphs,
 } from '#engine/node/decoder-protocol.ts';
-import { rotaryShape, type DecoderArchitecture } from './decoder-architecture.ts';
+import { layerRotary } from './architecture/positions.ts';
+import type { DecoderArchitecture } from './decoder-architecture.ts';
+import { emitBeginning } from './decoder-beginning.ts';
 import {
   decoderInputs,
   decoderState,
@@ -27,7 +29,14 @@ import {
   type Places,
   type Segment,
 } from './decoder-inputs.ts';
-import { embeddingName, finalNormName, headName, layerNames } from './decoder-names.ts';
+import {
+  embeddingName,
+  finalNormName,
+  headName,
+  layerNames,
+  projectInName,
+  projectOutName,
+} from './names/canonical.ts';
 import { maskVisualTokens, pruneVisualTokens, scoreVisualTokens } from './visual-pruning.ts';
 import { emitEmbedding, emitHead, scaledBy, type Vocabulary } from './vocabulary.ts';
 
@@ -65,6 +74,14 @@ const vocabularyOf = (architecture: DecoderArchitecture): Vocabulary => ({
   ...architecture,
   embedding: embeddingName,
   head: headName,
+  projected:
+    architecture.embeddingSize === null
+      ? null
+      : {
+          size: architecture.embeddingSize,
+          into: projectInName,
+          outOf: projectOutName,
+        },
 });
 
 /**
@@ -76,11 +93,10 @@ export function emitDecoder(
   architecture: DecoderArchitecture,
   parts: DecoderParts,
 ): void {
-  const { layerCount, embeddingScale, scaledEmbeddings } = architecture;
+  const { layerCount } = architecture;
   const inputs = decoderInputs(g, architecture, parts.boundaries);
-  const scaled = scaledBy(g, inputs.embeddings, scaledEmbeddings === 'all' ? embeddingScale : 1);
-  g.tap('embeddings', scaled);
-  const blocks = new DecoderBlocks(g, architecture, parts, inputs, scaled);
+  const first = g.tap('embeddings', emitBeginning(g, architecture, inputs));
+  const blocks = new DecoderBlocks(g, architecture, parts, inputs, first);
   const exit = parts.boundaries.find(({ kind }) => kind === 'early-exit');
   blocks.run(0, exit?.layer ?? layerCount);
   if (exit && inputs.throughout) blocks.runIf(inputs.throughout, exit.layer, layerCount);
@@ -101,7 +117,8 @@ class DecoderBlocks {
   readonly #architecture: DecoderArchitecture;
   readonly #parts: DecoderParts;
   readonly #inputs: DecoderInputs;
-  readonly #attention: CausalAttentionShape;
+  readonly #attention: Omit<CausalAttentionShape, 'rotary'>;
+  readonly #rotary: (layer: number) => RotaryPositions | null;
   readonly #norm: Norm;
   /** The residual sum, and what the next layer reads of it. Both [1, sequence, D]. */
   #sum: Value;
@@ -124,12 +141,16 @@ class DecoderBlocks {
     this.#architecture = architecture;
     this.#parts = parts;
     this.#inputs = inputs;
-    const rotary = rotaryShape(architecture);
-    const table = rotaryTable(rotary, architecture.contextLength);
-    this.#attention = { ...architecture, rotary: { size: rotary.size, table } };
+    const { attentionScale, attentionSoftCap: softCap, headSize, positions } = architecture;
+    const scale = attentionScale === 0 ? headSize ** -0.5 : attentionScale;
+    const linearBiases = positions === 'alibi';
+    this.#attention = { ...architecture, scale, softCap, linearBiases };
+    this.#rotary = layerRotary(architecture);
     this.#norm = { kind: architecture.norm, epsilon: architecture.normEpsilon };
     this.#sum = embeddings;
-    this.normed = norm(g, embeddings, this.#inputNorm(0), this.#norm);
+    this.normed = this.#normsBefore(0)
+      ? norm(g, embeddings, this.#inputNorm(0), this.#norm)
+      : embeddings;
     this.#segment = inputs.firstSegment;
   }
 
@@ -158,7 +179,7 @@ class DecoderBlocks {
           return slice(g, known, 2, g.list(0), g.list(0), shape[2] as Dim);
         });
         // As many rows as left here, whatever a pruning further on would have kept.
-        const left = norm(g, sum, this.#inputNorm(to), this.#norm);
+        const left = this.#normsBefore(to) ? norm(g, sum, this.#inputNorm(to), this.#norm) : sum;
         return [{ ...left, shape: this.normed.shape }, ...none];
       },
     );
@@ -166,10 +187,17 @@ class DecoderBlocks {
     this.fresh = [...done, ...rest];
   }
 
+  /** Is what enters a layer normed, or, behind the last one, what enters the head? */
+  #normsBefore(layer: number): boolean {
+    const { normPlacement, layerCount } = this.#architecture;
+    if (normPlacement === 'behind') return layer === layerCount;
+    return normPlacement !== 'behind-sum';
+  }
+
   #inputNorm(layer: number): string {
     return layer < this.#architecture.layerCount
       ? layerNames(this.#architecture, layer).inputNorm
-      : finalNormName(this.#architecture);
+      : finalNormName;
   }
 
   #runLayer(layer: number): void {
@@ -178,25 +206,33 @@ class DecoderBlocks {
     this.#crossBoundary(layer);
     const segment = this.#segment;
     const cached = { ...this.#inputs.cachedIn(layer), ...segment };
+    const shape = { ...this.#attention, rotary: this.#rotary(layer) };
     const attended = g.scope('attention', () =>
-      causalAttention(g, this.normed, names, this.#attention, cached, segment.positions),
+      causalAttention(g, this.normed, names, shape, cached, this.#inputs.placed(segment.positions)),
     );
     this.fresh = [...this.fresh, attended.newKey, attended.newValue];
-    const next = this.#parts.boundaries[segment.index];
+    const boundary = this.#parts.boundaries[segment.index];
     const isRanked =
-      next?.kind === 'token-reduction' && next.layer === layer + 1 && next.ranksBy === 'attention';
+      boundary?.kind === 'token-reduction' &&
+      boundary.layer === layer + 1 &&
+      boundary.ranksBy === 'attention';
     this.#scores = isRanked
-      ? scoreVisualTokens(g, attended.query, attended.newKey, this.#attention, segment)
+      ? scoreVisualTokens(g, attended.query, attended.newKey, shape, segment)
       : null;
 
-    let branch = attended.output;
-    if (this.#architecture.parallelBlock) {
-      branch = add(g, branch, this.#feedForward(layer));
+    const { block } = this.#architecture;
+    const next = this.#inputNorm(layer + 1);
+    const nextIsNormed = this.#normsBefore(layer + 1);
+    if (block === 'sequential') {
+      const before = this.#normsBefore(layer) ? names.feedForwardNorm : null;
+      this.#join(attended.output, names.attendedNorm, before);
+      this.#join(this.#feedForward(layer, this.normed), names.fedNorm, nextIsNormed ? next : null);
     } else {
-      this.#addAndNorm(branch, names.feedForwardNorm);
-      branch = this.#feedForward(layer);
+      const read =
+        block === 'parallel' ? this.normed : norm(g, this.#sum, names.feedForwardNorm, this.#norm);
+      const both = add(g, attended.output, this.#feedForward(layer, read));
+      this.#join(both, names.fedNorm, nextIsNormed ? next : null);
     }
-    this.#addAndNorm(branch, this.#inputNorm(layer + 1));
     g.tap(`block.${layer}`, this.#sum);
   }
 
@@ -218,20 +254,27 @@ class DecoderBlocks {
     if (masked) this.masked = [...this.masked, masked];
   }
 
-  #addAndNorm(branch: Value, name: string): void {
-    const { sum, normed } = addAndNorm(this.#g, this.#sum, branch, name, this.#norm);
-    this.#sum = sum;
-    this.normed = normed;
+  /** Adds a branch to the residual sum; `own` norms the branch or the sum, `next` what is read of the sum. */
+  #join(branch: Value, own: string, next: string | null): void {
+    const g = this.#g;
+    const { normPlacement, residualScale } = this.#architecture;
+    const scaled = scaledBy(g, branch, residualScale);
+    if (normPlacement === 'behind-sum') {
+      this.#sum = normOfSum(g, this.#sum, scaled, own, this.#norm);
+      this.normed = this.#sum;
+      return;
+    }
+    const added = normPlacement === 'before' ? scaled : norm(g, scaled, own, this.#norm);
+    if (next === null) {
+      this.#sum = add(g, this.#sum, added);
+      this.normed = this.#sum;
+    } else {
+      ({ sum: this.#sum, normed: this.normed } = addAndNorm(g, this.#sum, added, next, this.#norm));
+    }
   }
 
-  #feedForward(layer: number): Value {
-    return emitFeedForward(
-      this.#g,
-      this.normed,
-      this.#architecture,
-      layer,
-      this.#parts.feedForwards,
-    );
+  #feedForward(layer: number, read: Value): Value {
+    return emitFeedForward(this.#g, read, this.#architecture, layer, this.#parts.feedForwards);
   }
 }
 

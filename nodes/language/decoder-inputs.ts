@@ -6,8 +6,9 @@ import {
   totalTokens,
   type CachedTokens,
 } from '#engine/onnx/blocks/cached-tokens.ts';
+import { keySize } from '#engine/onnx/blocks/causal-attention.ts';
 import type { GraphBuilder } from '#engine/onnx/graph-builder.ts';
-import { add, range } from '#engine/onnx/operators.ts';
+import { add, cast, greater, multiply, range } from '#engine/onnx/operators.ts';
 import { concatenate, lengthOf, reshape, slice, unsqueeze } from '#engine/onnx/shape-operators.ts';
 import type { Dim, Value } from '#engine/onnx/value.ts';
 import {
@@ -16,6 +17,7 @@ import {
   segmentSymbols,
   type KeyValueTensor,
 } from '#engine/node/decoder-protocol.ts';
+import { longFrom } from './architecture/positions.ts';
 import type { DecoderArchitecture } from './decoder-architecture.ts';
 
 /** Layers between two boundaries, which hold the same tokens. */
@@ -38,6 +40,8 @@ export interface DecoderInputs {
   readonly logitRows: Value;
   /** [] bool; null without an early exit. */
   readonly throughout: Value | null;
+  /** Positions [1, T] as the rotary tables, or what else tells them to attention, count them. */
+  readonly placed: (positions: Value) => Value;
   readonly cachedIn: (layer: number) => Pick<CachedTokens, 'key' | 'value'>;
   readonly firstSegment: Segment;
   readonly nextSegment: (segment: Segment, boundary: BoundaryPart, left: Places) => Segment;
@@ -48,17 +52,21 @@ export type Places = Pick<Segment, 'positions' | 'isVisual' | 'masked'>;
 
 /** Keys, then values, of every layer in turn; behind them, which tokens are masked, by segment. */
 export function decoderState(
-  { layerCount, keyValueHeadCount, headSize }: DecoderArchitecture,
+  { layerCount, keyValueHeadCount, headSize, positions }: DecoderArchitecture,
   boundaries: readonly BoundaryPart[],
 ): readonly KeyValueTensor[] {
+  const sizes = {
+    key: keySize({ headSize, linearBiases: positions === 'alibi' }),
+    value: headSize,
+  };
   const layers = Array.from({ length: layerCount }, (_, layer) => layer);
   return [
     ...layers.flatMap((layer) =>
-      ['key', 'value'].map((part) => ({
+      (['key', 'value'] as const).map((part) => ({
         kind: 'key-value' as const,
         name: `${layer}.${part}`,
         heads: keyValueHeadCount,
-        size: headSize,
+        size: sizes[part],
         segment: boundaries.filter((boundary) => boundary.layer <= layer).length,
       })),
     ),
@@ -133,6 +141,7 @@ export function decoderInputs(
     embeddings,
     logitRows,
     throughout,
+    placed: placing(g, architecture),
     cachedIn: (layer) => ({
       key: pasts[2 * layer] as Value,
       value: pasts[2 * layer + 1] as Value,
@@ -146,6 +155,20 @@ export function decoderInputs(
       return segmentOf(index + 1, { ...left, positions: places });
     },
   };
+}
+
+/** In a long sequence, longrope counts positions in its second table. */
+function placing(g: GraphBuilder, architecture: DecoderArchitecture): (positions: Value) => Value {
+  const from = longFrom(architecture);
+  if (from === null) return (positions) => positions;
+  const reach = g.input(decoderInput.reach, 'int64', []);
+  const isLong = greater(g, reach, g.scalar('int64', from - 1));
+  const start = multiply(
+    g,
+    cast(g, isLong, 'int64'),
+    g.scalar('int64', architecture.contextLength),
+  );
+  return (positions) => add(g, positions, start);
 }
 
 /** The state of every layer, and the first keys of every segment. */

@@ -1,11 +1,9 @@
 /** Which decoder: a published one or a custom architecture, for every node that is one. */
+import type { JsonObject } from '#engine/contract/config-files.ts';
 import { error, type Problem } from '#engine/contract/problem.ts';
 import type { ParamValues } from '#engine/node/param.ts';
-import {
-  architectureParams,
-  rotaryShape,
-  type DecoderArchitecture,
-} from './decoder-architecture.ts';
+import { rotaryShape } from './architecture/positions.ts';
+import { architectureParams, type DecoderArchitecture } from './decoder-architecture.ts';
 import { publishedDecoderOptions, publishedDecoders } from './published-decoders.ts';
 
 export const decoderModelParams = {
@@ -27,27 +25,45 @@ export function decoderArchitecture(values: DecoderModelParams): DecoderArchitec
 
 /** Why no graph can be built of an architecture; null where one can. */
 export function architectureProblem(architecture: DecoderArchitecture): Problem | null {
-  const { headCount, keyValueHeadCount, rotaryFraction, headSize } = architecture;
+  const { headCount, keyValueHeadCount, positions, rotaryFraction, headSize } = architecture;
   if (headCount % keyValueHeadCount !== 0) {
     const message = `${headCount} heads do not divide into ${keyValueHeadCount} groups; choose key/value heads that divide the heads.`;
     return error('arrangement-unsupported', message, { param: 'keyValueHeadCount' });
   }
-  if (rotaryShape(architecture).size < 2) {
+  if (positions === 'rotary' && rotaryShape(architecture).size < 2) {
     const message = `A rotary fraction of ${rotaryFraction} leaves nothing of a head of ${headSize} to rotate; choose a larger fraction.`;
     return error('arrangement-unsupported', message, { param: 'rotaryFraction' });
+  }
+  return longropeProblem(architecture);
+}
+
+function longropeProblem(architecture: DecoderArchitecture): Problem | null {
+  if (architecture.positions !== 'rotary' || architecture.rotaryScaling !== 'longrope') return null;
+  const { size, shortFactors, longFactors } = rotaryShape(architecture);
+  for (const [param, factors] of [
+    ['rotaryShortFactors', shortFactors],
+    ['rotaryLongFactors', longFactors],
+  ] as const) {
+    if (factors.length === size / 2 && factors.every((factor) => factor > 0 && factor < Infinity))
+      continue;
+    const message = `longrope needs ${size / 2} numbers above 0, one a pair of rotated channels, and there are ${factors.length}; give as many, separated by spaces.`;
+    return error('param-invalid', message, { param });
   }
   return null;
 }
 
 /** "TinyLlama 1.1B", or what a custom one is. */
-export function decoderSummary({
-  model,
-  keyNames,
-  layerCount,
-  hiddenSize,
-}: DecoderModelParams): string {
+export function decoderSummary({ model, layerCount, hiddenSize }: DecoderModelParams): string {
   return (
     publishedDecoderOptions.find(({ value }) => value === model)?.label ??
-    `custom · ${keyNames} · ${layerCount} layers × ${hiddenSize}`
+    `custom · ${layerCount} layers × ${hiddenSize}`
   );
 }
+
+/** Params of version 1 said which family's names checkpoints use; all are tried now. */
+export const decoderMigrations = {
+  1: ({ keyNames: _names, parallelBlock, ...params }: JsonObject): JsonObject => ({
+    ...params,
+    ...(typeof parallelBlock === 'boolean' && { block: parallelBlock ? 'parallel' : 'sequential' }),
+  }),
+} as const;

@@ -9,6 +9,7 @@ import { decoderGraphs } from './decoder-graph.ts';
 import {
   architectureProblem,
   decoderArchitecture,
+  decoderMigrations,
   decoderModelParams,
   decoderSummary,
 } from './decoder-model.ts';
@@ -26,7 +27,8 @@ const params = {
 
 export const decoder = defineNode({
   type: 'language/decoder',
-  version: 1,
+  version: 2,
+  migrations: decoderMigrations,
   family: 'language',
   title: 'Language model',
   about:
@@ -57,7 +59,7 @@ export const decoder = defineNode({
   },
   outputs: languageOutputs,
   fromConfig: withPictureLayout(decoderFromConfig),
-  keyLayouts: () => decoderKeyLayouts,
+  keyLayouts: (values) => decoderKeyLayouts(decoderArchitecture(values)),
   demand: ({ params: values }) => ({
     visual: { channels: decoderArchitecture(values).hiddenSize },
   }),

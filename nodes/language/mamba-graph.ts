@@ -35,6 +35,9 @@ const vocabularyOf = (architecture: MambaArchitecture): Vocabulary => ({
   embedding: embeddingName,
   head: headName,
   headBias: false,
+  projected: null,
+  logitScale: 1,
+  logitSoftCap: 0,
 });
 
 export function mambaGraphs(

@@ -1,6 +1,6 @@
 /** Causal self-attention with grouped key/value heads, rotary positions and cached keys and values. */
 import { float, int, type GraphBuilder } from '../graph-builder.ts';
-import { add, matmul, multiply, softmax } from '../operators.ts';
+import { add, clipped, matmul, softCapped, softmax } from '../operators.ts';
 import {
   concatenate,
   lengthOf,
@@ -16,16 +16,12 @@ import type { Dim, Value } from '../value.ts';
 import type { RotaryTable, WeightExpression } from '../weight.ts';
 import { attend } from './attention.ts';
 import type { QueryKeyValue } from './attention-projections.ts';
-import { normHeads, padHeads, scores, splitHeads, unpadHeads } from './attention-heads.ts';
+import { padHeads, scores, splitHeads, unpadHeads } from './attention-heads.ts';
 import type { CachedTokens } from './cached-tokens.ts';
+import { withPlaces, withSlopes } from './linear-biases.ts';
 import { joinedLinear, linear } from './linear.ts';
-import { normWith } from './norm.ts';
-
-/**
- * Norm of queries and keys before rotation. `shared-layer`: one LayerNorm for all heads (Phi);
- * `head-layer`: a LayerNorm weight for every head, no bias (StableLM-2 12B).
- */
-export type QueryKeyNorm = 'none' | 'shared-layer' | 'head-layer';
+import type { NormKind } from './norm.ts';
+import { normQueryKey, type QueryKeyNorm } from './query-key-norm.ts';
 
 /** What the tokens of a prompt see of it: those before them, or all of it (PaliGemma). */
 export type PromptAttention = 'causal' | 'prefix';
@@ -38,9 +34,26 @@ export interface CausalAttentionShape {
   readonly headSize: number;
   readonly queryKeyValueBias: boolean;
   readonly outputBias: boolean;
+  /** The largest number among queries, keys and values; 0: no bound. */
+  readonly queryKeyValueClip: number;
   readonly queryKeyNorm: QueryKeyNorm;
+  readonly norm: NormKind;
   readonly normEpsilon: number;
-  readonly rotary: { readonly size: number; readonly table: RotaryTable };
+  /** What products of queries and keys are multiplied by. */
+  readonly scale: number;
+  /** Scores are bent to stay below it; 0: they are not. */
+  readonly softCap: number;
+  /** Do heads have one more channel, which tells how far a key is? */
+  readonly linearBiases: boolean;
+  /** Null where positions turn nothing. */
+  readonly rotary: RotaryPositions | null;
+}
+
+export interface RotaryPositions {
+  /** Channels of a head that turn. */
+  readonly size: number;
+  /** One below the other: a position counts on from one table into the next. */
+  readonly tables: readonly [RotaryTable, ...RotaryTable[]];
 }
 
 /** Published names of the four projections of a layer, and of its norms. */
@@ -63,6 +76,13 @@ export interface AttentionResult {
   readonly newValue: Value;
 }
 
+/** Channels of a head of queries and keys. */
+export const keySize = ({
+  headSize,
+  linearBiases,
+}: Pick<CausalAttentionShape, 'headSize' | 'linearBiases'>): number =>
+  headSize + (linearBiases ? 1 : 0);
+
 /** GroupQueryAttention takes head sizes that are multiples of this. */
 const fusedHeadStep = 8;
 
@@ -83,20 +103,14 @@ export function causalAttention(
 ): AttentionResult {
   const { headCount, keyValueHeadCount, headSize } = shape;
   const [plainQuery, plainKey, value] = projections(g, x, names, shape);
-  const query = rotate(
-    g,
-    normQueryKey(g, plainQuery, names.queryNorm, headCount, shape),
-    positions,
-    headCount,
-    shape,
-  );
-  const key = rotate(
-    g,
-    normQueryKey(g, plainKey, names.keyNorm, keyValueHeadCount, shape),
-    positions,
-    keyValueHeadCount,
-    shape,
-  );
+  const turned = (x: Value, name: string, heads: number): Value =>
+    rotate(g, normQueryKey(g, x, name, heads, shape), positions, heads, shape);
+  let query = turned(plainQuery, names.queryNorm, headCount);
+  let key = turned(plainKey, names.keyNorm, keyValueHeadCount);
+  if (shape.linearBiases) {
+    query = withSlopes(g, query, headCount, shape.scale);
+    key = withPlaces(g, key, positions, keyValueHeadCount);
+  }
   const newKey = splitHeads(g, key, keyValueHeadCount);
   const newValue = splitHeads(g, value, keyValueHeadCount);
 
@@ -126,9 +140,11 @@ function attendFused(
   key: Value,
   value: Value,
   cached: CachedTokens,
-  { headCount, keyValueHeadCount, headSize }: CausalAttentionShape,
+  shape: CausalAttentionShape,
 ): Value {
-  const size = Math.ceil(headSize / fusedHeadStep) * fusedHeadStep;
+  const { headCount, keyValueHeadCount, headSize, scale, softCap } = shape;
+  const ownSize = keySize(shape);
+  const size = Math.ceil(ownSize / fusedHeadStep) * fusedHeadStep;
   const sequence = query.shape[1] as Dim;
   const none = {
     type: 'float32',
@@ -138,8 +154,8 @@ function attendFused(
   const [attended] = g.ops(
     'GroupQueryAttention',
     [
-      padHeads(g, query, headCount, headSize, size),
-      padHeads(g, key, keyValueHeadCount, headSize, size),
+      padHeads(g, query, headCount, ownSize, size),
+      padHeads(g, key, keyValueHeadCount, ownSize, size),
       padHeads(g, value, keyValueHeadCount, headSize, size),
       padEnd(g, cached.key, 3, size),
       padEnd(g, cached.value, 3, size),
@@ -153,7 +169,8 @@ function attendFused(
       attributes: {
         num_heads: int(headCount),
         kv_num_heads: int(keyValueHeadCount),
-        scale: float(headSize ** -0.5),
+        scale: float(scale),
+        softcap: float(softCap),
       },
     },
   ) as [Value];
@@ -171,7 +188,7 @@ function attendPrefix(
   g: GraphBuilder,
   { query, key, value }: QueryKeyValue<Value>,
   { keyBias }: CachedTokens,
-  { headCount, keyValueHeadCount, headSize }: CausalAttentionShape,
+  { headCount, keyValueHeadCount, headSize, scale }: CausalAttentionShape,
 ): Value {
   const [batch, sequence] = query.shape as [Dim, Dim];
   const group = headCount / keyValueHeadCount;
@@ -183,7 +200,8 @@ function attendPrefix(
     return reshape(g, all, query.shape);
   };
   const bias = keyBias ? reshape(g, keyBias, [1, 1, sequence]) : null;
-  return attend(g, { query, key: spread(key), value: spread(value) }, { headCount }, { bias });
+  const projected = { query, key: spread(key), value: spread(value) };
+  return attend(g, projected, { headCount }, { scale, bias });
 }
 
 /** T new tokens see all cached ones, and those of their own that come before. → [1, T, H · d] */
@@ -193,21 +211,25 @@ function attendCached(
   newKey: Value,
   newValue: Value,
   cached: CachedTokens,
-  { headCount, keyValueHeadCount, headSize }: CausalAttentionShape,
+  shape: CausalAttentionShape,
 ): Value {
+  const { headCount, keyValueHeadCount, headSize } = shape;
   const sequence = query.shape[1] as Dim;
   const capacity = cached.key.shape[2] as Dim;
   const group = headCount / keyValueHeadCount;
   // Queries that share a key/value head become rows of one product: [1, kvHeads, group · T, d].
-  const heads = reshape(g, query, [sequence, keyValueHeadCount, group, headSize]);
+  const size = keySize(shape);
+  const heads = reshape(g, query, [sequence, keyValueHeadCount, group, size]);
   const rows = reshape(g, transpose(g, heads, 1, 2, 0, 3), [
     1,
     keyValueHeadCount,
     'groupRows',
-    headSize,
+    size,
   ]);
-  const before = add(g, scores(g, rows, cached.key, headSize ** -0.5), cached.mask); // [1, kvHeads, group · T, capacity]
-  const among = maskFuture(g, scores(g, rows, newKey, headSize ** -0.5), cached, group);
+  const scored = (keys: Value): Value =>
+    softCapped(g, scores(g, rows, keys, shape.scale), shape.softCap);
+  const before = add(g, scored(cached.key), cached.mask); // [1, kvHeads, group · T, capacity]
+  const among = maskFuture(g, scored(newKey), cached, group);
   const weights = softmax(g, concatenate(g, [before, among], 3, cached.attended), -1);
   const border = unsqueeze(g, lengthOf(g, cached.key, 2), 0);
   const end = g.list(Number.MAX_SAFE_INTEGER);
@@ -235,8 +257,9 @@ function projections(
   g: GraphBuilder,
   x: Value,
   names: AttentionNames,
-  { hiddenSize, headCount, keyValueHeadCount, headSize, queryKeyValueBias }: CausalAttentionShape,
+  shape: CausalAttentionShape,
 ): readonly [Value, Value, Value] {
+  const { hiddenSize, headCount, keyValueHeadCount, headSize, queryKeyValueBias } = shape;
   const part = (name: string, heads: number) => ({
     name,
     inputs: hiddenSize,
@@ -249,39 +272,8 @@ function projections(
     part(names.value, keyValueHeadCount),
   ];
   const lengths = parts.map(({ outputs }) => outputs);
-  return split(g, joinedLinear(g, x, parts), -1, lengths) as readonly [Value, Value, Value];
-}
-
-/** LayerNorm over the channels of each head. [1, T, heads · d] → [1, T, heads · d] */
-function normQueryKey(
-  g: GraphBuilder,
-  x: Value,
-  name: string,
-  headCount: number,
-  { queryKeyNorm, headSize, normEpsilon }: CausalAttentionShape,
-): Value {
-  if (queryKeyNorm === 'none') return x;
-  if (queryKeyNorm === 'shared-layer') {
-    return normHeads(g, x, headSize, name, { kind: 'layer', epsilon: normEpsilon });
-  }
-  const heads = reshape(g, x, [1, x.shape[1] as Dim, headCount, headSize]);
-  const ones = g.constant(
-    'float32',
-    [headSize],
-    Array.from({ length: headSize }, () => 1),
-  );
-  const plain = normWith(g, heads, ones, null, { kind: 'layer-no-bias', epsilon: normEpsilon });
-  const weights: WeightExpression = {
-    kind: 'reshape',
-    of: {
-      kind: 'concatenate',
-      parts: Array.from({ length: headCount }, (_, head) =>
-        g.tensor(`${name}.norms.${head}.weight`, [headSize], 'norm'),
-      ),
-    },
-    shape: [headCount, headSize],
-  };
-  return reshape(g, multiply(g, plain, g.weight(weights)), x.shape);
+  const all = clipped(g, joinedLinear(g, x, parts), shape.queryKeyValueClip);
+  return split(g, all, -1, lengths) as readonly [Value, Value, Value];
 }
 
 /** [1, T, heads · d] → [1, T, heads · d], the first channels of each head turned by their positions. */
@@ -292,12 +284,16 @@ function rotate(
   headCount: number,
   { headSize, rotary }: CausalAttentionShape,
 ): Value {
-  const table = (part: 'rotary-cosine' | 'rotary-sine') =>
-    g.weight({
+  if (!rotary) return x;
+  const table = (part: 'rotary-cosine' | 'rotary-sine') => {
+    const [first, ...others] = rotary.tables.map((of): WeightExpression => ({
       kind: 'computed',
-      shape: [rotary.table.rows, rotary.table.frequencies.length],
-      of: { table: part, ...rotary.table },
-    });
+      shape: [of.rows, of.frequencies.length],
+      of: { table: part, ...of },
+    }));
+    const all = [first as WeightExpression, ...others];
+    return g.weight(others.length === 0 ? all[0]! : { kind: 'concatenate', parts: all });
+  };
   return g.op('RotaryEmbedding', [x, positions, table('rotary-cosine'), table('rotary-sine')], x, {
     domain: 'com.microsoft',
     attributes: {

@@ -5,9 +5,9 @@ import type { WeightExpression } from '../weight.ts';
 
 /**
  * `layer`: LayerNorm with weight and bias; `layer-no-bias`: with weight only; `rms`: RMSNorm;
- * `rms-one-plus`: RMSNorm that multiplies by 1 + weight (Gemma).
+ * `layer-plain`: without either (OLMo); `rms-one-plus`: RMSNorm that multiplies by 1 + weight (Gemma).
  */
-export type NormKind = 'layer' | 'layer-no-bias' | 'rms' | 'rms-one-plus';
+export type NormKind = 'layer' | 'layer-no-bias' | 'layer-plain' | 'rms' | 'rms-one-plus';
 
 export interface Norm {
   readonly kind: NormKind;
@@ -20,6 +20,10 @@ interface NormWeights {
 }
 
 function normWeights(g: GraphBuilder, name: string, channels: number, kind: NormKind): NormWeights {
+  if (kind === 'layer-plain') {
+    const ones = Array.from({ length: channels }, () => 1);
+    return { weight: g.constant('float32', [channels], ones), bias: null };
+  }
   const stored = g.tensor(`${name}.weight`, [channels], 'norm');
   const weight: WeightExpression =
     kind === 'rms-one-plus' ? { kind: 'offset', of: stored, by: 1 } : stored;

@@ -1,0 +1,132 @@
+/** How a decoder's tokens know where they stand. */
+import { choice, decimal, option, size } from '#engine/node/architecture-params.ts';
+import type { RotaryPositions } from '#engine/onnx/blocks/causal-attention.ts';
+import { rotaryScalings, rotaryTables, type RotaryShape } from '#engine/onnx/rotary.ts';
+import type { ParamValues } from '#engine/node/param.ts';
+import type { sizeParams } from './sizes.ts';
+
+/** Numbers of longrope, one a pair of rotated channels. */
+const factors = (label: string, where: string) =>
+  ({
+    kind: 'text',
+    label,
+    help: `longrope: what each frequency is divided by in sequences ${where} the trained context, separated by spaces.`,
+    default: '',
+    maxCharacters: 20_000,
+    lines: 2,
+    shownWhen: { param: 'rotaryScaling', is: ['longrope'] },
+    group: 'architecture',
+  }) as const;
+
+/** What `factors` holds; a word that is no number is NaN. */
+export const readFactors = (text: string): readonly number[] =>
+  text.trim() === ''
+    ? []
+    : text
+        .trim()
+        .split(/[\s,]+/)
+        .map(Number);
+
+export const positionParams = {
+  positions: choice('Positions', 'How tokens know where they stand.', 'rotary', [
+    option('rotary', 'Rotary'),
+    option('learned', 'A learned table'),
+    option('alibi', 'Linear biases'),
+    option('none', 'Not at all'),
+  ]),
+  rotaryFraction: decimal(
+    'Rotary fraction',
+    'Part of each head that positions rotate.',
+    1,
+    0.01,
+    1,
+  ),
+  rotaryBase: decimal('Rotary base', 'Base of the rotary frequencies.', 10_000, 1, 1e9),
+  rotaryScaling: choice(
+    'Rotary scaling',
+    'How frequencies are stretched for a longer context.',
+    'none',
+    rotaryScalings.map((name) => option(name)),
+  ),
+  rotaryFactor: decimal(
+    'Rotary factor',
+    'How many times longer than the trained context.',
+    1,
+    1,
+    1024,
+  ),
+  rotaryTrainedContext: size(
+    'Trained context',
+    'Context before stretching (llama3, yarn).',
+    8192,
+    1_048_576,
+  ),
+  rotaryLowFactor: decimal(
+    'Low frequency factor',
+    'llama3 scaling: turns below which frequencies are stretched.',
+    1,
+    0.01,
+    64,
+  ),
+  rotaryHighFactor: decimal(
+    'High frequency factor',
+    'llama3 scaling: turns above which frequencies are kept.',
+    4,
+    0.01,
+    64,
+  ),
+  rotaryShortFactors: factors('Short factors', 'within'),
+  rotaryLongFactors: factors('Long factors', 'beyond'),
+  unrotatedEvery: {
+    kind: 'optional-integer',
+    label: 'Unrotated layers',
+    help: 'Every so many layers, one does without positions (SmolLM3).',
+    default: null,
+    min: 1,
+    max: 512,
+    whenEmpty: 'none',
+    shownWhen: { param: 'model', is: ['custom'] },
+    group: 'architecture',
+  },
+  positionOffset: {
+    kind: 'integer',
+    label: 'Position offset',
+    help: 'Rows of a learned table before that of the first token (OPT: 2).',
+    default: 0,
+    min: 0,
+    max: 1024,
+    shownWhen: { param: 'model', is: ['custom'] },
+    group: 'architecture',
+  },
+} as const;
+
+type Positions = ParamValues<typeof positionParams & typeof sizeParams>;
+
+/** The rotated part of each head, in the terms of engine/onnx/rotary. */
+export function rotaryShape(architecture: Positions): RotaryShape {
+  return {
+    // Rounded down to whole pairs, as the reference implementations do.
+    size: Math.floor((architecture.headSize * architecture.rotaryFraction) / 2) * 2,
+    base: architecture.rotaryBase,
+    scaling: architecture.rotaryScaling,
+    factor: architecture.rotaryFactor,
+    trainedContext: architecture.rotaryTrainedContext,
+    lowFrequencyFactor: architecture.rotaryLowFactor,
+    highFrequencyFactor: architecture.rotaryHighFactor,
+    shortFactors: readFactors(architecture.rotaryShortFactors),
+    longFactors: readFactors(architecture.rotaryLongFactors),
+  };
+}
+
+/** What turns the queries and keys of a layer; null where nothing does. */
+export function layerRotary(architecture: Positions): (layer: number) => RotaryPositions | null {
+  if (architecture.positions !== 'rotary') return () => null;
+  const shape = rotaryShape(architecture);
+  const rotary = { size: shape.size, tables: rotaryTables(shape, architecture.contextLength) };
+  const every = architecture.unrotatedEvery;
+  return (layer) => (every !== null && (layer + 1) % every === 0 ? null : rotary);
+}
+
+/** longrope: does a sequence so long, in tokens, take the table of long ones? */
+export const longFrom = ({ rotaryScaling, rotaryTrainedContext }: Positions): number | null =>
+  rotaryScaling === 'longrope' ? rotaryTrainedContext : null;
