@@ -219,6 +219,8 @@ export interface LanguageRow {
   readonly parts?: Readonly<Record<string, NodeSetting>>;
   /** Keys of the configuration that say where the visual tokens lie. */
   readonly visual?: { readonly start: string; readonly count: string };
+  /** The reference keeps no cache: each step of the continuation is a prompt of its own, all that is written behind it. */
+  readonly rereads?: true;
   readonly outputs: Readonly<Record<string, LanguageSource | LanguageVariant>>;
 }
 
