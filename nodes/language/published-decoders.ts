@@ -1,5 +1,6 @@
 /** Published decoder-only language models, by the figures of their own config.json: one table row a model. */
 import { standardArchitecture, type DecoderArchitecture } from './decoder-architecture.ts';
+import { expertRows } from './published/experts.ts';
 import { gemmaRows } from './published/gemma.ts';
 import { gptRows } from './published/gpt.ts';
 import { llamaRows } from './published/llama.ts';
@@ -7,7 +8,14 @@ import { phiRows } from './published/phi.ts';
 import { qwenRows } from './published/qwen.ts';
 import type { Row } from './published/row.ts';
 
-const rows = { ...llamaRows, ...phiRows, ...qwenRows, ...gemmaRows, ...gptRows } as const;
+const rows = {
+  ...llamaRows,
+  ...phiRows,
+  ...qwenRows,
+  ...gemmaRows,
+  ...gptRows,
+  ...expertRows,
+} as const;
 
 export type PublishedDecoder = keyof typeof rows;
 
