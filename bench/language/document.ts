@@ -1,7 +1,7 @@
 /** docs/language-models.md: what language models cost here, with machine, date and command. */
 import { formatBytes } from '#engine/contract/format.ts';
 import { describeMachine } from '#host/system/machine.ts';
-import { markdownTable } from '../markdown-table.ts';
+import { markdownTable } from '../pages/markdown-table.ts';
 import type { MeasuredModel } from './measure-model.ts';
 import { newTokens } from './rows.ts';
 

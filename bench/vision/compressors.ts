@@ -135,6 +135,8 @@ export const absent: Readonly<Record<string, string>> = {
   'compression/llama-vid': 'It asks for the queries of a Q-Former that has heard the question.',
   'compression/memory-bank': 'It joins the frames of a clip; here is one picture.',
   'compression/frame-abstractor': 'It joins the frames of a clip; here is one picture.',
+  'compression/funnel':
+    "It has blocks of its own and takes the place of an encoder's, not of its tokens.",
   'compression/texthawk': 'It asks for the tokens of four layers of the encoder.',
 };
 

@@ -1,7 +1,7 @@
 /** docs/vision.md: one section a part, each with its machine, date and command. */
 import { formatBytes, formatCount, formatMilliseconds } from '#engine/contract/format.ts';
 import { describeMachine } from '#host/system/machine.ts';
-import { markdownTable, type Cells } from '../markdown-table.ts';
+import { markdownTable, type Cells } from '../pages/markdown-table.ts';
 import { passes, type MeasuredPrefill } from './compression.ts';
 import type { Compressor } from './compressors.ts';
 import { leastShare, shownOperators, type MeasuredEncoder } from './encoders.ts';

@@ -109,7 +109,7 @@ const findings: readonly Finding[] = [
     document: sketchDocument({ moe: ['moe/feed-forward', { layers: 'odd' }] }),
     code: 'param-invalid',
     place: { node: 'moe', param: 'layers' },
-    says: 'Layers must be one of all, every-second, first-half, second-half, not "odd".',
+    says: 'Layers must be one of all, every-second, first-half, second-half, from-on, listed, not "odd".',
   },
   {
     of: 'a switch that is neither on nor off',

@@ -193,6 +193,9 @@ const withoutFigure = [
   'projector/vss-connector',
   'projector/tokenpacker',
   'projector/hybrid-mlp',
+  'projector/reformer',
+  'projector/set-attention',
+  'projector/set-pooling',
 ];
 
 it.each(published)('$type of $of', ({ type, params, inputs, millions, besides = 0 }) => {

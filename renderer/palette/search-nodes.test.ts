@@ -29,7 +29,13 @@ test('a published model leads to the node that has it, and says so', () => {
     definition: { type: 'language/decoder' },
     by: 'Phi-2 2.7B',
   });
-  expect(found('phi-2')).toEqual(['Language model', 'Text embedding', 'Draft model']);
+  // MoE-LLaVA's experts are of Phi-2 too.
+  expect(found('phi-2')).toEqual([
+    'Language model',
+    'Text embedding',
+    'MoE feed-forward',
+    'Draft model',
+  ]);
   expect(searchNodes(catalogue, 'tinyllama')[0]?.by).toBe('TinyLlama 1.1B');
   expect(found('vit-l/14 336')[0]).toBe('CLIP ViT');
 });

@@ -28,13 +28,20 @@ const inferences: Readonly<Record<string, Inference>> = {
   resizeTo: (node) => pixelsOf(node)?.height ?? null,
 };
 
-/** Parameters that stand for no number of the node's own where they are empty: no limit, no such vectors, or as wide as a host. */
+/**
+ * Parameters that stand for no number that the wires tell where they are empty: no limit, no such vectors or layers, as
+ * wide as a host, or as many as a formula says.
+ */
 export const numberless: ReadonlySet<string> = new Set([
   'frameCount',
   'mediaCount',
   'mostTiles',
   'expertSize',
   'sharedSize',
+  'chunkSize',
+  'features',
+  'unrotatedEvery',
+  'embeddingSize',
 ]);
 
 /** Null where nothing is wired yet, or where an empty field stands for no number. */
