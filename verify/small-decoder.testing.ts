@@ -40,6 +40,14 @@ const phi: DecoderArchitecture = {
   rotaryFraction: 0.5,
 };
 
+const latent = {
+  attention: 'latent',
+  keyValueRank: 18,
+  headSize: 14,
+  rotaryHeadSize: 6,
+  valueHeadSize: 10,
+} as const;
+
 /** By what is special about each. */
 export const smallDecoders = {
   'llama, grouped queries': { ...base, keyValueHeadCount: 2 },
@@ -75,6 +83,14 @@ export const smallDecoders = {
     rotaryScaling: 'yarn',
     rotaryFactor: 4,
     rotaryTrainedContext: 32,
+  },
+  'minicpm3, latents': { ...base, ...latent, queryRank: 12 },
+  'deepseek-v2, latents, neighbours turned': {
+    ...base,
+    ...latent,
+    valueHeadSize: 20,
+    rotaryPairing: 'neighbours',
+    residualScale: 0.8,
   },
   'heads of 7, which is odd': { ...base, headSize: 7, keyValueHeadCount: 2 },
 } as const satisfies Record<string, DecoderArchitecture>;

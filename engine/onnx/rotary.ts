@@ -16,11 +16,17 @@ export interface RotaryShape {
   /** llama3 only: wavelengths between trained/high and trained/low are blended. */
   readonly lowFrequencyFactor: number;
   readonly highFrequencyFactor: number;
+  /** yarn only: what cosines and sines are multiplied by; null where that follows from the factor. */
+  readonly magnitude?: number | null;
 }
 
 /** Turns of a wavelength within the trained context at which YaRN starts and stops blending. */
 const yarnFastTurns = 32;
 const yarnSlowTurns = 1;
+
+/** By what YaRN keeps scores as sharp over a longer context; DeepSeek-V2 weighs it. */
+export const yarnMagnitude = (factor: number, weight = 1): number =>
+  0.1 * weight * Math.log(factor) + 1;
 
 /** The table for positions 0 up to `rows`. Formulas: RoFormer (2104.09864), Llama 3.1, YaRN (2309.00071). */
 export function rotaryTable(shape: RotaryShape, rows: number): RotaryTable {
@@ -34,7 +40,11 @@ export function rotaryTable(shape: RotaryShape, rows: number): RotaryTable {
     case 'llama3':
       return { rows, frequencies: plain.map((frequency) => llama3(frequency, shape)), scale: 1 };
     case 'yarn':
-      return { rows, frequencies: yarn(plain, shape), scale: 0.1 * Math.log(shape.factor) + 1 };
+      return {
+        rows,
+        frequencies: yarn(plain, shape),
+        scale: shape.magnitude ?? yarnMagnitude(shape.factor),
+      };
   }
 }
 

@@ -2,7 +2,7 @@
 import { ok, type Outcome } from '#engine/contract/outcome.ts';
 import type { ConfigFiles, JsonObject } from '#engine/contract/config-files.ts';
 import type { TakenConfig } from '#engine/node/taken-config.ts';
-import type { RotaryScaling } from '#engine/onnx/rotary.ts';
+import { yarnMagnitude, type RotaryScaling } from '#engine/onnx/rotary.ts';
 import {
   activationFromConfig,
   configFile,
@@ -157,12 +157,23 @@ function rotaryFromConfig(config: DecoderConfig): Outcome<Partial<DecoderArchite
     rotaryFraction: rotary.partial_rotary_factor ?? config.partial_rotary_factor ?? 1,
   };
   if (rotaryScaling === 'none') return ok(turning);
+  const factor = rotary.factor ?? 1;
   return ok({
     ...turning,
     rotaryScaling,
-    rotaryFactor: rotary.factor ?? 1,
+    rotaryFactor: factor,
+    rotaryMagnitude: weighedMagnitude(factor, rotary),
     rotaryTrainedContext: rotary.original_max_position_embeddings ?? config.max_position_embeddings,
     rotaryLowFactor: rotary.low_freq_factor ?? 1,
     rotaryHighFactor: rotary.high_freq_factor ?? 4,
   });
+}
+
+/** What is rotated, by what scores are multiplied with anyway; 0 where a configuration weighs nothing. */
+function weighedMagnitude(
+  factor: number,
+  { mscale, mscale_all_dim }: NonNullable<DecoderConfig['rope_parameters']>,
+): number {
+  if (!mscale || !mscale_all_dim) return 0;
+  return yarnMagnitude(factor, mscale) / yarnMagnitude(factor, mscale_all_dim);
 }

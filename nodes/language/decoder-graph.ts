@@ -6,8 +6,13 @@ import {
   causalAttention,
   type CausalAttentionShape,
 } from '#engine/onnx/blocks/causal-attention.ts';
+import {
+  latentAttention,
+  type LatentAttentionShape,
+} from '#engine/onnx/blocks/latent-attention.ts';
 import { gatedFeedForward, plainFeedForward } from '#engine/onnx/blocks/feed-forward.ts';
 import { addAndNorm, norm, normOfSum, type Norm } from '#engine/onnx/blocks/norm.ts';
+import type { Rotary } from '#engine/onnx/blocks/rotary-positions.ts';
 import { add } from '#engine/onnx/operators.ts';
 import { gather, slice } from '#engine/onnx/shape-operators.ts';
 import type { StageModel } from '#engine/onnx/model.ts';
@@ -18,7 +23,7 @@ import {
   segmentDims,
   type LanguageGraphs,
 } from '#engine/node/decoder-protocol.ts';
-import { layerRotary, type LayerRotary } from './architecture/positions.ts';
+import { layerRotary } from './architecture/positions.ts';
 import type { DecoderArchitecture } from './decoder-architecture.ts';
 import { emitBeginning } from './decoder-beginning.ts';
 import { decoderInputs, decoderState, type DecoderInputs, type Segment } from './decoder-inputs.ts';
@@ -109,13 +114,13 @@ class DecoderBlocks {
   readonly #architecture: DecoderArchitecture;
   readonly #parts: DecoderParts;
   readonly #inputs: DecoderInputs;
-  readonly #attention: Omit<CausalAttentionShape, 'rotary'>;
-  readonly #rotary: (layer: number) => LayerRotary | null;
+  readonly #attention: Omit<CausalAttentionShape & LatentAttentionShape, 'rotary'>;
+  readonly #rotary: (layer: number) => Rotary | null;
   readonly #norm: Norm;
   /** The residual sum, and what the next layer reads of it. Both [1, sequence, D]. */
   #sum: Value;
   normed: Value;
-  /** Keys and values of the new tokens, of each layer in turn. */
+  /** What is kept of the new tokens, of each layer in turn. */
   fresh: readonly Value[] = [];
   #segment: Segment;
   #scores: Value | null = null;
@@ -196,18 +201,17 @@ class DecoderBlocks {
     const segment = this.#segment;
     const cached = { ...this.#inputs.cachedIn(layer), ...segment };
     const shape = { ...this.#attention, rotary: this.#rotary(layer) };
+    const attend = this.#architecture.attention === 'latent' ? latentAttention : causalAttention;
     const attended = g.scope('attention', () =>
-      causalAttention(g, this.normed, names, shape, cached, segment.positions),
+      attend(g, this.normed, names, shape, cached, segment.positions),
     );
-    this.fresh = [...this.fresh, attended.newKey, attended.newValue];
+    this.fresh = [...this.fresh, ...attended.kept];
     const boundary = this.#parts.boundaries[segment.index];
     const isRanked =
       boundary?.kind === 'token-reduction' &&
       boundary.layer === layer + 1 &&
       boundary.ranksBy === 'attention';
-    this.#scores = isRanked
-      ? scoreVisualTokens(g, attended.query, attended.newKey, shape, segment)
-      : null;
+    this.#scores = isRanked ? scoreVisualTokens(g, attended.met(), segment) : null;
 
     const { block } = this.#architecture;
     const next = this.#inputNorm(layer + 1);

@@ -45,17 +45,27 @@ export interface DecoderInputs {
   ) => Segment;
 }
 
-/** Keys, then values, of every layer in turn. */
+/** What a layer keeps of a token: keys, then values, or the latent that both are made of. */
+function keptOf(
+  architecture: DecoderArchitecture,
+): readonly Pick<KeyValueTensor, 'name' | 'heads' | 'size'>[] {
+  const { attention, keyValueHeadCount: heads, headSize: size } = architecture;
+  if (attention === 'grouped') return ['key', 'value'].map((name) => ({ name, heads, size }));
+  const latentSize = architecture.keyValueRank + architecture.rotaryHeadSize;
+  return [{ name: 'latent', heads: 1, size: latentSize }];
+}
+
+/** What every layer keeps, layer by layer. */
 export function decoderState(
-  { layerCount, keyValueHeadCount, headSize }: DecoderArchitecture,
+  architecture: DecoderArchitecture,
   boundaries: readonly BoundaryPart[],
 ): readonly KeyValueTensor[] {
-  return Array.from({ length: layerCount }, (_, layer) => layer).flatMap((layer) =>
-    ['key', 'value'].map((part) => ({
+  const kept = keptOf(architecture);
+  return Array.from({ length: architecture.layerCount }, (_, layer) => layer).flatMap((layer) =>
+    kept.map(({ name, ...rest }) => ({
       kind: 'key-value',
-      name: `${layer}.${part}`,
-      heads: keyValueHeadCount,
-      size: headSize,
+      name: `${layer}.${name}`,
+      ...rest,
       segment: boundaries.filter((boundary) => boundary.layer <= layer).length,
     })),
   );
@@ -99,13 +109,15 @@ export function decoderInputs(
       keptCount: kept[index] ?? null,
     };
   };
+  const perLayer = pasts.length / architecture.layerCount;
   return {
     embeddings,
     logitRows,
     throughout,
+    // Of a latent, one tensor is both.
     cachedIn: (layer) => ({
-      key: pasts[2 * layer] as Value,
-      value: pasts[2 * layer + 1] as Value,
+      key: pasts[perLayer * layer] as Value,
+      value: pasts[perLayer * (layer + 1) - 1] as Value,
     }),
     firstSegment: segmentOf(0, { positions, isVisual }),
     nextSegment({ index }, boundary, left) {

@@ -30,11 +30,19 @@ export function architectureProblem(architecture: DecoderArchitecture): Problem 
     const message = `${headCount} heads do not divide into ${keyValueHeadCount} groups; choose key/value heads that divide the heads.`;
     return error('arrangement-unsupported', message, { param: 'keyValueHeadCount' });
   }
+  const latent = architecture.attention === 'latent' ? latentProblem(architecture) : null;
+  if (latent) return latent;
   if (positions === 'rotary' && rotaryShape(architecture).size < 2) {
     const message = `A rotary fraction of ${rotaryFraction} leaves nothing of a head of ${headSize} to rotate; choose a larger fraction.`;
     return error('arrangement-unsupported', message, { param: 'rotaryFraction' });
   }
   return null;
+}
+
+function latentProblem({ headSize, rotaryHeadSize }: DecoderArchitecture): Problem | null {
+  if (rotaryHeadSize % 2 === 0 && rotaryHeadSize < headSize) return null;
+  const message = `Of a head of ${headSize}, ${rotaryHeadSize} channels cannot be turned with some left as they are; choose an even rotated head size below the head size.`;
+  return error('arrangement-unsupported', message, { param: 'rotaryHeadSize' });
 }
 
 /** "TinyLlama 1.1B", or what a custom one is. */

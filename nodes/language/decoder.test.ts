@@ -9,10 +9,16 @@ import {
   smallModels,
   writeSmallDecoder,
 } from '#verify/small-decoder.testing.ts';
-import { decoderInput } from '#engine/node/decoder-protocol.ts';
+import {
+  decoderInput,
+  newName,
+  pastName,
+  type KeyValueTensor,
+} from '#engine/node/decoder-protocol.ts';
 import { seededRandom } from '#engine/seeded-random.ts';
 import { largestError } from '../slow-formulas.testing.ts';
 import type { DecoderArchitecture } from './decoder-architecture.ts';
+import { decoderState } from './decoder-inputs.ts';
 
 let bench: NodeBench;
 beforeAll(async () => {
@@ -96,21 +102,20 @@ interface Cache {
 
 /** Feeds the tokens from the cache's end to `end` by the inputs of the decoder's protocol. */
 async function feed(
-  { layerCount, keyValueHeadCount: heads, headSize, hiddenSize }: DecoderArchitecture,
+  architecture: DecoderArchitecture,
   decoder: Session,
   cache: Cache,
   rows: Float32Array,
   { end, fused }: { readonly end: number; readonly fused: boolean },
 ): Promise<{ logits: Float32Array; cache: Cache }> {
+  const { hiddenSize } = architecture;
   const { length } = cache;
   const count = end - length;
   const places = Array.from({ length: count }, (_, place) => place);
-  const names = Array.from({ length: layerCount }, (_, layer) => [
-    `${layer}.key`,
-    `${layer}.value`,
-  ]);
-  const none = float32(new Float32Array(0), [1, heads, 0, headSize]);
-  const empty = Object.fromEntries(names.flat().map((name) => [`past.${name}`, none]));
+  const state = decoderState(architecture, []);
+  const none = ({ heads, size }: KeyValueTensor) =>
+    float32(new Float32Array(0), [1, heads, 0, size]);
+  const empty = Object.fromEntries(state.map((kept) => [pastName(kept), none(kept)]));
   const outputs = await decoder.run({
     embeddings: float32(rows.slice(length * hiddenSize, end * hiddenSize), [1, count, hiddenSize]),
     positions: int64(
@@ -124,21 +129,28 @@ async function feed(
     ...cache.tensors,
   });
   const capacity = end + 3;
-  const tensors = names.flat().map((name) => {
+  const tensors = state.map((kept) => {
+    const { heads, size } = kept;
     // What lies behind the cached tokens is anything but zero.
-    const room = new Float32Array(heads * capacity * headSize).fill(7);
-    copyHeads(cache.tensors[`past.${name}`] ?? none, length, room, 0);
-    copyHeads(outputs[`new.${name}`] as Tensor, count, room, length);
-    return [`past.${name}`, float32(room, [1, heads, capacity, headSize])] as const;
+    const room = new Float32Array(heads * capacity * size).fill(7);
+    copyHeads(kept, cache.tensors[pastName(kept)] ?? none(kept), length, room, 0);
+    copyHeads(kept, outputs[newName(kept)] as Tensor, count, room, length);
+    return [pastName(kept), float32(room, [1, heads, capacity, size])] as const;
   });
   const grown = { length: end, tensors: Object.fromEntries(tensors) };
   return { logits: floatsOf(outputs['logits']), cache: grown };
 
-  function copyHeads(from: Tensor, tokens: number, to: Float32Array, at: number): void {
-    const stride = (from.dims[2] ?? 0) * headSize;
+  function copyHeads(
+    { heads, size }: KeyValueTensor,
+    from: Tensor,
+    tokens: number,
+    to: Float32Array,
+    at: number,
+  ): void {
+    const stride = (from.dims[2] ?? 0) * size;
     for (let head = 0; head < heads; head++) {
-      const run = floatsOf(from).subarray(head * stride, head * stride + tokens * headSize);
-      to.set(run, (head * capacity + at) * headSize);
+      const run = floatsOf(from).subarray(head * stride, head * stride + tokens * size);
+      to.set(run, (head * capacity + at) * size);
     }
   }
 }

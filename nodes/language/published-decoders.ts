@@ -1,4 +1,5 @@
 /** Published decoder-only language models: one table row a model. */
+import { yarnMagnitude } from '#engine/onnx/rotary.ts';
 import { standardArchitecture, type DecoderArchitecture } from './decoder-architecture.ts';
 
 const phi = {
@@ -28,6 +29,31 @@ const stablelm = {
   rotaryFraction: 0.25,
 } as const;
 const smollm = { tiedEmbeddings: true, rotaryBase: 100_000 } as const;
+
+/** MiniCPM's scales: of embeddings 12, of depth 1.4, of width 256. */
+const minicpm = (hidden: number, layers: number) =>
+  ({
+    tiedEmbeddings: true,
+    embeddingScale: 12,
+    scaledEmbeddings: 'words',
+    residualScale: 1.4 / Math.sqrt(layers),
+    logitScale: 256 / hidden,
+  }) as const;
+/** Its rotary part is stretched 40 times, and scores are sharper by as much as YaRN would have made what is rotated. */
+const deepseekV2Lite = {
+  normEpsilon: 1e-6,
+  attention: 'latent',
+  keyValueRank: 512,
+  queryRank: null,
+  rotaryHeadSize: 64,
+  valueHeadSize: 128,
+  rotaryPairing: 'neighbours',
+  rotaryScaling: 'yarn',
+  rotaryFactor: 40,
+  rotaryTrainedContext: 4096,
+  rotaryMagnitude: 1,
+  attentionScale: 192 ** -0.5 * yarnMagnitude(40, 0.707) ** 2,
+} as const;
 
 type Sizes = readonly [
   vocabulary: number,
@@ -103,6 +129,14 @@ const rows = {
     { ...gemma, embeddingScale: Math.sqrt(2048) },
   ],
   'stablelm-2-1.6b': ['StableLM-2 1.6B', [100_352, 2048, 24, 32, 32, 64, 5632, 4096], stablelm],
+  // Both of its chat models, sft and dpo, have these figures.
+  'minicpm-2b': ['MiniCPM 2B', [122_753, 2304, 40, 36, 36, 64, 5760, 4096], minicpm(2304, 40)],
+  // What surrounds its experts; the feed-forward size is that of its first layer, which has none.
+  'deepseek-v2-lite': [
+    'DeepSeek-V2 Lite',
+    [102_400, 2048, 27, 16, 16, 192, 10_944, 163_840],
+    deepseekV2Lite,
+  ],
 } as const satisfies Readonly<Record<string, Row>>;
 
 export type PublishedDecoder = keyof typeof rows;

@@ -1,7 +1,7 @@
 /** Dropping visual tokens between two layers of a language model, by the attention they receive. */
 import type { TokenReductionPart } from '#engine/node/part.ts';
 import type { GraphBuilder } from '#engine/onnx/graph-builder.ts';
-import type { CausalAttentionShape } from '#engine/onnx/blocks/causal-attention.ts';
+import type { Met } from '#engine/onnx/blocks/causal-attention.ts';
 import { matmul, mean, multiply, softCapped, softmax, subtract } from '#engine/onnx/operators.ts';
 import { gather, lengthOf, reshape, shapeOf, transpose } from '#engine/onnx/shape-operators.ts';
 import type { Dim, Value } from '#engine/onnx/value.ts';
@@ -14,9 +14,7 @@ import type { Segment } from './decoder-inputs.ts';
  */
 export function scoreVisualTokens(
   g: GraphBuilder,
-  query: Value,
-  key: Value,
-  { headCount, keyValueHeadCount, headSize, scale, softCap }: CausalAttentionShape,
+  { query, key, shape: { headCount, keyValueHeadCount, headSize, scale, softCap } }: Met,
   segment: Segment,
 ): Value {
   return g.scope('scores', () => {

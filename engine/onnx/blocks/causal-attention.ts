@@ -12,7 +12,6 @@ import {
   unsqueeze,
 } from '../shape-operators.ts';
 import type { Dim, Value } from '../value.ts';
-import type { RotaryTable } from '../weight.ts';
 import { attend } from './attention.ts';
 import type { QueryKeyValue } from './attention-projections.ts';
 import { padHeads, scores, splitHeads, unpadHeads } from './attention-heads.ts';
@@ -20,16 +19,25 @@ import type { CachedTokens } from './cached-tokens.ts';
 import { joinedLinear, linear } from './linear.ts';
 import type { NormKind } from './norm.ts';
 import { normQueryKey, type QueryKeyNorm } from './query-key-norm.ts';
+import { turnHeads, type Rotary } from './rotary-positions.ts';
 
 /** What the tokens of a prompt see of it: those before them, or all of it (PaliGemma). */
 export type PromptAttention = 'causal' | 'prefix';
 
-export interface CausalAttentionShape {
-  readonly promptAttention: PromptAttention;
-  readonly hiddenSize: number;
+/** Heads of queries, and of the keys and values that they meet. */
+export interface MeetingHeads {
   readonly headCount: number;
   readonly keyValueHeadCount: number;
   readonly headSize: number;
+  /** What products of queries and keys are multiplied by. */
+  readonly scale: number;
+  /** Scores are bent to stay below it; 0: they are not. */
+  readonly softCap: number;
+}
+
+export interface CausalAttentionShape extends MeetingHeads {
+  readonly promptAttention: PromptAttention;
+  readonly hiddenSize: number;
   readonly queryKeyValueBias: boolean;
   readonly outputBias: boolean;
   /** The largest number among queries, keys and values; 0: no bound. */
@@ -37,12 +45,8 @@ export interface CausalAttentionShape {
   readonly queryKeyNorm: QueryKeyNorm;
   readonly norm: NormKind;
   readonly normEpsilon: number;
-  /** What products of queries and keys are multiplied by. */
-  readonly scale: number;
-  /** Scores are bent to stay below it; 0: they are not. */
-  readonly softCap: number;
   /** Null where positions turn nothing. */
-  readonly rotary: { readonly size: number; readonly table: RotaryTable } | null;
+  readonly rotary: Rotary | null;
 }
 
 /** Published names of the four projections of a layer, and of its norms. */
@@ -58,11 +62,18 @@ export interface AttentionNames {
 export interface AttentionResult {
   /** [1, T, D] */
   readonly output: Value;
-  /** Rotated queries [1, T, heads · headSize]. */
+  /** What a cache keeps of the T tokens, [1, heads, T, size] each: rotated keys and values, or what these are made of. */
+  readonly kept: readonly Value[];
+  /** Queries and keys of the T tokens as they met, for what ranks tokens by them. */
+  readonly met: () => Met;
+}
+
+export interface Met {
+  /** [1, T, heads · headSize] */
   readonly query: Value;
-  /** Rotated keys and values of the T tokens, [1, kvHeads, T, headSize]: what a cache keeps of them. */
-  readonly newKey: Value;
-  readonly newValue: Value;
+  /** [1, kvHeads, T, headSize] */
+  readonly key: Value;
+  readonly shape: MeetingHeads;
 }
 
 /** GroupQueryAttention takes head sizes that are multiples of this. */
@@ -86,21 +97,16 @@ export function causalAttention(
   const { headCount, keyValueHeadCount, headSize } = shape;
   const [plainQuery, plainKey, value] = projections(g, x, names, shape);
   const turned = (x: Value, name: string, heads: number): Value =>
-    rotate(g, normQueryKey(g, x, name, heads, shape), positions, heads, shape);
+    turnHeads(g, normQueryKey(g, x, name, heads, shape), positions, heads, headSize, shape.rotary);
   const query = turned(plainQuery, names.queryNorm, headCount);
   const key = turned(plainKey, names.keyNorm, keyValueHeadCount);
   const newKey = splitHeads(g, key, keyValueHeadCount);
   const newValue = splitHeads(g, value, keyValueHeadCount);
 
-  const isPrefix = shape.promptAttention === 'prefix';
-  const pairs = isPrefix ? [x.shape[1] as Dim, cached.attended] : [cached.pairs];
-  g.work(2 * headCount * headSize, pairs);
+  g.work(2 * headCount * headSize, attentionPairs(shape, cached, x.shape[1] as Dim));
   const attended = g.choose(
     cached.fused,
-    () =>
-      isPrefix
-        ? attendPrefix(g, { query, key, value }, shape)
-        : attendFused(g, query, key, value, cached, shape),
+    () => attendAtOnce(g, { query, key, value }, cached, shape),
     () => attendCached(g, query, newKey, newValue, cached, shape),
   );
   const output = linear(g, attended, names.output, {
@@ -108,17 +114,36 @@ export function causalAttention(
     outputs: shape.hiddenSize,
     bias: shape.outputBias,
   });
-  return { output, query, newKey, newValue };
+  return { output, kept: [newKey, newValue], met: () => ({ query, key: newKey, shape }) };
 }
 
-/** T tokens see all cached ones, those before them and themselves. q, k, v [1, T, heads · d] → [1, T, H · d] */
+/** The query-key pairs that T tokens look at, for the estimate. */
+export function attentionPairs(
+  { promptAttention }: Pick<CausalAttentionShape, 'promptAttention'>,
+  cached: CachedTokens,
+  sequence: Dim,
+): readonly Dim[] {
+  return promptAttention === 'prefix' ? [sequence, cached.attended] : [cached.pairs];
+}
+
+/** Many tokens attend by a fused operator. q, k, v [1, T, heads · d] → [1, T, H · d] */
+export function attendAtOnce(
+  g: GraphBuilder,
+  projected: QueryKeyValue<Value>,
+  cached: CachedTokens,
+  shape: MeetingHeads & Pick<CausalAttentionShape, 'promptAttention'>,
+): Value {
+  return shape.promptAttention === 'prefix'
+    ? attendPrefix(g, projected, shape)
+    : attendFused(g, projected, cached, shape);
+}
+
+/** T tokens see all cached ones, those before them and themselves. */
 function attendFused(
   g: GraphBuilder,
-  query: Value,
-  key: Value,
-  value: Value,
+  { query, key, value }: QueryKeyValue<Value>,
   cached: CachedTokens,
-  { headCount, keyValueHeadCount, headSize, scale, softCap }: CausalAttentionShape,
+  { headCount, keyValueHeadCount, headSize, scale, softCap }: MeetingHeads,
 ): Value {
   const size = Math.ceil(headSize / fusedHeadStep) * fusedHeadStep;
   const sequence = query.shape[1] as Dim;
@@ -151,11 +176,11 @@ function attendFused(
   return unpadHeads(g, attended, headCount, headSize, size);
 }
 
-/** T tokens of a prompt, before which nothing is cached, all see each other. q, k, v as above → [1, T, H · d] */
+/** T tokens of a prompt, before which nothing is cached, all see each other. */
 function attendPrefix(
   g: GraphBuilder,
   { query, key, value }: QueryKeyValue<Value>,
-  { headCount, keyValueHeadCount, headSize, scale }: CausalAttentionShape,
+  { headCount, keyValueHeadCount, headSize, scale }: MeetingHeads,
 ): Value {
   const [batch, sequence] = query.shape as [Dim, Dim];
   const group = headCount / keyValueHeadCount;
@@ -169,14 +194,17 @@ function attendPrefix(
   return attend(g, { query, key: spread(key), value: spread(value) }, { headCount }, { scale });
 }
 
-/** T new tokens see all cached ones, and those of their own that come before. → [1, T, H · d] */
-function attendCached(
+/**
+ * T new tokens see all cached ones, and those of their own that come before. query [1, T, H · d], keys and values
+ * [1, kvHeads, T, d] → [1, T, H · d]
+ */
+export function attendCached(
   g: GraphBuilder,
   query: Value,
   newKey: Value,
   newValue: Value,
   cached: CachedTokens,
-  shape: CausalAttentionShape,
+  shape: MeetingHeads,
 ): Value {
   const { headCount, keyValueHeadCount, headSize } = shape;
   const sequence = query.shape[1] as Dim;
@@ -238,29 +266,4 @@ function projections(
   const lengths = parts.map(({ outputs }) => outputs);
   const all = clipped(g, joinedLinear(g, x, parts), shape.queryKeyValueClip);
   return split(g, all, -1, lengths) as readonly [Value, Value, Value];
-}
-
-/** [1, T, heads · d] → [1, T, heads · d], the first channels of each head turned by their positions. */
-function rotate(
-  g: GraphBuilder,
-  x: Value,
-  positions: Value,
-  headCount: number,
-  { headSize, rotary }: CausalAttentionShape,
-): Value {
-  if (!rotary) return x;
-  const table = (part: 'rotary-cosine' | 'rotary-sine') =>
-    g.weight({
-      kind: 'computed',
-      shape: [rotary.table.rows, rotary.table.frequencies.length],
-      of: { table: part, ...rotary.table },
-    });
-  return g.op('RotaryEmbedding', [x, positions, table('rotary-cosine'), table('rotary-sine')], x, {
-    domain: 'com.microsoft',
-    attributes: {
-      num_heads: int(headCount),
-      // 0 stands for the whole head.
-      rotary_embedding_dim: int(rotary.size === headSize ? 0 : rotary.size),
-    },
-  });
 }

@@ -1,8 +1,9 @@
 /** How a decoder's tokens know where they stand. */
 import { choice, decimal, option, size } from '#engine/node/architecture-params.ts';
 import { rotaryScalings, rotaryTable, type RotaryShape } from '#engine/onnx/rotary.ts';
+import type { Rotary } from '#engine/onnx/blocks/rotary-positions.ts';
 import type { ParamValues } from '#engine/node/param.ts';
-import type { RotaryTable } from '#engine/onnx/weight.ts';
+import type { latentAttentionParams } from './latent-attention.ts';
 import type { sizeParams } from './sizes.ts';
 
 export const positionParams = {
@@ -52,6 +53,17 @@ export const positionParams = {
     0.01,
     64,
   ),
+  rotaryMagnitude: decimal(
+    'Rotary magnitude',
+    'yarn: what is rotated is multiplied by this (DeepSeek-V2: 1); 0: by what follows from the factor.',
+    0,
+    0,
+    64,
+  ),
+  rotaryPairing: choice('Rotary pairs', 'Which channels of a head turn together.', 'halves', [
+    option('halves', 'Half the turned part apart'),
+    option('neighbours', 'Neighbours (DeepSeek-V2)'),
+  ]),
   unrotatedEvery: {
     kind: 'optional-integer',
     label: 'Unrotated layers',
@@ -75,33 +87,37 @@ export const positionParams = {
   },
 } as const;
 
-type Positions = ParamValues<typeof positionParams & typeof sizeParams>;
+type Positions = ParamValues<
+  typeof positionParams & typeof sizeParams & typeof latentAttentionParams
+>;
 
 /** The rotated part of each head, in the terms of engine/onnx/rotary. */
 export function rotaryShape(architecture: Positions): RotaryShape {
   return {
-    // Rounded down to whole pairs, as the reference implementations do.
-    size: Math.floor((architecture.headSize * architecture.rotaryFraction) / 2) * 2,
+    size:
+      architecture.attention === 'latent'
+        ? architecture.rotaryHeadSize
+        : // Rounded down to whole pairs, as the reference implementations do.
+          Math.floor((architecture.headSize * architecture.rotaryFraction) / 2) * 2,
     base: architecture.rotaryBase,
     scaling: architecture.rotaryScaling,
     factor: architecture.rotaryFactor,
     trainedContext: architecture.rotaryTrainedContext,
     lowFrequencyFactor: architecture.rotaryLowFactor,
     highFrequencyFactor: architecture.rotaryHighFactor,
+    magnitude: architecture.rotaryMagnitude === 0 ? null : architecture.rotaryMagnitude,
   };
 }
 
-export interface LayerRotary {
-  /** Channels of a head that turn. */
-  readonly size: number;
-  readonly table: RotaryTable;
-}
-
 /** What turns the queries and keys of a layer; null where nothing does. */
-export function layerRotary(architecture: Positions): (layer: number) => LayerRotary | null {
+export function layerRotary(architecture: Positions): (layer: number) => Rotary | null {
   if (architecture.positions !== 'rotary') return () => null;
   const shape = rotaryShape(architecture);
-  const rotary = { size: shape.size, table: rotaryTable(shape, architecture.contextLength) };
+  const rotary = {
+    size: shape.size,
+    table: rotaryTable(shape, architecture.contextLength),
+    pairing: architecture.rotaryPairing,
+  };
   const every = architecture.unrotatedEvery;
   return (layer) => (every !== null && (layer + 1) % every === 0 ? null : rotary);
 }

@@ -1,7 +1,10 @@
 /** Every family of decoder-only language models, by the `model_type` of its configurations. */
+import { deepseekV2 } from './deepseek-v2.ts';
 import type { DecoderFamily } from './family.ts';
 import { gemma } from './gemma.ts';
 import { llama } from './llama.ts';
+import { minicpm } from './minicpm.ts';
+import { minicpm3 } from './minicpm3.ts';
 import { mistral } from './mistral.ts';
 import { mixtral } from './mixtral.ts';
 import { phi } from './phi.ts';
@@ -16,4 +19,7 @@ export const decoderFamilies: Readonly<Record<string, DecoderFamily>> = {
   gemma,
   phi,
   stablelm,
+  minicpm,
+  minicpm3,
+  deepseek_v2: deepseekV2,
 };

@@ -15,6 +15,9 @@ const rotarySchema = z.object({
   low_freq_factor: z.number().optional(),
   high_freq_factor: z.number().optional(),
   original_max_position_embeddings: z.number().optional(),
+  /** How DeepSeek-V2 weighs YaRN's magnitude: of what is rotated, and of scores. */
+  mscale: z.number().optional(),
+  mscale_all_dim: z.number().optional(),
 });
 
 /** What all share, as published, in the spelling before and since transformers 5. */
