@@ -44,6 +44,54 @@ describe('a language model', () => {
     });
   });
 
+  it.each([
+    [
+      'minicpm-2b',
+      {
+        model_type: 'minicpm',
+        vocab_size: 122_753,
+        hidden_size: 2304,
+        intermediate_size: 5760,
+        num_hidden_layers: 40,
+        num_attention_heads: 36,
+        num_key_value_heads: 36,
+        max_position_embeddings: 4096,
+        rms_norm_eps: 1e-5,
+        scale_emb: 12,
+        scale_depth: 1.4,
+        dim_model_base: 256,
+      },
+    ],
+    [
+      'deepseek-v2-lite',
+      {
+        model_type: 'deepseek_v2',
+        vocab_size: 102_400,
+        hidden_size: 2048,
+        intermediate_size: 10_944,
+        num_hidden_layers: 27,
+        num_attention_heads: 16,
+        num_key_value_heads: 16,
+        max_position_embeddings: 163_840,
+        q_lora_rank: null,
+        rope_theta: 10_000,
+        rope_scaling: {
+          type: 'yarn',
+          factor: 40,
+          original_max_position_embeddings: 4096,
+          beta_fast: 32,
+          beta_slow: 1,
+          mscale: 0.707,
+          mscale_all_dim: 0.707,
+        },
+      },
+    ],
+  ])('knows %s by its figures', (model, figures) => {
+    expect(taken(catalogue['language/decoder'], config(figures))).toMatchObject({
+      value: { params: { model } },
+    });
+  });
+
   it('is filled up with what the library means by saying nothing', () => {
     const text = { model_type: 'llama', vocab_size: 32_064, max_position_embeddings: 4096 };
     const files = config({ model_type: 'llava', text_config: { ...text, rms_norm_eps: 1e-5 } });
