@@ -30,7 +30,7 @@ export function decoderFromConfig(files: ConfigFiles): Outcome<TakenConfig> {
   if (type === 'mamba') return foreign('config.json describes a Mamba; choose the node "Mamba".');
   if (!family) return unsupported(`The language model family "${type}"`);
   const whole = modelTypeOf(file.value);
-  const own = Object.hasOwn(wholeModels, whole) ? (wholeModels[whole] ?? {}) : {};
+  const own = Object.hasOwn(wholeModels, whole) ? (wholeModels[whole]?.(file.value) ?? {}) : {};
   const architecture = architectureFrom(family, part ?? file.value, own);
   if (!architecture.ok) return architecture;
   const figures: DecoderArchitecture = {
@@ -47,9 +47,16 @@ export function decoderFromConfig(files: ConfigFiles): Outcome<TakenConfig> {
 }
 
 /** What whole models do otherwise than the families of their language models. */
-const wholeModels: Readonly<Record<string, Partial<DecoderArchitecture>>> = {
-  paligemma: { promptAttention: 'prefix', scaledEmbeddings: 'words' },
+const wholeModels: Readonly<Record<string, (whole: JsonObject) => Partial<DecoderArchitecture>>> = {
+  paligemma: () => ({ promptAttention: 'prefix', scaledEmbeddings: 'words' }),
+  qwen2_5_vl: (whole) => ({ clipStep: positionsPerSecond(whole) }),
 };
+
+/** A pair of frames of a clip lasts a second, as its processor takes them. */
+function positionsPerSecond(whole: JsonObject): number {
+  const told = partOf(whole, ['vision_config'])?.['tokens_per_second'];
+  return typeof told === 'number' ? told : 4;
+}
 
 function architectureFrom(
   family: DecoderFamily,
@@ -142,6 +149,8 @@ function sizes(config: DecoderConfig): Partial<DecoderArchitecture> {
 
 const rotaryScalings: Readonly<Record<string, RotaryScaling>> = {
   default: 'none',
+  // Stretches nothing, whatever it is called.
+  mrope: 'none',
   linear: 'linear',
   llama3: 'llama3',
   yarn: 'yarn',

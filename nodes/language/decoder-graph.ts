@@ -12,7 +12,7 @@ import {
 } from '#engine/onnx/blocks/latent-attention.ts';
 import { gatedFeedForward, plainFeedForward } from '#engine/onnx/blocks/feed-forward.ts';
 import { addAndNorm, norm, normOfSum, type Norm } from '#engine/onnx/blocks/norm.ts';
-import type { Rotary } from '#engine/onnx/blocks/rotary-positions.ts';
+import { turnings, type Turning } from '#engine/onnx/blocks/rotary-positions.ts';
 import { add } from '#engine/onnx/operators.ts';
 import { gather, slice } from '#engine/onnx/shape-operators.ts';
 import type { StageModel } from '#engine/onnx/model.ts';
@@ -23,7 +23,7 @@ import {
   segmentDims,
   type LanguageGraphs,
 } from '#engine/node/decoder-protocol.ts';
-import { layerRotary } from './architecture/positions.ts';
+import { layerRotary, positionParts } from './architecture/positions.ts';
 import type { DecoderArchitecture } from './decoder-architecture.ts';
 import { emitBeginning } from './decoder-beginning.ts';
 import { decoderInputs, decoderState, type DecoderInputs, type Segment } from './decoder-inputs.ts';
@@ -65,6 +65,7 @@ export function decoderGraphs(
     vocabularySize,
     contextLength,
     promptAttention,
+    ...(positionParts(architecture) > 1 && { gridPositions: { clipStep: architecture.clipStep } }),
   };
 }
 
@@ -114,8 +115,8 @@ class DecoderBlocks {
   readonly #architecture: DecoderArchitecture;
   readonly #parts: DecoderParts;
   readonly #inputs: DecoderInputs;
-  readonly #attention: Omit<CausalAttentionShape & LatentAttentionShape, 'rotary'>;
-  readonly #rotary: (layer: number) => Rotary | null;
+  readonly #attention: CausalAttentionShape & LatentAttentionShape;
+  readonly #turning: (layer: number, positions: Value) => Turning | null;
   readonly #norm: Norm;
   /** The residual sum, and what the next layer reads of it. Both [1, sequence, D]. */
   #sum: Value;
@@ -139,7 +140,8 @@ class DecoderBlocks {
     const { attentionScale, attentionSoftCap, headSize } = architecture;
     const scale = attentionScale === 0 ? headSize ** -0.5 : attentionScale;
     this.#attention = { ...architecture, scale, softCap: attentionSoftCap };
-    this.#rotary = layerRotary(architecture);
+    const [rotary, turning] = [layerRotary(architecture), turnings(g)];
+    this.#turning = (layer, positions) => turning(positions, rotary(layer));
     this.#norm = { kind: architecture.norm, epsilon: architecture.normEpsilon };
     this.#sum = embeddings;
     this.normed = this.#normsBefore(0)
@@ -200,10 +202,10 @@ class DecoderBlocks {
     this.#crossBoundary(layer);
     const segment = this.#segment;
     const cached = { ...this.#inputs.cachedIn(layer), ...segment };
-    const shape = { ...this.#attention, rotary: this.#rotary(layer) };
+    const turning = this.#turning(layer, segment.positions);
     const attend = this.#architecture.attention === 'latent' ? latentAttention : causalAttention;
     const attended = g.scope('attention', () =>
-      attend(g, this.normed, names, shape, cached, segment.positions),
+      attend(g, this.normed, names, this.#attention, cached, turning),
     );
     this.fresh = [...this.fresh, ...attended.kept];
     const boundary = this.#parts.boundaries[segment.index];

@@ -8,7 +8,7 @@ import {
 } from '#engine/onnx/blocks/cached-tokens.ts';
 import type { GraphBuilder } from '#engine/onnx/graph-builder.ts';
 import { add, range } from '#engine/onnx/operators.ts';
-import { lengthOf, unsqueeze } from '#engine/onnx/shape-operators.ts';
+import { lengthOf, repeatAs, unsqueeze } from '#engine/onnx/shape-operators.ts';
 import type { Dim, Value } from '#engine/onnx/value.ts';
 import {
   decoderInput,
@@ -16,12 +16,13 @@ import {
   segmentSymbols,
   type KeyValueTensor,
 } from '#engine/node/decoder-protocol.ts';
+import { positionParts } from './architecture/positions.ts';
 import type { DecoderArchitecture } from './decoder-architecture.ts';
 
 /** Layers between two boundaries, which hold the same tokens. */
 export interface Segment extends Omit<CachedTokens, 'key' | 'value'> {
   readonly index: number;
-  /** [1, sequence] int64 */
+  /** [parts, sequence] int64 */
   readonly positions: Value;
   /** [sequence] int64, 1 for a visual token; null where nothing prunes. All 0 in decode, where pruning runs on nothing. */
   readonly isVisual: Value | null;
@@ -82,7 +83,10 @@ export function decoderInputs(
     throughout: throughoutName,
   } = decoderInput;
   const embeddings = g.input(embeddingsName, 'float32', [1, 'sequence', architecture.hiddenSize]);
-  const positions = g.input(decoderInput.positions, 'int64', [1, 'sequence']);
+  const positions = g.input(decoderInput.positions, 'int64', [
+    positionParts(architecture),
+    'sequence',
+  ]);
   const logitRows = g.input(decoderInput.logitRows, 'int64', ['rows']);
   const fused = g.input(decoderInput.fused, 'bool', []);
   const has = (kind: BoundaryPart['kind']) => boundaries.some((boundary) => boundary.kind === kind);
@@ -148,9 +152,10 @@ function pastInputs(
   return { pasts, firstKeys };
 }
 
-/** As many positions [1, T] as there are, but counted on from what is cached. */
+/** As many positions [parts, T] as there are, but counted on from what is cached. */
 function renumbered(g: GraphBuilder, positions: Value, cachedLength: Value): Value {
   const count = positions.shape[1] as Dim;
   const end = add(g, cachedLength, lengthOf(g, positions, 1));
-  return unsqueeze(g, range(g, cachedLength, end, count), 0);
+  const counted = unsqueeze(g, range(g, cachedLength, end, count), 0);
+  return repeatAs(g, counted, 0, positions, 0);
 }

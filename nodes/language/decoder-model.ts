@@ -2,7 +2,7 @@
 import type { JsonObject } from '#engine/contract/config-files.ts';
 import { error, type Problem } from '#engine/contract/problem.ts';
 import type { ParamValues } from '#engine/node/param.ts';
-import { rotaryShape } from './architecture/positions.ts';
+import { positionParts, rotarySections, rotaryShape, turns } from './architecture/positions.ts';
 import { architectureParams, type DecoderArchitecture } from './decoder-architecture.ts';
 import { publishedDecoderOptions, publishedDecoders } from './published-decoders.ts';
 
@@ -25,18 +25,25 @@ export function decoderArchitecture(values: DecoderModelParams): DecoderArchitec
 
 /** Why no graph can be built of an architecture; null where one can. */
 export function architectureProblem(architecture: DecoderArchitecture): Problem | null {
-  const { headCount, keyValueHeadCount, positions, rotaryFraction, headSize } = architecture;
+  const { headCount, keyValueHeadCount, rotaryFraction, headSize } = architecture;
   if (headCount % keyValueHeadCount !== 0) {
     const message = `${headCount} heads do not divide into ${keyValueHeadCount} groups; choose key/value heads that divide the heads.`;
     return error('arrangement-unsupported', message, { param: 'keyValueHeadCount' });
   }
   const latent = architecture.attention === 'latent' ? latentProblem(architecture) : null;
   if (latent) return latent;
-  if (positions === 'rotary' && rotaryShape(architecture).size < 2) {
+  if (turns(architecture) && rotaryShape(architecture).size < 2) {
     const message = `A rotary fraction of ${rotaryFraction} leaves nothing of a head of ${headSize} to rotate; choose a larger fraction.`;
     return error('arrangement-unsupported', message, { param: 'rotaryFraction' });
   }
-  return null;
+  return positionParts(architecture) > 1 ? sectionsProblem(architecture) : null;
+}
+
+function sectionsProblem(architecture: DecoderArchitecture): Problem | null {
+  const [time, row, column] = rotarySections(architecture);
+  if (column > 0) return null;
+  const message = `Of ${time + row + column} pairs that turn, ${time} by time and ${row} by rows leave none for columns; choose fewer of them.`;
+  return error('arrangement-unsupported', message, { param: 'rowPairs' });
 }
 
 function latentProblem({ headSize, rotaryHeadSize }: DecoderArchitecture): Problem | null {

@@ -123,6 +123,17 @@ const rows = {
     [151_936, 1536, 28, 12, 2, 128, 8960, 32_768],
     { ...qwen, tiedEmbeddings: true },
   ],
+  'qwen2-vl-2b': [
+    'Qwen2-VL 2B',
+    [151_936, 1536, 28, 12, 2, 128, 8960, 32_768],
+    { ...qwen, tiedEmbeddings: true, positions: 'grid-rotary' },
+  ],
+  // Two positions a second, a second a pair of frames.
+  'qwen2.5-vl-3b': [
+    'Qwen2.5-VL 3B',
+    [151_936, 2048, 36, 16, 2, 128, 11_008, 128_000],
+    { ...qwen, tiedEmbeddings: true, positions: 'grid-rotary', clipStep: 2 },
+  ],
   'gemma-2b': [
     'Gemma 2B',
     [256_000, 2048, 18, 8, 1, 256, 16_384, 8192],

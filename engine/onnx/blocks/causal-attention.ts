@@ -19,7 +19,7 @@ import type { CachedTokens } from './cached-tokens.ts';
 import { joinedLinear, linear } from './linear.ts';
 import type { NormKind } from './norm.ts';
 import { normQueryKey, type QueryKeyNorm } from './query-key-norm.ts';
-import { turnHeads, type Rotary } from './rotary-positions.ts';
+import { turnHeads, type Turning } from './rotary-positions.ts';
 
 /** What the tokens of a prompt see of it: those before them, or all of it (PaliGemma). */
 export type PromptAttention = 'causal' | 'prefix';
@@ -45,8 +45,6 @@ export interface CausalAttentionShape extends MeetingHeads {
   readonly queryKeyNorm: QueryKeyNorm;
   readonly norm: NormKind;
   readonly normEpsilon: number;
-  /** Null where positions turn nothing. */
-  readonly rotary: Rotary | null;
 }
 
 /** Published names of the four projections of a layer, and of its norms. */
@@ -80,7 +78,7 @@ export interface Met {
 const fusedHeadStep = 8;
 
 /**
- * x [1, T, D] → [1, T, D], rotated by `positions` [1, T] int64.
+ * x [1, T, D] → [1, T, D], queries and keys turned by `turning`, or by nothing.
  *
  * Many new tokens (prefill) attend by one fused operator. Few of them (decode) do by plain matrix products:
  * the fused operator copies the whole cache at every step, since no output of a session can be written
@@ -92,12 +90,12 @@ export function causalAttention(
   names: AttentionNames,
   shape: CausalAttentionShape,
   cached: CachedTokens,
-  positions: Value,
+  turning: Turning | null,
 ): AttentionResult {
   const { headCount, keyValueHeadCount, headSize } = shape;
   const [plainQuery, plainKey, value] = projections(g, x, names, shape);
   const turned = (x: Value, name: string, heads: number): Value =>
-    turnHeads(g, normQueryKey(g, x, name, heads, shape), positions, heads, headSize, shape.rotary);
+    turnHeads(g, normQueryKey(g, x, name, heads, shape), heads, headSize, turning);
   const query = turned(plainQuery, names.queryNorm, headCount);
   const key = turned(plainKey, names.keyNorm, keyValueHeadCount);
   const newKey = splitHeads(g, key, keyValueHeadCount);

@@ -13,7 +13,7 @@ import { rotaryTable } from '../rotary.ts';
 import type { Value } from '../value.ts';
 import { cacheMask, futureMask, totalTokens } from './cached-tokens.ts';
 import { latentAttention, type LatentAttentionShape } from './latent-attention.ts';
-import type { RotaryPairing } from './rotary-positions.ts';
+import { turnings, type RotaryPairing } from './rotary-positions.ts';
 
 let bench: BlockBench;
 beforeAll(async () => {
@@ -44,11 +44,7 @@ const names = {
   keyValueUp: 'kv_b',
   output: 'o',
 };
-const shapeOf = (
-  pairing: RotaryPairing,
-  valueHeadSize: number,
-  queryRank: number | null,
-): LatentAttentionShape => ({
+const shapeOf = (valueHeadSize: number, queryRank: number | null): LatentAttentionShape => ({
   promptAttention: 'causal',
   hiddenSize: hidden,
   headCount: heads,
@@ -61,7 +57,6 @@ const shapeOf = (
   outputBias: false,
   scale: 0.4,
   softCap: 0,
-  rotary: { size: turned, table: rotaryTable(rotary, 16), pairing },
 });
 
 function build(
@@ -69,6 +64,7 @@ function build(
   x: Value,
   past: Value,
   shape: LatentAttentionShape,
+  pairing: RotaryPairing,
   isFused: boolean,
 ) {
   const fused = g.constant('bool', [], [Number(isFused)]);
@@ -84,13 +80,15 @@ function build(
     attended: 'attended',
     pairs: fresh,
   };
-  const { output, kept } = latentAttention(g, x, names, shape, tokens, places);
+  const table = rotaryTable(rotary, 16);
+  const turning = turnings(g)(places, { size: turned, table, pairing, sections: null });
+  const { output, kept } = latentAttention(g, x, names, shape, tokens, turning);
   return { output, latent: kept[0] as Value };
 }
 
 /** The paper's formulas (9 to 19), token by token and head by head. */
-function attendSlowly({ numbers }: RunBlock, shape: LatentAttentionShape) {
-  const { valueHeadSize, queryRank, rotary: turning } = shape;
+function attendSlowly({ numbers }: RunBlock, shape: LatentAttentionShape, pairing: RotaryPairing) {
+  const { valueHeadSize, queryRank } = shape;
   const rows = (name: string, columns: number) => toRows(numbers(name), columns);
   const normed = (row: Row, name: string): Row => {
     const size = Math.sqrt(dot(row, row) / row.length + 1e-6);
@@ -100,7 +98,7 @@ function attendSlowly({ numbers }: RunBlock, shape: LatentAttentionShape) {
     const result = [...row];
     for (let pair = 0; pair < turned / 2; pair++) {
       const [a, b] =
-        turning?.pairing === 'neighbours' ? [2 * pair, 2 * pair + 1] : [pair, pair + turned / 2];
+        pairing === 'neighbours' ? [2 * pair, 2 * pair + 1] : [pair, pair + turned / 2];
       const angle = position * rotary.base ** ((-2 * pair) / turned);
       result[a] = row[a]! * Math.cos(angle) - row[b]! * Math.sin(angle);
       result[b] = row[b]! * Math.cos(angle) + row[a]! * Math.sin(angle);
@@ -156,11 +154,13 @@ it.each([
 ] as const)(
   'latent attention is its formula in both forms: %s',
   async (_, pairing, size, query) => {
-    const shape = shapeOf(pairing, size, query);
+    const shape = shapeOf(size, query);
     const inputs = { x: [1, fresh, hidden], past: [1, 1, capacity, rank + turned] };
     for (const isFused of [true, false]) {
-      const run = await bench.run(inputs, (g, { x, past }) => build(g, x, past, shape, isFused));
-      const expected = attendSlowly(run, shape);
+      const run = await bench.run(inputs, (g, { x, past }) =>
+        build(g, x, past, shape, pairing, isFused),
+      );
+      const expected = attendSlowly(run, shape, pairing);
       expect(largestError(run.output('latent'), expected.latent)).toBeLessThan(3e-6);
       expect(largestError(run.output('output'), expected.output)).toBeLessThan(3e-6);
       expect(Math.max(...expected.output.map(Math.abs))).toBeGreaterThan(0.5);

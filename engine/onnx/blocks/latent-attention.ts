@@ -27,7 +27,7 @@ import {
 } from './causal-attention.ts';
 import { linear } from './linear.ts';
 import { norm } from './norm.ts';
-import { turnHeads, type Rotary } from './rotary-positions.ts';
+import { turnHeads, type Turning } from './rotary-positions.ts';
 
 export interface LatentAttentionShape {
   readonly promptAttention: PromptAttention;
@@ -46,8 +46,6 @@ export interface LatentAttentionShape {
   readonly outputBias: boolean;
   readonly scale: number;
   readonly softCap: number;
-  /** Of the rotated part; null where positions turn nothing. */
-  readonly rotary: Rotary | null;
 }
 
 export interface LatentAttentionNames {
@@ -67,7 +65,7 @@ export interface LatentAttentionNames {
 const latentNorm = { kind: 'rms', epsilon: 1e-6 } as const;
 
 /**
- * x [1, T, D] → [1, T, D], rotated by `positions` [1, T] int64; a cache keeps [1, 1, T, rank + rotated] of the tokens.
+ * x [1, T, D] → [1, T, D], rotated parts turned by `turning`, or by nothing; a cache keeps [1, 1, T, rank + rotated] of the tokens.
  *
  * Many new tokens attend by keys and values of each head, which are made for all tokens seen so far. Few of them take
  * the matrices that would make these to the other side of the products, to queries and to what comes of the values:
@@ -79,12 +77,12 @@ export function latentAttention(
   names: LatentAttentionNames,
   shape: LatentAttentionShape,
   cached: CachedTokens,
-  positions: Value,
+  turning: Turning | null,
 ): AttentionResult {
   const { headCount, headSize, valueHeadSize, keyValueRank, rotaryHeadSize } = shape;
   const sequence = x.shape[1] as Dim;
-  const query = queries(g, x, names, shape, positions);
-  const latent = latents(g, x, names, shape, positions);
+  const query = queries(g, x, names, shape, turning);
+  const latent = latents(g, x, names, shape, turning);
   const ups = upProjections(g, names, shape);
   // As the many do it. The few look at longer vectors, but make no keys and values.
   g.work(headCount * (headSize + valueHeadSize), attentionPairs(shape, cached, sequence));
@@ -125,9 +123,9 @@ function queries(
   x: Value,
   names: LatentAttentionNames,
   shape: LatentAttentionShape,
-  positions: Value,
+  turning: Turning | null,
 ): LatentQuery {
-  const { hiddenSize, headCount, headSize, rotaryHeadSize, queryRank, rotary } = shape;
+  const { hiddenSize, headCount, headSize, rotaryHeadSize, queryRank } = shape;
   const sequence = x.shape[1] as Dim;
   const outputs = headCount * headSize;
   let all: Value;
@@ -145,7 +143,7 @@ function queries(
     Value,
   ];
   const flat = reshape(g, straight, [1, sequence, headCount * rotaryHeadSize]);
-  const turned = turnHeads(g, flat, positions, headCount, rotaryHeadSize, rotary);
+  const turned = turnHeads(g, flat, headCount, rotaryHeadSize, turning);
   return { plain, turned: reshape(g, turned, straight.shape) };
 }
 
@@ -154,14 +152,14 @@ function latents(
   g: GraphBuilder,
   x: Value,
   names: LatentAttentionNames,
-  { hiddenSize, keyValueRank, rotaryHeadSize, queryKeyValueBias, rotary }: LatentAttentionShape,
-  positions: Value,
+  { hiddenSize, keyValueRank, rotaryHeadSize, queryKeyValueBias }: LatentAttentionShape,
+  turning: Turning | null,
 ): Value {
   const outputs = keyValueRank + rotaryHeadSize;
   const both = linear(g, x, names.latent, { inputs: hiddenSize, outputs, bias: queryKeyValueBias });
   const [plain, straight] = split(g, both, 2, [keyValueRank, rotaryHeadSize]) as [Value, Value];
   const normed = norm(g, plain, names.latentNorm, latentNorm);
-  const turned = turnHeads(g, straight, positions, 1, rotaryHeadSize, rotary);
+  const turned = turnHeads(g, straight, 1, rotaryHeadSize, turning);
   return unsqueeze(g, concatenate(g, [normed, turned], 2, outputs), 1);
 }
 

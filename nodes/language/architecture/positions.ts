@@ -9,6 +9,7 @@ import type { sizeParams } from './sizes.ts';
 export const positionParams = {
   positions: choice('Positions', 'How tokens know where they stand.', 'rotary', [
     option('rotary', 'Rotary'),
+    option('grid-rotary', 'Rotary by time, row and column (Qwen2-VL)'),
     option('learned', 'A learned table'),
     option('none', 'Not at all'),
   ]),
@@ -64,6 +65,24 @@ export const positionParams = {
     option('halves', 'Half the turned part apart'),
     option('neighbours', 'Neighbours (DeepSeek-V2)'),
   ]),
+  timePairs: size(
+    'Pairs turned by time',
+    'Of three parts: channel pairs of a head that the first part of a position turns.',
+    16,
+    512,
+  ),
+  rowPairs: size(
+    'Pairs turned by rows',
+    'Of three parts: channel pairs that the second part turns. Those left turn by the column.',
+    24,
+    512,
+  ),
+  clipStep: size(
+    'Step of a clip',
+    'Of three parts: positions from one pair of frames to the next.',
+    1,
+    1024,
+  ),
   unrotatedEvery: {
     kind: 'optional-integer',
     label: 'Unrotated layers',
@@ -109,14 +128,29 @@ export function rotaryShape(architecture: Positions): RotaryShape {
   };
 }
 
+/** Do positions turn queries and keys? */
+export const turns = ({ positions }: Pick<Positions, 'positions'>): boolean =>
+  positions === 'rotary' || positions === 'grid-rotary';
+
+/** Numbers that tell where a token stands: its place in the sequence, or time, row and column. */
+export const positionParts = ({ positions }: Pick<Positions, 'positions'>): number =>
+  positions === 'grid-rotary' ? 3 : 1;
+
+/** Pairs that time, row and column turn; none left for the last where the sizes do not fit. */
+export function rotarySections(architecture: Positions): readonly [number, number, number] {
+  const { timePairs, rowPairs } = architecture;
+  return [timePairs, rowPairs, rotaryShape(architecture).size / 2 - timePairs - rowPairs];
+}
+
 /** What turns the queries and keys of a layer; null where nothing does. */
 export function layerRotary(architecture: Positions): (layer: number) => Rotary | null {
-  if (architecture.positions !== 'rotary') return () => null;
+  if (!turns(architecture)) return () => null;
   const shape = rotaryShape(architecture);
   const rotary = {
     size: shape.size,
     table: rotaryTable(shape, architecture.contextLength),
     pairing: architecture.rotaryPairing,
+    sections: positionParts(architecture) > 1 ? rotarySections(architecture) : null,
   };
   const every = architecture.unrotatedEvery;
   return (layer) => (every !== null && (layer + 1) % every === 0 ? null : rotary);

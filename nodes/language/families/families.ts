@@ -9,6 +9,7 @@ import { mistral } from './mistral.ts';
 import { mixtral } from './mixtral.ts';
 import { phi } from './phi.ts';
 import { qwen2 } from './qwen2.ts';
+import { qwen2Vl } from './qwen2-vl.ts';
 import { stablelm } from './stablelm.ts';
 
 export const decoderFamilies: Readonly<Record<string, DecoderFamily>> = {
@@ -16,6 +17,10 @@ export const decoderFamilies: Readonly<Record<string, DecoderFamily>> = {
   mistral,
   mixtral,
   qwen2,
+  qwen2_vl: qwen2Vl,
+  qwen2_vl_text: qwen2Vl,
+  qwen2_5_vl: qwen2Vl,
+  qwen2_5_vl_text: qwen2Vl,
   gemma,
   phi,
   stablelm,
