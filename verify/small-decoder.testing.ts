@@ -92,6 +92,14 @@ export const smallDecoders = {
     rotaryPairing: 'neighbours',
     residualScale: 0.8,
   },
+  'qwen2-vl, positions of three parts': {
+    ...base,
+    keyValueHeadCount: 2,
+    positions: 'grid-rotary',
+    timePairs: 1,
+    rowPairs: 1,
+    clipStep: 2,
+  },
   'heads of 7, which is odd': { ...base, headSize: 7, keyValueHeadCount: 2 },
 } as const satisfies Record<string, DecoderArchitecture>;
 

@@ -156,6 +156,7 @@ export class LanguageModel {
   /** Forgets the sequence. */
   clear(): void {
     this.#state.clear();
+    this.#placed = this.positionsOf(0, []);
   }
 
   mark(): StateMark {

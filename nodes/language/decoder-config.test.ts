@@ -86,9 +86,54 @@ describe('a language model', () => {
         },
       },
     ],
+    [
+      'qwen2-vl-2b',
+      {
+        model_type: 'qwen2_vl',
+        vocab_size: 151_936,
+        hidden_size: 1536,
+        intermediate_size: 8960,
+        num_hidden_layers: 28,
+        num_attention_heads: 12,
+        num_key_value_heads: 2,
+        max_position_embeddings: 32_768,
+        rms_norm_eps: 1e-6,
+        rope_theta: 1_000_000,
+        rope_scaling: { type: 'mrope', mrope_section: [16, 24, 24] },
+        sliding_window: 32_768,
+        use_sliding_window: false,
+        tie_word_embeddings: true,
+        vision_config: { embed_dim: 1280 },
+      },
+    ],
+    [
+      'qwen2.5-vl-3b',
+      {
+        model_type: 'qwen2_5_vl',
+        vocab_size: 151_936,
+        hidden_size: 2048,
+        intermediate_size: 11_008,
+        num_hidden_layers: 36,
+        num_attention_heads: 16,
+        num_key_value_heads: 2,
+        max_position_embeddings: 128_000,
+        rms_norm_eps: 1e-6,
+        rope_theta: 1_000_000,
+        rope_scaling: { type: 'mrope', mrope_section: [16, 24, 24] },
+        tie_word_embeddings: true,
+        vision_config: { tokens_per_second: 2 },
+      },
+    ],
   ])('knows %s by its figures', (model, figures) => {
     expect(taken(catalogue['language/decoder'], config(figures))).toMatchObject({
       value: { params: { model } },
+    });
+  });
+
+  it('described beside a tower, as Qwen2-VL is, has the picture layout of the whole', () => {
+    const figures = { model_type: 'qwen2_vl', vision_config: {} };
+    expect(taken(catalogue['language/decoder'], config(figures))).toMatchObject({
+      value: { params: { positions: 'grid-rotary', pictureLayout: 'qwen2-vl' } },
     });
   });
 

@@ -17,6 +17,7 @@ import {
 } from '#engine/node/decoder-protocol.ts';
 import { seededRandom } from '#engine/seeded-random.ts';
 import { largestError } from '../slow-formulas.testing.ts';
+import { positionParts } from './architecture/positions.ts';
 import type { DecoderArchitecture } from './decoder-architecture.ts';
 import { decoderState } from './decoder-inputs.ts';
 
@@ -109,6 +110,7 @@ async function feed(
   { end, fused }: { readonly end: number; readonly fused: boolean },
 ): Promise<{ logits: Float32Array; cache: Cache }> {
   const { hiddenSize } = architecture;
+  const parts = positionParts(architecture);
   const { length } = cache;
   const count = end - length;
   const places = Array.from({ length: count }, (_, place) => place);
@@ -119,8 +121,8 @@ async function feed(
   const outputs = await decoder.run({
     embeddings: float32(rows.slice(length * hiddenSize, end * hiddenSize), [1, count, hiddenSize]),
     positions: int64(
-      places.map((place) => length + place),
-      [1, count],
+      Array.from({ length: parts }, () => places.map((place) => length + place)).flat(),
+      [parts, count],
     ),
     logitRows: int64(places),
     [decoderInput.fused]: bool(fused),

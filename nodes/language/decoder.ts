@@ -16,7 +16,7 @@ import {
 import { decoderKeyLayouts } from './decoder-names.ts';
 import { checkDecoderParts } from './decoder-parts.ts';
 import { draftProblem } from './draft-problem.ts';
-import { languageInputs, languageOutputs, visualProblem } from './language-ports.ts';
+import { gridProblem, languageInputs, languageOutputs, visualProblem } from './language-ports.ts';
 import { layoutProblem, withPictureLayout } from './picture-layouts.ts';
 
 const params = {
@@ -69,6 +69,7 @@ export const decoder = defineNode({
       architectureProblem(architecture) ??
       visualProblem(inputs.visual, architecture.hiddenSize) ??
       layoutProblem(inputs.visual, values.pictureLayout) ??
+      gridProblem(inputs.visual, architecture.positions) ??
       draftProblem(inputs.acceleration, architecture, 'acceleration');
     if (problem) return fail(problem);
     const parts = checkDecoderParts(inputs, architecture.layerCount);
