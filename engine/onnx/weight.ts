@@ -27,11 +27,18 @@ export interface KeyLayout {
   readonly ignores?: (key: string) => boolean;
 }
 
-/** A run of rows of a published tensor; how many they are is the node's own size. */
+/** Rows of a published tensor; how many they are is the node's own size. */
 export interface RowCut {
   readonly start: number;
   /** Rows of the whole tensor. */
   readonly of: number;
+  /**
+   * Of how many equal blocks of the whole tensor a run is taken each, `start` inside it (heads that hold their own
+   * queries, keys and values); one where left out.
+   */
+  readonly blocks?: number;
+  /** A matrix that is stored [in, out], so that its columns are the node's rows (GPT-2). */
+  readonly turned?: boolean;
 }
 
 /** Everything the host needs to find the tensors of one node. */

@@ -205,7 +205,7 @@ export class LanguageModel {
       [decoderInput.embeddings]: float32(embeddings, [1, fresh, this.#graphs.hiddenSize]),
       [decoderInput.logitRows]: int64(logitRows),
       [decoderInput.throughout]: bool(!leaves),
-      ...this.#sequenceFeeds(fresh, visual),
+      ...this.#sequenceFeeds(fresh, coming.certain, visual),
     };
     for (const [segment, { cached }] of segments.entries())
       feeds[decoderInput.cachedLength(segment)] = int64([cached], []);
@@ -224,13 +224,18 @@ export class LanguageModel {
     return outputs;
   }
 
-  #sequenceFeeds(fresh: number, visual: readonly VisualRun[]): Record<string, Tensor> {
+  #sequenceFeeds(
+    fresh: number,
+    certain: number,
+    visual: readonly VisualRun[],
+  ): Record<string, Tensor> {
     const before = this.#state.length[0] as number;
     const isCausal = this.#graphs.promptAttention === 'causal';
     const isVisual = Array.from({ length: fresh }, () => 0);
     for (const { start, count } of visual) isVisual.fill(1, start, start + count);
     return {
       [decoderInput.positions]: this.#positions(before, fresh),
+      [decoderInput.reach]: int64([before + fresh + certain - 1], []),
       [decoderInput.fused]: bool(before === 0 || (isCausal && fresh >= fusedFrom)),
       [decoderInput.isVisual]: int64(isVisual),
     };

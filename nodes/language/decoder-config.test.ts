@@ -1,5 +1,5 @@
 /** What a decoder takes from the published configurations of the recorded models. */
-import { readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { JsonObject } from '#engine/contract/config-files.ts';
@@ -7,7 +7,17 @@ import { paramSchema, type Params } from '#engine/node/param.ts';
 import { config, read, recorded, refusal, taken } from '#verify/taking-config.testing.ts';
 import { catalogue } from '../index.ts';
 
-const languageModels = readdirSync(join(recorded, 'slm'));
+/** Whose configurations have been spelt in two ways. */
+const minicpm3Factors = [
+  1.0591234137867171, 1.1241891283591912, 1.2596935748670968, 1.5380380402321725, 2.093982484148734,
+  3.1446935121267696, 4.937952647693647, 7.524541999994549, 10.475458000005451, 13.062047352306353,
+  14.85530648787323, 15.906017515851266, 16.461961959767827, 16.740306425132907, 16.87581087164081,
+  16.940876586213285,
+];
+
+const languageModels = readdirSync(join(recorded, 'slm')).filter((name) =>
+  existsSync(join(recorded, 'slm', name, 'config.v4.json')),
+);
 
 describe('a language model', () => {
   it.each(languageModels)('%s gives the same parameters in both spellings, all valid', (name) => {
@@ -60,6 +70,32 @@ describe('a language model', () => {
         scale_emb: 12,
         scale_depth: 1.4,
         dim_model_base: 256,
+      },
+    ],
+    [
+      'minicpm3-4b',
+      {
+        model_type: 'minicpm3',
+        vocab_size: 73_448,
+        hidden_size: 2560,
+        intermediate_size: 6400,
+        num_hidden_layers: 62,
+        num_attention_heads: 40,
+        num_key_value_heads: 40,
+        max_position_embeddings: 32_768,
+        qk_nope_head_dim: 64,
+        qk_rope_head_dim: 32,
+        q_lora_rank: 768,
+        kv_lora_rank: 256,
+        scale_emb: 12,
+        scale_depth: 1.4,
+        dim_model_base: 256,
+        rope_scaling: {
+          type: 'longrope',
+          short_factor: minicpm3Factors,
+          long_factor: minicpm3Factors,
+          original_max_position_embeddings: 32_768,
+        },
       },
     ],
     [
@@ -150,12 +186,12 @@ describe('a language model', () => {
   it('of what is not built says what that is', () => {
     const llama = read('slm/llama-mha/config.json');
     const decoder = catalogue['language/decoder'];
-    const scaled = { rope_parameters: { rope_type: 'longrope', rope_theta: 10_000 } };
+    const scaled = { rope_parameters: { rope_type: 'dynamic', rope_theta: 10_000 } };
     expect(refusal(decoder, config({ model_type: 'rwkv' }))).toBe(
       'The language model family "rwkv" is not built yet.',
     );
     expect(refusal(decoder, config({ ...llama, ...scaled }))).toBe(
-      'Rotary scaling "longrope" is not built yet.',
+      'Rotary scaling "dynamic" is not built yet.',
     );
     expect(refusal(decoder, config({ ...llama, hidden_size: 'wide' }))).toMatch(/"hidden_size" is/);
     expect(refusal(decoder, {})).toMatch(/no config\.json/);

@@ -140,7 +140,7 @@ function sizes(config: DecoderConfig): Partial<DecoderArchitecture> {
     layerCount: config.num_hidden_layers,
     headCount,
     keyValueHeadCount: config.num_key_value_heads ?? headCount,
-    feedForwardSize: config.intermediate_size,
+    feedForwardSize: config.intermediate_size ?? 4 * config.hidden_size,
     contextLength: config.max_position_embeddings,
     normEpsilon: config.rms_norm_eps ?? config.layer_norm_eps ?? 1e-5,
     tiedEmbeddings: config.tie_word_embeddings,
@@ -154,6 +154,9 @@ const rotaryScalings: Readonly<Record<string, RotaryScaling>> = {
   linear: 'linear',
   llama3: 'llama3',
   yarn: 'yarn',
+  longrope: 'longrope',
+  // What longrope was called first.
+  su: 'longrope',
 };
 
 function rotaryFromConfig(config: DecoderConfig): Outcome<Partial<DecoderArchitecture>> {
@@ -166,13 +169,19 @@ function rotaryFromConfig(config: DecoderConfig): Outcome<Partial<DecoderArchite
     rotaryFraction: rotary.partial_rotary_factor ?? config.partial_rotary_factor ?? 1,
   };
   if (rotaryScaling === 'none') return ok(turning);
-  const factor = rotary.factor ?? 1;
+  const longest = config.max_position_embeddings;
+  const rotaryTrainedContext =
+    rotary.original_max_position_embeddings ?? config.original_max_position_embeddings ?? longest;
+  const rotaryFactor =
+    rotary.factor ?? (rotaryScaling === 'longrope' ? longest / rotaryTrainedContext : 1);
   return ok({
     ...turning,
     rotaryScaling,
-    rotaryFactor: factor,
-    rotaryMagnitude: weighedMagnitude(factor, rotary),
-    rotaryTrainedContext: rotary.original_max_position_embeddings ?? config.max_position_embeddings,
+    rotaryFactor,
+    rotaryMagnitude: weighedMagnitude(rotaryFactor, rotary),
+    rotaryTrainedContext,
+    rotaryShortFactors: (rotary.short_factor ?? []).join(' '),
+    rotaryLongFactors: (rotary.long_factor ?? []).join(' '),
     rotaryLowFactor: rotary.low_freq_factor ?? 1,
     rotaryHighFactor: rotary.high_freq_factor ?? 4,
   });

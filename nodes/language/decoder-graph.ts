@@ -115,7 +115,7 @@ class DecoderBlocks {
   readonly #architecture: DecoderArchitecture;
   readonly #parts: DecoderParts;
   readonly #inputs: DecoderInputs;
-  readonly #attention: CausalAttentionShape & LatentAttentionShape;
+  readonly #attention: Omit<CausalAttentionShape & LatentAttentionShape, 'turning'>;
   readonly #turning: (layer: number, positions: Value) => Turning | null;
   readonly #norm: Norm;
   /** The residual sum, and what the next layer reads of it. Both [1, sequence, D]. */
@@ -137,10 +137,11 @@ class DecoderBlocks {
     this.#architecture = architecture;
     this.#parts = parts;
     this.#inputs = inputs;
-    const { attentionScale, attentionSoftCap, headSize } = architecture;
+    const { attentionScale, attentionSoftCap: softCap, headSize, positions } = architecture;
     const scale = attentionScale === 0 ? headSize ** -0.5 : attentionScale;
-    this.#attention = { ...architecture, scale, softCap: attentionSoftCap };
-    const [rotary, turning] = [layerRotary(architecture), turnings(g)];
+    const linearBiases = positions === 'alibi';
+    this.#attention = { ...architecture, scale, softCap, linearBiases };
+    const [rotary, turning] = [layerRotary(architecture), turnings(g, inputs.placed)];
     this.#turning = (layer, positions) => turning(positions, rotary(layer));
     this.#norm = { kind: architecture.norm, epsilon: architecture.normEpsilon };
     this.#sum = embeddings;
@@ -202,10 +203,11 @@ class DecoderBlocks {
     this.#crossBoundary(layer);
     const segment = this.#segment;
     const cached = { ...this.#inputs.cachedIn(layer), ...segment };
-    const turning = this.#turning(layer, segment.positions);
-    const attend = this.#architecture.attention === 'latent' ? latentAttention : causalAttention;
+    const shape = { ...this.#attention, turning: this.#turning(layer, segment.positions) };
     const attended = g.scope('attention', () =>
-      attend(g, this.normed, names, this.#attention, cached, turning),
+      this.#architecture.attention === 'latent'
+        ? latentAttention(g, this.normed, names, shape, cached)
+        : causalAttention(g, this.normed, names, shape, cached, segment.positions),
     );
     this.fresh = [...this.fresh, ...attended.kept];
     const boundary = this.#parts.boundaries[segment.index];

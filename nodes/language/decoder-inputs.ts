@@ -6,8 +6,9 @@ import {
   totalTokens,
   type CachedTokens,
 } from '#engine/onnx/blocks/cached-tokens.ts';
+import { keySize } from '#engine/onnx/blocks/causal-attention.ts';
 import type { GraphBuilder } from '#engine/onnx/graph-builder.ts';
-import { add, range } from '#engine/onnx/operators.ts';
+import { add, cast, greater, multiply, range } from '#engine/onnx/operators.ts';
 import { lengthOf, repeatAs, unsqueeze } from '#engine/onnx/shape-operators.ts';
 import type { Dim, Value } from '#engine/onnx/value.ts';
 import {
@@ -16,7 +17,7 @@ import {
   segmentSymbols,
   type KeyValueTensor,
 } from '#engine/node/decoder-protocol.ts';
-import { positionParts } from './architecture/positions.ts';
+import { longFrom, positionParts } from './architecture/positions.ts';
 import type { DecoderArchitecture } from './decoder-architecture.ts';
 
 /** Layers between two boundaries, which hold the same tokens. */
@@ -37,6 +38,8 @@ export interface DecoderInputs {
   readonly logitRows: Value;
   /** [] bool; null without an early exit. */
   readonly throughout: Value | null;
+  /** Positions [parts, T] as the rotary tables count them. */
+  readonly placed: (positions: Value) => Value;
   readonly cachedIn: (layer: number) => Pick<CachedTokens, 'key' | 'value'>;
   readonly firstSegment: Segment;
   readonly nextSegment: (
@@ -50,10 +53,15 @@ export interface DecoderInputs {
 function keptOf(
   architecture: DecoderArchitecture,
 ): readonly Pick<KeyValueTensor, 'name' | 'heads' | 'size'>[] {
-  const { attention, keyValueHeadCount: heads, headSize: size } = architecture;
-  if (attention === 'grouped') return ['key', 'value'].map((name) => ({ name, heads, size }));
-  const latentSize = architecture.keyValueRank + architecture.rotaryHeadSize;
-  return [{ name: 'latent', heads: 1, size: latentSize }];
+  const { attention, keyValueHeadCount: heads, headSize, positions } = architecture;
+  if (attention === 'latent')
+    return [
+      { name: 'latent', heads: 1, size: architecture.keyValueRank + architecture.rotaryHeadSize },
+    ];
+  return [
+    { name: 'key', heads, size: keySize({ headSize, linearBiases: positions === 'alibi' }) },
+    { name: 'value', heads, size: headSize },
+  ];
 }
 
 /** What every layer keeps, layer by layer. */
@@ -118,6 +126,7 @@ export function decoderInputs(
     embeddings,
     logitRows,
     throughout,
+    placed: placing(g, architecture),
     // Of a latent, one tensor is both.
     cachedIn: (layer) => ({
       key: pasts[perLayer * layer] as Value,
@@ -132,6 +141,20 @@ export function decoderInputs(
       return segmentOf(index + 1, { positions: places, isVisual: left.isVisual });
     },
   };
+}
+
+/** In a long sequence, longrope counts positions in its second table. */
+function placing(g: GraphBuilder, architecture: DecoderArchitecture): (positions: Value) => Value {
+  const from = longFrom(architecture);
+  if (from === null) return (positions) => positions;
+  const reach = g.input(decoderInput.reach, 'int64', []);
+  const isLong = greater(g, reach, g.scalar('int64', from - 1));
+  const start = multiply(
+    g,
+    cast(g, isLong, 'int64'),
+    g.scalar('int64', architecture.contextLength),
+  );
+  return (positions) => add(g, positions, start);
 }
 
 /** The state of every layer, and the first keys of every segment. */

@@ -36,20 +36,44 @@ export function architectureProblem(architecture: DecoderArchitecture): Problem 
     const message = `A rotary fraction of ${rotaryFraction} leaves nothing of a head of ${headSize} to rotate; choose a larger fraction.`;
     return error('arrangement-unsupported', message, { param: 'rotaryFraction' });
   }
-  return positionParts(architecture) > 1 ? sectionsProblem(architecture) : null;
+  return sectionsProblem(architecture) ?? longropeProblem(architecture);
 }
 
 function sectionsProblem(architecture: DecoderArchitecture): Problem | null {
   const [time, row, column] = rotarySections(architecture);
-  if (column > 0) return null;
+  if (positionParts(architecture) === 1 || column > 0) return null;
   const message = `Of ${time + row + column} pairs that turn, ${time} by time and ${row} by rows leave none for columns; choose fewer of them.`;
   return error('arrangement-unsupported', message, { param: 'rowPairs' });
 }
 
-function latentProblem({ headSize, rotaryHeadSize }: DecoderArchitecture): Problem | null {
+function latentProblem({
+  headSize,
+  rotaryHeadSize,
+  positions,
+}: DecoderArchitecture): Problem | null {
+  if (positions === 'alibi') {
+    const message =
+      'Linear biases tell the keys of each head how far they are, and latent attention keeps no such keys; choose other positions.';
+    return error('arrangement-unsupported', message, { param: 'positions' });
+  }
   if (rotaryHeadSize % 2 === 0 && rotaryHeadSize < headSize) return null;
   const message = `Of a head of ${headSize}, ${rotaryHeadSize} channels cannot be turned with some left as they are; choose an even rotated head size below the head size.`;
   return error('arrangement-unsupported', message, { param: 'rotaryHeadSize' });
+}
+
+function longropeProblem(architecture: DecoderArchitecture): Problem | null {
+  if (!turns(architecture) || architecture.rotaryScaling !== 'longrope') return null;
+  const { size, shortFactors, longFactors } = rotaryShape(architecture);
+  for (const [param, factors] of [
+    ['rotaryShortFactors', shortFactors],
+    ['rotaryLongFactors', longFactors],
+  ] as const) {
+    if (factors.length === size / 2 && factors.every((factor) => factor > 0 && factor < Infinity))
+      continue;
+    const message = `longrope needs ${size / 2} numbers above 0, one a pair of rotated channels, and there are ${factors.length}; give as many, separated by spaces.`;
+    return error('param-invalid', message, { param });
+  }
+  return null;
 }
 
 /** "TinyLlama 1.1B", or what a custom one is. */

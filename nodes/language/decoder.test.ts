@@ -127,6 +127,7 @@ async function feed(
     logitRows: int64(places),
     [decoderInput.fused]: bool(fused),
     [decoderInput.cachedLength(0)]: int64([length], []),
+    ...(architecture.rotaryScaling === 'longrope' && { reach: int64([end - 1], []) }),
     ...empty,
     ...cache.tensors,
   });

@@ -16,6 +16,7 @@ import { attend } from './attention.ts';
 import type { QueryKeyValue } from './attention-projections.ts';
 import { padHeads, scores, splitHeads, unpadHeads } from './attention-heads.ts';
 import type { CachedTokens } from './cached-tokens.ts';
+import { withPlaces, withSlopes } from './linear-biases.ts';
 import { joinedLinear, linear } from './linear.ts';
 import type { NormKind } from './norm.ts';
 import { normQueryKey, type QueryKeyNorm } from './query-key-norm.ts';
@@ -33,6 +34,8 @@ export interface MeetingHeads {
   readonly scale: number;
   /** Scores are bent to stay below it; 0: they are not. */
   readonly softCap: number;
+  /** Do heads have one more channel, which tells how far a key is? */
+  readonly linearBiases: boolean;
 }
 
 export interface CausalAttentionShape extends MeetingHeads {
@@ -45,6 +48,8 @@ export interface CausalAttentionShape extends MeetingHeads {
   readonly queryKeyNorm: QueryKeyNorm;
   readonly norm: NormKind;
   readonly normEpsilon: number;
+  /** What positions turn them by; null where they turn nothing. */
+  readonly turning: Turning | null;
 }
 
 /** Published names of the four projections of a layer, and of its norms. */
@@ -74,11 +79,17 @@ export interface Met {
   readonly shape: MeetingHeads;
 }
 
+/** Channels of a head of queries and keys. */
+export const keySize = ({
+  headSize,
+  linearBiases,
+}: Pick<MeetingHeads, 'headSize' | 'linearBiases'>): number => headSize + (linearBiases ? 1 : 0);
+
 /** GroupQueryAttention takes head sizes that are multiples of this. */
 const fusedHeadStep = 8;
 
 /**
- * x [1, T, D] → [1, T, D], queries and keys turned by `turning`, or by nothing.
+ * x [1, T, D] → [1, T, D]; only linear biases look at the `positions` [1, T] int64 themselves.
  *
  * Many new tokens (prefill) attend by one fused operator. Few of them (decode) do by plain matrix products:
  * the fused operator copies the whole cache at every step, since no output of a session can be written
@@ -90,14 +101,18 @@ export function causalAttention(
   names: AttentionNames,
   shape: CausalAttentionShape,
   cached: CachedTokens,
-  turning: Turning | null,
+  positions: Value,
 ): AttentionResult {
   const { headCount, keyValueHeadCount, headSize } = shape;
   const [plainQuery, plainKey, value] = projections(g, x, names, shape);
   const turned = (x: Value, name: string, heads: number): Value =>
-    turnHeads(g, normQueryKey(g, x, name, heads, shape), heads, headSize, turning);
-  const query = turned(plainQuery, names.queryNorm, headCount);
-  const key = turned(plainKey, names.keyNorm, keyValueHeadCount);
+    turnHeads(g, normQueryKey(g, x, name, heads, shape), heads, headSize, shape.turning);
+  let query = turned(plainQuery, names.queryNorm, headCount);
+  let key = turned(plainKey, names.keyNorm, keyValueHeadCount);
+  if (shape.linearBiases) {
+    query = withSlopes(g, query, headCount, shape.scale);
+    key = withPlaces(g, key, positions, keyValueHeadCount);
+  }
   const newKey = splitHeads(g, key, keyValueHeadCount);
   const newValue = splitHeads(g, value, keyValueHeadCount);
 
@@ -141,9 +156,11 @@ function attendFused(
   g: GraphBuilder,
   { query, key, value }: QueryKeyValue<Value>,
   cached: CachedTokens,
-  { headCount, keyValueHeadCount, headSize, scale, softCap }: MeetingHeads,
+  shape: MeetingHeads,
 ): Value {
-  const size = Math.ceil(headSize / fusedHeadStep) * fusedHeadStep;
+  const { headCount, keyValueHeadCount, headSize, scale, softCap } = shape;
+  const ownSize = keySize(shape);
+  const size = Math.ceil(ownSize / fusedHeadStep) * fusedHeadStep;
   const sequence = query.shape[1] as Dim;
   const none = {
     type: 'float32',
@@ -152,8 +169,8 @@ function attendFused(
   const [attended] = g.ops(
     'GroupQueryAttention',
     [
-      padHeads(g, query, headCount, headSize, size),
-      padHeads(g, key, keyValueHeadCount, headSize, size),
+      padHeads(g, query, headCount, ownSize, size),
+      padHeads(g, key, keyValueHeadCount, ownSize, size),
       padHeads(g, value, keyValueHeadCount, headSize, size),
       padEnd(g, cached.key, 3, size),
       padEnd(g, cached.value, 3, size),
@@ -209,12 +226,13 @@ export function attendCached(
   const capacity = cached.key.shape[2] as Dim;
   const group = headCount / keyValueHeadCount;
   // Queries that share a key/value head become rows of one product: [1, kvHeads, group · T, d].
-  const heads = reshape(g, query, [sequence, keyValueHeadCount, group, headSize]);
+  const size = keySize(shape);
+  const heads = reshape(g, query, [sequence, keyValueHeadCount, group, size]);
   const rows = reshape(g, transpose(g, heads, 1, 2, 0, 3), [
     1,
     keyValueHeadCount,
     'groupRows',
-    headSize,
+    size,
   ]);
   const scored = (keys: Value): Value =>
     softCapped(g, scores(g, rows, keys, shape.scale), shape.softCap);

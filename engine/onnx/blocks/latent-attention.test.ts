@@ -9,7 +9,7 @@ import {
   type Row,
 } from '#nodes/slow-formulas.testing.ts';
 import type { GraphBuilder } from '../graph-builder.ts';
-import { rotaryTable } from '../rotary.ts';
+import { rotaryTables } from '../rotary.ts';
 import type { Value } from '../value.ts';
 import { cacheMask, futureMask, totalTokens } from './cached-tokens.ts';
 import { latentAttention, type LatentAttentionShape } from './latent-attention.ts';
@@ -33,6 +33,8 @@ const rotary = {
   trainedContext: 32,
   lowFrequencyFactor: 1,
   highFrequencyFactor: 4,
+  shortFactors: [],
+  longFactors: [],
 } as const;
 const names = {
   query: 'q',
@@ -44,7 +46,9 @@ const names = {
   keyValueUp: 'kv_b',
   output: 'o',
 };
-const shapeOf = (valueHeadSize: number, queryRank: number | null): LatentAttentionShape => ({
+type Shape = Omit<LatentAttentionShape, 'turning'>;
+
+const shapeOf = (valueHeadSize: number, queryRank: number | null): Shape => ({
   promptAttention: 'causal',
   hiddenSize: hidden,
   headCount: heads,
@@ -63,7 +67,7 @@ function build(
   g: GraphBuilder,
   x: Value,
   past: Value,
-  shape: LatentAttentionShape,
+  shape: Shape,
   pairing: RotaryPairing,
   isFused: boolean,
 ) {
@@ -80,14 +84,19 @@ function build(
     attended: 'attended',
     pairs: fresh,
   };
-  const table = rotaryTable(rotary, 16);
-  const turning = turnings(g)(places, { size: turned, table, pairing, sections: null });
-  const { output, kept } = latentAttention(g, x, names, shape, tokens, turning);
+  const tables = rotaryTables(rotary, 16);
+  const turning = turnings(g, (own) => own)(places, {
+    size: turned,
+    tables,
+    pairing,
+    sections: null,
+  });
+  const { output, kept } = latentAttention(g, x, names, { ...shape, turning }, tokens);
   return { output, latent: kept[0] as Value };
 }
 
 /** The paper's formulas (9 to 19), token by token and head by head. */
-function attendSlowly({ numbers }: RunBlock, shape: LatentAttentionShape, pairing: RotaryPairing) {
+function attendSlowly({ numbers }: RunBlock, shape: Shape, pairing: RotaryPairing) {
   const { valueHeadSize, queryRank } = shape;
   const rows = (name: string, columns: number) => toRows(numbers(name), columns);
   const normed = (row: Row, name: string): Row => {

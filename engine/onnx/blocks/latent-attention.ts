@@ -46,6 +46,8 @@ export interface LatentAttentionShape {
   readonly outputBias: boolean;
   readonly scale: number;
   readonly softCap: number;
+  /** What positions turn the rotated part by; null where they turn nothing. */
+  readonly turning: Turning | null;
 }
 
 export interface LatentAttentionNames {
@@ -65,7 +67,7 @@ export interface LatentAttentionNames {
 const latentNorm = { kind: 'rms', epsilon: 1e-6 } as const;
 
 /**
- * x [1, T, D] → [1, T, D], rotated parts turned by `turning`, or by nothing; a cache keeps [1, 1, T, rank + rotated] of the tokens.
+ * x [1, T, D] → [1, T, D], a cache keeps [1, 1, T, rank + rotated] of the tokens.
  *
  * Many new tokens attend by keys and values of each head, which are made for all tokens seen so far. Few of them take
  * the matrices that would make these to the other side of the products, to queries and to what comes of the values:
@@ -77,12 +79,11 @@ export function latentAttention(
   names: LatentAttentionNames,
   shape: LatentAttentionShape,
   cached: CachedTokens,
-  turning: Turning | null,
 ): AttentionResult {
   const { headCount, headSize, valueHeadSize, keyValueRank, rotaryHeadSize } = shape;
   const sequence = x.shape[1] as Dim;
-  const query = queries(g, x, names, shape, turning);
-  const latent = latents(g, x, names, shape, turning);
+  const query = queries(g, x, names, shape);
+  const latent = latents(g, x, names, shape);
   const ups = upProjections(g, names, shape);
   // As the many do it. The few look at longer vectors, but make no keys and values.
   g.work(headCount * (headSize + valueHeadSize), attentionPairs(shape, cached, sequence));
@@ -93,6 +94,7 @@ export function latentAttention(
     headSize: keyValueRank + rotaryHeadSize,
     scale: shape.scale,
     softCap: shape.softCap,
+    linearBiases: false,
   };
   const attended = g.choose(
     cached.fused,
@@ -123,9 +125,8 @@ function queries(
   x: Value,
   names: LatentAttentionNames,
   shape: LatentAttentionShape,
-  turning: Turning | null,
 ): LatentQuery {
-  const { hiddenSize, headCount, headSize, rotaryHeadSize, queryRank } = shape;
+  const { hiddenSize, headCount, headSize, rotaryHeadSize, queryRank, turning } = shape;
   const sequence = x.shape[1] as Dim;
   const outputs = headCount * headSize;
   let all: Value;
@@ -152,8 +153,7 @@ function latents(
   g: GraphBuilder,
   x: Value,
   names: LatentAttentionNames,
-  { hiddenSize, keyValueRank, rotaryHeadSize, queryKeyValueBias }: LatentAttentionShape,
-  turning: Turning | null,
+  { hiddenSize, keyValueRank, rotaryHeadSize, queryKeyValueBias, turning }: LatentAttentionShape,
 ): Value {
   const outputs = keyValueRank + rotaryHeadSize;
   const both = linear(g, x, names.latent, { inputs: hiddenSize, outputs, bias: queryKeyValueBias });
@@ -252,7 +252,7 @@ function attendExpanded(
       key: padEnd(g, past.key, 3, size),
       value: padEnd(g, past.value, 3, size),
     },
-    { ...shape, headSize: size, keyValueHeadCount: headCount },
+    { ...shape, headSize: size, keyValueHeadCount: headCount, linearBiases: false },
   );
   return unpadHeads(g, attended, headCount, valueHeadSize, size);
 }

@@ -2,7 +2,7 @@
 import { int, type GraphBuilder } from '../graph-builder.ts';
 import { concatenate, gather } from '../shape-operators.ts';
 import type { Value } from '../value.ts';
-import type { RotaryTable } from '../weight.ts';
+import type { RotaryTable, WeightExpression } from '../weight.ts';
 
 /** Which channels are turned together: those half a turned part away (LLaMA), or neighbours (DeepSeek-V2). */
 export type RotaryPairing = 'halves' | 'neighbours';
@@ -10,7 +10,8 @@ export type RotaryPairing = 'halves' | 'neighbours';
 export interface Rotary {
   /** The first channels of each head, which turn; the rest pass through. */
   readonly size: number;
-  readonly table: RotaryTable;
+  /** One below the other: a position counts on from one table into the next. */
+  readonly tables: readonly [RotaryTable, ...RotaryTable[]];
   readonly pairing: RotaryPairing;
   /** How many pairs each part of a position turns, one part after the other; null where positions have one. */
   readonly sections: readonly number[] | null;
@@ -27,13 +28,16 @@ export interface Turning extends Pick<Rotary, 'size' | 'pairing'> {
 
 /** `positions` [parts, T] int64, one part or as many as sections. */
 function turningAt(g: GraphBuilder, positions: Value, rotary: Rotary): Turning {
-  const { size, pairing, sections, table } = rotary;
+  const { size, pairing, sections, tables } = rotary;
   const wave = (part: 'rotary-cosine' | 'rotary-sine', from: number, count: number): Value => {
-    const frequencies = table.frequencies.slice(from, from + count);
-    const of = { table: part, ...table, frequencies } as const;
-    return g.weight({ kind: 'computed', shape: [table.rows, count], of });
+    const parts = tables.map(({ rows, frequencies, scale }): WeightExpression => ({
+      kind: 'computed',
+      shape: [rows, count],
+      of: { table: part, rows, frequencies: frequencies.slice(from, from + count), scale },
+    }));
+    return g.weight(parts.length === 1 ? parts[0]! : { kind: 'concatenate', parts });
   };
-  const pairs = table.frequencies.length;
+  const pairs = tables[0].frequencies.length;
   if (!sections) {
     const [cosine, sine] = [wave('rotary-cosine', 0, pairs), wave('rotary-sine', 0, pairs)];
     return { size, pairing, positions, cosine, sine };
@@ -51,16 +55,20 @@ function turningAt(g: GraphBuilder, positions: Value, rotary: Rotary): Turning {
   return { size, pairing, positions: g.list(0), cosine, sine };
 }
 
-/** As many layers turn alike, what turns them is built once for the tokens that they share. */
+/**
+ * As many layers turn alike, what turns them is built once for the tokens that they share. `placed` tells where the
+ * tables count positions.
+ */
 export function turnings(
   g: GraphBuilder,
+  placed: (positions: Value) => Value,
 ): (positions: Value, rotary: Rotary | null) => Turning | null {
   const last = new Map<Rotary, { readonly positions: Value; readonly turning: Turning }>();
   return (positions, rotary) => {
     if (!rotary) return null;
     const known = last.get(rotary);
     if (known?.positions === positions) return known.turning;
-    const turning = turningAt(g, positions, rotary);
+    const turning = turningAt(g, placed(positions), rotary);
     last.set(rotary, { positions, turning });
     return turning;
   };

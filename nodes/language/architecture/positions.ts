@@ -1,16 +1,39 @@
 /** How a decoder's tokens know where they stand. */
 import { choice, decimal, option, size } from '#engine/node/architecture-params.ts';
-import { rotaryScalings, rotaryTable, type RotaryShape } from '#engine/onnx/rotary.ts';
 import type { Rotary } from '#engine/onnx/blocks/rotary-positions.ts';
+import { rotaryScalings, rotaryTables, type RotaryShape } from '#engine/onnx/rotary.ts';
 import type { ParamValues } from '#engine/node/param.ts';
 import type { latentAttentionParams } from './latent-attention.ts';
 import type { sizeParams } from './sizes.ts';
+
+/** Numbers of longrope, one a pair of rotated channels. */
+const factors = (label: string, where: string) =>
+  ({
+    kind: 'text',
+    label,
+    help: `longrope: what each frequency is divided by in sequences ${where} the trained context, separated by spaces.`,
+    default: '',
+    maxCharacters: 20_000,
+    lines: 2,
+    shownWhen: { param: 'rotaryScaling', is: ['longrope'] },
+    group: 'architecture',
+  }) as const;
+
+/** What `factors` holds; a word that is no number is NaN. */
+export const readFactors = (text: string): readonly number[] =>
+  text.trim() === ''
+    ? []
+    : text
+        .trim()
+        .split(/[\s,]+/)
+        .map(Number);
 
 export const positionParams = {
   positions: choice('Positions', 'How tokens know where they stand.', 'rotary', [
     option('rotary', 'Rotary'),
     option('grid-rotary', 'Rotary by time, row and column (Qwen2-VL)'),
     option('learned', 'A learned table'),
+    option('alibi', 'Linear biases'),
     option('none', 'Not at all'),
   ]),
   rotaryFraction: decimal(
@@ -83,6 +106,8 @@ export const positionParams = {
     1,
     1024,
   ),
+  rotaryShortFactors: factors('Short factors', 'within'),
+  rotaryLongFactors: factors('Long factors', 'beyond'),
   unrotatedEvery: {
     kind: 'optional-integer',
     label: 'Unrotated layers',
@@ -125,6 +150,8 @@ export function rotaryShape(architecture: Positions): RotaryShape {
     lowFrequencyFactor: architecture.rotaryLowFactor,
     highFrequencyFactor: architecture.rotaryHighFactor,
     magnitude: architecture.rotaryMagnitude === 0 ? null : architecture.rotaryMagnitude,
+    shortFactors: readFactors(architecture.rotaryShortFactors),
+    longFactors: readFactors(architecture.rotaryLongFactors),
   };
 }
 
@@ -148,10 +175,14 @@ export function layerRotary(architecture: Positions): (layer: number) => Rotary 
   const shape = rotaryShape(architecture);
   const rotary = {
     size: shape.size,
-    table: rotaryTable(shape, architecture.contextLength),
+    tables: rotaryTables(shape, architecture.contextLength),
     pairing: architecture.rotaryPairing,
     sections: positionParts(architecture) > 1 ? rotarySections(architecture) : null,
   };
   const every = architecture.unrotatedEvery;
   return (layer) => (every !== null && (layer + 1) % every === 0 ? null : rotary);
 }
+
+/** longrope: does a sequence so long, in tokens, take the table of long ones? */
+export const longFrom = ({ rotaryScaling, rotaryTrainedContext }: Positions): number | null =>
+  rotaryScaling === 'longrope' ? rotaryTrainedContext : null;
