@@ -13,6 +13,7 @@ import {
   decoderInput,
   newName,
   pastName,
+  stateBytes,
   type KeyValueTensor,
 } from '#engine/node/decoder-protocol.ts';
 import { seededRandom } from '#engine/seeded-random.ts';
@@ -20,6 +21,7 @@ import { largestError } from '../slow-formulas.testing.ts';
 import { positionParts } from './architecture/positions.ts';
 import type { DecoderArchitecture } from './decoder-architecture.ts';
 import { decoderState } from './decoder-inputs.ts';
+import { publishedDecoders } from './published-decoders.ts';
 
 let bench: NodeBench;
 beforeAll(async () => {
@@ -93,6 +95,20 @@ describe.for(Object.entries(smallDecoders))('%s', ([, architecture]) => {
       expect(largestError(inPieces, expected)).toBeLessThan(tolerance);
     },
   );
+});
+
+test('of a latent, the cache holds one short vector a token and layer', () => {
+  const architecture = publishedDecoders['minicpm3-4b'];
+  const state = decoderState(architecture, []);
+  expect(state[1]).toMatchObject({ name: '1.latent', heads: 1, size: 256 + 32 });
+  const { keyValueBytes } = stateBytes(state, [1000]);
+  expect(keyValueBytes).toBe(1000 * 62 * (256 + 32) * 4);
+  // Keys and values of its 40 heads would be 22 times as many.
+  const { keyValueBytes: apart } = stateBytes(
+    decoderState({ ...architecture, attention: 'grouped' }, []),
+    [1000],
+  );
+  expect(apart / keyValueBytes).toBeGreaterThan(22);
 });
 
 interface Cache {
