@@ -17,7 +17,12 @@ it('counts words on, and what follows a picture behind its longer side', () => {
     places: [
       '0 0 0',
       '1 1 1',
-      ...['2 2 2', '2 2 3', '2 2 4', '2 3 2', '2 3 3', '2 3 4'],
+      '2 2 2',
+      '2 2 3',
+      '2 2 4',
+      '2 3 2',
+      '2 3 3',
+      '2 3 4',
       '5 5 5',
       '6 6 6',
     ],

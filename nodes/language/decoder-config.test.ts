@@ -8,6 +8,7 @@ import { config, read, recorded, refusal, taken } from '#verify/taking-config.te
 import { catalogue } from '../index.ts';
 
 /** Whose configurations have been spelt in two ways. */
+const yarnWeight = 707 / 1000;
 const minicpm3Factors = [
   1.0591234137867171, 1.1241891283591912, 1.2596935748670968, 1.5380380402321725, 2.093982484148734,
   3.1446935121267696, 4.937952647693647, 7.524541999994549, 10.475458000005451, 13.062047352306353,
@@ -117,8 +118,8 @@ describe('a language model', () => {
           original_max_position_embeddings: 4096,
           beta_fast: 32,
           beta_slow: 1,
-          mscale: 0.707,
-          mscale_all_dim: 0.707,
+          mscale: yarnWeight,
+          mscale_all_dim: yarnWeight,
         },
       },
     ],

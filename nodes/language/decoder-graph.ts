@@ -137,9 +137,9 @@ class DecoderBlocks {
     this.#architecture = architecture;
     this.#parts = parts;
     this.#inputs = inputs;
-    const { attentionScale, attentionSoftCap: softCap, headSize, positions } = architecture;
+    const { attentionScale, attentionSoftCap: softCap, headSize } = architecture;
     const scale = attentionScale === 0 ? headSize ** -0.5 : attentionScale;
-    const linearBiases = positions === 'alibi';
+    const linearBiases = architecture.positions === 'alibi';
     this.#attention = { ...architecture, scale, softCap, linearBiases };
     const [rotary, turning] = [layerRotary(architecture), turnings(g, inputs.placed)];
     this.#turning = (layer, positions) => turning(positions, rotary(layer));

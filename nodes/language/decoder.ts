@@ -40,6 +40,8 @@ export const decoder = defineNode({
       title: 'Efficient Multimodal Large Language Models: A Survey',
       url: 'https://arxiv.org/abs/2405.10739',
     },
+    { title: 'DeepSeek-V2', url: 'https://arxiv.org/abs/2405.04434' },
+    { title: 'Qwen2-VL', url: 'https://arxiv.org/abs/2409.12191' },
   ],
   params,
   inputs: {

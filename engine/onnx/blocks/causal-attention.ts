@@ -105,8 +105,8 @@ export function causalAttention(
 ): AttentionResult {
   const { headCount, keyValueHeadCount, headSize } = shape;
   const [plainQuery, plainKey, value] = projections(g, x, names, shape);
-  const turned = (x: Value, name: string, heads: number): Value =>
-    turnHeads(g, normQueryKey(g, x, name, heads, shape), heads, headSize, shape.turning);
+  const turned = (plain: Value, name: string, heads: number): Value =>
+    turnHeads(g, normQueryKey(g, plain, name, heads, shape), heads, headSize, shape.turning);
   let query = turned(plainQuery, names.queryNorm, headCount);
   let key = turned(plainKey, names.keyNorm, keyValueHeadCount);
   if (shape.linearBiases) {

@@ -135,7 +135,7 @@ function attendSlowly({ numbers }: RunBlock, shape: Shape, pairing: RotaryPairin
     rows('kv_b.weight', rank),
   );
   const mixed = queries.map((query, index) =>
-    Array.from({ length: heads }, (_, head) => {
+    Array.from({ length: heads }, (_head, head) => {
       const own = query.slice(head * (plain + turned), (head + 1) * (plain + turned));
       const asked = [...own.slice(0, plain), ...turn(own.slice(plain), positions[index]!)];
       const at = head * (plain + valueHeadSize);
@@ -145,10 +145,10 @@ function attendSlowly({ numbers }: RunBlock, shape: Shape, pairing: RotaryPairin
         return shape.scale * dot(asked, key);
       });
       const weights = softmax(scores);
-      return Array.from({ length: valueHeadSize }, (_, channel) =>
+      return Array.from({ length: valueHeadSize }, (_channel, channel) =>
         dot(
           weights,
-          seen.map((_, place) => made[place]![at + plain + channel]!),
+          seen.map((_row, place) => made[place]![at + plain + channel]!),
         ),
       );
     }).flat(),

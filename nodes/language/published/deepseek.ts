@@ -19,7 +19,7 @@ export const deepseekRows = {
       rotaryTrainedContext: 4096,
       // Scores are sharper by as much as YaRN would have made what is rotated, all of it.
       rotaryMagnitude: 1,
-      attentionScale: 192 ** -0.5 * yarnMagnitude(40, 0.707) ** 2,
+      attentionScale: 192 ** -0.5 * yarnMagnitude(40, 707 / 1000) ** 2,
     },
   ],
 } as const satisfies Rows;

@@ -1,7 +1,6 @@
 /** How recorded whole models are run: the type of a table's row. */
 import type { Media } from '#engine/node/wire.ts';
-import type { PicturesRow } from './case-row.ts';
-import type { NodeSetting, PreparedField } from './node-setting.ts';
+import type { NodeSetting, PicturesHeld, PreparedField } from './node-setting.ts';
 
 /** A whole model: what its processor makes of picture and prompt, the model on exactly that, and the whole way. */
 export interface PipelineRow {
@@ -27,7 +26,7 @@ export interface PipelineWay {
   readonly pixels: string;
   /** Where that holds flattened patches: how, and the recorded input that tells the grid of each picture. */
   readonly patches?: {
-    readonly held: PicturesRow['held'];
+    readonly held: PicturesHeld;
     readonly field: PreparedField;
     readonly grids: string;
   };
