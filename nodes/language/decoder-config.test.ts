@@ -188,8 +188,8 @@ describe('a language model', () => {
     const llama = read('slm/llama-mha/config.json');
     const decoder = catalogue['language/decoder'];
     const scaled = { rope_parameters: { rope_type: 'dynamic', rope_theta: 10_000 } };
-    expect(refusal(decoder, config({ model_type: 'rwkv' }))).toBe(
-      'The language model family "rwkv" is not built yet.',
+    expect(refusal(decoder, config({ model_type: 'xlnet' }))).toBe(
+      'The language model family "xlnet" is not built yet.',
     );
     expect(refusal(decoder, config({ ...llama, ...scaled }))).toBe(
       'Rotary scaling "dynamic" is not built yet.',

@@ -28,6 +28,8 @@ export function decoderFromConfig(files: ConfigFiles): Outcome<TakenConfig> {
   const type = modelTypeOf(part ?? file.value);
   const family = Object.hasOwn(decoderFamilies, type) ? decoderFamilies[type] : undefined;
   if (type === 'mamba') return foreign('config.json describes a Mamba; choose the node "Mamba".');
+  if (type.startsWith('rwkv'))
+    return foreign('config.json describes an RWKV; choose the node "RWKV".');
   if (!family) return unsupported(`The language model family "${type}"`);
   const whole = modelTypeOf(file.value);
   const own = Object.hasOwn(wholeModels, whole) ? (wholeModels[whole]?.(file.value) ?? {}) : {};

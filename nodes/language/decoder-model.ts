@@ -70,7 +70,7 @@ function longropeProblem(architecture: DecoderArchitecture): Problem | null {
   ] as const) {
     if (factors.length === size / 2 && factors.every((factor) => factor > 0 && factor < Infinity))
       continue;
-    const message = `The scaling longrope needs ${size / 2} numbers above 0, one a pair of rotated channels, and there are ${factors.length}; give as many, separated by spaces.`;
+    const message = `Longrope needs ${size / 2} numbers above 0, one a pair of rotated channels, and there are ${factors.length}; give as many, separated by spaces.`;
     return error('param-invalid', message, { param });
   }
   return null;

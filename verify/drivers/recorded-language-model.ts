@@ -1,12 +1,13 @@
 /** The language model of a recorded case, as the node declares it, and greedy decoding over it. */
 import type { JsonObject } from '#engine/contract/config-files.ts';
 import { fail, ok, type Outcome } from '#engine/contract/outcome.ts';
+import { newName } from '#engine/node/decoder-protocol.ts';
 import { checkGraph, type CheckedNode } from '#engine/graph/check.ts';
 import { sketchDocument } from '#engine/graph/sketch-document.ts';
 import { bodyContext } from '#engine/plan/node-body.ts';
 import type { LanguageModelStep } from '#engine/node/host-step.ts';
 import { LanguageModel } from '#host/language/language-model.ts';
-import { nextToken } from '#host/language/sampling.ts';
+import { largest } from '#host/language/sampling.ts';
 import { float32, type Tensor, type TensorMap } from '#host/sessions/sessions.ts';
 import { catalogue } from '#nodes/index.ts';
 import type { Workbench } from '../workbench.ts';
@@ -30,6 +31,8 @@ export interface OpenLanguageModel {
   readonly hiddenSize: number;
   /** The segment of each layer that keeps keys and values. */
   readonly layerSegments: readonly number[];
+  /** What recurrent layers remember now, as the graph calls what it hands on. */
+  readonly remembered: () => TensorMap;
 }
 
 export async function openLanguageModel(
@@ -49,7 +52,14 @@ export async function openLanguageModel(
   const layerSegments = keyValues
     .filter(({ name }) => name.endsWith('.key'))
     .map(({ segment }) => segment);
-  return ok({ model, vocabularySize, hiddenSize, layerSegments });
+  const recurrent = graphs.decoder.state.filter((tensor) => tensor.kind === 'recurrent');
+  const remembered = (): TensorMap => {
+    const held = model.mark().recurrent;
+    return Object.fromEntries(
+      recurrent.map((tensor, index) => [newName(tensor), held[index] as Tensor]),
+    );
+  };
+  return ok({ model, vocabularySize, hiddenSize, layerSegments, remembered });
 }
 
 /** What the node says that the host does, with the wanted inner values of its graphs as outputs. */
@@ -108,16 +118,6 @@ export interface GreedyContinuation {
   readonly logits: Float32Array;
 }
 
-const greedy = {
-  strategy: 'greedy',
-  temperature: 1,
-  topK: 0,
-  topP: 1,
-  seed: 0,
-  maxNewTokens: 1,
-  stopAtEndOfText: false,
-} as const;
-
 /** Goes on from the logits [V] of the prompt's last place. */
 export async function continueGreedily(
   model: LanguageModel,
@@ -130,7 +130,7 @@ export async function continueGreedily(
   let current = firstLogits;
   for (let step = 0; step < count; step++) {
     logits.set(current, step * size);
-    ids.push(nextToken(current, greedy, Math.random));
+    ids.push(largest(current));
     if (step + 1 < count) current = await model.extend([ids[step] as number], 'last', count - step);
   }
   return { ids, logits };

@@ -5,19 +5,23 @@ import type { CaseResult } from '../cases/case-result.ts';
 import type { CaseRow } from '../cases/rows/case-row.ts';
 import { caseRows, rowFor } from '../cases/cases.ts';
 import { attentionDriver } from './attention.ts';
+import { attentionHeadsDriver } from './attention-heads.ts';
 import { deformableLayerDriver } from './deformable-layer.ts';
 import { feedForwardDriver } from './feed-forward.ts';
+import { funnelDriver } from './funnel.ts';
 import { clipsDriver } from './clips.ts';
 import { chainAsGraph, graphDriver } from './graph.ts';
 import { languageDriver } from './language.ts';
 import { mergingDriver } from './merging.ts';
 import { gridDriver } from './grid.ts';
 import { packingDriver } from './packing.ts';
+import { dualityDriver } from './duality.ts';
 import { mixerDriver } from './mixer.ts';
 import { picturesDriver } from './pictures.ts';
 import { pipelineDriver } from './pipeline.ts';
 import { prunedBlockDriver } from './pruned-block.ts';
 import { preprocessDriver } from './preprocess.ts';
+import { recurrentBlocksDriver } from './recurrent-blocks.ts';
 import { tokenizerDriver } from './tokenizer.ts';
 import { exemptions, exemptOf } from '../cases/exemptions.ts';
 import { recordedNames, type RecordedCase } from '../cases/recorded-case.ts';
@@ -57,6 +61,10 @@ function check(row: CaseRow, recorded: RecordedCase, workbench: Workbench): Prom
       return feedForwardDriver(row, recorded, workbench);
     case 'attention':
       return attentionDriver(row, recorded, workbench);
+    case 'attention-heads':
+      return attentionHeadsDriver(row, recorded, workbench);
+    case 'funnel':
+      return funnelDriver(row, recorded, workbench);
     case 'merging':
       return mergingDriver(row, recorded, workbench);
     case 'deformable-layer':
@@ -65,6 +73,10 @@ function check(row: CaseRow, recorded: RecordedCase, workbench: Workbench): Prom
       return prunedBlockDriver(row, recorded, workbench);
     case 'mixer':
       return mixerDriver(row, recorded, workbench);
+    case 'recurrent-blocks':
+      return recurrentBlocksDriver(row, recorded, workbench);
+    case 'duality':
+      return dualityDriver(row, recorded, workbench);
     case 'language':
       return languageDriver(row, recorded, workbench);
     case 'preprocess':

@@ -1,7 +1,31 @@
 /** State-space models, and what Cobra puts before one: the rows of the family `ssm`. */
-import type { CaseRow } from './case-row.ts';
+import type { CaseRow, LanguageRow, MixerRow } from './case-row.ts';
 import { languageOutputs } from './language-outputs.ts';
 import { timmTower } from './timm-keys.ts';
+
+/** As the author of RWKV calls them. */
+const rwkvFigures = {
+  layerCount: ['n_layer'],
+  hiddenSize: ['n_embd'],
+  attentionSize: ['dim_att'],
+  feedForwardSize: ['dim_ffn'],
+  headSize: ['head_size'],
+  normEpsilon: ['layer_norm_eps'],
+} as const;
+const mixerOutputs: MixerRow['outputs'] = {
+  y: { value: 'output' },
+  conv_state: { value: 'convolution', after: 'prompt' },
+  ssm_state: { value: 'memory', after: 'prompt' },
+  conv_state_end: { value: 'convolution', after: 'end' },
+  ssm_state_end: { value: 'memory', after: 'end' },
+};
+
+const stateSpaceOutputs: LanguageRow['outputs'] = {
+  ...languageOutputs,
+  // The library's hidden states of these models, RWKV too, begin behind the first block, not before it.
+  embeddings: 'tap.block.0',
+  block_0: 'tap.block.1',
+};
 
 export const ssmRows: readonly CaseRow[] = [
   {
@@ -37,6 +61,18 @@ export const ssmRows: readonly CaseRow[] = [
   },
   {
     family: 'ssm',
+    names: ['ssd'],
+    kind: 'duality',
+    inputs: { x: 'X', decay: 'A', write: 'B', read: 'C', past: 'initial_state' },
+    outputs: {
+      y: { value: 'output', from: 'past' },
+      state: { value: 'state', from: 'past' },
+      y_zero: { value: 'output', from: 'zeros' },
+      state_zero: { value: 'state', from: 'zeros' },
+    },
+  },
+  {
+    family: 'ssm',
     names: ['mamba1'],
     kind: 'mixer',
     node: {
@@ -52,13 +88,28 @@ export const ssmRows: readonly CaseRow[] = [
     },
     input: 'x',
     promptLength: 'prefill_length',
-    outputs: {
-      y: { value: 'output' },
-      conv_state: { value: 'convolved', after: 'prompt' },
-      ssm_state: { value: 'memory', after: 'prompt' },
-      conv_state_end: { value: 'convolved', after: 'end' },
-      ssm_state_end: { value: 'memory', after: 'end' },
+    outputs: mixerOutputs,
+  },
+  {
+    family: 'ssm',
+    names: ['mamba2'],
+    kind: 'mixer',
+    node: {
+      type: 'language/mamba2',
+      params: { model: 'custom' },
+      paramKeys: {
+        hiddenSize: ['d_model'],
+        innerSize: ['nheads', 'headdim'],
+        stateSize: ['d_state'],
+        kernelSize: ['d_conv'],
+        headSize: ['headdim'],
+        groupCount: ['ngroups'],
+        normGroupCount: ['ngroups'],
+      },
     },
+    input: 'x',
+    promptLength: 'prefill_length',
+    outputs: mixerOutputs,
   },
   {
     family: 'ssm',
@@ -69,14 +120,77 @@ export const ssmRows: readonly CaseRow[] = [
   },
   {
     family: 'ssm',
-    modelTypes: ['mamba'],
+    modelTypes: ['mamba', 'falcon_mamba'],
     kind: 'language',
     node: { type: 'language/mamba' },
+    outputs: stateSpaceOutputs,
+  },
+  {
+    family: 'ssm',
+    modelTypes: ['jamba'],
+    kind: 'language',
+    node: { type: 'language/jamba' },
+    outputs: languageOutputs,
+  },
+  {
+    family: 'ssm',
+    modelTypes: ['mamba2'],
+    kind: 'language',
+    node: { type: 'language/mamba2' },
+    outputs: stateSpaceOutputs,
+  },
+  {
+    family: 'ssm',
+    modelTypes: ['rwkv'],
+    kind: 'language',
+    node: { type: 'language/rwkv' },
+    outputs: stateSpaceOutputs,
+  },
+  {
+    family: 'ssm',
+    names: ['rwkv5'],
+    kind: 'recurrent-blocks',
+    node: {
+      type: 'language/rwkv',
+      params: { model: 'custom', generation: '5' },
+      paramKeys: {
+        ...rwkvFigures,
+        // What a head reads is divided by a number before its norm, which the epsilon takes in as a square.
+        headNormEpsilon: ['ln_x_eps', 'head_size_divisor', 'head_size_divisor'],
+      },
+    },
+    input: 'x',
     outputs: {
-      ...languageOutputs,
-      // The library's hidden states of Mamba begin behind the first block, not before it.
-      embeddings: 'tap.block.0',
-      block_0: 'tap.block.1',
+      y: 'tap.final',
+      att0: 'tap.time-mix.0',
+      ffn0: 'tap.channel-mix.0',
+      wkv_state0: 'new.0.memory',
+      att1: 'tap.time-mix.1',
+      ffn1: 'tap.channel-mix.1',
+      wkv_state1: 'new.1.memory',
+    },
+  },
+  {
+    family: 'ssm',
+    names: ['rwkv6'],
+    kind: 'language',
+    node: {
+      type: 'language/rwkv',
+      params: { model: 'custom', generation: '6' },
+      paramKeys: {
+        ...rwkvFigures,
+        vocabularySize: ['vocab_size'],
+        mixRank: ['mix_lora'],
+        decayRank: ['decay_lora'],
+        headNormEpsilon: ['ln_x_eps'],
+      },
+    },
+    outputs: {
+      logits: 'logits',
+      att0: 'tap.time-mix.0',
+      ffn0: 'tap.channel-mix.0',
+      wkv_state0: 'new.0.memory',
+      wkv_state1: 'new.1.memory',
     },
   },
 ];
