@@ -62,11 +62,11 @@ export interface AttentionNames {
   readonly keyNorm: string;
 }
 
-export interface AttentionResult {
+export interface AttentionResult<Kept extends readonly Value[] = readonly Value[]> {
   /** [1, T, D] */
   readonly output: Value;
   /** What a cache keeps of the T tokens, [1, heads, T, size] each: rotated keys and values, or what these are made of. */
-  readonly kept: readonly Value[];
+  readonly kept: Kept;
   /** Queries and keys of the T tokens as they met, for what ranks tokens by them. */
   readonly met: () => Met;
 }
@@ -102,7 +102,7 @@ export function causalAttention(
   shape: CausalAttentionShape,
   cached: CachedTokens,
   positions: Value,
-): AttentionResult {
+): AttentionResult<readonly [Value, Value]> {
   const { headCount, keyValueHeadCount, headSize } = shape;
   const [plainQuery, plainKey, value] = projections(g, x, names, shape);
   const turned = (plain: Value, name: string, heads: number): Value =>
