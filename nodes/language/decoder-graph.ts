@@ -1,5 +1,4 @@
 /** The ONNX graphs of a decoder-only language model: the embedding table, and all of its blocks. */
-import { choosesLayer } from '#engine/node/layer-choice.ts';
 import type { BoundaryPart, FeedForwardPart } from '#engine/node/part.ts';
 import type { GraphBuilder } from '#engine/onnx/graph-builder.ts';
 import {
@@ -10,7 +9,6 @@ import {
   latentAttention,
   type LatentAttentionShape,
 } from '#engine/onnx/blocks/latent-attention.ts';
-import { gatedFeedForward, plainFeedForward } from '#engine/onnx/blocks/feed-forward.ts';
 import { addAndNorm, norm, normOfSum, type Norm } from '#engine/onnx/blocks/norm.ts';
 import { turnings, type Turning } from '#engine/onnx/blocks/rotary-positions.ts';
 import { add } from '#engine/onnx/operators.ts';
@@ -26,7 +24,14 @@ import {
 import { layerRotary, positionParts } from './architecture/positions.ts';
 import type { DecoderArchitecture } from './decoder-architecture.ts';
 import { emitBeginning } from './decoder-beginning.ts';
-import { decoderInputs, decoderState, type DecoderInputs, type Segment } from './decoder-inputs.ts';
+import { emitFeedForward } from './decoder-feed-forward.ts';
+import {
+  decoderInputs,
+  decoderState,
+  type DecoderInputs,
+  type Places,
+  type Segment,
+} from './decoder-inputs.ts';
 import {
   embeddingName,
   finalNormName,
@@ -35,7 +40,7 @@ import {
   projectInName,
   projectOutName,
 } from './names/canonical.ts';
-import { pruneVisualTokens, scoreVisualTokens } from './visual-pruning.ts';
+import { maskVisualTokens, pruneVisualTokens, scoreVisualTokens } from './visual-pruning.ts';
 import { emitEmbedding, emitHead, scaledBy, type Vocabulary } from './vocabulary.ts';
 
 export interface DecoderParts {
@@ -105,8 +110,9 @@ export function emitDecoder(
     decoderOutput.logits,
     g.scope('head', () => emitHead(g, last, vocabularyOf(architecture))),
   );
+  const fresh = [...blocks.fresh, ...blocks.masked];
   for (const [index, tensor] of decoderState(architecture, parts.boundaries).entries())
-    g.output(newName(tensor), blocks.fresh[index] as Value);
+    g.output(newName(tensor), fresh[index] as Value);
 }
 
 /** The residual stream on its way through the layers. */
@@ -123,6 +129,8 @@ class DecoderBlocks {
   normed: Value;
   /** What is kept of the new tokens, of each layer in turn. */
   fresh: readonly Value[] = [];
+  /** Which of the new tokens are masked, of each segment in turn where some can be. */
+  masked: readonly Value[] = [];
   #segment: Segment;
   #scores: Value | null = null;
 
@@ -236,15 +244,19 @@ class DecoderBlocks {
   #crossBoundary(layer: number): void {
     const boundary = this.#parts.boundaries[this.#segment.index];
     if (boundary?.layer !== layer) return;
-    let left: Pick<Segment, 'positions' | 'isVisual'> = this.#segment;
-    if (boundary.kind === 'token-reduction') {
+    let left: Places = this.#segment;
+    if (boundary.kind === 'token-reduction' && boundary.pruned === 'masked') {
+      left = maskVisualTokens(this.#g, boundary, this.#segment, this.#scores);
+    } else if (boundary.kind === 'token-reduction') {
       const rows = [this.#sum, this.normed];
       const pruned = pruneVisualTokens(this.#g, boundary, this.#segment, this.#scores, rows);
       [this.#sum, this.normed] = pruned.rows as [Value, Value];
       left = pruned;
     }
-    const { positions, isVisual } = left;
-    this.#segment = this.#inputs.nextSegment(this.#segment, boundary, { positions, isVisual });
+    const { positions, isVisual, masked } = left;
+    const places = { positions, isVisual, masked };
+    this.#segment = this.#inputs.nextSegment(this.#segment, boundary, places);
+    if (masked) this.masked = [...this.masked, masked];
   }
 
   /** Adds a branch to the residual sum; `own` norms the branch or the sum, `next` what is read of the sum. */
@@ -269,23 +281,4 @@ class DecoderBlocks {
   #feedForward(layer: number, read: Value): Value {
     return emitFeedForward(this.#g, read, this.#architecture, layer, this.#parts.feedForwards);
   }
-}
-
-function emitFeedForward(
-  g: GraphBuilder,
-  x: Value,
-  architecture: DecoderArchitecture,
-  layer: number,
-  parts: readonly FeedForwardPart[],
-): Value {
-  const names = layerNames(architecture, layer);
-  const shape = { ...architecture, bias: architecture.feedForwardBias };
-  const dense = (input: Value) =>
-    architecture.gated
-      ? gatedFeedForward(g, input, names, shape)
-      : plainFeedForward(g, input, names, shape);
-  const part = parts.find(({ layers }) => choosesLayer(layers, layer, architecture.layerCount));
-  if (!part) return g.scope('mlp', () => dense(x));
-  const host = { ...shape, name: names.feedForward, gated: architecture.gated, dense };
-  return g.scope('moe', () => part.emit(g, x, host));
 }

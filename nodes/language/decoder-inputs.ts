@@ -9,7 +9,14 @@ import {
 import { keySize } from '#engine/onnx/blocks/causal-attention.ts';
 import type { GraphBuilder } from '#engine/onnx/graph-builder.ts';
 import { add, cast, greater, multiply, range } from '#engine/onnx/operators.ts';
-import { lengthOf, repeatAs, unsqueeze } from '#engine/onnx/shape-operators.ts';
+import {
+  concatenate,
+  lengthOf,
+  repeatAs,
+  reshape,
+  slice,
+  unsqueeze,
+} from '#engine/onnx/shape-operators.ts';
 import type { Dim, Value } from '#engine/onnx/value.ts';
 import {
   decoderInput,
@@ -27,6 +34,8 @@ export interface Segment extends Omit<CachedTokens, 'key' | 'value'> {
   readonly positions: Value;
   /** [sequence] int64, 1 for a visual token; null where nothing prunes. All 0 in decode, where pruning runs on nothing. */
   readonly isVisual: Value | null;
+  /** [1, 1, sequence, 1] float32, very negative for a new token that was masked; null where none can be. */
+  readonly masked: Value | null;
   /** [] int64: visual tokens that stay behind this segment; null where it does not end with a pruning. */
   readonly keptCount: Value | null;
 }
@@ -42,12 +51,11 @@ export interface DecoderInputs {
   readonly placed: (positions: Value) => Value;
   readonly cachedIn: (layer: number) => Pick<CachedTokens, 'key' | 'value'>;
   readonly firstSegment: Segment;
-  readonly nextSegment: (
-    segment: Segment,
-    boundary: BoundaryPart,
-    left: Pick<Segment, 'positions' | 'isVisual'>,
-  ) => Segment;
+  readonly nextSegment: (segment: Segment, boundary: BoundaryPart, left: Places) => Segment;
 }
+
+/** What is known of the new tokens that reach a segment. */
+export type Places = Pick<Segment, 'positions' | 'isVisual' | 'masked'>;
 
 /** What a layer keeps of a token: keys, then values, or the latent that both are made of. */
 function keptOf(
@@ -64,21 +72,43 @@ function keptOf(
   ];
 }
 
-/** What every layer keeps, layer by layer. */
+/** What every layer keeps, layer by layer; behind them, which tokens are masked, by segment. */
 export function decoderState(
   architecture: DecoderArchitecture,
   boundaries: readonly BoundaryPart[],
 ): readonly KeyValueTensor[] {
   const kept = keptOf(architecture);
-  return Array.from({ length: architecture.layerCount }, (_, layer) => layer).flatMap((layer) =>
-    kept.map(({ name, ...rest }) => ({
-      kind: 'key-value',
-      name: `${layer}.${name}`,
-      ...rest,
-      segment: boundaries.filter((boundary) => boundary.layer <= layer).length,
-    })),
-  );
+  const layers = Array.from({ length: architecture.layerCount }, (_, layer) => layer);
+  return [
+    ...layers.flatMap((layer) =>
+      kept.map(({ name, ...rest }) => ({
+        kind: 'key-value' as const,
+        name: `${layer}.${name}`,
+        ...rest,
+        segment: boundaries.filter((boundary) => boundary.layer <= layer).length,
+      })),
+    ),
+    ...maskedSegments(boundaries).map(maskedTensor),
+  ];
 }
+
+/** Those behind a boundary that masks. */
+function maskedSegments(boundaries: readonly BoundaryPart[]): readonly number[] {
+  const first = boundaries.findIndex(
+    (boundary) => boundary.kind === 'token-reduction' && boundary.pruned === 'masked',
+  );
+  if (first < 0) return [];
+  return boundaries.slice(first).map((_, index) => first + index + 1);
+}
+
+/** It is kept as keys are: a number a token. */
+const maskedTensor = (segment: number): KeyValueTensor => ({
+  kind: 'key-value',
+  name: `masked.${segment}`,
+  heads: 1,
+  size: 1,
+  segment,
+});
 
 export function decoderInputs(
   g: GraphBuilder,
@@ -100,28 +130,35 @@ export function decoderInputs(
   const has = (kind: BoundaryPart['kind']) => boundaries.some((boundary) => boundary.kind === kind);
   const isVisual = has('token-reduction') ? g.input(isVisualName, 'int64', ['sequence']) : null;
   const throughout = has('early-exit') ? g.input(throughoutName, 'bool', []) : null;
-  const { pasts, firstKeys } = pastInputs(g, architecture, boundaries);
+  const state = decoderState(architecture, boundaries);
+  const { pasts, firstKeys } = pastInputs(g, state, boundaries);
   const lengths = firstKeys.map((_, segment) =>
     g.input(decoderInput.cachedLength(segment), 'int64', []),
   );
   const kept = boundaries.map(({ kind }, boundary) =>
     kind === 'token-reduction' ? g.input(decoderInput.keptVisual(boundary), 'int64', []) : null,
   );
-  const segmentOf = (index: number, places: Pick<Segment, 'positions' | 'isVisual'>): Segment => {
+  const segmentOf = (index: number, places: Places): Segment => {
     const length = lengths[index] as Value;
+    const { attended, pairs } = segmentSymbols(index);
+    const seen = {
+      future: futureMask(g, places.positions, fused),
+      mask: cacheMask(g, firstKeys[index] as Value, length),
+    };
+    const past = state.findIndex(({ name }) => name === maskedTensor(index).name);
+    const { masked } = places;
     return {
       ...places,
       index,
       fused,
-      future: futureMask(g, places.positions, fused),
-      mask: cacheMask(g, firstKeys[index] as Value, length),
+      ...(masked ? hide(g, seen, masked, pasts[past] as Value, length, attended) : seen),
       ...totalTokens(g, length, places.positions),
-      attended: segmentSymbols(index).attended,
-      pairs: segmentSymbols(index).pairs,
+      attended,
+      pairs,
       keptCount: kept[index] ?? null,
     };
   };
-  const perLayer = pasts.length / architecture.layerCount;
+  const perLayer = keptOf(architecture).length;
   return {
     embeddings,
     logitRows,
@@ -132,13 +169,13 @@ export function decoderInputs(
       key: pasts[perLayer * layer] as Value,
       value: pasts[perLayer * (layer + 1) - 1] as Value,
     }),
-    firstSegment: segmentOf(0, { positions, isVisual }),
+    firstSegment: segmentOf(0, { positions, isVisual, masked: null }),
     nextSegment({ index }, boundary, left) {
       const isNew = boundary.kind === 'token-reduction' && boundary.positions === 'renumbered';
       const places = isNew
         ? renumbered(g, left.positions, lengths[index + 1] as Value)
         : left.positions;
-      return segmentOf(index + 1, { positions: places, isVisual: left.isVisual });
+      return segmentOf(index + 1, { ...left, positions: places });
     },
   };
 }
@@ -160,10 +197,9 @@ function placing(g: GraphBuilder, architecture: DecoderArchitecture): (positions
 /** The state of every layer, and the first keys of every segment. */
 function pastInputs(
   g: GraphBuilder,
-  architecture: DecoderArchitecture,
+  state: readonly KeyValueTensor[],
   boundaries: readonly BoundaryPart[],
 ): { readonly pasts: readonly Value[]; readonly firstKeys: readonly Value[] } {
-  const state = decoderState(architecture, boundaries);
   const pasts = state.map((tensor) => {
     const { capacity } = segmentSymbols(tensor.segment);
     return g.input(pastName(tensor), 'float32', [1, tensor.heads, capacity, tensor.size]);
@@ -173,6 +209,25 @@ function pastInputs(
     (_, segment) => pasts[state.findIndex((tensor) => tensor.segment === segment)] as Value,
   );
   return { pasts, firstKeys };
+}
+
+/** Hides what is masked among the new tokens [1, 1, T, 1], and among the `length` [] int64 cached [1, 1, capacity, 1]. */
+function hide(
+  g: GraphBuilder,
+  { future, mask }: Pick<CachedTokens, 'future' | 'mask'>,
+  masked: Value,
+  pastMasked: Value,
+  length: Value,
+  attended: Dim,
+): Pick<CachedTokens, 'future' | 'mask' | 'keyBias'> {
+  const fresh = reshape(g, masked, [masked.shape[2] as Dim]); // [T]
+  const past = reshape(g, pastMasked, [pastMasked.shape[2] as Dim]); // [capacity]
+  const cached = slice(g, past, 0, g.list(0), unsqueeze(g, length, 0), past.shape[0] as Dim);
+  return {
+    future: add(g, future, fresh),
+    mask: add(g, mask, past),
+    keyBias: concatenate(g, [cached, fresh], 0, attended),
+  };
 }
 
 /** As many positions [parts, T] as there are, but counted on from what is cached. */

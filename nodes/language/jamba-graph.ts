@@ -12,6 +12,7 @@ import {
 } from '#engine/node/decoder-protocol.ts';
 import { cacheMask, futureMask, totalTokens } from '#engine/onnx/blocks/cached-tokens.ts';
 import { causalAttention } from '#engine/onnx/blocks/causal-attention.ts';
+import { chooseBest } from '#engine/onnx/blocks/expert-choice.ts';
 import { routerLogits, routeToExperts } from '#engine/onnx/blocks/expert-routing.ts';
 import { gatedFeedForward } from '#engine/onnx/blocks/feed-forward.ts';
 import { addAndNorm, norm } from '#engine/onnx/blocks/norm.ts';
@@ -197,14 +198,12 @@ function emitFeedForward(
   if (!hasExperts(architecture, layer))
     return g.scope('mlp', () => gatedFeedForward(g, x, names.feedForward, shape));
   return g.scope('moe', () =>
-    routeToExperts(
-      g,
-      x,
-      { experts, topK, renormalise: false },
-      {
-        router: (rows) => routerLogits(g, rows, names.router, experts),
-        expert: (index, rows) => gatedFeedForward(g, rows, names.expert(index), shape),
-      },
-    ),
+    routeToExperts(g, x, {
+      experts,
+      topK,
+      choose: (logits) => chooseBest(g, logits, { topK, renormalise: false }),
+      router: (rows) => routerLogits(g, rows, names.router, experts),
+      expert: (index, rows) => gatedFeedForward(g, rows, names.expert(index), shape),
+    }),
   );
 }

@@ -18,6 +18,11 @@ export interface CachedTokens {
   readonly fused: Value;
   /** [T, T] float32: very negative where a new token would see a later one. */
   readonly future: Value;
+  /**
+   * [attended] float32: added to the scores of each key, whatever looks at it, where some are hidden. `mask` and
+   * `future` have it in them.
+   */
+  readonly keyBias?: Value;
   /** Cached and new tokens together. */
   readonly attended: Dim;
   /** Query-key pairs that causal attention looks at, for the estimate. */
@@ -25,7 +30,8 @@ export interface CachedTokens {
 }
 
 /** Far below every score, and finite, so that a row of nothing else stays a number. */
-const masked = -1e30;
+export const masked = -1e30;
+
 /** [capacity] float32, 0 up to `length` [] int64 and very negative from there on. */
 export function cacheMask(g: GraphBuilder, cachedKey: Value, length: Value): Value {
   const capacity = cachedKey.shape[2] as Dim;

@@ -5,6 +5,7 @@ import {
   concatenate,
   lengthOf,
   padEnd,
+  repeatAs,
   reshape,
   slice,
   split,
@@ -147,7 +148,7 @@ export function attendAtOnce(
   shape: MeetingHeads & Pick<CausalAttentionShape, 'promptAttention'>,
 ): Value {
   return shape.promptAttention === 'prefix'
-    ? attendPrefix(g, projected, shape)
+    ? attendPrefix(g, projected, cached, shape)
     : attendFused(g, projected, cached, shape);
 }
 
@@ -166,6 +167,7 @@ function attendFused(
     type: 'float32',
     shape: [1, keyValueHeadCount, cached.attended, size],
   } as const;
+  const bias = cached.keyBias ? [null, null, null, eachRow(g, cached.keyBias, query)] : [];
   const [attended] = g.ops(
     'GroupQueryAttention',
     [
@@ -176,6 +178,7 @@ function attendFused(
       padEnd(g, cached.value, 3, size),
       cached.lastIndex,
       cached.total,
+      ...bias,
     ],
     [{ type: 'float32', shape: [1, sequence, headCount * size] }, none, none],
     {
@@ -191,10 +194,17 @@ function attendFused(
   return unpadHeads(g, attended, headCount, headSize, size);
 }
 
+/** [attended], the same for each row of x [1, T, ..] → [1, 1, T, attended] */
+function eachRow(g: GraphBuilder, bias: Value, x: Value): Value {
+  const row = reshape(g, bias, [1, 1, 1, bias.shape[0] as Dim]);
+  return repeatAs(g, row, 2, x, 1);
+}
+
 /** T tokens of a prompt, before which nothing is cached, all see each other. */
 function attendPrefix(
   g: GraphBuilder,
   { query, key, value }: QueryKeyValue<Value>,
+  { keyBias }: CachedTokens,
   { headCount, keyValueHeadCount, headSize, scale }: MeetingHeads,
 ): Value {
   const [batch, sequence] = query.shape as [Dim, Dim];
@@ -206,7 +216,9 @@ function attendPrefix(
     const all = concatenate(g, Array<Value>(group).fill(heads), 3, group);
     return reshape(g, all, query.shape);
   };
-  return attend(g, { query, key: spread(key), value: spread(value) }, { headCount }, { scale });
+  const bias = keyBias ? reshape(g, keyBias, [1, 1, sequence]) : null;
+  const projected = { query, key: spread(key), value: spread(value) };
+  return attend(g, projected, { headCount }, { scale, bias });
 }
 
 /**
