@@ -1,6 +1,7 @@
 /** Published decoder-only language models, by the figures of their own config.json: one table row a model. */
 import { standardArchitecture, type DecoderArchitecture } from './decoder-architecture.ts';
 import { deepseekRows } from './published/deepseek.ts';
+import { expertRows } from './published/experts.ts';
 import { gemmaRows } from './published/gemma.ts';
 import { gptRows } from './published/gpt.ts';
 import { llamaRows } from './published/llama.ts';
@@ -17,6 +18,7 @@ const rows = {
   ...minicpmRows,
   ...deepseekRows,
   ...gptRows,
+  ...expertRows,
 } as const;
 
 export type PublishedDecoder = keyof typeof rows;

@@ -7,6 +7,7 @@ import { gemma } from './gemma.ts';
 import { gptNeox } from './gpt-neox.ts';
 import { gpt2 } from './gpt2.ts';
 import { granite } from './granite.ts';
+import { graniteMoe } from './granitemoe.ts';
 import { llama } from './llama.ts';
 import { minicpm } from './minicpm.ts';
 import { minicpm3 } from './minicpm3.ts';
@@ -14,12 +15,16 @@ import { mistral } from './mistral.ts';
 import { mixtral } from './mixtral.ts';
 import { olmo } from './olmo.ts';
 import { olmo2 } from './olmo2.ts';
+import { olmoe } from './olmoe.ts';
 import { opt } from './opt.ts';
 import { phi } from './phi.ts';
 import { phi3 } from './phi3.ts';
+import { phiMoe } from './phimoe.ts';
 import { qwen } from './qwen.ts';
+import { qwen2Moe } from './qwen2-moe.ts';
 import { qwen2 } from './qwen2.ts';
 import { qwen2Vl } from './qwen2-vl.ts';
+import { qwen3Moe } from './qwen3-moe.ts';
 import { qwen3 } from './qwen3.ts';
 import { smollm3 } from './smollm3.ts';
 import { stablelm } from './stablelm.ts';
@@ -51,4 +56,9 @@ export const decoderFamilies: Readonly<Record<string, DecoderFamily>> = {
   minicpm,
   minicpm3,
   deepseek_v2: deepseekV2,
+  qwen2_moe: qwen2Moe,
+  qwen3_moe: qwen3Moe,
+  olmoe,
+  granitemoe: graniteMoe,
+  phimoe: phiMoe,
 };
