@@ -44,6 +44,14 @@ const phi: DecoderArchitecture = {
   rotaryFraction: 0.5,
 };
 
+const latent = {
+  attention: 'latent',
+  keyValueRank: 18,
+  headSize: 14,
+  rotaryHeadSize: 6,
+  valueHeadSize: 10,
+} as const;
+
 /** By what is special about each. */
 export const smallDecoders = {
   'llama, grouped queries': { ...base, keyValueHeadCount: 2 },
@@ -79,6 +87,22 @@ export const smallDecoders = {
     rotaryScaling: 'yarn',
     rotaryFactor: 4,
     rotaryTrainedContext: 32,
+  },
+  'minicpm3, latents': { ...base, ...latent, queryRank: 12 },
+  'deepseek-v2, latents, neighbours turned': {
+    ...base,
+    ...latent,
+    valueHeadSize: 20,
+    rotaryPairing: 'neighbours',
+    residualScale: 0.8,
+  },
+  'qwen2-vl, positions of three parts': {
+    ...base,
+    keyValueHeadCount: 2,
+    positions: 'grid-rotary',
+    timePairs: 1,
+    rowPairs: 1,
+    clipStep: 2,
   },
   'gpt2, learned positions': { ...plain, positions: 'learned', tiedEmbeddings: true },
   'opt, norms behind sums, narrow embeddings': {

@@ -9,7 +9,7 @@ import type { DimBindings } from '../onnx/value.ts';
 /**
  * Inputs, beside the state. A graph declares those that it reads; the executor feeds no other.
  * - `embeddings` [1, sequence, D] float32: the new tokens
- * - `positions` [1, sequence] int64
+ * - `positions` [1, sequence] int64; [3, sequence] where time, row and column are told apart
  * - `reach` [] int64: the last position of the sequence as far as it is known, pieces of a prompt still to come included
  * - `logitRows` [rows] int64: the places among the tokens that are left at the end whose logits are wanted
  * - `fused` [] bool: attend by the fused operator, which is the faster where there are many new tokens; where those of a
@@ -97,6 +97,8 @@ export interface LanguageGraphs {
   readonly vocabularySize: number;
   readonly contextLength: number;
   readonly promptAttention: PromptAttention;
+  /** Where positions have three parts: how many a step of a clip is long. */
+  readonly gridPositions?: { readonly clipStep: number };
 }
 
 /** What the sizes of a call follow from, for graphs built by segments. */

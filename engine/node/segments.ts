@@ -33,6 +33,15 @@ export function segmentLengths(
   return lengths;
 }
 
+/** Visual tokens that lie together in a sequence, of one picture or a part of it. */
+export interface VisualRun {
+  readonly start: number;
+  readonly count: number;
+  /** Rows of their grid, and how many such grids follow each other in time; 1 where left out. */
+  readonly rows?: number;
+  readonly steps?: number;
+}
+
 /**
  * Long prompts are read in pieces of so many tokens, so that memory holds the state once and the activations of one
  * piece. A pruning ranks by the last token of the prompt, so with one the prompt is read at once, and so it is where

@@ -16,6 +16,8 @@ export interface RotaryShape {
   /** llama3 only: wavelengths between trained/high and trained/low are blended. */
   readonly lowFrequencyFactor: number;
   readonly highFrequencyFactor: number;
+  /** yarn only: what cosines and sines are multiplied by; null where that follows from the factor. */
+  readonly magnitude?: number | null;
   /** longrope only: what each frequency is divided by, in sequences within the trained context and in longer ones. */
   readonly shortFactors: readonly number[];
   readonly longFactors: readonly number[];
@@ -24,6 +26,10 @@ export interface RotaryShape {
 /** Turns of a wavelength within the trained context at which YaRN starts and stops blending. */
 const yarnFastTurns = 32;
 const yarnSlowTurns = 1;
+
+/** By what YaRN keeps scores as sharp over a longer context; DeepSeek-V2 weighs it. */
+export const yarnMagnitude = (factor: number, weight = 1): number =>
+  0.1 * weight * Math.log(factor) + 1;
 
 /**
  * The tables for positions 0 up to `rows`: one, or with longrope that of short sequences and that of long ones.
@@ -63,7 +69,11 @@ function rotaryTable(
     case 'llama3':
       return { rows, frequencies: plain.map((frequency) => llama3(frequency, shape)), scale: 1 };
     case 'yarn':
-      return { rows, frequencies: yarn(plain, shape), scale: 0.1 * Math.log(shape.factor) + 1 };
+      return {
+        rows,
+        frequencies: yarn(plain, shape),
+        scale: shape.magnitude ?? yarnMagnitude(shape.factor),
+      };
   }
 }
 

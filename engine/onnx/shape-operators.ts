@@ -75,11 +75,14 @@ export function repeatAs(
   const dim = like.shape[likeAxis] as Dim;
   if (x.shape[at] !== 1) throw new Error(`Axis ${axis} of ${describe(x)} is not of length 1.`);
   if (dim === 1) return x;
-  const count =
-    typeof dim === 'number' ? g.list(dim) : unsqueeze(g, lengthOf(g, like, likeAxis), 0);
   // A size of 1 leaves an axis as it is.
-  const sizes = x.shape.map((_, index) => (index === at ? count : g.list(1)));
-  const shape = concatenate(g, sizes, 0, sizes.length);
+  const sizes = x.shape.map((_, index) => (index === at ? dim : 1));
+  const count = (size: Dim): Value =>
+    typeof size === 'number' ? g.list(size) : unsqueeze(g, lengthOf(g, like, likeAxis), 0);
+  const shape =
+    typeof dim === 'number'
+      ? g.list(...sizes.map(Number))
+      : concatenate(g, sizes.map(count), 0, sizes.length);
   return g.op('Expand', [x, shape], { type: x.type, shape: withAxis(x.shape, at, dim) });
 }
 

@@ -9,6 +9,7 @@ import {
   smallModels,
   writeSmallDecoder,
 } from '#verify/small-decoder.testing.ts';
+import type { TensorMap } from '../sessions/sessions.ts';
 import type { LanguageModel } from './language-model.ts';
 import { largest } from './sampling.ts';
 
@@ -34,7 +35,12 @@ async function continuation(model: LanguageModel, first: Float32Array) {
   return { chosen, rows };
 }
 
-test.for(['llama, grouped queries', 'phi, parallel', 'heads of 10, yarn'] as const)(
+test.for([
+  'llama, grouped queries',
+  'phi, parallel',
+  'heads of 10, yarn',
+  'deepseek-v2, latents, neighbours turned',
+] as const)(
   '%s: pieces of a prompt give the logits of every place, and go on as the whole does',
   async (name) => {
     const architecture = { ...smallDecoders[name], contextLength: 640 };
@@ -96,4 +102,36 @@ test('visual tokens anywhere in a long prompt are read as any others', async () 
   const plain = Float32Array.from(await model.prefill(prompt, [], 0));
   const visual = [{ start: 150, count: 400 }];
   expect(await model.prefill(prompt, visual, 0)).toEqual(plain);
+});
+
+test('a picture across two pieces keeps its rows and columns, and words alone need none', async () => {
+  const architecture = {
+    ...smallDecoders['qwen2-vl, positions of three parts'],
+    contextLength: 640,
+  };
+  const folder = await writeSmallDecoder(bench, architecture);
+  const { model } = await openSmallDecoder(bench, smallModels(architecture, folder));
+  const embeddings = await model.embed(ids);
+  const rowsOf = (pieces: readonly TensorMap[]): number[] =>
+    pieces.flatMap(({ logits }) => Array.from(floatsOf(logits)));
+
+  const start = model.mark();
+  const clip = { start: 150, count: 120, rows: 5, steps: 3 };
+  const pieces = await model.begin(embeddings, [clip], 'all', 0);
+  expect(pieces).toHaveLength(3);
+  const inPieces = rowsOf(pieces);
+  const goesOn = await model.extend([5], 'last', 0);
+  // The same tokens at the same places once more, all at once.
+  await model.keep(start, []);
+  const whole = await model.extend([...ids, 5], 'all', 0);
+  const width = architecture.vocabularySize;
+  expect(largestError(inPieces, whole.slice(0, -width))).toBeLessThan(1e-4);
+  expect(largestError(goesOn, whole.slice(-width))).toBeLessThan(1e-4);
+
+  const words = rowsOf(await model.begin(embeddings, [], 'all', 0));
+  expect(largestError(words, inPieces)).toBeGreaterThan(0.1);
+  const plain = { ...architecture, positions: 'rotary' } as const;
+  const { model: counted } = await openSmallDecoder(bench, smallModels(plain, folder));
+  const once = rowsOf(await counted.begin(embeddings, [], 'all', 0));
+  expect(largestError(words, once)).toBeLessThan(1e-5);
 });

@@ -5,7 +5,13 @@ import {
   stateBytes,
   type LanguageGraphs,
 } from '#engine/node/decoder-protocol.ts';
-import { prefillChunks, segmentLengths, type NewTokens } from '#engine/node/segments.ts';
+import { gridPositions, type SequencePositions } from '#engine/node/grid-positions.ts';
+import {
+  prefillChunks,
+  segmentLengths,
+  type NewTokens,
+  type VisualRun,
+} from '#engine/node/segments.ts';
 import type { BoundaryPart } from '#engine/node/part.ts';
 import { shownPrefix } from '#engine/plan/shown-outputs.ts';
 import {
@@ -20,12 +26,6 @@ import { collectGarbage } from '../system/collect-garbage.ts';
 import type { CallCount } from './call-count.ts';
 import { DecoderState, type StateMark } from './decoder-state.ts';
 import type { Coming } from './key-value-cache.ts';
-
-/** A run of visual tokens in a sequence. */
-export interface VisualRun {
-  readonly start: number;
-  readonly count: number;
-}
 
 /** From so many new tokens on, the fused operator is worth the copy of the cache that it makes. */
 const fusedFrom = 16;
@@ -57,6 +57,8 @@ export class LanguageModel {
   readonly #inputs: ReadonlySet<string>;
   readonly #state: DecoderState;
   #count: CallCount | null = null;
+  /** Of the prompt, where positions have three parts. */
+  #placed: SequencePositions = gridPositions(0, [], 1);
   #seen = new Map<string, readonly number[]>();
 
   constructor(
@@ -119,6 +121,7 @@ export class LanguageModel {
     this.#seen = new Map();
     const { hiddenSize, promptAttention } = this.#graphs;
     const length = embeddings.length / hiddenSize;
+    this.#placed = this.positionsOf(length, visual);
     const pieces: TensorMap[] = [];
     let at = 0;
     const counts = prefillChunks(length, this.#boundaries, promptAttention);
@@ -133,6 +136,12 @@ export class LanguageModel {
       if (rows === 'all' || at === length) pieces.push(outputs);
     }
     return pieces;
+  }
+
+  /** Where the tokens of a prompt stand, for a graph that tells time, row and column apart. */
+  positionsOf(length: number, visual: readonly VisualRun[]): SequencePositions {
+    const { gridPositions: told } = this.#graphs;
+    return told ? gridPositions(length, visual, told.clipStep) : gridPositions(0, [], 1);
   }
 
   #see(outputs: TensorMap): void {
@@ -169,6 +178,7 @@ export class LanguageModel {
   /** Forgets the sequence. */
   clear(): void {
     this.#state.clear();
+    this.#placed = this.positionsOf(0, []);
   }
 
   mark(): StateMark {
@@ -243,16 +253,25 @@ export class LanguageModel {
   ): Record<string, Tensor> {
     const before = this.#state.length[0] as number;
     const isCausal = this.#graphs.promptAttention === 'causal';
-    // A kept token keeps its place in the unpruned sequence, and so does what comes after.
-    const positions = Array.from({ length: fresh }, (_, index) => before + index);
     const isVisual = Array.from({ length: fresh }, () => 0);
     for (const { start, count } of visual) isVisual.fill(1, start, start + count);
     return {
-      [decoderInput.positions]: int64(positions, [1, fresh]),
+      [decoderInput.positions]: this.#positions(before, fresh),
       [decoderInput.reach]: int64([before + fresh + certain - 1], []),
       [decoderInput.fused]: bool(before === 0 || (isCausal && fresh >= fusedFrom)),
       [decoderInput.isVisual]: int64(isVisual),
     };
+  }
+
+  /** A kept token keeps its place in the unpruned sequence, and so does what comes after. */
+  #positions(before: number, fresh: number): Tensor {
+    const places = Array.from({ length: fresh }, (_, index) => before + index);
+    if (!this.#graphs.gridPositions) return int64(places, [1, fresh]);
+    const { parts, next } = this.#placed;
+    const told = parts.flatMap((part) =>
+      places.map((place) => part[place] ?? next + place - part.length),
+    );
+    return int64(told, [parts.length, fresh]);
   }
 }
 

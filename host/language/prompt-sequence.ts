@@ -1,17 +1,20 @@
 /** The prompt as the language model reads it: words and visual tokens in turn. */
+import type { VisualRun } from '#engine/node/segments.ts';
 import type { View } from '#engine/node/view.ts';
 import type { Media } from '#engine/node/wire.ts';
 import type { StageValue } from '../stages/stage-value.ts';
 import { isShare, type LaidShare } from '../text/lay-out-views.ts';
 import type { LaidRuns } from '../text/lay-out-runs.ts';
 import { wordIds, type Prompt } from '../text/prompt.ts';
-import type { LanguageModel, VisualRun } from './language-model.ts';
+import type { LanguageModel } from './language-model.ts';
 
 /** Visual tokens that lie together. */
 export interface VisualShare {
   /** Of views in turn, each [N, D]. */
   readonly parts: readonly Float32Array[];
   readonly count: number;
+  /** Rows of the grid that those of one view lie on; 1 where left out. */
+  readonly tokenRows?: number;
 }
 
 /** The visual tokens of one picture or clip. */
@@ -87,15 +90,14 @@ export function visualShares(spans: readonly VisualSpan[], laid: LaidRuns): read
 
 function shareOf({ parts, count, tokenRows }: VisualSpan, piece: LaidShare): VisualShare {
   const channels = lengthOf(parts) / count;
-  let shown: readonly Float32Array[];
   if (piece.kind === 'views') {
-    shown = parts.slice(piece.from, piece.to);
-  } else {
-    const part = parts[piece.view] as Float32Array;
-    const length = part.length / tokenRows;
-    shown = [part.subarray(piece.row * length, (piece.row + 1) * length)];
+    const shown = parts.slice(piece.from, piece.to);
+    return { parts: shown, count: lengthOf(shown) / channels, tokenRows };
   }
-  return { parts: shown, count: lengthOf(shown) / channels };
+  const part = parts[piece.view] as Float32Array;
+  const length = part.length / tokenRows;
+  const row = part.subarray(piece.row * length, (piece.row + 1) * length);
+  return { parts: [row], count: length / channels };
 }
 
 /** Embeddings of the words, with the visual tokens between them. */
@@ -126,8 +128,15 @@ export async function embedSequence(
     }
     const span = visual[segment.run];
     if (!span) continue;
-    runs.push({ start: at / hiddenSize, count: span.count });
+    runs.push({ start: at / hiddenSize, ...runOf(span) });
     for (const part of span.parts) put(part);
   }
   return { embeddings, visual: runs };
 }
+
+/** Views that follow each other are taken as the steps of a clip. */
+export const runOf = ({ parts, count, tokenRows = 1 }: VisualShare): Omit<VisualRun, 'start'> => ({
+  count,
+  rows: tokenRows,
+  steps: parts.length,
+});

@@ -4,7 +4,8 @@ import type { TokenReductionPart } from '#engine/node/part.ts';
 import { checkGraph } from '#engine/graph/check.ts';
 import { planGraph } from '#engine/plan/plan.ts';
 import type { LanguageModelStep } from '#engine/node/host-step.ts';
-import type { LanguageModel, VisualRun } from '#host/language/language-model.ts';
+import type { VisualRun } from '#engine/node/segments.ts';
+import type { LanguageModel } from '#host/language/language-model.ts';
 import { floatsOf, NodeBench, wholesOf } from '#verify/node-bench.testing.ts';
 import {
   openSmallDecoder,
@@ -71,49 +72,52 @@ async function stepwise(model: LanguageModel, prompt: Float32Array, visual: read
   return logits;
 }
 
-test.for(['llama, grouped queries', 'phi, parallel', 'heads of 7, which is odd'] as const)(
-  'decode after pruning goes on from what was kept (%s)',
-  async (name) => {
-    const { open, prompt, width } = await bed(smallDecoders[name]);
-    for (const [layer, ratio] of [
-      [1, 0.5],
-      [2, 0.75],
-      [2, 1],
-    ] as const) {
-      // prettier-ignore
-      const part = partOf(layer, ratio);
-      const tapped = await open(part, true);
-      const [outputs = {}] = await tapped.begin(prompt, [run], 'all', 0);
+test.for([
+  'llama, grouped queries',
+  'phi, parallel',
+  'heads of 7, which is odd',
+  'minicpm3, latents',
+  'qwen2-vl, positions of three parts',
+] as const)('decode after pruning goes on from what was kept (%s)', async (name) => {
+  const { open, prompt, width } = await bed(smallDecoders[name]);
+  for (const [layer, ratio] of [
+    [1, 0.5],
+    [2, 0.75],
+    [2, 1],
+  ] as const) {
+    // prettier-ignore
+    const part = partOf(layer, ratio);
+    const tapped = await open(part, true);
+    const [outputs = {}] = await tapped.begin(prompt, [run], 'all', 0);
 
-      // What stays: all words, and the visual tokens of the highest scores, in reading order.
-      const scores = Array.from(floatsOf(outputs['tap.scores']));
-      const best = Array.from(scores.keys())
-        .toSorted((a, b) => (scores[b] ?? 0) - (scores[a] ?? 0))
-        .slice(0, part.keptTokens(run.count))
-        .toSorted((a, b) => a - b);
-      const words = (from: number, to: number) =>
-        Array.from({ length: to - from }, (_, place) => from + place);
-      const kept = best.map((place) => run.start + place);
-      expect(wholesOf(outputs['tap.kept'])).toEqual([
-        ...words(0, run.start),
-        ...kept,
-        ...words(run.start + run.count, promptLength),
-      ]);
+    // What stays: all words, and the visual tokens of the highest scores, in reading order.
+    const scores = Array.from(floatsOf(outputs['tap.scores']));
+    const best = Array.from(scores.keys())
+      .toSorted((a, b) => (scores[b] ?? 0) - (scores[a] ?? 0))
+      .slice(0, part.keptTokens(run.count))
+      .toSorted((a, b) => a - b);
+    const words = (from: number, to: number) =>
+      Array.from({ length: to - from }, (_, place) => from + place);
+    const kept = best.map((place) => run.start + place);
+    expect(wholesOf(outputs['tap.kept'])).toEqual([
+      ...words(0, run.start),
+      ...kept,
+      ...words(run.start + run.count, promptLength),
+    ]);
 
-      // The same model, told which tokens to keep, reads prompt and answer at once, with no cache at all.
-      const told = { ...part, select: (g) => g.list(...best) } satisfies TokenReductionPart;
-      const slow = await open(told);
-      const rows = await slow.embed(answer);
-      const sequence = new Float32Array([...prompt, ...rows]);
-      const all = floatsOf((await slow.begin(sequence, [run], 'all', 0))[0]?.['logits']);
-      const expected = all.subarray(all.length - (answer.length + 1) * width, all.length - width);
+    // The same model, told which tokens to keep, reads prompt and answer at once, with no cache at all.
+    const told = { ...part, select: (g) => g.list(...best) } satisfies TokenReductionPart;
+    const slow = await open(told);
+    const rows = await slow.embed(answer);
+    const sequence = new Float32Array([...prompt, ...rows]);
+    const all = floatsOf((await slow.begin(sequence, [run], 'all', 0))[0]?.['logits']);
+    const expected = all.subarray(all.length - (answer.length + 1) * width, all.length - width);
 
-      const logits = await stepwise(await open(part), prompt, [run]);
-      const computed = logits.flatMap((row) => Array.from(row));
-      expect(largestError(computed, expected)).toBeLessThan(1e-4);
-    }
-  },
-);
+    const logits = await stepwise(await open(part), prompt, [run]);
+    const computed = logits.flatMap((row) => Array.from(row));
+    expect(largestError(computed, expected)).toBeLessThan(1e-4);
+  }
+});
 
 const grouped = smallDecoders['llama, grouped queries'];
 

@@ -2,6 +2,7 @@
 import type { ParamValues } from '#engine/node/param.ts';
 import { attentionParams } from './architecture/attention.ts';
 import { blockParams } from './architecture/block.ts';
+import { latentAttentionParams } from './architecture/latent-attention.ts';
 import { positionParams } from './architecture/positions.ts';
 import { sizeParams } from './architecture/sizes.ts';
 import { vocabularyParams } from './architecture/vocabulary.ts';
@@ -10,6 +11,7 @@ export const architectureParams = {
   ...sizeParams,
   ...blockParams,
   ...attentionParams,
+  ...latentAttentionParams,
   ...positionParams,
   ...vocabularyParams,
 } as const;

@@ -8,6 +8,14 @@ import { config, read, recorded, refusal, taken } from '#verify/taking-config.te
 import { catalogue } from '../index.ts';
 
 /** Whose configurations have been spelt in two ways. */
+const yarnWeight = 707 / 1000;
+const minicpm3Factors = [
+  1.0591234137867171, 1.1241891283591912, 1.2596935748670968, 1.5380380402321725, 2.093982484148734,
+  3.1446935121267696, 4.937952647693647, 7.524541999994549, 10.475458000005451, 13.062047352306353,
+  14.85530648787323, 15.906017515851266, 16.461961959767827, 16.740306425132907, 16.87581087164081,
+  16.940876586213285,
+];
+
 const languageModels = readdirSync(join(recorded, 'slm')).filter((name) =>
   existsSync(join(recorded, 'slm', name, 'config.v4.json')),
 );
@@ -44,6 +52,125 @@ describe('a language model', () => {
         params: { model: 'qwen2-0.5b' },
         took: ['Qwen2', '24 layers × 896', '14 heads, 2 of keys and values', '151936 tokens known'],
       },
+    });
+  });
+
+  it.each([
+    [
+      'minicpm-2b',
+      {
+        model_type: 'minicpm',
+        vocab_size: 122_753,
+        hidden_size: 2304,
+        intermediate_size: 5760,
+        num_hidden_layers: 40,
+        num_attention_heads: 36,
+        num_key_value_heads: 36,
+        max_position_embeddings: 4096,
+        rms_norm_eps: 1e-5,
+        scale_emb: 12,
+        scale_depth: 1.4,
+        dim_model_base: 256,
+      },
+    ],
+    [
+      'minicpm3-4b',
+      {
+        model_type: 'minicpm3',
+        vocab_size: 73_448,
+        hidden_size: 2560,
+        intermediate_size: 6400,
+        num_hidden_layers: 62,
+        num_attention_heads: 40,
+        num_key_value_heads: 40,
+        max_position_embeddings: 32_768,
+        qk_nope_head_dim: 64,
+        qk_rope_head_dim: 32,
+        q_lora_rank: 768,
+        kv_lora_rank: 256,
+        scale_emb: 12,
+        scale_depth: 1.4,
+        dim_model_base: 256,
+        rope_scaling: {
+          type: 'longrope',
+          short_factor: minicpm3Factors,
+          long_factor: minicpm3Factors,
+          original_max_position_embeddings: 32_768,
+        },
+      },
+    ],
+    [
+      'deepseek-v2-lite',
+      {
+        model_type: 'deepseek_v2',
+        vocab_size: 102_400,
+        hidden_size: 2048,
+        intermediate_size: 10_944,
+        num_hidden_layers: 27,
+        num_attention_heads: 16,
+        num_key_value_heads: 16,
+        max_position_embeddings: 163_840,
+        q_lora_rank: null,
+        rope_theta: 10_000,
+        rope_scaling: {
+          type: 'yarn',
+          factor: 40,
+          original_max_position_embeddings: 4096,
+          beta_fast: 32,
+          beta_slow: 1,
+          mscale: yarnWeight,
+          mscale_all_dim: yarnWeight,
+        },
+      },
+    ],
+    [
+      'qwen2-vl-2b',
+      {
+        model_type: 'qwen2_vl',
+        vocab_size: 151_936,
+        hidden_size: 1536,
+        intermediate_size: 8960,
+        num_hidden_layers: 28,
+        num_attention_heads: 12,
+        num_key_value_heads: 2,
+        max_position_embeddings: 32_768,
+        rms_norm_eps: 1e-6,
+        rope_theta: 1_000_000,
+        rope_scaling: { type: 'mrope', mrope_section: [16, 24, 24] },
+        sliding_window: 32_768,
+        use_sliding_window: false,
+        tie_word_embeddings: true,
+        vision_config: { embed_dim: 1280 },
+      },
+    ],
+    [
+      'qwen2.5-vl-3b',
+      {
+        model_type: 'qwen2_5_vl',
+        vocab_size: 151_936,
+        hidden_size: 2048,
+        intermediate_size: 11_008,
+        num_hidden_layers: 36,
+        num_attention_heads: 16,
+        num_key_value_heads: 2,
+        max_position_embeddings: 128_000,
+        rms_norm_eps: 1e-6,
+        rope_theta: 1_000_000,
+        rope_scaling: { type: 'mrope', mrope_section: [16, 24, 24] },
+        tie_word_embeddings: true,
+        vision_config: { tokens_per_second: 2 },
+      },
+    ],
+  ])('knows %s by its figures', (model, figures) => {
+    expect(taken(catalogue['language/decoder'], config(figures))).toMatchObject({
+      value: { params: { model } },
+    });
+  });
+
+  it('described beside a tower, as Qwen2-VL is, has the picture layout of the whole', () => {
+    const figures = { model_type: 'qwen2_vl', vision_config: {} };
+    expect(taken(catalogue['language/decoder'], config(figures))).toMatchObject({
+      value: { params: { positions: 'grid-rotary', pictureLayout: 'qwen2-vl' } },
     });
   });
 

@@ -2,7 +2,7 @@
 import { ok, type Outcome } from '#engine/contract/outcome.ts';
 import type { ConfigFiles, JsonObject } from '#engine/contract/config-files.ts';
 import type { TakenConfig } from '#engine/node/taken-config.ts';
-import type { RotaryScaling } from '#engine/onnx/rotary.ts';
+import { yarnMagnitude, type RotaryScaling } from '#engine/onnx/rotary.ts';
 import {
   activationFromConfig,
   configFile,
@@ -32,7 +32,7 @@ export function decoderFromConfig(files: ConfigFiles): Outcome<TakenConfig> {
     return foreign('config.json describes an RWKV; choose the node "RWKV".');
   if (!family) return unsupported(`The language model family "${type}"`);
   const whole = modelTypeOf(file.value);
-  const own = Object.hasOwn(wholeModels, whole) ? (wholeModels[whole] ?? {}) : {};
+  const own = Object.hasOwn(wholeModels, whole) ? (wholeModels[whole]?.(file.value) ?? {}) : {};
   const architecture = architectureFrom(family, part ?? file.value, own);
   if (!architecture.ok) return architecture;
   const figures: DecoderArchitecture = {
@@ -49,9 +49,16 @@ export function decoderFromConfig(files: ConfigFiles): Outcome<TakenConfig> {
 }
 
 /** What whole models do otherwise than the families of their language models. */
-const wholeModels: Readonly<Record<string, Partial<DecoderArchitecture>>> = {
-  paligemma: { promptAttention: 'prefix', scaledEmbeddings: 'words' },
+const wholeModels: Readonly<Record<string, (whole: JsonObject) => Partial<DecoderArchitecture>>> = {
+  paligemma: () => ({ promptAttention: 'prefix', scaledEmbeddings: 'words' }),
+  qwen2_5_vl: (whole) => ({ clipStep: positionsPerSecond(whole) }),
 };
+
+/** A pair of frames of a clip lasts a second, as its processor takes them. */
+function positionsPerSecond(whole: JsonObject): number {
+  const told = partOf(whole, ['vision_config'])?.['tokens_per_second'];
+  return typeof told === 'number' ? told : 4;
+}
 
 function architectureFrom(
   family: DecoderFamily,
@@ -144,6 +151,8 @@ function sizes(config: DecoderConfig): Partial<DecoderArchitecture> {
 
 const rotaryScalings: Readonly<Record<string, RotaryScaling>> = {
   default: 'none',
+  // Stretches nothing, whatever it is called.
+  mrope: 'none',
   linear: 'linear',
   llama3: 'llama3',
   yarn: 'yarn',
@@ -165,15 +174,26 @@ function rotaryFromConfig(config: DecoderConfig): Outcome<Partial<DecoderArchite
   const longest = config.max_position_embeddings;
   const rotaryTrainedContext =
     rotary.original_max_position_embeddings ?? config.original_max_position_embeddings ?? longest;
+  const rotaryFactor =
+    rotary.factor ?? (rotaryScaling === 'longrope' ? longest / rotaryTrainedContext : 1);
   return ok({
     ...turning,
     rotaryScaling,
-    rotaryFactor:
-      rotary.factor ?? (rotaryScaling === 'longrope' ? longest / rotaryTrainedContext : 1),
+    rotaryFactor,
+    rotaryMagnitude: weighedMagnitude(rotaryFactor, rotary),
     rotaryTrainedContext,
     rotaryShortFactors: (rotary.short_factor ?? []).join(' '),
     rotaryLongFactors: (rotary.long_factor ?? []).join(' '),
     rotaryLowFactor: rotary.low_freq_factor ?? 1,
     rotaryHighFactor: rotary.high_freq_factor ?? 4,
   });
+}
+
+/** What is rotated, by what scores are multiplied with anyway; 0 where a configuration weighs nothing. */
+function weighedMagnitude(
+  factor: number,
+  { mscale, mscale_all_dim }: NonNullable<DecoderConfig['rope_parameters']>,
+): number {
+  if (!mscale || !mscale_all_dim) return 0;
+  return yarnMagnitude(factor, mscale) / yarnMagnitude(factor, mscale_all_dim);
 }

@@ -1,14 +1,16 @@
 /** The ONNX graphs of a decoder-only language model: the embedding table, and all of its blocks. */
-import { choosesLayer } from '#engine/node/layer-choice.ts';
 import type { BoundaryPart, FeedForwardPart } from '#engine/node/part.ts';
 import type { GraphBuilder } from '#engine/onnx/graph-builder.ts';
 import {
   causalAttention,
   type CausalAttentionShape,
-  type RotaryPositions,
 } from '#engine/onnx/blocks/causal-attention.ts';
-import { gatedFeedForward, plainFeedForward } from '#engine/onnx/blocks/feed-forward.ts';
+import {
+  latentAttention,
+  type LatentAttentionShape,
+} from '#engine/onnx/blocks/latent-attention.ts';
 import { addAndNorm, norm, normOfSum, type Norm } from '#engine/onnx/blocks/norm.ts';
+import { turnings, type Turning } from '#engine/onnx/blocks/rotary-positions.ts';
 import { add } from '#engine/onnx/operators.ts';
 import { gather, slice } from '#engine/onnx/shape-operators.ts';
 import type { StageModel } from '#engine/onnx/model.ts';
@@ -19,9 +21,10 @@ import {
   segmentDims,
   type LanguageGraphs,
 } from '#engine/node/decoder-protocol.ts';
-import { layerRotary } from './architecture/positions.ts';
+import { layerRotary, positionParts } from './architecture/positions.ts';
 import type { DecoderArchitecture } from './decoder-architecture.ts';
 import { emitBeginning } from './decoder-beginning.ts';
+import { emitFeedForward } from './decoder-feed-forward.ts';
 import {
   decoderInputs,
   decoderState,
@@ -67,6 +70,7 @@ export function decoderGraphs(
     vocabularySize,
     contextLength,
     promptAttention,
+    ...(positionParts(architecture) > 1 && { gridPositions: { clipStep: architecture.clipStep } }),
   };
 }
 
@@ -117,13 +121,13 @@ class DecoderBlocks {
   readonly #architecture: DecoderArchitecture;
   readonly #parts: DecoderParts;
   readonly #inputs: DecoderInputs;
-  readonly #attention: Omit<CausalAttentionShape, 'rotary'>;
-  readonly #rotary: (layer: number) => RotaryPositions | null;
+  readonly #attention: Omit<CausalAttentionShape & LatentAttentionShape, 'turning'>;
+  readonly #turning: (layer: number, positions: Value) => Turning | null;
   readonly #norm: Norm;
   /** The residual sum, and what the next layer reads of it. Both [1, sequence, D]. */
   #sum: Value;
   normed: Value;
-  /** Keys and values of the new tokens, of each layer in turn. */
+  /** What is kept of the new tokens, of each layer in turn. */
   fresh: readonly Value[] = [];
   /** Which of the new tokens are masked, of each segment in turn where some can be. */
   masked: readonly Value[] = [];
@@ -141,11 +145,12 @@ class DecoderBlocks {
     this.#architecture = architecture;
     this.#parts = parts;
     this.#inputs = inputs;
-    const { attentionScale, attentionSoftCap: softCap, headSize, positions } = architecture;
+    const { attentionScale, attentionSoftCap: softCap, headSize } = architecture;
     const scale = attentionScale === 0 ? headSize ** -0.5 : attentionScale;
-    const linearBiases = positions === 'alibi';
+    const linearBiases = architecture.positions === 'alibi';
     this.#attention = { ...architecture, scale, softCap, linearBiases };
-    this.#rotary = layerRotary(architecture);
+    const [rotary, turning] = [layerRotary(architecture), turnings(g, inputs.placed)];
+    this.#turning = (layer, positions) => turning(positions, rotary(layer));
     this.#norm = { kind: architecture.norm, epsilon: architecture.normEpsilon };
     this.#sum = embeddings;
     this.normed = this.#normsBefore(0)
@@ -206,19 +211,19 @@ class DecoderBlocks {
     this.#crossBoundary(layer);
     const segment = this.#segment;
     const cached = { ...this.#inputs.cachedIn(layer), ...segment };
-    const shape = { ...this.#attention, rotary: this.#rotary(layer) };
+    const shape = { ...this.#attention, turning: this.#turning(layer, segment.positions) };
     const attended = g.scope('attention', () =>
-      causalAttention(g, this.normed, names, shape, cached, this.#inputs.placed(segment.positions)),
+      this.#architecture.attention === 'latent'
+        ? latentAttention(g, this.normed, names, shape, cached)
+        : causalAttention(g, this.normed, names, shape, cached, segment.positions),
     );
-    this.fresh = [...this.fresh, attended.newKey, attended.newValue];
+    this.fresh = [...this.fresh, ...attended.kept];
     const boundary = this.#parts.boundaries[segment.index];
     const isRanked =
       boundary?.kind === 'token-reduction' &&
       boundary.layer === layer + 1 &&
       boundary.ranksBy === 'attention';
-    this.#scores = isRanked
-      ? scoreVisualTokens(g, attended.query, attended.newKey, shape, segment)
-      : null;
+    this.#scores = isRanked ? scoreVisualTokens(g, attended.met(), segment) : null;
 
     const { block } = this.#architecture;
     const next = this.#inputNorm(layer + 1);
@@ -276,23 +281,4 @@ class DecoderBlocks {
   #feedForward(layer: number, read: Value): Value {
     return emitFeedForward(this.#g, read, this.#architecture, layer, this.#parts.feedForwards);
   }
-}
-
-function emitFeedForward(
-  g: GraphBuilder,
-  x: Value,
-  architecture: DecoderArchitecture,
-  layer: number,
-  parts: readonly FeedForwardPart[],
-): Value {
-  const names = layerNames(architecture, layer);
-  const shape = { ...architecture, bias: architecture.feedForwardBias };
-  const dense = (input: Value) =>
-    architecture.gated
-      ? gatedFeedForward(g, input, names, shape)
-      : plainFeedForward(g, input, names, shape);
-  const part = parts.find(({ layers }) => choosesLayer(layers, layer, architecture.layerCount));
-  if (!part) return g.scope('mlp', () => dense(x));
-  const host = { ...shape, name: names.feedForward, gated: architecture.gated, dense };
-  return g.scope('moe', () => part.emit(g, x, host));
 }

@@ -9,7 +9,14 @@ import {
 import { keySize } from '#engine/onnx/blocks/causal-attention.ts';
 import type { GraphBuilder } from '#engine/onnx/graph-builder.ts';
 import { add, cast, greater, multiply, range } from '#engine/onnx/operators.ts';
-import { concatenate, lengthOf, reshape, slice, unsqueeze } from '#engine/onnx/shape-operators.ts';
+import {
+  concatenate,
+  lengthOf,
+  repeatAs,
+  reshape,
+  slice,
+  unsqueeze,
+} from '#engine/onnx/shape-operators.ts';
 import type { Dim, Value } from '#engine/onnx/value.ts';
 import {
   decoderInput,
@@ -17,13 +24,13 @@ import {
   segmentSymbols,
   type KeyValueTensor,
 } from '#engine/node/decoder-protocol.ts';
-import { longFrom } from './architecture/positions.ts';
+import { longFrom, positionParts } from './architecture/positions.ts';
 import type { DecoderArchitecture } from './decoder-architecture.ts';
 
 /** Layers between two boundaries, which hold the same tokens. */
 export interface Segment extends Omit<CachedTokens, 'key' | 'value'> {
   readonly index: number;
-  /** [1, sequence] int64 */
+  /** [parts, sequence] int64 */
   readonly positions: Value;
   /** [sequence] int64, 1 for a visual token; null where nothing prunes. All 0 in decode, where pruning runs on nothing. */
   readonly isVisual: Value | null;
@@ -40,7 +47,7 @@ export interface DecoderInputs {
   readonly logitRows: Value;
   /** [] bool; null without an early exit. */
   readonly throughout: Value | null;
-  /** Positions [1, T] as the rotary tables, or what else tells them to attention, count them. */
+  /** Positions [parts, T] as the rotary tables count them. */
   readonly placed: (positions: Value) => Value;
   readonly cachedIn: (layer: number) => Pick<CachedTokens, 'key' | 'value'>;
   readonly firstSegment: Segment;
@@ -50,23 +57,34 @@ export interface DecoderInputs {
 /** What is known of the new tokens that reach a segment. */
 export type Places = Pick<Segment, 'positions' | 'isVisual' | 'masked'>;
 
-/** Keys, then values, of every layer in turn; behind them, which tokens are masked, by segment. */
+/** What a layer keeps of a token: keys, then values, or the latent that both are made of. */
+function keptOf(
+  architecture: DecoderArchitecture,
+): readonly Pick<KeyValueTensor, 'name' | 'heads' | 'size'>[] {
+  const { attention, keyValueHeadCount: heads, headSize, positions } = architecture;
+  if (attention === 'latent')
+    return [
+      { name: 'latent', heads: 1, size: architecture.keyValueRank + architecture.rotaryHeadSize },
+    ];
+  return [
+    { name: 'key', heads, size: keySize({ headSize, linearBiases: positions === 'alibi' }) },
+    { name: 'value', heads, size: headSize },
+  ];
+}
+
+/** What every layer keeps, layer by layer; behind them, which tokens are masked, by segment. */
 export function decoderState(
-  { layerCount, keyValueHeadCount, headSize, positions }: DecoderArchitecture,
+  architecture: DecoderArchitecture,
   boundaries: readonly BoundaryPart[],
 ): readonly KeyValueTensor[] {
-  const sizes = {
-    key: keySize({ headSize, linearBiases: positions === 'alibi' }),
-    value: headSize,
-  };
-  const layers = Array.from({ length: layerCount }, (_, layer) => layer);
+  const kept = keptOf(architecture);
+  const layers = Array.from({ length: architecture.layerCount }, (_, layer) => layer);
   return [
     ...layers.flatMap((layer) =>
-      (['key', 'value'] as const).map((part) => ({
+      kept.map(({ name, ...rest }) => ({
         kind: 'key-value' as const,
-        name: `${layer}.${part}`,
-        heads: keyValueHeadCount,
-        size: sizes[part],
+        name: `${layer}.${name}`,
+        ...rest,
         segment: boundaries.filter((boundary) => boundary.layer <= layer).length,
       })),
     ),
@@ -103,7 +121,10 @@ export function decoderInputs(
     throughout: throughoutName,
   } = decoderInput;
   const embeddings = g.input(embeddingsName, 'float32', [1, 'sequence', architecture.hiddenSize]);
-  const positions = g.input(decoderInput.positions, 'int64', [1, 'sequence']);
+  const positions = g.input(decoderInput.positions, 'int64', [
+    positionParts(architecture),
+    'sequence',
+  ]);
   const logitRows = g.input(decoderInput.logitRows, 'int64', ['rows']);
   const fused = g.input(decoderInput.fused, 'bool', []);
   const has = (kind: BoundaryPart['kind']) => boundaries.some((boundary) => boundary.kind === kind);
@@ -137,14 +158,16 @@ export function decoderInputs(
       keptCount: kept[index] ?? null,
     };
   };
+  const perLayer = keptOf(architecture).length;
   return {
     embeddings,
     logitRows,
     throughout,
     placed: placing(g, architecture),
+    // Of a latent, one tensor is both.
     cachedIn: (layer) => ({
-      key: pasts[2 * layer] as Value,
-      value: pasts[2 * layer + 1] as Value,
+      key: pasts[perLayer * layer] as Value,
+      value: pasts[perLayer * (layer + 1) - 1] as Value,
     }),
     firstSegment: segmentOf(0, { positions, isVisual, masked: null }),
     nextSegment({ index }, boundary, left) {
@@ -207,9 +230,10 @@ function hide(
   };
 }
 
-/** As many positions [1, T] as there are, but counted on from what is cached. */
+/** As many positions [parts, T] as there are, but counted on from what is cached. */
 function renumbered(g: GraphBuilder, positions: Value, cachedLength: Value): Value {
   const count = positions.shape[1] as Dim;
   const end = add(g, cachedLength, lengthOf(g, positions, 1));
-  return unsqueeze(g, range(g, cachedLength, end, count), 0);
+  const counted = unsqueeze(g, range(g, cachedLength, end, count), 0);
+  return repeatAs(g, counted, 0, positions, 0);
 }

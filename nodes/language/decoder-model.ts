@@ -2,7 +2,7 @@
 import type { JsonObject } from '#engine/contract/config-files.ts';
 import { error, type Problem } from '#engine/contract/problem.ts';
 import type { ParamValues } from '#engine/node/param.ts';
-import { rotaryShape } from './architecture/positions.ts';
+import { positionParts, rotarySections, rotaryShape, turns } from './architecture/positions.ts';
 import { architectureParams, type DecoderArchitecture } from './decoder-architecture.ts';
 import { publishedDecoderOptions, publishedDecoders } from './published-decoders.ts';
 
@@ -25,20 +25,44 @@ export function decoderArchitecture(values: DecoderModelParams): DecoderArchitec
 
 /** Why no graph can be built of an architecture; null where one can. */
 export function architectureProblem(architecture: DecoderArchitecture): Problem | null {
-  const { headCount, keyValueHeadCount, positions, rotaryFraction, headSize } = architecture;
+  const { headCount, keyValueHeadCount, rotaryFraction, headSize } = architecture;
   if (headCount % keyValueHeadCount !== 0) {
     const message = `${headCount} heads do not divide into ${keyValueHeadCount} groups; choose key/value heads that divide the heads.`;
     return error('arrangement-unsupported', message, { param: 'keyValueHeadCount' });
   }
-  if (positions === 'rotary' && rotaryShape(architecture).size < 2) {
+  const latent = architecture.attention === 'latent' ? latentProblem(architecture) : null;
+  if (latent) return latent;
+  if (turns(architecture) && rotaryShape(architecture).size < 2) {
     const message = `A rotary fraction of ${rotaryFraction} leaves nothing of a head of ${headSize} to rotate; choose a larger fraction.`;
     return error('arrangement-unsupported', message, { param: 'rotaryFraction' });
   }
-  return longropeProblem(architecture);
+  return sectionsProblem(architecture) ?? longropeProblem(architecture);
+}
+
+function sectionsProblem(architecture: DecoderArchitecture): Problem | null {
+  const [time, row, column] = rotarySections(architecture);
+  if (positionParts(architecture) === 1 || column > 0) return null;
+  const message = `Of ${time + row + column} pairs that turn, ${time} by time and ${row} by rows leave none for columns; choose fewer of them.`;
+  return error('arrangement-unsupported', message, { param: 'rowPairs' });
+}
+
+function latentProblem({
+  headSize,
+  rotaryHeadSize,
+  positions,
+}: DecoderArchitecture): Problem | null {
+  if (positions === 'alibi') {
+    const message =
+      'Linear biases tell the keys of each head how far they are, and latent attention keeps no such keys; choose other positions.';
+    return error('arrangement-unsupported', message, { param: 'positions' });
+  }
+  if (rotaryHeadSize % 2 === 0 && rotaryHeadSize < headSize) return null;
+  const message = `Of a head of ${headSize}, ${rotaryHeadSize} channels cannot be turned with some left as they are; choose an even rotated head size below the head size.`;
+  return error('arrangement-unsupported', message, { param: 'rotaryHeadSize' });
 }
 
 function longropeProblem(architecture: DecoderArchitecture): Problem | null {
-  if (architecture.positions !== 'rotary' || architecture.rotaryScaling !== 'longrope') return null;
+  if (!turns(architecture) || architecture.rotaryScaling !== 'longrope') return null;
   const { size, shortFactors, longFactors } = rotaryShape(architecture);
   for (const [param, factors] of [
     ['rotaryShortFactors', shortFactors],

@@ -9,11 +9,19 @@ import {
   smallModels,
   writeSmallDecoder,
 } from '#verify/small-decoder.testing.ts';
-import { decoderInput } from '#engine/node/decoder-protocol.ts';
+import {
+  decoderInput,
+  newName,
+  pastName,
+  stateBytes,
+  type KeyValueTensor,
+} from '#engine/node/decoder-protocol.ts';
 import { seededRandom } from '#engine/seeded-random.ts';
 import { largestError } from '../slow-formulas.testing.ts';
+import { positionParts } from './architecture/positions.ts';
 import type { DecoderArchitecture } from './decoder-architecture.ts';
 import { decoderState } from './decoder-inputs.ts';
+import { publishedDecoders } from './published-decoders.ts';
 
 let bench: NodeBench;
 beforeAll(async () => {
@@ -89,6 +97,20 @@ describe.for(Object.entries(smallDecoders))('%s', ([, architecture]) => {
   );
 });
 
+test('of a latent, the cache holds one short vector a token and layer', () => {
+  const architecture = publishedDecoders['minicpm3-4b'];
+  const state = decoderState(architecture, []);
+  expect(state[1]).toMatchObject({ name: '1.latent', heads: 1, size: 256 + 32 });
+  const { keyValueBytes } = stateBytes(state, [1000]);
+  expect(keyValueBytes).toBe(1000 * 62 * (256 + 32) * 4);
+  // Keys and values of its 40 heads would be 22 times as many.
+  const { keyValueBytes: apart } = stateBytes(
+    decoderState({ ...architecture, attention: 'grouped' }, []),
+    [1000],
+  );
+  expect(apart / keyValueBytes).toBeGreaterThan(22);
+});
+
 interface Cache {
   readonly length: number;
   /** `past.<layer>.<part>` [1, heads, capacity, size] */
@@ -103,18 +125,20 @@ async function feed(
   rows: Float32Array,
   { end, fused }: { readonly end: number; readonly fused: boolean },
 ): Promise<{ logits: Float32Array; cache: Cache }> {
-  const { keyValueHeadCount: heads, hiddenSize } = architecture;
+  const { hiddenSize } = architecture;
+  const parts = positionParts(architecture);
   const { length } = cache;
   const count = end - length;
   const places = Array.from({ length: count }, (_, place) => place);
   const state = decoderState(architecture, []);
-  const none = (size: number) => float32(new Float32Array(0), [1, heads, 0, size]);
-  const empty = Object.fromEntries(state.map(({ name, size }) => [`past.${name}`, none(size)]));
+  const none = ({ heads, size }: KeyValueTensor) =>
+    float32(new Float32Array(0), [1, heads, 0, size]);
+  const empty = Object.fromEntries(state.map((kept) => [pastName(kept), none(kept)]));
   const outputs = await decoder.run({
     embeddings: float32(rows.slice(length * hiddenSize, end * hiddenSize), [1, count, hiddenSize]),
     positions: int64(
-      places.map((place) => length + place),
-      [1, count],
+      Array.from({ length: parts }, () => places.map((place) => length + place)).flat(),
+      [parts, count],
     ),
     logitRows: int64(places),
     [decoderInput.fused]: bool(fused),
@@ -124,18 +148,24 @@ async function feed(
     ...cache.tensors,
   });
   const capacity = end + 3;
-  const tensors = state.map(({ name, size }) => {
+  const tensors = state.map((kept) => {
+    const { heads, size } = kept;
     // What lies behind the cached tokens is anything but zero.
     const room = new Float32Array(heads * capacity * size).fill(7);
-    copyHeads(cache.tensors[`past.${name}`] ?? none(size), length, room, 0);
-    copyHeads(outputs[`new.${name}`] as Tensor, count, room, length);
-    return [`past.${name}`, float32(room, [1, heads, capacity, size])] as const;
+    copyHeads(kept, cache.tensors[pastName(kept)] ?? none(kept), length, room, 0);
+    copyHeads(kept, outputs[newName(kept)] as Tensor, count, room, length);
+    return [pastName(kept), float32(room, [1, heads, capacity, size])] as const;
   });
   const grown = { length: end, tensors: Object.fromEntries(tensors) };
   return { logits: floatsOf(outputs['logits']), cache: grown };
 
-  function copyHeads(from: Tensor, tokens: number, to: Float32Array, at: number): void {
-    const size = from.dims[3] ?? 0;
+  function copyHeads(
+    { heads, size }: KeyValueTensor,
+    from: Tensor,
+    tokens: number,
+    to: Float32Array,
+    at: number,
+  ): void {
     const stride = (from.dims[2] ?? 0) * size;
     for (let head = 0; head < heads; head++) {
       const run = floatsOf(from).subarray(head * stride, head * stride + tokens * size);

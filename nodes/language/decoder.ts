@@ -17,7 +17,7 @@ import {
 import { decoderKeyLayouts } from './decoder-names.ts';
 import { checkDecoderParts } from './decoder-parts.ts';
 import { draftProblem, idleDrafts } from './draft-problem.ts';
-import { languageInputs, languageOutputs, visualProblem } from './language-ports.ts';
+import { gridProblem, languageInputs, languageOutputs, visualProblem } from './language-ports.ts';
 import { layoutProblem, withPictureLayout } from './picture-layouts.ts';
 
 const params = {
@@ -41,6 +41,8 @@ export const decoder = defineNode({
       title: 'Efficient Multimodal Large Language Models: A Survey',
       url: 'https://arxiv.org/abs/2405.10739',
     },
+    { title: 'DeepSeek-V2', url: 'https://arxiv.org/abs/2405.04434' },
+    { title: 'Qwen2-VL', url: 'https://arxiv.org/abs/2409.12191' },
   ],
   params,
   inputs: {
@@ -70,6 +72,7 @@ export const decoder = defineNode({
       architectureProblem(architecture) ??
       visualProblem(inputs.visual, architecture.hiddenSize) ??
       layoutProblem(inputs.visual, values.pictureLayout) ??
+      gridProblem(inputs.visual, architecture.positions) ??
       answerProblem(id, values) ??
       draftProblem(inputs.acceleration, architecture, 'acceleration');
     if (problem) return fail(problem);

@@ -164,7 +164,7 @@ function mixing(
     norm: 'rms',
     scale: headSize ** -0.5,
     softCap: 0,
-    rotary: null,
+    turning: null,
     linearBiases: false,
   } as const;
   const emitMixer = mixerOf(architecture).prepare(g, embeddings);
@@ -173,10 +173,10 @@ function mixing(
     const [first, second] = past[layer] as readonly [Value, Value];
     if (attends(architecture, layer)) {
       const cached = { ...seen, key: first, value: second };
-      const { output, newKey, newValue } = g.scope('attention', () =>
+      const { output, kept } = g.scope('attention', () =>
         causalAttention(g, x, names.attention, shape, cached, positions),
       );
-      return { output, state: [newKey, newValue] };
+      return { output, state: kept };
     }
     const mixed = g.scope('mixer', () =>
       emitMixer(x, names.mixer, { convolution: first, memory: second }),

@@ -1,6 +1,8 @@
 /** What goes into every language model and comes out of it. */
 import { error, type Problem } from '#engine/contract/problem.ts';
 import type { WireOf } from '#engine/node/wire.ts';
+import { positionParts } from './architecture/positions.ts';
+import type { DecoderArchitecture } from './decoder-architecture.ts';
 
 export const languageInputs = {
   visual: {
@@ -26,4 +28,16 @@ export function visualProblem(
   if (!other) return null;
   const message = `The language model reads tokens of ${hiddenSize} channels, it is given ${other.channels}; put a projector with output width ${hiddenSize} in between.`;
   return error('dimension-mismatch', message, { port: 'visual' });
+}
+
+/** Why positions of three parts cannot be told of visual tokens; null where they can. */
+export function gridProblem(
+  visual: readonly WireOf<'tokens'>[],
+  positions: DecoderArchitecture['positions'],
+): Problem | null {
+  const isTold = visual.every(({ grid, prefixTokens }) => grid !== null && prefixTokens === 0);
+  if (isTold || positionParts({ positions }) === 1) return null;
+  const message =
+    'The language model is told row and column of every visual token, and these lie on no grid; choose a projector that keeps the grid.';
+  return error('arrangement-unsupported', message, { port: 'visual' });
 }

@@ -156,7 +156,8 @@ export const withPictureLayout =
   (files: ConfigFiles): Outcome<TakenConfig> => {
     const taken = fromConfig(files);
     const whole = files['config.json'];
-    if (!taken.ok || !whole || !partOf(whole, languageParts)) return taken;
+    // Of a whole model: some describe their language model beside the tower, with no part of its own.
+    if (!taken.ok || !whole || !partOf(whole, [...languageParts, 'vision_config'])) return taken;
     const { params, ...rest } = taken.value;
     return ok({ ...rest, params: { ...params, pictureLayout: pictureLayoutOf(whole) } });
   };

@@ -1,9 +1,11 @@
 /** Published decoder-only language models, by the figures of their own config.json: one table row a model. */
 import { standardArchitecture, type DecoderArchitecture } from './decoder-architecture.ts';
+import { deepseekRows } from './published/deepseek.ts';
 import { expertRows } from './published/experts.ts';
 import { gemmaRows } from './published/gemma.ts';
 import { gptRows } from './published/gpt.ts';
 import { llamaRows } from './published/llama.ts';
+import { minicpmRows } from './published/minicpm.ts';
 import { phiRows } from './published/phi.ts';
 import { qwenRows } from './published/qwen.ts';
 import type { Row } from './published/row.ts';
@@ -13,6 +15,8 @@ const rows = {
   ...phiRows,
   ...qwenRows,
   ...gemmaRows,
+  ...minicpmRows,
+  ...deepseekRows,
   ...gptRows,
   ...expertRows,
 } as const;

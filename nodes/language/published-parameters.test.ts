@@ -38,10 +38,18 @@ const published: Readonly<Record<PublishedDecoder, number | null>> = {
   'qwen2-0.5b': 494_032_768,
   'qwen2-1.5b': 1_543_714_304,
   'qwen2.5-3b': 3_085_938_688,
+  // Built on the same language models as those of their size without a tower.
+  'qwen2-vl-2b': 1_543_714_304,
+  'qwen2.5-vl-3b': 3_085_938_688,
   'qwen3-0.6b': 596_049_920,
   'qwen3-1.7b': 1_720_574_976,
   'qwen3-4b': 4_022_468_096,
   'gemma-2b': 2_506_172_416,
+  // What MiniCPM (2404.06395) gives without embeddings, and these.
+  'minicpm-2b': 2_442_057_984 + 122_753 * 2304,
+  'minicpm3-4b': null,
+  // Its experts are a part of their own.
+  'deepseek-v2-lite': null,
   gpt2: 124_439_808,
   'gpt2-medium': 354_823_168,
   'gpt2-large': 774_030_080,
@@ -107,6 +115,7 @@ it.each(figures.filter(([, count]) => count !== null))('%s has %i', (name, count
 it.each([
   ['mobilellama-1.4b', 1.4e9],
   ['mobilellama-2.7b', 2.7e9],
+  ['minicpm3-4b', 4e9],
 ] as const)('%s has about as many as it is called by', (name, count) => {
   expect(Math.abs(countedParameters(name) / count - 1)).toBeLessThan(0.03);
 });

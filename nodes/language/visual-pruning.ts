@@ -2,7 +2,7 @@
 import type { TokenReductionPart } from '#engine/node/part.ts';
 import type { GraphBuilder } from '#engine/onnx/graph-builder.ts';
 import { masked } from '#engine/onnx/blocks/cached-tokens.ts';
-import { keySize, type CausalAttentionShape } from '#engine/onnx/blocks/causal-attention.ts';
+import { keySize, type Met } from '#engine/onnx/blocks/causal-attention.ts';
 import {
   add,
   cast,
@@ -24,9 +24,7 @@ import type { Places, Segment } from './decoder-inputs.ts';
  */
 export function scoreVisualTokens(
   g: GraphBuilder,
-  query: Value,
-  key: Value,
-  shape: CausalAttentionShape,
+  { query, key, shape }: Met,
   segment: Segment,
 ): Value {
   const { headCount, keyValueHeadCount, scale, softCap } = shape;

@@ -17,8 +17,8 @@ export interface HeldPicture {
 }
 
 export function heldPictures(
-  { pixels: name, sizes, held }: PicturesRow,
-  { inputs, config }: RecordedCase,
+  { pixels: name, sizes, held }: Pick<PicturesRow, 'pixels' | 'sizes' | 'held'>,
+  { inputs, config }: Pick<RecordedCase, 'inputs' | 'config'>,
 ): readonly HeldPicture[] {
   const pixels = inputs.get(name) as RecordedTensor;
   const told = inputs.get(sizes) as RecordedTensor;

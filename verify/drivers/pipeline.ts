@@ -4,7 +4,14 @@
  */
 import { fail, ok, type Outcome } from '#engine/contract/outcome.ts';
 import { error } from '#engine/contract/problem.ts';
-import { visualShares, visualSpans, type VisualSpan } from '#host/language/prompt-sequence.ts';
+import type { JsonObject } from '#engine/contract/config-files.ts';
+import type { VisualRun } from '#engine/node/segments.ts';
+import {
+  runOf,
+  visualShares,
+  visualSpans,
+  type VisualSpan,
+} from '#host/language/prompt-sequence.ts';
 import { float32, type Tensor } from '#host/sessions/sessions.ts';
 import { layOutViews } from '#host/text/lay-out-views.ts';
 import { buildPrompt } from '#host/text/prompt.ts';
@@ -13,7 +20,7 @@ import { pictureLayout, type PictureLayoutName } from '#nodes/language/picture-l
 import type { Driver } from './case-check.ts';
 import type { PipelineRow, PipelineWay } from '../cases/rows/pipeline-row.ts';
 import { compareTensors, type Comparison, type ComputedTensor } from '../cases/comparison.ts';
-import type { SetNode } from './node-params.ts';
+import { heldPictures } from './held-pictures.ts';
 import { inputName, type RecordedCase, type RecordedTensor } from '../cases/recorded-case.ts';
 import { continueGreedily, joinPieces, openLanguageModel } from './recorded-language-model.ts';
 import { numbersOf, runViews } from './run-views.ts';
@@ -64,7 +71,7 @@ async function comparePipeline(
   const question = questionOf(nodes, recorded);
   const inputs = await compareInputs(nodes, seen, question, recorded);
   if (!inputs.ok) return inputs;
-  const model = await compareModel(nodes.language, seen, recorded, workbench);
+  const model = await compareModel(nodes, seen, recorded, workbench);
   if (!model.ok) return model;
   const whole = await compareWholeWay(nodes, question, recorded, workbench);
   return whole.ok ? ok([...inputs.value, ...model.value, ...whole.value]) : whole;
@@ -94,12 +101,12 @@ interface SeenWay {
 async function runWay(
   { way, vision }: SetWay,
   prepared: PreparedPictures,
-  { config, inputs }: RecordedCase,
+  recorded: RecordedCase,
   workbench: Workbench,
 ): Promise<Outcome<SeenWay>> {
+  const { config } = recorded;
   const { batch, wire } = prepared;
-  const { data } = inputs.get(way.pixels) as RecordedTensor;
-  const pixels = float32(Float32Array.from(data), pixelsOf(batch).shape);
+  const pixels = float32(recordedPixels(way, recorded), pixelsOf(batch).shape);
   const batches = [{ ...batch, tensors: { '': pixels } }];
   const seen = await runViews(vision, { port: 'pixels', wire, batches }, workbench);
   if (!seen.ok) return seen;
@@ -110,6 +117,22 @@ async function runWay(
   return ok({ way, prepared, token: Number(config[way.token]), features, runs });
 }
 
+/** As the views have them, whatever way the processor lays them. */
+function recordedPixels({ pixels, patches }: PipelineWay, recorded: RecordedCase): Float32Array {
+  if (!patches) return Float32Array.from((recorded.inputs.get(pixels) as RecordedTensor).data);
+  const { grids: sizes, held } = patches;
+  const pictures = heldPictures(
+    { pixels, sizes, held },
+    { inputs: recorded.inputs, config: processorOf(recorded) },
+  );
+  // A picture is its own second frame.
+  const firsts = pictures.map(({ data, frames }) => data.subarray(0, data.length / frames));
+  return Float32Array.from(firsts.flatMap((data) => Array.from(data)));
+}
+
+const processorOf = ({ config, files }: RecordedCase): JsonObject =>
+  files['preprocessor_config.json'] ?? config;
+
 /** What is made of the raw pictures, clips and prompt. */
 async function compareInputs(
   { language, places = {} }: PipelineNodes,
@@ -117,7 +140,8 @@ async function compareInputs(
   question: AskedQuestion,
   recorded: RecordedCase,
 ): Promise<Outcome<readonly Comparison[]>> {
-  const { folder, inputs, config, atol, pixel_atol: pixelAtol = atol } = recorded;
+  const { folder, inputs, atol, pixel_atol: pixelAtol = atol } = recorded;
+  const processor = processorOf(recorded);
   const tokenizer = await openTokenizer(folder);
   if (!tokenizer.ok) return tokenizer;
   const layout = pictureLayout(language.params['pictureLayout'] as PictureLayoutName);
@@ -147,9 +171,13 @@ async function compareInputs(
     compareTensors(inputName(name), computed, inputs.get(name) as RecordedTensor, atolOf);
   return ok([
     ...seen.flatMap(({ way, prepared: { batch } }) => [
-      compare(way.pixels, pixelsOf(batch), pixelAtol),
+      compare(
+        way.pixels,
+        preparedField(way.patches?.field ?? 'pixels', batch, processor),
+        pixelAtol,
+      ),
       ...Object.entries(way.fields ?? {}).map(([name, field]) =>
-        compare(name, preparedField(field, batch, config), 0),
+        compare(name, preparedField(field, batch, processor), 0),
       ),
     ]),
     compare('input_ids', { ...row, data: ids }, 0),
@@ -161,9 +189,27 @@ async function compareInputs(
   ]);
 }
 
+/** Places that lie together and are all visual. */
+function visualRuns(isVisual: readonly boolean[]): readonly VisualRun[] {
+  const starts = [...isVisual.keys()].filter((place) => isVisual[place] && !isVisual[place - 1]);
+  return starts.map((start) => {
+    const end = isVisual.indexOf(false, start);
+    return { start, count: (end < 0 ? isVisual.length : end) - start };
+  });
+}
+
+/** With the grids of those that are a picture or a clip each. */
+function onGrids(runs: readonly VisualRun[], seen: readonly SeenWay[]): readonly VisualRun[] {
+  const spans = seen.flatMap((way) => way.runs).map(runOf);
+  return runs.map((run, index) => {
+    const span = spans[index];
+    return span?.count === run.count ? { ...run, ...span } : run;
+  });
+}
+
 /** The language model on exactly the recorded ids and what is seen at them. */
 async function compareModel(
-  { definition, params }: SetNode,
+  { language: { definition, params }, positions }: PipelineNodes,
   seen: readonly SeenWay[],
   { inputs, outputs, atol }: RecordedCase,
   workbench: Workbench,
@@ -186,7 +232,8 @@ async function compareModel(
         place * hiddenSize,
       );
   }
-  const results = joinPieces(await model.begin(words, [], 'all', 0));
+  const visual = onGrids(visualRuns(ids.map(isVisual)), seen);
+  const results = joinPieces(await model.begin(words, visual, 'all', 0));
   const logits = results['logits'] as Tensor;
   const expected = (name: string) => outputs.get(name) as RecordedTensor;
   const steps = expected('greedy_ids').shape.at(-1) ?? 0;
@@ -198,6 +245,12 @@ async function compareModel(
         name === undefined ? [] : [[name, { shape: [data.length / hiddenSize, hiddenSize], data }]],
       ),
     ),
+    ...(positions !== undefined && {
+      [positions]: {
+        shape: [3, 1, ids.length],
+        data: model.positionsOf(ids.length, visual).parts.flatMap((part) => Array.from(part)),
+      },
+    }),
     logits: { shape: logits.dims, data: all },
     step_logits: { shape: [1, steps, vocabularySize], data: greedy.logits },
     greedy_ids: { shape: [1, steps], data: greedy.ids },

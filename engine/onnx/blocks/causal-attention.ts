@@ -13,7 +13,6 @@ import {
   unsqueeze,
 } from '../shape-operators.ts';
 import type { Dim, Value } from '../value.ts';
-import type { RotaryTable, WeightExpression } from '../weight.ts';
 import { attend } from './attention.ts';
 import type { QueryKeyValue } from './attention-projections.ts';
 import { padHeads, scores, splitHeads, unpadHeads } from './attention-heads.ts';
@@ -22,16 +21,27 @@ import { withPlaces, withSlopes } from './linear-biases.ts';
 import { joinedLinear, linear } from './linear.ts';
 import type { NormKind } from './norm.ts';
 import { normQueryKey, type QueryKeyNorm } from './query-key-norm.ts';
+import { turnHeads, type Turning } from './rotary-positions.ts';
 
 /** What the tokens of a prompt see of it: those before them, or all of it (PaliGemma). */
 export type PromptAttention = 'causal' | 'prefix';
 
-export interface CausalAttentionShape {
-  readonly promptAttention: PromptAttention;
-  readonly hiddenSize: number;
+/** Heads of queries, and of the keys and values that they meet. */
+export interface MeetingHeads {
   readonly headCount: number;
   readonly keyValueHeadCount: number;
   readonly headSize: number;
+  /** What products of queries and keys are multiplied by. */
+  readonly scale: number;
+  /** Scores are bent to stay below it; 0: they are not. */
+  readonly softCap: number;
+  /** Do heads have one more channel, which tells how far a key is? */
+  readonly linearBiases: boolean;
+}
+
+export interface CausalAttentionShape extends MeetingHeads {
+  readonly promptAttention: PromptAttention;
+  readonly hiddenSize: number;
   readonly queryKeyValueBias: boolean;
   readonly outputBias: boolean;
   /** The largest number among queries, keys and values; 0: no bound. */
@@ -39,21 +49,8 @@ export interface CausalAttentionShape {
   readonly queryKeyNorm: QueryKeyNorm;
   readonly norm: NormKind;
   readonly normEpsilon: number;
-  /** What products of queries and keys are multiplied by. */
-  readonly scale: number;
-  /** Scores are bent to stay below it; 0: they are not. */
-  readonly softCap: number;
-  /** Do heads have one more channel, which tells how far a key is? */
-  readonly linearBiases: boolean;
-  /** Null where positions turn nothing. */
-  readonly rotary: RotaryPositions | null;
-}
-
-export interface RotaryPositions {
-  /** Channels of a head that turn. */
-  readonly size: number;
-  /** One below the other: a position counts on from one table into the next. */
-  readonly tables: readonly [RotaryTable, ...RotaryTable[]];
+  /** What positions turn them by; null where they turn nothing. */
+  readonly turning: Turning | null;
 }
 
 /** Published names of the four projections of a layer, and of its norms. */
@@ -66,28 +63,34 @@ export interface AttentionNames {
   readonly keyNorm: string;
 }
 
-export interface AttentionResult {
+export interface AttentionResult<Kept extends readonly Value[] = readonly Value[]> {
   /** [1, T, D] */
   readonly output: Value;
-  /** Rotated queries [1, T, heads · headSize]. */
+  /** What a cache keeps of the T tokens, [1, heads, T, size] each: rotated keys and values, or what these are made of. */
+  readonly kept: Kept;
+  /** Queries and keys of the T tokens as they met, for what ranks tokens by them. */
+  readonly met: () => Met;
+}
+
+export interface Met {
+  /** [1, T, heads · headSize] */
   readonly query: Value;
-  /** Rotated keys and values of the T tokens, [1, kvHeads, T, headSize]: what a cache keeps of them. */
-  readonly newKey: Value;
-  readonly newValue: Value;
+  /** [1, kvHeads, T, headSize] */
+  readonly key: Value;
+  readonly shape: MeetingHeads;
 }
 
 /** Channels of a head of queries and keys. */
 export const keySize = ({
   headSize,
   linearBiases,
-}: Pick<CausalAttentionShape, 'headSize' | 'linearBiases'>): number =>
-  headSize + (linearBiases ? 1 : 0);
+}: Pick<MeetingHeads, 'headSize' | 'linearBiases'>): number => headSize + (linearBiases ? 1 : 0);
 
 /** GroupQueryAttention takes head sizes that are multiples of this. */
 const fusedHeadStep = 8;
 
 /**
- * x [1, T, D] → [1, T, D], rotated by `positions` [1, T] int64.
+ * x [1, T, D] → [1, T, D]; only linear biases look at the `positions` [1, T] int64 themselves.
  *
  * Many new tokens (prefill) attend by one fused operator. Few of them (decode) do by plain matrix products:
  * the fused operator copies the whole cache at every step, since no output of a session can be written
@@ -100,11 +103,11 @@ export function causalAttention(
   shape: CausalAttentionShape,
   cached: CachedTokens,
   positions: Value,
-): AttentionResult {
+): AttentionResult<readonly [Value, Value]> {
   const { headCount, keyValueHeadCount, headSize } = shape;
   const [plainQuery, plainKey, value] = projections(g, x, names, shape);
-  const turned = (x: Value, name: string, heads: number): Value =>
-    rotate(g, normQueryKey(g, x, name, heads, shape), positions, heads, shape);
+  const turned = (plain: Value, name: string, heads: number): Value =>
+    turnHeads(g, normQueryKey(g, plain, name, heads, shape), heads, headSize, shape.turning);
   let query = turned(plainQuery, names.queryNorm, headCount);
   let key = turned(plainKey, names.keyNorm, keyValueHeadCount);
   if (shape.linearBiases) {
@@ -114,15 +117,10 @@ export function causalAttention(
   const newKey = splitHeads(g, key, keyValueHeadCount);
   const newValue = splitHeads(g, value, keyValueHeadCount);
 
-  const isPrefix = shape.promptAttention === 'prefix';
-  const pairs = isPrefix ? [x.shape[1] as Dim, cached.attended] : [cached.pairs];
-  g.work(2 * headCount * headSize, pairs);
+  g.work(2 * headCount * headSize, attentionPairs(shape, cached, x.shape[1] as Dim));
   const attended = g.choose(
     cached.fused,
-    () =>
-      isPrefix
-        ? attendPrefix(g, { query, key, value }, cached, shape)
-        : attendFused(g, query, key, value, cached, shape),
+    () => attendAtOnce(g, { query, key, value }, cached, shape),
     () => attendCached(g, query, newKey, newValue, cached, shape),
   );
   const output = linear(g, attended, names.output, {
@@ -130,17 +128,36 @@ export function causalAttention(
     outputs: shape.hiddenSize,
     bias: shape.outputBias,
   });
-  return { output, query, newKey, newValue };
+  return { output, kept: [newKey, newValue], met: () => ({ query, key: newKey, shape }) };
 }
 
-/** T tokens see all cached ones, those before them and themselves. q, k, v [1, T, heads · d] → [1, T, H · d] */
+/** The query-key pairs that T tokens look at, for the estimate. */
+export function attentionPairs(
+  { promptAttention }: Pick<CausalAttentionShape, 'promptAttention'>,
+  cached: CachedTokens,
+  sequence: Dim,
+): readonly Dim[] {
+  return promptAttention === 'prefix' ? [sequence, cached.attended] : [cached.pairs];
+}
+
+/** Many tokens attend by a fused operator. q, k, v [1, T, heads · d] → [1, T, H · d] */
+export function attendAtOnce(
+  g: GraphBuilder,
+  projected: QueryKeyValue<Value>,
+  cached: CachedTokens,
+  shape: MeetingHeads & Pick<CausalAttentionShape, 'promptAttention'>,
+): Value {
+  return shape.promptAttention === 'prefix'
+    ? attendPrefix(g, projected, cached, shape)
+    : attendFused(g, projected, cached, shape);
+}
+
+/** T tokens see all cached ones, those before them and themselves. */
 function attendFused(
   g: GraphBuilder,
-  query: Value,
-  key: Value,
-  value: Value,
+  { query, key, value }: QueryKeyValue<Value>,
   cached: CachedTokens,
-  shape: CausalAttentionShape,
+  shape: MeetingHeads,
 ): Value {
   const { headCount, keyValueHeadCount, headSize, scale, softCap } = shape;
   const ownSize = keySize(shape);
@@ -183,12 +200,12 @@ function eachRow(g: GraphBuilder, bias: Value, x: Value): Value {
   return repeatAs(g, row, 2, x, 1);
 }
 
-/** T tokens of a prompt, before which nothing is cached, all see each other. q, k, v as above → [1, T, H · d] */
+/** T tokens of a prompt, before which nothing is cached, all see each other. */
 function attendPrefix(
   g: GraphBuilder,
   { query, key, value }: QueryKeyValue<Value>,
   { keyBias }: CachedTokens,
-  { headCount, keyValueHeadCount, headSize, scale }: CausalAttentionShape,
+  { headCount, keyValueHeadCount, headSize, scale }: MeetingHeads,
 ): Value {
   const [batch, sequence] = query.shape as [Dim, Dim];
   const group = headCount / keyValueHeadCount;
@@ -204,14 +221,17 @@ function attendPrefix(
   return attend(g, projected, { headCount }, { scale, bias });
 }
 
-/** T new tokens see all cached ones, and those of their own that come before. → [1, T, H · d] */
-function attendCached(
+/**
+ * T new tokens see all cached ones, and those of their own that come before. query [1, T, H · d], keys and values
+ * [1, kvHeads, T, d] → [1, T, H · d]
+ */
+export function attendCached(
   g: GraphBuilder,
   query: Value,
   newKey: Value,
   newValue: Value,
   cached: CachedTokens,
-  shape: CausalAttentionShape,
+  shape: MeetingHeads,
 ): Value {
   const { headCount, keyValueHeadCount, headSize } = shape;
   const sequence = query.shape[1] as Dim;
@@ -274,32 +294,4 @@ function projections(
   const lengths = parts.map(({ outputs }) => outputs);
   const all = clipped(g, joinedLinear(g, x, parts), shape.queryKeyValueClip);
   return split(g, all, -1, lengths) as readonly [Value, Value, Value];
-}
-
-/** [1, T, heads · d] → [1, T, heads · d], the first channels of each head turned by their positions. */
-function rotate(
-  g: GraphBuilder,
-  x: Value,
-  positions: Value,
-  headCount: number,
-  { headSize, rotary }: CausalAttentionShape,
-): Value {
-  if (!rotary) return x;
-  const table = (part: 'rotary-cosine' | 'rotary-sine') => {
-    const [first, ...others] = rotary.tables.map((of): WeightExpression => ({
-      kind: 'computed',
-      shape: [of.rows, of.frequencies.length],
-      of: { table: part, ...of },
-    }));
-    const all = [first as WeightExpression, ...others];
-    return g.weight(others.length === 0 ? all[0]! : { kind: 'concatenate', parts: all });
-  };
-  return g.op('RotaryEmbedding', [x, positions, table('rotary-cosine'), table('rotary-sine')], x, {
-    domain: 'com.microsoft',
-    attributes: {
-      num_heads: int(headCount),
-      // 0 stands for the whole head.
-      rotary_embedding_dim: int(rotary.size === headSize ? 0 : rotary.size),
-    },
-  });
 }

@@ -1,8 +1,9 @@
 /** How a decoder's tokens know where they stand. */
 import { choice, decimal, option, size } from '#engine/node/architecture-params.ts';
-import type { RotaryPositions } from '#engine/onnx/blocks/causal-attention.ts';
+import type { Rotary } from '#engine/onnx/blocks/rotary-positions.ts';
 import { rotaryScalings, rotaryTables, type RotaryShape } from '#engine/onnx/rotary.ts';
 import type { ParamValues } from '#engine/node/param.ts';
+import type { latentAttentionParams } from './latent-attention.ts';
 import type { sizeParams } from './sizes.ts';
 
 /** Numbers of longrope, one a pair of rotated channels. */
@@ -30,6 +31,7 @@ export const readFactors = (text: string): readonly number[] =>
 export const positionParams = {
   positions: choice('Positions', 'How tokens know where they stand.', 'rotary', [
     option('rotary', 'Rotary'),
+    option('grid-rotary', 'Rotary by time, row and column (Qwen2-VL)'),
     option('learned', 'A learned table'),
     option('alibi', 'Linear biases'),
     option('none', 'Not at all'),
@@ -75,6 +77,35 @@ export const positionParams = {
     0.01,
     64,
   ),
+  rotaryMagnitude: decimal(
+    'Rotary magnitude',
+    'yarn: what is rotated is multiplied by this (DeepSeek-V2: 1); 0: by what follows from the factor.',
+    0,
+    0,
+    64,
+  ),
+  rotaryPairing: choice('Rotary pairs', 'Which channels of a head turn together.', 'halves', [
+    option('halves', 'Half the turned part apart'),
+    option('neighbours', 'Neighbours (DeepSeek-V2)'),
+  ]),
+  timePairs: size(
+    'Pairs turned by time',
+    'Of three parts: channel pairs of a head that the first part of a position turns.',
+    16,
+    512,
+  ),
+  rowPairs: size(
+    'Pairs turned by rows',
+    'Of three parts: channel pairs that the second part turns. Those left turn by the column.',
+    24,
+    512,
+  ),
+  clipStep: size(
+    'Step of a clip',
+    'Of three parts: positions from one pair of frames to the next.',
+    1,
+    1024,
+  ),
   rotaryShortFactors: factors('Short factors', 'within'),
   rotaryLongFactors: factors('Long factors', 'beyond'),
   unrotatedEvery: {
@@ -100,29 +131,54 @@ export const positionParams = {
   },
 } as const;
 
-type Positions = ParamValues<typeof positionParams & typeof sizeParams>;
+type Positions = ParamValues<
+  typeof positionParams & typeof sizeParams & typeof latentAttentionParams
+>;
 
 /** The rotated part of each head, in the terms of engine/onnx/rotary. */
 export function rotaryShape(architecture: Positions): RotaryShape {
   return {
-    // Rounded down to whole pairs, as the reference implementations do.
-    size: Math.floor((architecture.headSize * architecture.rotaryFraction) / 2) * 2,
+    size:
+      architecture.attention === 'latent'
+        ? architecture.rotaryHeadSize
+        : // Rounded down to whole pairs, as the reference implementations do.
+          Math.floor((architecture.headSize * architecture.rotaryFraction) / 2) * 2,
     base: architecture.rotaryBase,
     scaling: architecture.rotaryScaling,
     factor: architecture.rotaryFactor,
     trainedContext: architecture.rotaryTrainedContext,
     lowFrequencyFactor: architecture.rotaryLowFactor,
     highFrequencyFactor: architecture.rotaryHighFactor,
+    magnitude: architecture.rotaryMagnitude === 0 ? null : architecture.rotaryMagnitude,
     shortFactors: readFactors(architecture.rotaryShortFactors),
     longFactors: readFactors(architecture.rotaryLongFactors),
   };
 }
 
+/** Do positions turn queries and keys? */
+export const turns = ({ positions }: Pick<Positions, 'positions'>): boolean =>
+  positions === 'rotary' || positions === 'grid-rotary';
+
+/** Numbers that tell where a token stands: its place in the sequence, or time, row and column. */
+export const positionParts = ({ positions }: Pick<Positions, 'positions'>): number =>
+  positions === 'grid-rotary' ? 3 : 1;
+
+/** Pairs that time, row and column turn; none left for the last where the sizes do not fit. */
+export function rotarySections(architecture: Positions): readonly [number, number, number] {
+  const { timePairs, rowPairs } = architecture;
+  return [timePairs, rowPairs, rotaryShape(architecture).size / 2 - timePairs - rowPairs];
+}
+
 /** What turns the queries and keys of a layer; null where nothing does. */
-export function layerRotary(architecture: Positions): (layer: number) => RotaryPositions | null {
-  if (architecture.positions !== 'rotary') return () => null;
+export function layerRotary(architecture: Positions): (layer: number) => Rotary | null {
+  if (!turns(architecture)) return () => null;
   const shape = rotaryShape(architecture);
-  const rotary = { size: shape.size, tables: rotaryTables(shape, architecture.contextLength) };
+  const rotary = {
+    size: shape.size,
+    tables: rotaryTables(shape, architecture.contextLength),
+    pairing: architecture.rotaryPairing,
+    sections: positionParts(architecture) > 1 ? rotarySections(architecture) : null,
+  };
   const every = architecture.unrotatedEvery;
   return (layer) => (every !== null && (layer + 1) % every === 0 ? null : rotary);
 }

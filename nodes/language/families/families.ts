@@ -1,4 +1,5 @@
 /** Every family of decoder-only language models, by the `model_type` of its configurations. */
+import { deepseekV2 } from './deepseek-v2.ts';
 import type { DecoderFamily } from './family.ts';
 import { bloom } from './bloom.ts';
 import { falcon } from './falcon.ts';
@@ -8,6 +9,8 @@ import { gpt2 } from './gpt2.ts';
 import { granite } from './granite.ts';
 import { graniteMoe } from './granitemoe.ts';
 import { llama } from './llama.ts';
+import { minicpm } from './minicpm.ts';
+import { minicpm3 } from './minicpm3.ts';
 import { mistral } from './mistral.ts';
 import { mixtral } from './mixtral.ts';
 import { olmo } from './olmo.ts';
@@ -20,6 +23,7 @@ import { phiMoe } from './phimoe.ts';
 import { qwen } from './qwen.ts';
 import { qwen2Moe } from './qwen2-moe.ts';
 import { qwen2 } from './qwen2.ts';
+import { qwen2Vl } from './qwen2-vl.ts';
 import { qwen3Moe } from './qwen3-moe.ts';
 import { qwen3 } from './qwen3.ts';
 import { smollm3 } from './smollm3.ts';
@@ -32,6 +36,10 @@ export const decoderFamilies: Readonly<Record<string, DecoderFamily>> = {
   qwen,
   qwen2,
   qwen3,
+  qwen2_vl: qwen2Vl,
+  qwen2_vl_text: qwen2Vl,
+  qwen2_5_vl: qwen2Vl,
+  qwen2_5_vl_text: qwen2Vl,
   gemma,
   phi,
   phi3,
@@ -45,6 +53,9 @@ export const decoderFamilies: Readonly<Record<string, DecoderFamily>> = {
   gpt_neox: gptNeox,
   bloom,
   falcon,
+  minicpm,
+  minicpm3,
+  deepseek_v2: deepseekV2,
   qwen2_moe: qwen2Moe,
   qwen3_moe: qwen3Moe,
   olmoe,

@@ -17,6 +17,11 @@ const rotarySchema = z.object({
   original_max_position_embeddings: z.number().optional(),
   short_factor: z.array(z.number()).optional(),
   long_factor: z.array(z.number()).optional(),
+  /** How DeepSeek-V2 weighs YaRN's magnitude: of what is rotated, and of scores. */
+  mscale: z.number().optional(),
+  mscale_all_dim: z.number().optional(),
+  /** Channel pairs that time, row and column turn. */
+  mrope_section: z.tuple([z.int(), z.int(), z.int()]).optional(),
 });
 
 /** What all share, as published, in the spelling before and since transformers 5. */

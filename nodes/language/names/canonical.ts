@@ -1,8 +1,9 @@
 /** What a decoder's graph calls its tensors: LLaMA's names, and what other families add to them. */
 import type { AttentionNames } from '#engine/onnx/blocks/causal-attention.ts';
+import type { LatentAttentionNames } from '#engine/onnx/blocks/latent-attention.ts';
 import type { DecoderArchitecture } from '../decoder-architecture.ts';
 
-export interface LayerNames extends AttentionNames {
+export interface LayerNames extends AttentionNames, LatentAttentionNames {
   /** Absent where only what leaves a half is normed. */
   readonly inputNorm: string;
   readonly feedForwardNorm: string;
@@ -41,6 +42,12 @@ export function layerNames(
     output: `${attention}.o_proj`,
     queryNorm: `${attention}.${headNorm ? 'q_norm' : 'q_layernorm'}`,
     keyNorm: `${attention}.${headNorm ? 'k_norm' : 'k_layernorm'}`,
+    queryDown: `${attention}.q_a_proj`,
+    queryDownNorm: `${attention}.q_a_layernorm`,
+    queryUp: `${attention}.q_b_proj`,
+    latent: `${attention}.kv_a_proj_with_mqa`,
+    latentNorm: `${attention}.kv_a_layernorm`,
+    keyValueUp: `${attention}.kv_b_proj`,
     feedForward: `${base}.mlp`,
     gate: `${base}.mlp.gate_proj`,
     up: `${base}.mlp.up_proj`,

@@ -21,6 +21,17 @@ export const qwenRows = {
   'qwen2-0.5b': ['Qwen2 0.5B', [151_936, 896, 24, 14, 2, 64, 4864, 32_768], tied],
   'qwen2-1.5b': ['Qwen2 1.5B', [151_936, 1536, 28, 12, 2, 128, 8960, 32_768], tied],
   'qwen2.5-3b': ['Qwen2.5 3B', [151_936, 2048, 36, 16, 2, 128, 11_008, 32_768], tied],
+  'qwen2-vl-2b': [
+    'Qwen2-VL 2B',
+    [151_936, 1536, 28, 12, 2, 128, 8960, 32_768],
+    { ...tied, positions: 'grid-rotary' },
+  ],
+  // Two positions a second, a second a pair of frames.
+  'qwen2.5-vl-3b': [
+    'Qwen2.5-VL 3B',
+    [151_936, 2048, 36, 16, 2, 128, 11_008, 128_000],
+    { ...tied, positions: 'grid-rotary', clipStep: 2 },
+  ],
   'qwen3-0.6b': ['Qwen3 0.6B', [151_936, 1024, 28, 16, 8, 128, 3072, 40_960], qwen3],
   'qwen3-1.7b': ['Qwen3 1.7B', [151_936, 2048, 28, 16, 8, 128, 6144, 40_960], qwen3],
   'qwen3-4b': ['Qwen3 4B', [151_936, 2560, 36, 32, 8, 128, 9728, 40_960], qwen3],

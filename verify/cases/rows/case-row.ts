@@ -1,7 +1,7 @@
 /** How recorded cases are run with nodes of the catalogue, as data: the types of a table's rows. */
 import type { JsonObject } from '#engine/contract/config-files.ts';
 import type { InputTarget } from './input-target.ts';
-import type { NodeSetting, PreparedField } from './node-setting.ts';
+import type { NodeSetting, PicturesHeld, PreparedField } from './node-setting.ts';
 import type { PipelineRow } from './pipeline-row.ts';
 
 /** Which cases a row is for: all of a family, or those that are named or configured so. */
@@ -60,15 +60,7 @@ export interface PicturesRow {
   readonly node: NodeSetting;
   /** The recorded input. */
   readonly pixels: string;
-  /**
-   * How it holds them: at the top left of a frame, with a mask of its patches or with sizes in pixels; or as flattened
-   * patches, with grids, filled up to the longest, or one picture after the other in squares of two by two.
-   */
-  readonly held:
-    | 'framed with a mask'
-    | 'framed with sizes'
-    | 'filled-up patches'
-    | 'grouped patches of two frames';
+  readonly held: PicturesHeld;
   /** The recorded input that tells their masks, sizes or grids. */
   readonly sizes: string;
   /** The parameters that each recorded output stands for. */

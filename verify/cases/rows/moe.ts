@@ -39,7 +39,15 @@ export const moeRows: readonly CaseRow[] = [
   },
   {
     family: 'moe',
-    modelTypes: ['mixtral', 'qwen2_moe', 'qwen3_moe', 'olmoe', 'granitemoe', 'phimoe'],
+    modelTypes: [
+      'mixtral',
+      'qwen2_moe',
+      'qwen3_moe',
+      'olmoe',
+      'granitemoe',
+      'phimoe',
+      'deepseek_v2',
+    ],
     kind: 'language',
     node: { type: 'language/decoder' },
     parts: { feedForward: { type: 'moe/feed-forward' } },

@@ -34,3 +34,14 @@ export type PreparedField =
   | 'patch grid'
   | 'patches by groups, twice'
   | 'patch grid of one moment';
+
+/**
+ * How a recorded tensor holds pictures of several sizes: at the top left of a frame, with a mask of its patches or with
+ * sizes in pixels; or as flattened patches, with grids, filled up to the longest, or one picture after the other in
+ * squares of two by two.
+ */
+export type PicturesHeld =
+  | 'framed with a mask'
+  | 'framed with sizes'
+  | 'filled-up patches'
+  | 'grouped patches of two frames';

@@ -1,6 +1,6 @@
 /** How recorded whole models are run: the type of a table's row. */
 import type { Media } from '#engine/node/wire.ts';
-import type { NodeSetting, PreparedField } from './node-setting.ts';
+import type { NodeSetting, PicturesHeld, PreparedField } from './node-setting.ts';
 
 /** A whole model: what its processor makes of picture and prompt, the model on exactly that, and the whole way. */
 export interface PipelineRow {
@@ -12,6 +12,8 @@ export interface PipelineRow {
   readonly template?: string;
   /** Recorded inputs that tell something of every place of the prompt. */
   readonly places?: Readonly<Record<string, 'visual' | 'answer'>>;
+  /** The recorded output, where the three parts of every position are one. */
+  readonly positions?: string;
 }
 
 /** How all pictures, or all clips, come to the language model. */
@@ -22,6 +24,12 @@ export interface PipelineWay {
   readonly vision: readonly (readonly NodeSetting[])[];
   /** The recorded input. */
   readonly pixels: string;
+  /** Where that holds flattened patches: how, and the recorded input that tells the grid of each picture. */
+  readonly patches?: {
+    readonly held: PicturesHeld;
+    readonly field: PreparedField;
+    readonly grids: string;
+  };
   /** Key of the id that stands for one of its visual tokens. */
   readonly token: string;
   /** What else of the views is a recorded input. */

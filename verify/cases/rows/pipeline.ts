@@ -157,6 +157,28 @@ export const pipelineRows: readonly CaseRow[] = [
   },
   {
     family: 'pipeline',
+    modelTypes: ['qwen2_vl', 'qwen2_5_vl'],
+    kind: 'pipeline',
+    ways: [
+      {
+        ...pictures,
+        token: 'image_token_id',
+        preprocess: { type: 'vision/native-resolution' },
+        vision: [[{ type: 'encoder/qwen2-vl-vision' }]],
+        patches: {
+          held: 'grouped patches of two frames',
+          field: 'patches by groups, twice',
+          grids: 'image_grid_thw',
+        },
+        fields: { image_grid_thw: 'patch grid of one moment' },
+      },
+    ],
+    language: { type: 'language/decoder' },
+    places: { mm_token_type_ids: 'visual' },
+    positions: 'position_ids',
+  },
+  {
+    family: 'pipeline',
     modelTypes: ['janus', 'deepseek_vl'],
     kind: 'pipeline',
     ways: [
