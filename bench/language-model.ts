@@ -12,7 +12,7 @@ import { bareArgument, runBareSession } from './language/bare-session.ts';
 import { languagePage, languageTable } from './language/document.ts';
 import { measureModel, type MeasuredModel } from './language/measure-model.ts';
 import { readerArgument, readMemory } from './language/memory-reader.ts';
-import { benchDocument, benchRows } from './language/rows.ts';
+import { benchRows } from './language/rows.ts';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const page = join(packageRoot, 'docs', 'language-models.md');
@@ -40,8 +40,7 @@ async function main(): Promise<void> {
   }
   const host = new LocalHost(join(here, 'engine-process.js'));
   const measured: MeasuredModel[] = [];
-  for (const name of names)
-    measured.push(await measureModel(host, benchDocument(benchRows[name]!), rounds));
+  for (const name of names) measured.push(await measureModel(host, benchRows[name]!, rounds));
   await host.close();
   console.log(languageTable(measured));
   if (!values.write) return;

@@ -6,7 +6,7 @@ import * as ort from 'onnxruntime-node';
 import type { GraphDocument } from '#engine/contract/document.ts';
 import { checkGraph } from '#engine/graph/check.ts';
 import type { StageModel } from '#engine/onnx/model.ts';
-import { partsOf, type WeightExpression } from '#engine/onnx/weight.ts';
+import { tensorsOf, type WeightExpression } from '#engine/onnx/weight.ts';
 import { decoderInput, pastName, stateBytes } from '#engine/node/decoder-protocol.ts';
 import type { LanguageModelStep } from '#engine/node/host-step.ts';
 import { planGraph } from '#engine/plan/plan.ts';
@@ -22,6 +22,8 @@ export interface BareRequest {
   readonly document: GraphDocument;
   readonly promptTokens: number;
   readonly newTokens: number;
+  /** Of all experts, where there are any: those that a token is sent to. */
+  readonly activeShare: number;
 }
 
 export interface BareResult {
@@ -78,7 +80,7 @@ async function openBare(document: GraphDocument): Promise<BareModel> {
 
 async function measure(
   { step, embed, decoder }: BareModel,
-  { promptTokens, newTokens }: BareRequest,
+  { promptTokens, newTokens, activeShare }: BareRequest,
 ): Promise<BareResult> {
   const { state } = step.graphs.decoder;
   // As the engine reserves: prompt and new tokens, rounded up.
@@ -135,22 +137,27 @@ async function measure(
   return {
     prefill: promptTokens / (prefillMs / 1000),
     decode: (newTokens - 1) / (decodeMs / 1000),
-    bytesPerToken: readBytes(step.graphs.decoder.model) + heldBytes,
+    bytesPerToken: readBytes(step, activeShare) + heldBytes,
     stateBytes: heldBytes,
   };
 }
 
-/** Of every weight of a graph; of a table that follows from numbers, a token reads a row. */
-function readBytes(model: StageModel): number {
-  const read = model.weights.filter(({ expression }) => !isComputed(expression));
-  return read
-    .flatMap(({ initializers }) => initializers)
-    .reduce((sum, { type, shape }) => {
+/** Of every weight of a graph but those of experts that are not chosen; of a computed table a token reads a row. */
+function readBytes({ graphs }: LanguageModelStep, activeShare: number): number {
+  let total = 0;
+  for (const { expression, initializers } of graphs.decoder.model.weights) {
+    if (isComputed(expression)) continue;
+    const share = isOfExpert(expression) ? activeShare : 1;
+    for (const { type, shape } of initializers) {
       const numbers = shape.reduce((product, size) => product * size, 1);
-      return sum + numbers * (type === 'float32' ? 4 : 1);
-    }, 0);
+      total += share * numbers * (type === 'float32' ? 4 : 1);
+    }
+  }
+  return total;
 }
 
+const isOfExpert = (expression: WeightExpression): boolean =>
+  [...tensorsOf(expression)].some(({ name }) => /\.experts\.\d+\./.test(name));
+
 const isComputed = (expression: WeightExpression): boolean =>
-  expression.kind === 'computed' ||
-  (partsOf(expression).length > 0 && partsOf(expression).every(isComputed));
+  [...tensorsOf(expression)].length === 0;

@@ -10,7 +10,7 @@ import { foldReport, quantile } from '#engine/profile/report.ts';
 import type { LocalHost } from '#host/local-host.ts';
 import { bareArgument, type BareRequest, type BareResult } from './bare-session.ts';
 import { MemoryReader } from './memory-reader.ts';
-import { newTokens } from './rows.ts';
+import { activeShare, benchDocument, newTokens, type BenchRow } from './rows.ts';
 
 /** Of one way, in tokens per second. */
 interface Speeds {
@@ -36,15 +36,16 @@ export interface MeasuredModel {
 
 export async function measureModel(
   host: LocalHost,
-  document: GraphDocument,
+  row: BenchRow,
   rounds: number,
 ): Promise<MeasuredModel> {
+  const document = benchDocument(row);
   const bare = fork(process.argv[1] ?? '', [bareArgument], { serialization: 'advanced' });
   const memory = await MemoryReader.open();
   try {
     // What comes first builds, loads and warms up; it is not counted.
     const { promptTokens } = await engineRound(host, document);
-    const request = { document, promptTokens, newTokens };
+    const request = { document, promptTokens, newTokens, activeShare: activeShare(row) };
     const { bytesPerToken, stateBytes } = await bareRound(bare, request);
     const engineSpeeds: Speeds[] = [];
     const bareSpeeds: Speeds[] = [];

@@ -1,15 +1,18 @@
 /** The language models that are measured, each as a graph of its own: a prompt of words, the model, the answer. */
 import type { GraphDocument, Json } from '#engine/contract/document.ts';
 import { catalogue } from '#nodes/index.ts';
+import { publishedExperts, type PublishedExperts } from '#nodes/moe/published-experts.ts';
 
 export const newTokens = 64;
 /** Words of the prompt; the stand-in tokenizer makes one token of each short one. */
 const promptWords = 600;
 
-interface BenchRow {
+export interface BenchRow {
   readonly title: string;
   readonly type: keyof typeof catalogue;
   readonly params: Readonly<Record<string, Json>>;
+  /** The published experts in place of its feed-forwards. */
+  readonly experts?: PublishedExperts;
 }
 
 const decoder = (title: string, model: string): BenchRow => ({
@@ -23,19 +26,34 @@ export const benchRows: Readonly<Record<string, BenchRow>> = {
   'phi-2': decoder('Phi-2 2.7B', 'phi-2'),
   'gemma-2b': decoder('Gemma 2B', 'gemma-2b'),
   'qwen1.5-1.8b': decoder('Qwen1.5 1.8B', 'qwen1.5-1.8b'),
+  'qwen1.5-moe-a2.7b': {
+    ...decoder('Qwen1.5-MoE A2.7B', 'qwen1.5-moe-a2.7b'),
+    experts: 'qwen1.5-moe-a2.7b',
+  },
+  'rwkv6-1.6b': {
+    title: 'RWKV-6 1.6B',
+    type: 'language/rwkv',
+    params: { model: 'rwkv6-world-1.6b' },
+  },
   'mamba-1.4b': { title: 'Mamba 1.4B', type: 'language/mamba', params: { model: 'mamba-1.4b' } },
 };
 
+const weights = { precision: 'int4', blockSize: '128' } as const;
+
 /** Random weights at int4. */
-export function benchDocument({ title, type, params }: BenchRow): GraphDocument {
+export function benchDocument({ title, type, params, experts }: BenchRow): GraphDocument {
   const text = Array.from({ length: promptWords }, () => 'word').join(' ');
   const language = {
     ...params,
     template: '{prompt}',
     maxNewTokens: newTokens,
     stopAtEndOfText: false,
-    precision: 'int4',
-    blockSize: '128',
+    ...weights,
+  };
+  const part = {
+    type: 'moe/feed-forward',
+    version: catalogue['moe/feed-forward'].version,
+    params: { model: experts ?? '', ...weights },
   };
   return {
     format: 'patchbay',
@@ -45,13 +63,29 @@ export function benchDocument({ title, type, params }: BenchRow): GraphDocument 
     nodes: {
       prompt: { type: 'input/prompt', version: 1, params: { text } },
       language: { type, version: catalogue[type].version, params: language },
+      ...(experts !== undefined && { experts: part }),
       answer: { type: 'output/answer', version: 1, params: {} },
     },
     edges: [
       { from: { node: 'prompt', port: 'text' }, to: { node: 'language', port: 'prompt' } },
+      ...(experts === undefined
+        ? []
+        : [
+            {
+              from: { node: 'experts', port: 'part' },
+              to: { node: 'language', port: 'feedForward' },
+            },
+          ]),
       { from: { node: 'language', port: 'answer' }, to: { node: 'answer', port: 'answer' } },
     ],
     layout: {},
     notes: [],
   };
+}
+
+/** What share of all experts a token is sent to; 1 without any. */
+export function activeShare({ experts: name }: BenchRow): number {
+  if (name === undefined) return 1;
+  const { topK, experts } = publishedExperts[name];
+  return topK / experts;
 }
