@@ -30,6 +30,11 @@ export class DecoderState {
     return this.#length;
   }
 
+  /** Tokens that the layers of each segment whose attention slides hold. */
+  get windowLength(): readonly number[] {
+    return this.#keyValues.windowLength;
+  }
+
   get keyValueBytes(): number {
     return this.#keyValues.sizeBytes;
   }

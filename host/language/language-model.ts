@@ -5,7 +5,12 @@ import {
   stateBytes,
   type LanguageGraphs,
 } from '#engine/node/decoder-protocol.ts';
-import { prefillChunks, segmentLengths, type NewTokens } from '#engine/node/segments.ts';
+import {
+  prefillChunks,
+  segmentLengths,
+  type NewTokens,
+  type VisualRun,
+} from '#engine/node/segments.ts';
 import type { BoundaryPart } from '#engine/node/part.ts';
 import {
   bool,
@@ -19,12 +24,6 @@ import { collectGarbage } from '../system/collect-garbage.ts';
 import type { CallCount } from './call-count.ts';
 import { DecoderState, type StateMark } from './decoder-state.ts';
 import type { Coming } from './key-value-cache.ts';
-
-/** A run of visual tokens in a sequence. */
-export interface VisualRun {
-  readonly start: number;
-  readonly count: number;
-}
 
 /** From so many new tokens on, the fused operator is worth the copy of the cache that it makes. */
 const fusedFrom = 16;
@@ -46,6 +45,8 @@ interface Advance {
   readonly visual?: readonly VisualRun[];
   /** Leaves at the early exit. */
   readonly leaves?: boolean;
+  /** All of one picture, which see each other. */
+  readonly together?: boolean;
 }
 
 export class LanguageModel {
@@ -113,14 +114,17 @@ export class LanguageModel {
     const length = embeddings.length / hiddenSize;
     const pieces: TensorMap[] = [];
     let at = 0;
-    const counts = prefillChunks(length, this.#boundaries, promptAttention);
+    const counts = prefillChunks(length, this.#boundaries, promptAttention, visual);
     for (const count of counts) {
       // What made the prompt, and what the piece before gave, is done with.
       if (counts.length > 1 && this.#stateBytesOf(count) > collectedFromBytes) collectGarbage();
       const chunk = embeddings.subarray(at * hiddenSize, (at + count) * hiddenSize);
+      const start = at;
+      const isPicture = visual.some((run) => run.start === start);
+      const together = promptAttention === 'pictures' && isPicture;
       at += count;
       const coming = { certain: length - at, possible: expected };
-      const outputs = await this.#advance({ embeddings: chunk, rows, coming, visual });
+      const outputs = await this.#advance({ embeddings: chunk, rows, coming, visual, together });
       if (rows === 'all' || at === length) pieces.push(outputs);
     }
     return pieces;
@@ -183,6 +187,7 @@ export class LanguageModel {
     coming,
     visual = [],
     leaves = false,
+    together = false,
   }: Advance): Promise<TensorMap> {
     const fresh = embeddings.length / this.#graphs.hiddenSize;
     const visualCount = visual.reduce((sum, { count }) => sum + count, 0);
@@ -195,10 +200,13 @@ export class LanguageModel {
       [decoderInput.embeddings]: float32(embeddings, [1, fresh, this.#graphs.hiddenSize]),
       [decoderInput.logitRows]: int64(logitRows),
       [decoderInput.throughout]: bool(!leaves),
-      ...this.#sequenceFeeds(fresh, visual),
+      [decoderInput.together]: bool(together),
+      ...this.#sequenceFeeds(fresh, visual, together),
     };
     for (const [segment, { cached }] of segments.entries())
       feeds[decoderInput.cachedLength(segment)] = int64([cached], []);
+    for (const [segment, length] of this.#state.windowLength.entries())
+      feeds[decoderInput.windowLength(segment)] = int64([length], []);
     for (const [boundary] of this.#boundaries.entries())
       feeds[decoderInput.keptVisual(boundary)] = int64([segments[boundary + 1]?.visual ?? 0], []);
     const known = Object.entries(feeds).filter(([name]) => this.#inputs.has(name));
@@ -214,16 +222,21 @@ export class LanguageModel {
     return outputs;
   }
 
-  #sequenceFeeds(fresh: number, visual: readonly VisualRun[]): Record<string, Tensor> {
+  #sequenceFeeds(
+    fresh: number,
+    visual: readonly VisualRun[],
+    together: boolean,
+  ): Record<string, Tensor> {
     const before = this.#state.length[0] as number;
-    const isCausal = this.#graphs.promptAttention === 'causal';
+    const isPrefix = this.#graphs.promptAttention === 'prefix';
+    const isLong = before === 0 || (!isPrefix && fresh >= fusedFrom);
     // A kept token keeps its place in the unpruned sequence, and so does what comes after.
     const positions = Array.from({ length: fresh }, (_, index) => before + index);
     const isVisual = Array.from({ length: fresh }, () => 0);
     for (const { start, count } of visual) isVisual.fill(1, start, start + count);
     return {
       [decoderInput.positions]: int64(positions, [1, fresh]),
-      [decoderInput.fused]: bool(before === 0 || (isCausal && fresh >= fusedFrom)),
+      [decoderInput.fused]: bool(isLong && !together),
       [decoderInput.isVisual]: int64(isVisual),
     };
   }

@@ -1,11 +1,12 @@
 /** The prompt as the language model reads it: words and visual tokens in turn. */
+import type { VisualRun } from '#engine/node/segments.ts';
 import type { View } from '#engine/node/view.ts';
 import type { Media } from '#engine/node/wire.ts';
 import type { StageValue } from '../stages/stage-value.ts';
 import { isShare, type LaidShare } from '../text/lay-out-views.ts';
 import type { LaidRuns } from '../text/lay-out-runs.ts';
 import { wordIds, type Prompt } from '../text/prompt.ts';
-import type { LanguageModel, VisualRun } from './language-model.ts';
+import type { LanguageModel } from './language-model.ts';
 
 /** Visual tokens that lie together. */
 export interface VisualShare {

@@ -4,7 +4,8 @@ import type { TokenReductionPart } from '#engine/node/part.ts';
 import { checkGraph } from '#engine/graph/check.ts';
 import { planGraph } from '#engine/plan/plan.ts';
 import type { LanguageModelStep } from '#engine/node/host-step.ts';
-import type { LanguageModel, VisualRun } from '#host/language/language-model.ts';
+import type { LanguageModel } from '#host/language/language-model.ts';
+import type { VisualRun } from '#engine/node/segments.ts';
 import { floatsOf, NodeBench, wholesOf } from '#verify/node-bench.testing.ts';
 import {
   openSmallDecoder,

@@ -2,7 +2,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { AnyNodeDefinition } from '#engine/node/any-node-definition.ts';
 import type { TokenReductionPart } from '#engine/node/part.ts';
-import type { LanguageModel, VisualRun } from '#host/language/language-model.ts';
+import type { LanguageModel } from '#host/language/language-model.ts';
+import type { VisualRun } from '#engine/node/segments.ts';
 import { floatsOf, NodeBench, wholesOf } from '#verify/node-bench.testing.ts';
 import {
   openSmallDecoder,

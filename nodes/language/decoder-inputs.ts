@@ -4,6 +4,7 @@ import {
   cacheMask,
   futureMask,
   totalTokens,
+  windowMask,
   type CachedTokens,
 } from '#engine/onnx/blocks/cached-tokens.ts';
 import type { GraphBuilder } from '#engine/onnx/graph-builder.ts';
@@ -16,10 +17,17 @@ import {
   segmentSymbols,
   type KeyValueTensor,
 } from '#engine/node/decoder-protocol.ts';
+import { layerWindow } from './architecture/attention.ts';
 import type { DecoderArchitecture } from './decoder-architecture.ts';
 
-/** Layers between two boundaries, which hold the same tokens. */
-export interface Segment extends Omit<CachedTokens, 'key' | 'value'> {
+/** What layers that see equally far are given of earlier tokens, beside their keys and values. */
+type Sight = Omit<CachedTokens, 'key' | 'value'>;
+
+/** Layers between two boundaries, which hold the same tokens, or of these a window. */
+export interface Segment {
+  /** Null where no layer of the segment sees so far. */
+  readonly whole: Sight | null;
+  readonly windowed: Sight | null;
   readonly index: number;
   /** [1, sequence] int64 */
   readonly positions: Value;
@@ -36,7 +44,7 @@ export interface DecoderInputs {
   readonly logitRows: Value;
   /** [] bool; null without an early exit. */
   readonly throughout: Value | null;
-  readonly cachedIn: (layer: number) => Pick<CachedTokens, 'key' | 'value'>;
+  readonly cachedIn: (layer: number, segment: Segment) => CachedTokens;
   readonly firstSegment: Segment;
   readonly nextSegment: (
     segment: Segment,
@@ -47,9 +55,15 @@ export interface DecoderInputs {
 
 /** Keys, then values, of every layer in turn. */
 export function decoderState(
-  { layerCount, keyValueHeadCount, headSize }: DecoderArchitecture,
+  architecture: DecoderArchitecture,
   boundaries: readonly BoundaryPart[],
 ): readonly KeyValueTensor[] {
+  const { layerCount, keyValueHeadCount, headSize } = architecture;
+  const windowOf = layerWindow(architecture);
+  const windowIn = (layer: number) => {
+    const window = windowOf(layer);
+    return window === null ? {} : { window };
+  };
   return Array.from({ length: layerCount }, (_, layer) => layer).flatMap((layer) =>
     ['key', 'value'].map((part) => ({
       kind: 'key-value',
@@ -57,6 +71,7 @@ export function decoderState(
       heads: keyValueHeadCount,
       size: headSize,
       segment: boundaries.filter((boundary) => boundary.layer <= layer).length,
+      ...windowIn(layer),
     })),
   );
 }
@@ -78,34 +93,63 @@ export function decoderInputs(
   const has = (kind: BoundaryPart['kind']) => boundaries.some((boundary) => boundary.kind === kind);
   const isVisual = has('token-reduction') ? g.input(isVisualName, 'int64', ['sequence']) : null;
   const throughout = has('early-exit') ? g.input(throughoutName, 'bool', []) : null;
-  const { pasts, firstKeys } = pastInputs(g, architecture, boundaries);
-  const lengths = firstKeys.map((_, segment) =>
-    g.input(decoderInput.cachedLength(segment), 'int64', []),
+  const together =
+    architecture.promptAttention === 'pictures' ? g.input(decoderInput.together, 'bool', []) : null;
+  const { pasts, firstKeyOf } = pastInputs(g, architecture, boundaries);
+  const indices = Array.from({ length: boundaries.length + 1 }, (_, index) => index);
+  const lengths = indices.map((index) => g.input(decoderInput.cachedLength(index), 'int64', []));
+  const windowLengths = indices.map((index) =>
+    firstKeyOf(index, true) ? g.input(decoderInput.windowLength(index), 'int64', []) : null,
   );
   const kept = boundaries.map(({ kind }, boundary) =>
     kind === 'token-reduction' ? g.input(decoderInput.keptVisual(boundary), 'int64', []) : null,
   );
-  const segmentOf = (index: number, places: Pick<Segment, 'positions' | 'isVisual'>): Segment => {
-    const length = lengths[index] as Value;
+  const { attentionWindow: window, headCount, keyValueHeadCount } = architecture;
+  const wholeOf = (index: number, positions: Value): Sight | null => {
+    const [key, length] = [firstKeyOf(index, false), lengths[index] as Value];
+    const { attended, pairs } = segmentSymbols(index);
+    return (
+      key && {
+        fused,
+        window: null,
+        future: futureMask(g, positions, fused, { window: null, together }),
+        mask: cacheMask(g, key, length),
+        ...totalTokens(g, length, positions),
+        attended,
+        pairs,
+      }
+    );
+  };
+  const windowedOf = (index: number, positions: Value): Sight | null => {
+    const [key, length] = [firstKeyOf(index, true), windowLengths[index]];
+    if (!key || !length || window === null) return null;
+    const reach = { size: window, group: headCount / keyValueHeadCount };
     return {
-      ...places,
-      index,
       fused,
-      future: futureMask(g, places.positions, fused),
-      mask: cacheMask(g, firstKeys[index] as Value, length),
-      ...totalTokens(g, length, places.positions),
-      attended: segmentSymbols(index).attended,
-      pairs: segmentSymbols(index).pairs,
-      keptCount: kept[index] ?? null,
+      window,
+      future: futureMask(g, positions, fused, { window, together }),
+      mask: windowMask(g, key, length, positions, fused, reach),
+      ...totalTokens(g, length, positions),
+      attended: segmentSymbols(index).windowAttended,
+      pairs: segmentSymbols(index).windowPairs,
     };
   };
+  const segmentOf = (index: number, places: Pick<Segment, 'positions' | 'isVisual'>): Segment => ({
+    ...places,
+    index,
+    whole: wholeOf(index, places.positions),
+    windowed: windowedOf(index, places.positions),
+    keptCount: kept[index] ?? null,
+  });
+  const windowIn = layerWindow(architecture);
   return {
     embeddings,
     logitRows,
     throughout,
-    cachedIn: (layer) => ({
+    cachedIn: (layer, { whole, windowed }) => ({
       key: pasts[2 * layer] as Value,
       value: pasts[2 * layer + 1] as Value,
+      ...((windowIn(layer) === null ? whole : windowed) as Sight),
     }),
     firstSegment: segmentOf(0, { positions, isVisual }),
     nextSegment({ index }, boundary, left) {
@@ -118,22 +162,28 @@ export function decoderInputs(
   };
 }
 
-/** The state of every layer, and the first keys of every segment. */
+/** The state of every layer, and the first keys of a segment that slide or do not; null where it has none. */
 function pastInputs(
   g: GraphBuilder,
   architecture: DecoderArchitecture,
   boundaries: readonly BoundaryPart[],
-): { readonly pasts: readonly Value[]; readonly firstKeys: readonly Value[] } {
+): {
+  readonly pasts: readonly Value[];
+  readonly firstKeyOf: (segment: number, slides: boolean) => Value | null;
+} {
   const state = decoderState(architecture, boundaries);
   const pasts = state.map((tensor) => {
-    const { capacity } = segmentSymbols(tensor.segment);
-    return g.input(pastName(tensor), 'float32', [1, tensor.heads, capacity, tensor.size]);
+    const { capacity, windowCapacity } = segmentSymbols(tensor.segment);
+    const room = tensor.window === undefined ? capacity : windowCapacity;
+    return g.input(pastName(tensor), 'float32', [1, tensor.heads, room, tensor.size]);
   });
-  const firstKeys = Array.from(
-    { length: boundaries.length + 1 },
-    (_, segment) => pasts[state.findIndex((tensor) => tensor.segment === segment)] as Value,
-  );
-  return { pasts, firstKeys };
+  const firstKeyOf = (segment: number, slides: boolean): Value | null =>
+    pasts[
+      state.findIndex(
+        (tensor) => tensor.segment === segment && (tensor.window !== undefined) === slides,
+      )
+    ] ?? null;
+  return { pasts, firstKeyOf };
 }
 
 /** As many positions [1, T] as there are, but counted on from what is cached. */

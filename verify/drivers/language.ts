@@ -1,7 +1,7 @@
 /** Cases of language models: the prompt, inner values, and the continuation from the cache. */
 import type { JsonObject } from '#engine/contract/config-files.ts';
 import { ok } from '#engine/contract/outcome.ts';
-import type { VisualRun } from '#host/language/language-model.ts';
+import type { VisualRun } from '#engine/node/segments.ts';
 import type { TensorMap } from '#host/sessions/sessions.ts';
 import type { Driver } from './case-check.ts';
 import type { LanguageRow, LanguageSource, LanguageVariant } from '../cases/rows/case-row.ts';

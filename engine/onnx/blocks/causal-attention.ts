@@ -21,8 +21,11 @@ import { joinedLinear, linear } from './linear.ts';
 import type { NormKind } from './norm.ts';
 import { normQueryKey, type QueryKeyNorm } from './query-key-norm.ts';
 
-/** What the tokens of a prompt see of it: those before them, or all of it (PaliGemma). */
-export type PromptAttention = 'causal' | 'prefix';
+/**
+ * What the tokens of a prompt see of it: those before them, or all of it (PaliGemma), or those before them and, of a
+ * picture, each other (Gemma 3).
+ */
+export type PromptAttention = 'causal' | 'prefix' | 'pictures';
 
 export interface CausalAttentionShape {
   readonly promptAttention: PromptAttention;
@@ -145,6 +148,8 @@ function attendFused(
         kv_num_heads: int(keyValueHeadCount),
         scale: float(scale),
         softcap: float(softCap),
+        // -1: all of them.
+        local_window_size: int(cached.window ?? -1),
       },
     },
   ) as [Value];

@@ -1,8 +1,9 @@
 /** How a decoder's tokens know where they stand. */
-import { choice, decimal, option, size } from '#engine/node/architecture-params.ts';
+import { choice, decimal, flag, option, size } from '#engine/node/architecture-params.ts';
 import { rotaryScalings, rotaryTable, type RotaryShape } from '#engine/onnx/rotary.ts';
 import type { ParamValues } from '#engine/node/param.ts';
 import type { RotaryTable } from '#engine/onnx/weight.ts';
+import { layerWindow, type attentionParams } from './attention.ts';
 import type { sizeParams } from './sizes.ts';
 
 export const positionParams = {
@@ -52,6 +53,18 @@ export const positionParams = {
     0.01,
     64,
   ),
+  windowRotaryBase: decimal(
+    'Rotary base in windows',
+    'Base of the frequencies in layers whose attention slides (Gemma 3); 0: that of all.',
+    0,
+    0,
+    1e9,
+  ),
+  windowRotaryScaling: flag(
+    'Rotary scaling in windows',
+    'Frequencies are stretched in layers whose attention slides, too.',
+    true,
+  ),
   unrotatedEvery: {
     kind: 'optional-integer',
     label: 'Unrotated layers',
@@ -75,7 +88,7 @@ export const positionParams = {
   },
 } as const;
 
-type Positions = ParamValues<typeof positionParams & typeof sizeParams>;
+type Positions = ParamValues<typeof positionParams & typeof sizeParams & typeof attentionParams>;
 
 /** The rotated part of each head, in the terms of engine/onnx/rotary. */
 export function rotaryShape(architecture: Positions): RotaryShape {
@@ -100,8 +113,26 @@ export interface LayerRotary {
 /** What turns the queries and keys of a layer; null where nothing does. */
 export function layerRotary(architecture: Positions): (layer: number) => LayerRotary | null {
   if (architecture.positions !== 'rotary') return () => null;
+  const { contextLength, unrotatedEvery: every } = architecture;
+  const turning = (shape: RotaryShape): LayerRotary => ({
+    size: shape.size,
+    table: rotaryTable(shape, contextLength),
+  });
+  const rotary = turning(rotaryShape(architecture));
+  const inWindows = turning(windowRotaryShape(architecture));
+  const windowOf = layerWindow(architecture);
+  return (layer) => {
+    if (every !== null && (layer + 1) % every === 0) return null;
+    return windowOf(layer) === null ? rotary : inWindows;
+  };
+}
+
+/** As `rotaryShape`, of layers whose attention slides. */
+function windowRotaryShape(architecture: Positions): RotaryShape {
   const shape = rotaryShape(architecture);
-  const rotary = { size: shape.size, table: rotaryTable(shape, architecture.contextLength) };
-  const every = architecture.unrotatedEvery;
-  return (layer) => (every !== null && (layer + 1) % every === 0 ? null : rotary);
+  return {
+    ...shape,
+    base: architecture.windowRotaryBase === 0 ? shape.base : architecture.windowRotaryBase,
+    scaling: architecture.windowRotaryScaling ? shape.scaling : 'none',
+  };
 }
