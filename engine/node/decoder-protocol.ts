@@ -155,10 +155,29 @@ export const takenBackTokens = 64;
 export const tokensHeld = (seen: number, window: number): number =>
   Math.min(seen, window - 1 + takenBackTokens);
 
-/** Bytes of the state once so many tokens are in each segment. */
+/** Bytes of the state once so many tokens have been through the layers of each segment. */
 export function stateBytes(
   state: readonly StateTensor[],
   cached: readonly number[],
+): { readonly keyValueBytes: number; readonly recurrentBytes: number } {
+  return bytesOf(state, ({ segment, window }) => {
+    const seen = cached[segment] ?? 0;
+    return window === undefined ? seen : tokensHeld(seen, window);
+  });
+}
+
+/** Bytes that a call with so many new tokens in each segment gives to the state, whatever it keeps of them. */
+export function handedOverBytes(
+  state: readonly StateTensor[],
+  fresh: readonly number[],
+): number {
+  const { keyValueBytes, recurrentBytes } = bytesOf(state, ({ segment }) => fresh[segment] ?? 0);
+  return keyValueBytes + recurrentBytes;
+}
+
+function bytesOf(
+  state: readonly StateTensor[],
+  tokensIn: (tensor: KeyValueTensor) => number,
 ): { readonly keyValueBytes: number; readonly recurrentBytes: number } {
   let keyValueBytes = 0;
   let recurrentBytes = 0;
@@ -166,9 +185,7 @@ export function stateBytes(
     if (tensor.kind === 'recurrent') {
       recurrentBytes += tensor.shape.reduce((product, size) => product * size, 4);
     } else {
-      const seen = cached[tensor.segment] ?? 0;
-      const held = tensor.window === undefined ? seen : tokensHeld(seen, tensor.window);
-      keyValueBytes += tensor.heads * tensor.size * held * 4;
+      keyValueBytes += tensor.heads * tensor.size * tokensIn(tensor) * 4;
     }
   }
   return { keyValueBytes, recurrentBytes };

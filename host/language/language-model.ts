@@ -2,7 +2,7 @@
 import {
   decoderInput,
   decoderOutput,
-  stateBytes,
+  handedOverBytes,
   type LanguageGraphs,
 } from '#engine/node/decoder-protocol.ts';
 import {
@@ -117,7 +117,7 @@ export class LanguageModel {
     const counts = prefillChunks(length, this.#boundaries, promptAttention, visual);
     for (const count of counts) {
       // What made the prompt, and what the piece before gave, is done with.
-      if (counts.length > 1 && this.#stateBytesOf(count) > collectedFromBytes) collectGarbage();
+      if (counts.length > 1 && this.#bytesGivenBy(count) > collectedFromBytes) collectGarbage();
       const chunk = embeddings.subarray(at * hiddenSize, (at + count) * hiddenSize);
       const start = at;
       const isPicture = visual.some((run) => run.start === start);
@@ -174,11 +174,13 @@ export class LanguageModel {
     return this.extend(ids.slice(kept - again), 'last', expected);
   }
 
-  /** Of so many tokens more; as large are the buffers by which they came. */
-  #stateBytesOf(count: number): number {
+  /** The buffers by which the state of so many tokens comes. */
+  #bytesGivenBy(count: number): number {
     const { state, segments } = this.#graphs.decoder;
-    const counts = Array.from({ length: segments }, () => count);
-    return stateBytes(state, counts).keyValueBytes;
+    return handedOverBytes(
+      state,
+      Array.from({ length: segments }, () => count),
+    );
   }
 
   async #advance({

@@ -97,7 +97,9 @@ export function decoderInputs(
     architecture.promptAttention === 'pictures' ? g.input(decoderInput.together, 'bool', []) : null;
   const { pasts, firstKeyOf } = pastInputs(g, architecture, boundaries);
   const indices = Array.from({ length: boundaries.length + 1 }, (_, index) => index);
-  const lengths = indices.map((index) => g.input(decoderInput.cachedLength(index), 'int64', []));
+  const lengths = indices.map((index) =>
+    firstKeyOf(index, false) ? g.input(decoderInput.cachedLength(index), 'int64', []) : null,
+  );
   const windowLengths = indices.map((index) =>
     firstKeyOf(index, true) ? g.input(decoderInput.windowLength(index), 'int64', []) : null,
   );
@@ -106,19 +108,17 @@ export function decoderInputs(
   );
   const { attentionWindow: window, headCount, keyValueHeadCount } = architecture;
   const wholeOf = (index: number, positions: Value): Sight | null => {
-    const [key, length] = [firstKeyOf(index, false), lengths[index] as Value];
-    const { attended, pairs } = segmentSymbols(index);
-    return (
-      key && {
-        fused,
-        window: null,
-        future: futureMask(g, positions, fused, { window: null, together }),
-        mask: cacheMask(g, key, length),
-        ...totalTokens(g, length, positions),
-        attended,
-        pairs,
-      }
-    );
+    const [key, length] = [firstKeyOf(index, false), lengths[index]];
+    if (!key || !length) return null;
+    return {
+      fused,
+      window: null,
+      future: futureMask(g, positions, fused, { window: null, together }),
+      mask: cacheMask(g, key, length),
+      ...totalTokens(g, length, positions),
+      attended: segmentSymbols(index).attended,
+      pairs: segmentSymbols(index).pairs,
+    };
   };
   const windowedOf = (index: number, positions: Value): Sight | null => {
     const [key, length] = [firstKeyOf(index, true), windowLengths[index]];

@@ -30,6 +30,15 @@ export function architectureProblem(architecture: DecoderArchitecture): Problem 
     const message = `${headCount} heads do not divide into ${keyValueHeadCount} groups; choose key/value heads that divide the heads.`;
     return error('arrangement-unsupported', message, { param: 'keyValueHeadCount' });
   }
+  const { promptAttention, attentionWindow, attentionSoftCap } = architecture;
+  if (promptAttention === 'prefix' && attentionWindow !== null) {
+    const message = `Where tokens of the prompt see all of it, none of them sees just a window of ${attentionWindow}; clear the window, or let them see what comes before them.`;
+    return error('arrangement-unsupported', message, { param: 'attentionWindow' });
+  }
+  if (promptAttention === 'prefix' && attentionSoftCap > 0) {
+    const message = `Where tokens of the prompt see all of it, scores are not bent to stay below ${attentionSoftCap}; set the attention soft cap to 0, or let them see what comes before them.`;
+    return error('arrangement-unsupported', message, { param: 'attentionSoftCap' });
+  }
   if (positions === 'rotary' && rotaryShape(architecture).size < 2) {
     const message = `A rotary fraction of ${rotaryFraction} leaves nothing of a head of ${headSize} to rotate; choose a larger fraction.`;
     return error('arrangement-unsupported', message, { param: 'rotaryFraction' });

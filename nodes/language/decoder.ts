@@ -14,7 +14,7 @@ import {
   decoderSummary,
 } from './decoder-model.ts';
 import { decoderKeyLayouts } from './decoder-names.ts';
-import { checkDecoderParts } from './decoder-parts.ts';
+import { checkDecoderParts, droppingProblem } from './decoder-parts.ts';
 import { draftProblem } from './draft-problem.ts';
 import { languageInputs, languageOutputs, visualProblem } from './language-ports.ts';
 import { layoutProblem, withPictureLayout } from './picture-layouts.ts';
@@ -69,7 +69,8 @@ export const decoder = defineNode({
       architectureProblem(architecture) ??
       visualProblem(inputs.visual, architecture.hiddenSize) ??
       layoutProblem(inputs.visual, values.pictureLayout) ??
-      draftProblem(inputs.acceleration, architecture, 'acceleration');
+      draftProblem(inputs.acceleration, architecture, 'acceleration') ??
+      droppingProblem(inputs.acceleration, architecture);
     if (problem) return fail(problem);
     const parts = checkDecoderParts(inputs, architecture.layerCount);
     if (!parts.ok) return parts;

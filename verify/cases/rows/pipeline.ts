@@ -128,6 +128,24 @@ export const pipelineRows: readonly CaseRow[] = [
   },
   {
     family: 'pipeline',
+    modelTypes: ['gemma3'],
+    kind: 'pipeline',
+    ways: [
+      {
+        ...pictures,
+        preprocess: { type: 'vision/preprocess' },
+        vision: [
+          [{ type: 'encoder/siglip' }],
+          [{ type: 'compression/average-pool' }],
+          [{ type: 'projector/normed-linear' }],
+        ],
+      },
+    ],
+    language: { type: 'language/decoder' },
+    places: { token_type_ids: 'visual' },
+  },
+  {
+    family: 'pipeline',
     modelTypes: ['mistral3'],
     kind: 'pipeline',
     ways: [
