@@ -1,5 +1,10 @@
 /** Prefill, decode and state of a language model, estimated. */
-import { handedOverBytes, meanDims, stateBytes, type LanguageGraphs } from '../node/decoder-protocol.ts';
+import {
+  handedOverBytes,
+  meanDims,
+  stateBytes,
+  type LanguageGraphs,
+} from '../node/decoder-protocol.ts';
 import { prefillChunks, segmentLengths } from '../node/segments.ts';
 import type { StageModel } from '../onnx/model.ts';
 import type { LanguageModelStep } from '../node/host-step.ts';

@@ -167,10 +167,7 @@ export function stateBytes(
 }
 
 /** Bytes that a call with so many new tokens in each segment gives to the state, whatever it keeps of them. */
-export function handedOverBytes(
-  state: readonly StateTensor[],
-  fresh: readonly number[],
-): number {
+export function handedOverBytes(state: readonly StateTensor[], fresh: readonly number[]): number {
   const { keyValueBytes, recurrentBytes } = bytesOf(state, ({ segment }) => fresh[segment] ?? 0);
   return keyValueBytes + recurrentBytes;
 }

@@ -37,7 +37,9 @@ export function droppingProblem(
     layerCount,
   }: Pick<DecoderArchitecture, 'attentionWindow' | 'promptAttention' | 'layerCount'>,
 ): Problem | null {
-  const drops = acceleration.some(({ acts }) => acts.at === 'between-blocks' && acts.layer < layerCount);
+  const drops = acceleration.some(
+    ({ acts }) => acts.at === 'between-blocks' && acts.layer < layerCount,
+  );
   if (!drops) return null;
   if (attentionWindow !== null)
     return conflict(
@@ -45,7 +47,7 @@ export function droppingProblem(
     );
   if (promptAttention === 'pictures')
     return conflict(
-      "A part drops visual tokens, for which the prompt is read at once, and the model reads each picture by itself, since its tokens see each other; unplug the part, or choose a model whose tokens see what comes before them.",
+      'A part drops visual tokens, for which the prompt is read at once, and the model reads each picture by itself, since its tokens see each other; unplug the part, or choose a model whose tokens see what comes before them.',
     );
   return null;
 }

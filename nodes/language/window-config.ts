@@ -23,7 +23,9 @@ export function windowFromConfig(config: DecoderConfig): Outcome<Partial<Windows
   // One as long as the context hides nothing.
   if (window >= context && windowRotary(config) === null) return ok({});
   const every = slides.indexOf(false) + 1;
-  const isRegular = slides.every((does, layer) => does === (every === 0 || (layer + 1) % every > 0));
+  const isRegular = slides.every(
+    (does, layer) => does === (every === 0 || (layer + 1) % every > 0),
+  );
   if (!isRegular) return unsupported('Attention that slides in layers of no regular pattern');
   return ok({ attentionWindow: window, fullAttentionEvery: every === 0 ? null : every });
 }

@@ -4,6 +4,7 @@
  */
 import { fail, ok, type Outcome } from '#engine/contract/outcome.ts';
 import { error } from '#engine/contract/problem.ts';
+import type { VisualRun } from '#engine/node/segments.ts';
 import { visualShares, visualSpans, type VisualSpan } from '#host/language/prompt-sequence.ts';
 import { float32, type Tensor } from '#host/sessions/sessions.ts';
 import { layOutViews } from '#host/text/lay-out-views.ts';
@@ -74,10 +75,14 @@ async function comparePipeline(
  * A recorded prompt that is rendered already is, with its markers, a template without a question. Else it is the
  * question, behind the marker.
  */
-function questionOf({ template }: PipelineNodes, { prompt = '' }: RecordedCase): AskedQuestion {
+function questionOf(
+  { template, spellings = [] }: PipelineNodes,
+  { prompt = '' }: RecordedCase,
+): AskedQuestion {
+  const spelt = spellings.reduce((text, [theirs, own]) => text.replace(theirs, own), prompt);
   return template === undefined
-    ? { template: `${prompt}{prompt}`, prompt: '' }
-    : { template, prompt: prompt.replace('<image>', '') };
+    ? { template: `${spelt}{prompt}`, prompt: '' }
+    : { template, prompt: spelt.replace('<image>', '') };
 }
 
 interface SeenWay {
@@ -131,6 +136,7 @@ async function compareInputs(
     tokenizer: tokenizer.value,
     chat: null,
     runs: runs.map(({ media }) => media),
+    marker: layout.marker,
     laid: runs.map(laidOut),
   });
   if (!built.ok) return built;
@@ -161,6 +167,15 @@ async function compareInputs(
   ]);
 }
 
+/** Places that lie together and are all visual. */
+function visualRuns(isVisual: readonly boolean[]): readonly VisualRun[] {
+  const starts = [...isVisual.keys()].filter((place) => isVisual[place] && !isVisual[place - 1]);
+  return starts.map((start) => {
+    const end = isVisual.indexOf(false, start);
+    return { start, count: (end < 0 ? isVisual.length : end) - start };
+  });
+}
+
 /** The language model on exactly the recorded ids and what is seen at them. */
 async function compareModel(
   { definition, params }: SetNode,
@@ -186,7 +201,8 @@ async function compareModel(
         place * hiddenSize,
       );
   }
-  const results = joinPieces(await model.begin(words, [], 'all', 0));
+  const visual = visualRuns(ids.map(isVisual));
+  const results = joinPieces(await model.begin(words, visual, 'all', 0));
   const logits = results['logits'] as Tensor;
   const expected = (name: string) => outputs.get(name) as RecordedTensor;
   const steps = expected('greedy_ids').shape.at(-1) ?? 0;

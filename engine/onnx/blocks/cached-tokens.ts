@@ -2,7 +2,7 @@
 import { int, type GraphBuilder } from '../graph-builder.ts';
 import { add, cast, multiply, range, subtract } from '../operators.ts';
 import { concatenate, lengthOf, unsqueeze } from '../shape-operators.ts';
-import type { Dim, Value } from '../value.ts';
+import { multiplyDims, type Dim, type Value } from '../value.ts';
 
 /** Keys and values of earlier tokens; read where they lie, never copied. */
 export interface CachedTokens {
@@ -77,7 +77,7 @@ export function windowMask(
   const beyond = g.op('LessOrEqual', [places, last], byToken);
   const hidden = g.op('Or', [beyond, isEmpty(g, places, length, capacity)], byToken);
   const mask = multiply(g, cast(g, hidden, 'float32'), g.scalar('float32', masked));
-  return concatenate(g, Array<Value>(group).fill(mask), 0, 'groupRows');
+  return concatenate(g, Array<Value>(group).fill(mask), 0, multiplyDims(group, sequence));
 }
 
 /** Of `length` [] int64 cached and the new tokens: [] int32 and, less one, [1] int32. `new` [1, T, ..] */
@@ -120,7 +120,9 @@ export function futureMask(
     : hidden;
   const all = g.op('Expand', [value, square], matrix);
   const triangle = (diagonal: number, upper: 0 | 1): Value =>
-    g.op('Trilu', [all, g.scalar('int64', diagonal)], matrix, { attributes: { upper: int(upper) } });
+    g.op('Trilu', [all, g.scalar('int64', diagonal)], matrix, {
+      attributes: { upper: int(upper) },
+    });
   const future = triangle(1, 1);
   return window === null ? future : add(g, future, triangle(-window, 0));
 }

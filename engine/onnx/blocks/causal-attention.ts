@@ -11,7 +11,7 @@ import {
   transpose,
   unsqueeze,
 } from '../shape-operators.ts';
-import type { Dim, Value } from '../value.ts';
+import { multiplyDims, type Dim, type Value } from '../value.ts';
 import type { RotaryTable } from '../weight.ts';
 import { attend } from './attention.ts';
 import type { QueryKeyValue } from './attention-projections.ts';
@@ -192,7 +192,7 @@ function attendCached(
   const rows = reshape(g, transpose(g, heads, 1, 2, 0, 3), [
     1,
     keyValueHeadCount,
-    'groupRows',
+    multiplyDims(group, sequence),
     headSize,
   ]);
   const scored = (keys: Value): Value =>
