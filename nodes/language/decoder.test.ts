@@ -96,13 +96,16 @@ interface Cache {
 
 /** Feeds the tokens from the cache's end to `end` by the inputs of the decoder's protocol. */
 async function feed(
-  { layerCount, keyValueHeadCount: heads, headSize, hiddenSize }: DecoderArchitecture,
+  architecture: DecoderArchitecture,
   decoder: Session,
   cache: Cache,
   rows: Float32Array,
   { end, fused }: { readonly end: number; readonly fused: boolean },
 ): Promise<{ logits: Float32Array; cache: Cache }> {
+  const { layerCount, keyValueHeadCount: heads, headSize, hiddenSize } = architecture;
+  const { attentionWindow, fullAttentionEvery } = architecture;
   const { length } = cache;
+  const held = int64([length], []);
   const count = end - length;
   const places = Array.from({ length: count }, (_, place) => place);
   const names = Array.from({ length: layerCount }, (_, layer) => [
@@ -119,7 +122,10 @@ async function feed(
     ),
     logitRows: int64(places),
     [decoderInput.fused]: bool(fused),
-    [decoderInput.cachedLength(0)]: int64([length], []),
+    ...((attentionWindow === null || fullAttentionEvery) && {
+      [decoderInput.cachedLength(0)]: held,
+    }),
+    ...(attentionWindow !== null && { [decoderInput.windowLength(0)]: held }),
     ...empty,
     ...cache.tensors,
   });

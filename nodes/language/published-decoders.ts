@@ -22,6 +22,24 @@ const gemma = {
   normEpsilon: 1e-6,
   tiedEmbeddings: true,
 } as const;
+const gemma2 = {
+  ...gemma,
+  normPlacement: 'around',
+  attentionSoftCap: 50,
+  logitSoftCap: 30,
+  attentionWindow: 4096,
+  fullAttentionEvery: 2,
+} as const;
+const gemma3 = {
+  ...gemma,
+  normPlacement: 'around',
+  queryKeyNorm: 'head-rms',
+  scaledEmbeddings: 'words',
+  rotaryBase: 1_000_000,
+  windowRotaryBase: 10_000,
+  windowRotaryScaling: false,
+  fullAttentionEvery: 6,
+} as const;
 const stablelm = {
   norm: 'layer',
   queryKeyValueBias: true,
@@ -101,6 +119,50 @@ const rows = {
     'Gemma 2B',
     [256_000, 2048, 18, 8, 1, 256, 16_384, 8192],
     { ...gemma, embeddingScale: Math.sqrt(2048) },
+  ],
+  'gemma-2-2b': [
+    'Gemma 2 2B',
+    [256_000, 2304, 26, 8, 4, 256, 9216, 8192],
+    { ...gemma2, embeddingScale: Math.sqrt(2304) },
+  ],
+  'gemma-2-9b': [
+    'Gemma 2 9B',
+    [256_000, 3584, 42, 16, 8, 256, 14_336, 8192],
+    { ...gemma2, embeddingScale: Math.sqrt(3584) },
+  ],
+  'gemma-3-1b': [
+    'Gemma 3 1B',
+    [262_144, 1152, 26, 4, 1, 256, 6912, 32_768],
+    { ...gemma3, embeddingScale: Math.sqrt(1152), attentionWindow: 512 },
+  ],
+  // Published as the language model of a whole one.
+  'gemma-3-4b': [
+    'Gemma 3 4B',
+    [262_208, 2560, 34, 8, 4, 256, 10_240, 131_072],
+    {
+      ...gemma3,
+      embeddingScale: Math.sqrt(2560),
+      attentionWindow: 1024,
+      rotaryScaling: 'linear',
+      rotaryFactor: 8,
+      rotaryTrainedContext: 131_072,
+      promptAttention: 'pictures',
+    },
+  ],
+  'mistral-7b-v0.1': [
+    'Mistral 7B v0.1',
+    [32_000, 4096, 32, 32, 8, 128, 14_336, 32_768],
+    { attentionWindow: 4096 },
+  ],
+  'mistral-7b-v0.2': [
+    'Mistral 7B v0.2',
+    [32_000, 4096, 32, 32, 8, 128, 14_336, 32_768],
+    { rotaryBase: 1_000_000 },
+  ],
+  'mistral-7b-v0.3': [
+    'Mistral 7B v0.3',
+    [32_768, 4096, 32, 32, 8, 128, 14_336, 32_768],
+    { rotaryBase: 1_000_000 },
   ],
   'stablelm-2-1.6b': ['StableLM-2 1.6B', [100_352, 2048, 24, 32, 32, 64, 5632, 4096], stablelm],
 } as const satisfies Readonly<Record<string, Row>>;
