@@ -82,7 +82,6 @@ export const smallDecoders = {
     norm: 'rms-one-plus',
     normPlacement: 'around',
     activation: 'gelu-tanh',
-    tiedEmbeddings: true,
     keyValueHeadCount: 1,
     headSize: 16,
     queryKeyNorm: 'head-rms',
