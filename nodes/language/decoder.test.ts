@@ -12,7 +12,8 @@ import {
 import { decoderInput } from '#engine/node/decoder-protocol.ts';
 import { seededRandom } from '#engine/seeded-random.ts';
 import { largestError } from '../slow-formulas.testing.ts';
-import type { DecoderArchitecture } from './decoder-architecture.ts';
+import { standardArchitecture, type DecoderArchitecture } from './decoder-architecture.ts';
+import { architectureProblem } from './decoder-model.ts';
 
 let bench: NodeBench;
 beforeAll(async () => {
@@ -85,6 +86,25 @@ describe.for(Object.entries(smallDecoders))('%s', ([, architecture]) => {
       }
       expect(largestError(inPieces, expected)).toBeLessThan(tolerance);
     },
+  );
+});
+
+test.for<[string, DecoderArchitecture, string | null]>([
+  ['a window', { ...standardArchitecture, attentionWindow: 6 }, null],
+  [
+    'a window in a prompt that is seen whole',
+    { ...standardArchitecture, attentionWindow: 6, promptAttention: 'prefix' },
+    'attentionWindow',
+  ],
+  [
+    'bent scores in a prompt that is seen whole',
+    { ...standardArchitecture, attentionSoftCap: 50, promptAttention: 'prefix' },
+    'attentionSoftCap',
+  ],
+])('%s is built, or refused where it is chosen', ([, architecture, param]) => {
+  const problem = architectureProblem(architecture);
+  expect(problem && [problem.code, problem.param]).toEqual(
+    param && ['arrangement-unsupported', param],
   );
 });
 
