@@ -1,12 +1,6 @@
 /** What a decoder's graph is given: its inputs, the state of its layers, and the segments that boundaries cut it into. */
 import type { BoundaryPart } from '#engine/node/part.ts';
-import {
-  cacheMask,
-  futureMask,
-  totalTokens,
-  windowMask,
-  type CachedTokens,
-} from '#engine/onnx/blocks/cached-tokens.ts';
+import type { CachedTokens } from '#engine/onnx/blocks/cached-tokens.ts';
 import type { GraphBuilder } from '#engine/onnx/graph-builder.ts';
 import { add, range } from '#engine/onnx/operators.ts';
 import { lengthOf, unsqueeze } from '#engine/onnx/shape-operators.ts';
@@ -19,9 +13,7 @@ import {
 } from '#engine/node/decoder-protocol.ts';
 import { layerWindow } from './architecture/attention.ts';
 import type { DecoderArchitecture } from './decoder-architecture.ts';
-
-/** What layers that see equally far are given of earlier tokens, beside their keys and values. */
-type Sight = Omit<CachedTokens, 'key' | 'value'>;
+import { wholeSight, windowSight, type Sight } from './sight.ts';
 
 /** Layers between two boundaries, which hold the same tokens, or of these a window. */
 export interface Segment {
@@ -106,39 +98,28 @@ export function decoderInputs(
   const kept = boundaries.map(({ kind }, boundary) =>
     kind === 'token-reduction' ? g.input(decoderInput.keptVisual(boundary), 'int64', []) : null,
   );
-  const { attentionWindow: window, headCount, keyValueHeadCount } = architecture;
-  const wholeOf = (index: number, positions: Value): Sight | null => {
-    const [key, length] = [firstKeyOf(index, false), lengths[index]];
-    if (!key || !length) return null;
+  const { attentionWindow: window } = architecture;
+  const sightsOf = (segment: number, of: Value): Pick<Segment, 'whole' | 'windowed'> => {
+    const shared = { segment, positions: of, fused, together };
+    const [key, length] = [firstKeyOf(segment, false), lengths[segment]];
+    const [windowKey, windowLength] = [firstKeyOf(segment, true), windowLengths[segment]];
     return {
-      fused,
-      window: null,
-      future: futureMask(g, positions, fused, { window: null, together }),
-      mask: cacheMask(g, key, length),
-      ...totalTokens(g, length, positions),
-      attended: segmentSymbols(index).attended,
-      pairs: segmentSymbols(index).pairs,
-    };
-  };
-  const windowedOf = (index: number, positions: Value): Sight | null => {
-    const [key, length] = [firstKeyOf(index, true), windowLengths[index]];
-    if (!key || !length || window === null) return null;
-    const reach = { size: window, group: headCount / keyValueHeadCount };
-    return {
-      fused,
-      window,
-      future: futureMask(g, positions, fused, { window, together }),
-      mask: windowMask(g, key, length, positions, fused, reach),
-      ...totalTokens(g, length, positions),
-      attended: segmentSymbols(index).windowAttended,
-      pairs: segmentSymbols(index).windowPairs,
+      whole: key && length ? wholeSight(g, { ...shared, key, length }) : null,
+      windowed:
+        windowKey && windowLength && window !== null
+          ? windowSight(
+              g,
+              { ...shared, key: windowKey, length: windowLength },
+              window,
+              architecture,
+            )
+          : null,
     };
   };
   const segmentOf = (index: number, places: Pick<Segment, 'positions' | 'isVisual'>): Segment => ({
     ...places,
     index,
-    whole: wholeOf(index, places.positions),
-    windowed: windowedOf(index, places.positions),
+    ...sightsOf(index, places.positions),
     keptCount: kept[index] ?? null,
   });
   const windowIn = layerWindow(architecture);
