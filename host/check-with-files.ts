@@ -50,7 +50,10 @@ function memoryWarnings(checked: CheckedGraph, plan: Plan): readonly Problem[] {
   return short ? [{ ...short, severity: 'warning' }] : [];
 }
 
-/** What changes weights shows only in the graphs that are built: no tensor of it, nothing changed. */
+/**
+ * What changes weights shows only in the graphs that are built: no tensor of it, nothing changed. One that has no tensors
+ * of its own leaves no such trace, and the checkpoint's check tells what it has left alone.
+ */
 function idleChanges({ nodes }: CheckedGraph, { stages }: Plan): readonly Problem[] {
   const models = stages.flatMap(({ body }) =>
     body.kind === 'onnx' ? [body.model] : modelsOf(body.step),
@@ -60,10 +63,11 @@ function idleChanges({ nodes }: CheckedGraph, { stages }: Plan): readonly Proble
     'This changes no tensor of what it is plugged into; name others in it, or unplug it.';
   return Object.values(nodes)
     .filter(({ id, definition, wired }) => {
+      const adds = definition?.keyLayouts !== undefined;
       const changes = Object.values<Port>(definition?.outputs ?? {}).some(
         ({ kind }) => kind === 'weight-change',
       );
-      return changes && wired.size > 0 && !used.has(id);
+      return adds && changes && wired.size > 0 && !used.has(id);
     })
     .map(({ id }) => warning('parts-conflict', message, { node: id }));
 }

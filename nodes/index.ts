@@ -4,9 +4,12 @@ import { draftModel } from './acceleration/draft-model.ts';
 import { earlyExit } from './acceleration/early-exit.ts';
 import { fastv } from './acceleration/fastv.ts';
 import { linformer } from './acceleration/linformer.ts';
+import { lshAttentionPart } from './acceleration/lsh-attention.ts';
+import { performer } from './acceleration/performer.ts';
 import { vtw } from './acceleration/vtw.ts';
 import { averagePool } from './compression/average-pool.ts';
 import { frameAbstractor } from './compression/frame-abstractor.ts';
+import { funnel } from './compression/funnel.ts';
 import { llamaVid } from './compression/llama-vid.ts';
 import { memoryBank } from './compression/memory-bank.ts';
 import { madtp } from './compression/madtp.ts';
@@ -52,6 +55,7 @@ import { prompt } from './input/prompt.ts';
 import { video } from './input/video.ts';
 import { decoder } from './language/decoder.ts';
 import { mamba } from './language/mamba.ts';
+import { rwkv } from './language/rwkv.ts';
 import { feedForward } from './moe/feed-forward.ts';
 import { answer } from './output/answer.ts';
 import { anyresPack } from './projector/anyres-pack.ts';
@@ -71,7 +75,10 @@ import { moeMlp } from './projector/moe-mlp.ts';
 import { normedLinear } from './projector/normed-linear.ts';
 import { patchMerger } from './projector/patch-merger.ts';
 import { qFormer } from './projector/q-former.ts';
+import { reformer } from './projector/reformer.ts';
 import { regstage } from './projector/regstage.ts';
+import { setAttentionBlock } from './projector/set-attention.ts';
+import { setPooling } from './projector/set-pooling.ts';
 import { ss2d } from './projector/ss2d.ts';
 import { vssConnector } from './projector/vss-connector.ts';
 import { xdp } from './projector/xdp.ts';
@@ -87,6 +94,7 @@ import { preprocess } from './vision/preprocess.ts';
 import { scaleTiles } from './vision/scale-tiles.ts';
 import { splitTiles } from './vision/split-tiles.ts';
 import { uhdSlices } from './vision/uhd-slices.ts';
+import { groupedQuery } from './weights/grouped-query.ts';
 import { lora } from './weights/lora.ts';
 
 export const catalogue = {
@@ -142,6 +150,7 @@ export const catalogue = {
   'compression/tome': tome,
   'compression/madtp': madtp,
   'compression/llama-vid': llamaVid,
+  'compression/funnel': funnel,
   'compression/memory-bank': memoryBank,
   'compression/frame-abstractor': frameAbstractor,
   'compression/texthawk': texthawk,
@@ -168,14 +177,21 @@ export const catalogue = {
   'projector/idefics2-perceiver': idefics2Perceiver,
   'projector/sincos-resampler': sincosResampler,
   'projector/tokenpacker': tokenpacker,
+  'projector/set-pooling': setPooling,
+  'projector/set-attention': setAttentionBlock,
+  'projector/reformer': reformer,
   'moe/feed-forward': feedForward,
   'acceleration/fastv': fastv,
   'acceleration/vtw': vtw,
   'acceleration/draft-model': draftModel,
   'acceleration/early-exit': earlyExit,
   'acceleration/linformer': linformer,
+  'acceleration/performer': performer,
+  'acceleration/lsh-attention': lshAttentionPart,
   'weights/lora': lora,
+  'weights/grouped-query': groupedQuery,
   'language/decoder': decoder,
   'language/mamba': mamba,
+  'language/rwkv': rwkv,
   'output/answer': answer,
 } as const satisfies Catalogue;

@@ -27,15 +27,19 @@ const base: DecoderArchitecture = {
   contextLength: 128,
 };
 
-const phi: DecoderArchitecture = {
+const plain: DecoderArchitecture = {
   ...base,
   gated: false,
   activation: 'gelu-tanh',
   norm: 'layer',
-  block: 'parallel',
   queryKeyValueBias: true,
   outputBias: true,
   feedForwardBias: true,
+};
+
+const phi: DecoderArchitecture = {
+  ...plain,
+  block: 'parallel',
   headBias: true,
   rotaryFraction: 0.5,
 };
@@ -94,6 +98,43 @@ export const smallDecoders = {
     windowRotaryScaling: false,
     rotaryScaling: 'linear',
     rotaryFactor: 8,
+  },
+  'gpt2, learned positions': { ...plain, positions: 'learned', tiedEmbeddings: true },
+  'opt, norms behind sums, narrow embeddings': {
+    ...plain,
+    positions: 'learned',
+    positionOffset: 2,
+    normPlacement: 'behind-sum',
+    embeddingSize: 16,
+  },
+  'bloom, linear biases': { ...plain, positions: 'alibi', embeddingNorm: true },
+  'neox, two norms side by side': { ...plain, block: 'parallel-two-norms', rotaryFraction: 0.25 },
+  'gemma 2, norms around, soft caps': {
+    ...base,
+    norm: 'rms-one-plus',
+    normPlacement: 'around',
+    attentionSoftCap: 2,
+    attentionScale: 0.4,
+    logitSoftCap: 5,
+    keyValueHeadCount: 2,
+  },
+  'olmo 2, norms behind': { ...base, normPlacement: 'behind', queryKeyNorm: 'whole-rms' },
+  'olmo, no weights in norms, clipped': { ...base, norm: 'layer-plain', queryKeyValueClip: 1 },
+  'granite, scaled sums': {
+    ...base,
+    embeddingScale: 3,
+    residualScale: 0.6,
+    logitScale: 1.5,
+    queryKeyNorm: 'head-rms',
+  },
+  'smollm3, layers without positions': { ...base, unrotatedEvery: 2, keyValueHeadCount: 2 },
+  'phi3, longrope': {
+    ...base,
+    rotaryScaling: 'longrope',
+    rotaryFactor: 4,
+    rotaryTrainedContext: 200,
+    rotaryShortFactors: '1 1.2 1.4 1.6',
+    rotaryLongFactors: '2 3 4 5',
   },
   'heads of 7, which is odd': { ...base, headSize: 7, keyValueHeadCount: 2 },
 } as const satisfies Record<string, DecoderArchitecture>;

@@ -1,6 +1,7 @@
 /** docs/vision.md: one section a part, each with its machine, date and command. */
 import { formatBytes, formatCount, formatMilliseconds } from '#engine/contract/format.ts';
 import { describeMachine } from '#host/system/machine.ts';
+import { markdownTable, type Cells } from '../markdown-table.ts';
 import { passes, type MeasuredPrefill } from './compression.ts';
 import type { Compressor } from './compressors.ts';
 import { leastShare, shownOperators, type MeasuredEncoder } from './encoders.ts';
@@ -13,28 +14,9 @@ export type Rows<Measured> = Readonly<Record<string, Row<Measured>>>;
 export const sectionTitles = { encoders: 'Encoders', compressors: 'Compressors' } as const;
 export type Part = keyof typeof sectionTitles;
 
-type Cells = readonly string[];
-
 const giga = (perSecond: number): string => (perSecond / 1e9).toPrecision(3);
 const percent = (share: number): string => `${Math.round(100 * share)}%`;
 const belowLeast = ({ share }: MeasuredEncoder): boolean => share < leastShare;
-
-/** As Prettier lays tables out, so that the page passes its check. Columns of text are the first and those named. */
-function table(titles: Cells, rows: readonly Cells[], text: Cells = []): string {
-  const widths = titles.map((title, column) =>
-    Math.max(3, title.length, ...rows.map((cells) => cells[column]?.length ?? 0)),
-  );
-  const isText = (column: number): boolean => column === 0 || text.includes(titles[column] ?? '');
-  const line = (cells: Cells): string => {
-    const padded = cells.map((cell, column) => {
-      const width = widths[column] ?? 0;
-      return isText(column) ? cell.padEnd(width) : cell.padStart(width);
-    });
-    return `| ${padded.join(' | ')} |`;
-  };
-  const rule = widths.map((width, column) => '-'.repeat(width - 1) + (isText(column) ? '-' : ':'));
-  return [titles, rule, ...rows].map(line).join('\n');
-}
 
 function measuredOf<Measured>(rows: Rows<Measured>): readonly (readonly [string, Measured])[] {
   return Object.entries(rows).flatMap(([name, row]) =>
@@ -97,7 +79,9 @@ export function encoderSection(rows: Rows<MeasuredEncoder>, command: string): st
       'are medians, taken in turn with those of a bare ONNX Runtime session that multiplies two float32 matrices of the ' +
       'shape on which the encoder spends most (places × channels in × channels out, attention apart): the share is that ' +
       `of its rate. Bold: below ${percent(leastShare)}.`,
-    ...(figures.length > 0 ? [table(titles, figures, ['size', 'its largest product'])] : []),
+    ...(figures.length > 0
+      ? [markdownTable(titles, figures, ['size', 'its largest product'])]
+      : []),
     ...heldBack(measured),
     ...reasonsOf(rows),
   ].join('\n\n');
@@ -118,7 +102,7 @@ function heldBack(measured: readonly (readonly [string, MeasuredEncoder])[]): re
   return [
     `What holds back those below ${percent(leastShare)}: kinds of operators by their share of the time, as ONNX ` +
       "Runtime's profiler has it.",
-    table(['encoder', ...places], rows, places),
+    markdownTable(['encoder', ...places], rows, places),
   ];
 }
 
@@ -168,7 +152,7 @@ export function compressorSection(
       `${percent(drift)}). The time to the first token includes the encoder. "Then" are tokens behind the last layer, ` +
       'where a part of the language model drops some. With random weights the picture decides (PruMerge, MADTP) otherwise ' +
       'than with trained ones.',
-    table(titles, [rowOf('none', plain), ...figures], ['its paper claims']),
+    markdownTable(titles, [rowOf('none', plain), ...figures], ['its paper claims']),
     ...reasonsOf(rows),
   ].join('\n\n');
 }

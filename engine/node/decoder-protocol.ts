@@ -10,6 +10,7 @@ import type { DimBindings } from '../onnx/value.ts';
  * Inputs, beside the state. A graph declares those that it reads; the executor feeds no other.
  * - `embeddings` [1, sequence, D] float32: the new tokens
  * - `positions` [1, sequence] int64
+ * - `reach` [] int64: the last position of the sequence as far as it is known, pieces of a prompt still to come included
  * - `logitRows` [rows] int64: the places among the tokens that are left at the end whose logits are wanted
  * - `fused` [] bool: attend by the fused operator, which is the faster where there are many new tokens; where those of a
  *   prompt all see each other, so for a prompt and for nothing else
@@ -23,6 +24,7 @@ import type { DimBindings } from '../onnx/value.ts';
 export const decoderInput = {
   embeddings: 'embeddings',
   positions: 'positions',
+  reach: 'reach',
   logitRows: 'logitRows',
   fused: 'fused',
   isVisual: 'isVisual',

@@ -1,5 +1,6 @@
 /** Fills the tables that follow from numbers alone. */
 import { fillAxialTable } from './axial-rotary.ts';
+import { fillRandomDirections } from './random-directions.ts';
 import { fillRotaryTable } from './rotary.ts';
 import type { ComputedTable, IdentityKernels, ShiftedWindows, SineCosineTable } from './weight.ts';
 
@@ -19,6 +20,8 @@ export function fillComputedTable(table: ComputedTable): Float32Array {
       return fillShiftedWindowMask(table);
     case 'identity-kernels':
       return fillIdentityKernels(table);
+    case 'random-directions':
+      return fillRandomDirections(table);
   }
 }
 

@@ -42,6 +42,7 @@ export const sigmoid = unary('Sigmoid');
 export const floor = unary('Floor');
 export const squareRoot = unary('Sqrt');
 export const negate = unary('Neg');
+export const exponential = unary('Exp');
 
 /** x · sigmoid(alpha · x): CLIP's quick GELU with alpha 1.702, SiLU with alpha 1. */
 export function quickGelu(g: GraphBuilder, x: Value, alpha: number): Value {

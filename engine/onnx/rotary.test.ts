@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { fillRotaryTable, rotaryTable, type RotaryShape } from './rotary.ts';
+import { fillRotaryTable, rotaryTables, type RotaryShape } from './rotary.ts';
 
 const plain: RotaryShape = {
   size: 8,
@@ -9,6 +9,8 @@ const plain: RotaryShape = {
   trainedContext: 4096,
   lowFrequencyFactor: 1,
   highFrequencyFactor: 4,
+  shortFactors: [],
+  longFactors: [],
 };
 
 const shortContext = { ...plain, size: 16, trainedContext: 4096 } as const;
@@ -59,21 +61,21 @@ const recorded: readonly (readonly [string, RotaryShape, readonly number[], numb
 
 describe('rotary frequencies', () => {
   it('are powers of the base, from one radian a position down', () => {
-    const { frequencies, scale, rows } = rotaryTable(plain, 7);
+    const { frequencies, scale, rows } = rotaryTables(plain, 7)[0];
     expect({ scale, rows }).toEqual({ scale: 1, rows: 7 });
     expectClose(frequencies, [1, 0.1, 0.01, 0.001]);
   });
 
   it.each(recorded)('are the reference ones: %s', (_, shape, frequencies, scale) => {
-    const table = rotaryTable(shape, 1);
+    const table = rotaryTables(shape, 1)[0];
     expectClose(table.frequencies, frequencies);
     expect(table.scale).toBeCloseTo(scale, 12);
   });
 
   it('are kept where fast, stretched where slow, and in between blended (llama3)', () => {
     const shape = { ...llama, scaling: 'llama3', factor: 8 } as const;
-    const before = rotaryTable({ ...shape, scaling: 'none' }, 1).frequencies;
-    const after = rotaryTable(shape, 1).frequencies;
+    const before = rotaryTables({ ...shape, scaling: 'none' }, 1)[0].frequencies;
+    const after = rotaryTables(shape, 1)[0].frequencies;
     for (const [pair, frequency] of before.entries()) {
       const wavelength = (2 * Math.PI) / frequency;
       const stretch = frequency / after[pair]!;
@@ -84,7 +86,7 @@ describe('rotary frequencies', () => {
   });
 
   it('do not change where nothing is stretched', () => {
-    const same = (scaling: RotaryShape['scaling']) => rotaryTable({ ...llama, scaling }, 3);
+    const same = (scaling: RotaryShape['scaling']) => rotaryTables({ ...llama, scaling }, 3)[0];
     for (const scaling of ['linear', 'llama3', 'yarn'] as const) {
       expectClose(same(scaling).frequencies, same('none').frequencies);
       expect(same(scaling).scale).toBe(1);

@@ -1,7 +1,7 @@
 /** Rotary position embedding: frequencies and their published stretchings for long contexts. */
 import type { RotaryTable } from './weight.ts';
 
-export const rotaryScalings = ['none', 'linear', 'llama3', 'yarn'] as const;
+export const rotaryScalings = ['none', 'linear', 'llama3', 'yarn', 'longrope'] as const;
 export type RotaryScaling = (typeof rotaryScalings)[number];
 
 export interface RotaryShape {
@@ -16,17 +16,46 @@ export interface RotaryShape {
   /** llama3 only: wavelengths between trained/high and trained/low are blended. */
   readonly lowFrequencyFactor: number;
   readonly highFrequencyFactor: number;
+  /** longrope only: what each frequency is divided by, in sequences within the trained context and in longer ones. */
+  readonly shortFactors: readonly number[];
+  readonly longFactors: readonly number[];
 }
 
 /** Turns of a wavelength within the trained context at which YaRN starts and stops blending. */
 const yarnFastTurns = 32;
 const yarnSlowTurns = 1;
 
-/** The table for positions 0 up to `rows`. Formulas: RoFormer (2104.09864), Llama 3.1, YaRN (2309.00071). */
-export function rotaryTable(shape: RotaryShape, rows: number): RotaryTable {
+/**
+ * The tables for positions 0 up to `rows`: one, or with longrope that of short sequences and that of long ones.
+ * Formulas: RoFormer (2104.09864), Llama 3.1, YaRN (2309.00071), LongRoPE (2402.13753).
+ */
+export function rotaryTables(
+  shape: RotaryShape,
+  rows: number,
+): readonly [RotaryTable, ...RotaryTable[]] {
+  if (shape.scaling !== 'longrope') return [rotaryTable(shape, rows, shape.scaling)];
+  const stretched = (factors: readonly number[]): RotaryTable => {
+    const plain = rotaryTable(shape, rows, 'none');
+    const frequencies = plain.frequencies.map(
+      (frequency, pair) => frequency / (factors[pair] ?? 1),
+    );
+    return { rows, frequencies, scale: longropeScale(shape) };
+  };
+  return [stretched(shape.shortFactors), stretched(shape.longFactors)];
+}
+
+function longropeScale({ factor, trainedContext }: RotaryShape): number {
+  return factor <= 1 ? 1 : Math.sqrt(1 + Math.log(factor) / Math.log(trainedContext));
+}
+
+function rotaryTable(
+  shape: RotaryShape,
+  rows: number,
+  scaling: Exclude<RotaryScaling, 'longrope'>,
+): RotaryTable {
   const pairs = shape.size / 2;
   const plain = Array.from({ length: pairs }, (_, pair) => shape.base ** (-pair / pairs));
-  switch (shape.scaling) {
+  switch (scaling) {
     case 'none':
       return { rows, frequencies: plain, scale: 1 };
     case 'linear':

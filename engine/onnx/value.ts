@@ -31,14 +31,22 @@ export function multiplyDims(a: Dim, b: Dim): Dim {
   if (typeof a === 'number' && typeof b === 'number') return a * b;
   const [count, symbol] = typeof a === 'number' ? [a, b] : [b, a];
   if (typeof count !== 'number') throw new Error(`"${a}" and "${b}" are both symbols.`);
+  if (String(symbol).endsWith(lessOne)) throw new Error(`"${symbol}" is not multiplied.`);
   const [before, name] = String(symbol).split(times);
   if (name !== undefined) return multiplyDims(count * Number(before), name);
   return count === 1 ? symbol : `${count}${times}${symbol}`;
 }
 
+/** What a length less one ends with, such as `sequence − 1`. */
+const lessOne = ' − 1';
+
+/** A size that is one less than another, which may be known only when the graph runs. */
+export const oneLess = (dim: Dim): Dim => (typeof dim === 'number' ? dim - 1 : dim + lessOne);
+
 /** The number a dimension stands for. Throws on an unbound symbol: the caller names every symbol of its graph. */
 export function bindDim(dim: Dim, bindings: DimBindings): number {
   if (typeof dim === 'number') return dim;
+  if (dim.endsWith(lessOne)) return bindDim(dim.slice(0, -lessOne.length), bindings) - 1;
   const [count = '', symbol] = dim.split(times);
   if (symbol !== undefined) return Number(count) * bindDim(symbol, bindings);
   const size = bindings[dim];

@@ -2,6 +2,7 @@
  * Weights as recipes: a graph names the tensors it needs and how they are put together; the host
  * fills them from a checkpoint or from a seed, row by row, without holding a whole model in memory.
  */
+import type { RandomDirections } from './random-directions.ts';
 
 /** How a tensor is drawn when its weights are seeded random. */
 export type WeightInit = 'matrix' | 'embedding' | 'norm' | 'bias';
@@ -27,11 +28,18 @@ export interface KeyLayout {
   readonly ignores?: (key: string) => boolean;
 }
 
-/** A run of rows of a published tensor; how many they are is the node's own size. */
+/** Rows of a published tensor; how many they are is the node's own size. */
 export interface RowCut {
   readonly start: number;
   /** Rows of the whole tensor. */
   readonly of: number;
+  /**
+   * Of how many equal blocks of the whole tensor a run is taken each, `start` inside it (heads that hold their own
+   * queries, keys and values); one where left out.
+   */
+  readonly blocks?: number;
+  /** A matrix that is stored [in, out], so that its columns are the node's rows (GPT-2). */
+  readonly turned?: boolean;
 }
 
 /** Everything the host needs to find the tensors of one node. */
@@ -52,7 +60,8 @@ export type ComputedTable =
   /** [windows, w · w, w · w]: 0 where two places of a shifted window saw each other before the shift. */
   | ({ readonly table: 'shifted-window-mask' } & ShiftedWindows)
   /** [O, O / groups, height, width]: kernels that give each channel back as it is. */
-  | ({ readonly table: 'identity-kernels' } & IdentityKernels);
+  | ({ readonly table: 'identity-kernels' } & IdentityKernels)
+  | ({ readonly table: 'random-directions' } & RandomDirections);
 
 /**
  * [rows · columns, channels]: fixed positions of a grid. The first half of the channels tells the column, the

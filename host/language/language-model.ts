@@ -203,7 +203,7 @@ export class LanguageModel {
       [decoderInput.logitRows]: int64(logitRows),
       [decoderInput.throughout]: bool(!leaves),
       [decoderInput.together]: bool(together),
-      ...this.#sequenceFeeds(fresh, visual, together),
+      ...this.#sequenceFeeds(fresh, coming.certain, visual, together),
     };
     for (const [segment, { cached }] of segments.entries())
       feeds[decoderInput.cachedLength(segment)] = int64([cached], []);
@@ -226,6 +226,7 @@ export class LanguageModel {
 
   #sequenceFeeds(
     fresh: number,
+    certain: number,
     visual: readonly VisualRun[],
     together: boolean,
   ): Record<string, Tensor> {
@@ -238,6 +239,7 @@ export class LanguageModel {
     for (const { start, count } of visual) isVisual.fill(1, start, start + count);
     return {
       [decoderInput.positions]: int64(positions, [1, fresh]),
+      [decoderInput.reach]: int64([before + fresh + certain - 1], []),
       [decoderInput.fused]: bool(isLong && !together),
       [decoderInput.isVisual]: int64(isVisual),
     };

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { fail, ok } from '#engine/contract/outcome.ts';
 import { error } from '#engine/contract/problem.ts';
-import { rotaryTable } from '#engine/onnx/rotary.ts';
+import { rotaryTables } from '#engine/onnx/rotary.ts';
 import { expressionShape, type WeightExpression } from '#engine/onnx/weight.ts';
 import { valueOf } from '#verify/value-of.testing.ts';
 import { readRows, rowsAndColumns, type TensorSource } from './expression-rows.ts';
@@ -155,7 +155,7 @@ function slowRows(expression: WeightExpression): readonly (readonly number[])[] 
   }
 }
 
-const table = rotaryTable(
+const [table] = rotaryTables(
   {
     size: 6,
     base: 10_000,
@@ -164,6 +164,8 @@ const table = rotaryTable(
     trainedContext: 64,
     lowFrequencyFactor: 1,
     highFrequencyFactor: 4,
+    shortFactors: [],
+    longFactors: [],
   },
   20,
 );

@@ -35,17 +35,25 @@ export async function writeKnownWeights(
   return known;
 }
 
-/** What a file holds of a tensor that is a run of its rows, with those that were there before. */
+/** What a file holds of a tensor that is some of its rows, with those that were there before. */
 function whole(
   before: KnownTensor | undefined,
   cut: RowCut | null,
   part: KnownTensor,
 ): KnownTensor {
   if (!cut) return part;
+  const { start, of, blocks = 1, turned = false } = cut;
   const row = part.shape.slice(1).reduce((product, size) => product * size, 1);
-  const data = Float32Array.from(before?.data ?? new Float32Array(cut.of * row));
-  data.set(part.data, cut.start * row);
-  return { shape: [cut.of, ...part.shape.slice(1)], data };
+  const data = Float32Array.from(before?.data ?? new Float32Array(of * row));
+  const rows = part.shape[0] ?? 1;
+  for (let own = 0; own < rows; own++) {
+    const block = Math.floor((own * blocks) / rows);
+    const at = block * (of / blocks) + start + (own % (rows / blocks));
+    for (let column = 0; column < row; column++)
+      data[turned ? column * of + at : at * row + column] = part.data[own * row + column]!;
+  }
+  const shape = [of, ...part.shape.slice(1)];
+  return { shape: turned ? shape.toReversed() : shape, data };
 }
 
 function draw(shape: readonly number[], init: WeightInit, seed: number): Float32Array {

@@ -141,10 +141,10 @@ describe('each spelling is told from the others', () => {
     ['LLaVA, Hugging Face, since version 5', clip, towerIn('model.vision_tower.')],
     ['LLaVA, original', clip, towerIn('model.vision_tower.vision_tower.')],
     ['LLaVA, Hugging Face', signed, towerIn('vision_tower.')],
-    ['language model alone', language, inModule('')],
-    ['LLaVA, Hugging Face', language, inModule('language_model.')],
+    ['language model alone, LLaMA', language, inModule('')],
+    ['LLaVA, Hugging Face, LLaMA', language, inModule('language_model.')],
     [
-      'LLaVA, Hugging Face, since version 5',
+      'LLaVA, Hugging Face, since version 5, LLaMA',
       language,
       (name: string) => name.replace(/^model\./, 'model.language_model.'),
     ],

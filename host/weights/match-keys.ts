@@ -10,6 +10,7 @@ import {
 } from '#engine/onnx/weight.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import { misfitProblems, type Misfit } from './misfits.ts';
+import type { ScatteredRows } from './scattered-rows.ts';
 import type { TensorEntry } from './safetensors.ts';
 import { readableTypes } from './tensor-reader.ts';
 
@@ -18,7 +19,12 @@ type NamedTensor = Extract<WeightExpression, { kind: 'tensor' }>;
 export interface KeyMatch {
   readonly layout: KeyLayout;
   /** By the node's own tensor names. */
-  readonly entries: ReadonlyMap<string, TensorEntry>;
+  readonly entries: ReadonlyMap<string, MatchedTensor>;
+}
+
+/** A stored tensor, and how the node's rows lie in it where they are no run. */
+export interface MatchedTensor extends TensorEntry {
+  readonly scattered?: ScatteredRows;
 }
 
 /** The tensors that the given graphs of one node need from one origin. */
@@ -44,12 +50,12 @@ export function matchKeys(
   checkpoint: Checkpoint,
 ): Outcome<KeyMatch> {
   const layout = bestLayout(needed, layouts, checkpoint);
-  const entries = new Map<string, TensorEntry>();
+  const entries = new Map<string, MatchedTensor>();
   const misfits: Misfit[] = [];
   for (const { name, shape } of needed) {
     const key = layout.key(name);
     const cut = layout.cut?.(name) ?? null;
-    const stored = cut ? [cut.of, ...shape.slice(1)] : shape;
+    const stored = storedShape(cut, shape);
     const entry = checkpoint.tensors.get(key);
     const misfit = misfitOf(key, entry, stored);
     if (misfit) misfits.push(misfit);
@@ -59,8 +65,16 @@ export function matchKeys(
   return ok({ layout, entries });
 }
 
-/** The entry of a run of rows, of the given shape. */
-function rowsOf(entry: TensorEntry, { start, of }: RowCut, shape: readonly number[]): TensorEntry {
+function storedShape(cut: RowCut | null, shape: readonly number[]): readonly number[] {
+  if (!cut) return shape;
+  const whole = [cut.of, ...shape.slice(1)];
+  return cut.turned === true ? whole.toReversed() : whole;
+}
+
+/** The entry of the rows that a cut is for, of the given shape. */
+function rowsOf(entry: TensorEntry, cut: RowCut, shape: readonly number[]): MatchedTensor {
+  const { start, of, blocks = 1, turned = false } = cut;
+  if (turned || blocks > 1) return { ...entry, scattered: { shape, start, of, blocks, turned } };
   const rowBytes = entry.length / of;
   const [rows = 0] = shape;
   return { ...entry, shape, offset: entry.offset + start * rowBytes, length: rows * rowBytes };

@@ -10,6 +10,7 @@ import { digest } from '../system/digest.ts';
 import { stillIs, type FileDigests, type FileIdentity, type TellRead } from './file-digests.ts';
 import { matchKeys, neededTensors, type KeyMatch } from './match-keys.ts';
 import { noiseTable } from './noise.ts';
+import { ScatteredReader } from './scattered-rows.ts';
 import { TensorReader } from './tensor-reader.ts';
 
 export interface ModelWeights {
@@ -117,19 +118,28 @@ async function fingerprintOf(
     if (!of.ok) return of;
     digests.set(file.path, of.value);
   }
-  const places = [...entries.values()].map(({ path, offset, length, type }) =>
-    [digests.get(path), offset, length, type].join(' '),
+  const places = [...entries.values()].map(({ path, offset, length, type, scattered }) =>
+    [
+      digests.get(path),
+      offset,
+      length,
+      type,
+      ...(scattered ? [JSON.stringify(scattered)] : []),
+    ].join(' '),
   );
   return ok(digest(places));
 }
 
 function checkpointSource({ entries }: KeyMatch, reader: TensorReader): TensorSource {
+  const scattered = new ScatteredReader(reader);
   return {
     kind: 'checkpoint',
     rows(tensor, first, count) {
       const entry = entries.get(tensor.name);
       if (!entry) throw new Error(`"${tensor.name}" was not matched before it was read.`);
-      return reader.readRows(entry, first, count);
+      return entry.scattered
+        ? scattered.read(entry, entry.scattered, first, count)
+        : reader.readRows(entry, first, count);
     },
   };
 }

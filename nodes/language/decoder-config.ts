@@ -29,6 +29,8 @@ export function decoderFromConfig(files: ConfigFiles): Outcome<TakenConfig> {
   const type = modelTypeOf(part ?? file.value);
   const family = Object.hasOwn(decoderFamilies, type) ? decoderFamilies[type] : undefined;
   if (type === 'mamba') return foreign('config.json describes a Mamba; choose the node "Mamba".');
+  if (type.startsWith('rwkv'))
+    return foreign('config.json describes an RWKV; choose the node "RWKV".');
   if (!family) return unsupported(`The language model family "${type}"`);
   const whole = modelTypeOf(file.value);
   const own = Object.hasOwn(wholeModels, whole) ? (wholeModels[whole] ?? {}) : {};
@@ -134,7 +136,7 @@ function sizes(config: DecoderConfig): Partial<DecoderArchitecture> {
     layerCount: config.num_hidden_layers,
     headCount,
     keyValueHeadCount: config.num_key_value_heads ?? headCount,
-    feedForwardSize: config.intermediate_size,
+    feedForwardSize: config.intermediate_size ?? 4 * config.hidden_size,
     contextLength: config.max_position_embeddings,
     normEpsilon: config.rms_norm_eps ?? config.layer_norm_eps ?? 1e-5,
     tiedEmbeddings: config.tie_word_embeddings,
@@ -146,6 +148,9 @@ const rotaryScalings: Readonly<Record<string, RotaryScaling>> = {
   linear: 'linear',
   llama3: 'llama3',
   yarn: 'yarn',
+  longrope: 'longrope',
+  // What longrope was called first.
+  su: 'longrope',
 };
 
 function rotaryFromConfig(config: DecoderConfig): Outcome<Partial<DecoderArchitecture>> {
@@ -159,11 +164,17 @@ function rotaryFromConfig(config: DecoderConfig): Outcome<Partial<DecoderArchite
     rotaryFraction: rotary.partial_rotary_factor ?? config.partial_rotary_factor ?? 1,
   };
   if (rotaryScaling === 'none') return ok(turning);
+  const longest = config.max_position_embeddings;
+  const rotaryTrainedContext =
+    rotary.original_max_position_embeddings ?? config.original_max_position_embeddings ?? longest;
   return ok({
     ...turning,
     rotaryScaling,
-    rotaryFactor: rotary.factor ?? 1,
-    rotaryTrainedContext: rotary.original_max_position_embeddings ?? config.max_position_embeddings,
+    rotaryFactor:
+      rotary.factor ?? (rotaryScaling === 'longrope' ? longest / rotaryTrainedContext : 1),
+    rotaryTrainedContext,
+    rotaryShortFactors: (rotary.short_factor ?? []).join(' '),
+    rotaryLongFactors: (rotary.long_factor ?? []).join(' '),
     rotaryLowFactor: rotary.low_freq_factor ?? 1,
     rotaryHighFactor: rotary.high_freq_factor ?? 4,
   });

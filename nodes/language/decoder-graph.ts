@@ -5,6 +5,7 @@ import type { GraphBuilder } from '#engine/onnx/graph-builder.ts';
 import {
   causalAttention,
   type CausalAttentionShape,
+  type RotaryPositions,
 } from '#engine/onnx/blocks/causal-attention.ts';
 import { gatedFeedForward, plainFeedForward } from '#engine/onnx/blocks/feed-forward.ts';
 import { addAndNorm, norm, normOfSum, type Norm } from '#engine/onnx/blocks/norm.ts';
@@ -18,7 +19,7 @@ import {
   segmentDims,
   type LanguageGraphs,
 } from '#engine/node/decoder-protocol.ts';
-import { layerRotary, type LayerRotary } from './architecture/positions.ts';
+import { layerRotary } from './architecture/positions.ts';
 import type { DecoderArchitecture } from './decoder-architecture.ts';
 import { emitBeginning } from './decoder-beginning.ts';
 import { decoderInputs, decoderState, type DecoderInputs, type Segment } from './decoder-inputs.ts';
@@ -111,7 +112,7 @@ class DecoderBlocks {
   readonly #parts: DecoderParts;
   readonly #inputs: DecoderInputs;
   readonly #attention: Omit<CausalAttentionShape, 'rotary'>;
-  readonly #rotary: (layer: number) => LayerRotary | null;
+  readonly #rotary: (layer: number) => RotaryPositions | null;
   readonly #norm: Norm;
   /** The residual sum, and what the next layer reads of it. Both [1, sequence, D]. */
   #sum: Value;
@@ -132,9 +133,10 @@ class DecoderBlocks {
     this.#architecture = architecture;
     this.#parts = parts;
     this.#inputs = inputs;
-    const { attentionScale, attentionSoftCap, headSize } = architecture;
+    const { attentionScale, attentionSoftCap: softCap, headSize, positions } = architecture;
     const scale = attentionScale === 0 ? headSize ** -0.5 : attentionScale;
-    this.#attention = { ...architecture, scale, softCap: attentionSoftCap };
+    const linearBiases = positions === 'alibi';
+    this.#attention = { ...architecture, scale, softCap, linearBiases };
     this.#rotary = layerRotary(architecture);
     this.#norm = { kind: architecture.norm, epsilon: architecture.normEpsilon };
     this.#sum = embeddings;
@@ -198,7 +200,7 @@ class DecoderBlocks {
     const cached = this.#inputs.cachedIn(layer, segment);
     const shape = { ...this.#attention, rotary: this.#rotary(layer) };
     const attended = g.scope('attention', () =>
-      causalAttention(g, this.normed, names, shape, cached, segment.positions),
+      causalAttention(g, this.normed, names, shape, cached, this.#inputs.placed(segment.positions)),
     );
     this.fresh = [...this.fresh, attended.newKey, attended.newValue];
     const boundary = this.#parts.boundaries[segment.index];

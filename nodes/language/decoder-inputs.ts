@@ -1,8 +1,9 @@
 /** What a decoder's graph is given: its inputs, the state of its layers, and the segments that boundaries cut it into. */
 import type { BoundaryPart } from '#engine/node/part.ts';
 import type { CachedTokens } from '#engine/onnx/blocks/cached-tokens.ts';
+import { keySize } from '#engine/onnx/blocks/causal-attention.ts';
 import type { GraphBuilder } from '#engine/onnx/graph-builder.ts';
-import { add, range } from '#engine/onnx/operators.ts';
+import { add, cast, greater, multiply, range } from '#engine/onnx/operators.ts';
 import { lengthOf, unsqueeze } from '#engine/onnx/shape-operators.ts';
 import type { Dim, Value } from '#engine/onnx/value.ts';
 import {
@@ -12,6 +13,7 @@ import {
   type KeyValueTensor,
 } from '#engine/node/decoder-protocol.ts';
 import { layerWindow } from './architecture/attention.ts';
+import { longFrom } from './architecture/positions.ts';
 import type { DecoderArchitecture } from './decoder-architecture.ts';
 import { wholeSight, windowSight, type Sight } from './sight.ts';
 
@@ -36,6 +38,8 @@ export interface DecoderInputs {
   readonly logitRows: Value;
   /** [] bool; null without an early exit. */
   readonly throughout: Value | null;
+  /** Positions [1, T] as the rotary tables, or what else tells them to attention, count them. */
+  readonly placed: (positions: Value) => Value;
   readonly cachedIn: (layer: number, segment: Segment) => CachedTokens;
   readonly firstSegment: Segment;
   readonly nextSegment: (
@@ -50,18 +54,22 @@ export function decoderState(
   architecture: DecoderArchitecture,
   boundaries: readonly BoundaryPart[],
 ): readonly KeyValueTensor[] {
-  const { layerCount, keyValueHeadCount, headSize } = architecture;
+  const { layerCount, keyValueHeadCount, headSize, positions } = architecture;
+  const sizes = {
+    key: keySize({ headSize, linearBiases: positions === 'alibi' }),
+    value: headSize,
+  };
   const windowOf = layerWindow(architecture);
   const windowIn = (layer: number) => {
     const window = windowOf(layer);
     return window === null ? {} : { window };
   };
   return Array.from({ length: layerCount }, (_, layer) => layer).flatMap((layer) =>
-    ['key', 'value'].map((part) => ({
+    (['key', 'value'] as const).map((part) => ({
       kind: 'key-value',
       name: `${layer}.${part}`,
       heads: keyValueHeadCount,
-      size: headSize,
+      size: sizes[part],
       segment: boundaries.filter((boundary) => boundary.layer <= layer).length,
       ...windowIn(layer),
     })),
@@ -127,6 +135,7 @@ export function decoderInputs(
     embeddings,
     logitRows,
     throughout,
+    placed: placing(g, architecture),
     cachedIn: (layer, { whole, windowed }) => ({
       key: pasts[2 * layer] as Value,
       value: pasts[2 * layer + 1] as Value,
@@ -141,6 +150,20 @@ export function decoderInputs(
       return segmentOf(index + 1, { positions: places, isVisual: left.isVisual });
     },
   };
+}
+
+/** In a long sequence, longrope counts positions in its second table. */
+function placing(g: GraphBuilder, architecture: DecoderArchitecture): (positions: Value) => Value {
+  const from = longFrom(architecture);
+  if (from === null) return (positions) => positions;
+  const reach = g.input(decoderInput.reach, 'int64', []);
+  const isLong = greater(g, reach, g.scalar('int64', from - 1));
+  const start = multiply(
+    g,
+    cast(g, isLong, 'int64'),
+    g.scalar('int64', architecture.contextLength),
+  );
+  return (positions) => add(g, positions, start);
 }
 
 /** The state of every layer, and the first keys of a segment that slide or do not; null where it has none. */

@@ -43,6 +43,26 @@ export function architectureProblem(architecture: DecoderArchitecture): Problem 
     const message = `A rotary fraction of ${rotaryFraction} leaves nothing of a head of ${headSize} to rotate; choose a larger fraction.`;
     return error('arrangement-unsupported', message, { param: 'rotaryFraction' });
   }
+  return longropeProblem(architecture);
+}
+
+function longropeProblem(architecture: DecoderArchitecture): Problem | null {
+  if (architecture.positions !== 'rotary' || architecture.rotaryScaling !== 'longrope') return null;
+  if (architecture.attentionWindow !== null && !architecture.windowRotaryScaling) {
+    const message =
+      'longrope counts positions alike in all layers, so that it scales those whose attention slides, too; turn the rotary scaling in windows on, or clear the window.';
+    return error('arrangement-unsupported', message, { param: 'windowRotaryScaling' });
+  }
+  const { size, shortFactors, longFactors } = rotaryShape(architecture);
+  for (const [param, factors] of [
+    ['rotaryShortFactors', shortFactors],
+    ['rotaryLongFactors', longFactors],
+  ] as const) {
+    if (factors.length === size / 2 && factors.every((factor) => factor > 0 && factor < Infinity))
+      continue;
+    const message = `longrope needs ${size / 2} numbers above 0, one a pair of rotated channels, and there are ${factors.length}; give as many, separated by spaces.`;
+    return error('param-invalid', message, { param });
+  }
   return null;
 }
 

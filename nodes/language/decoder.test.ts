@@ -13,6 +13,7 @@ import { decoderInput } from '#engine/node/decoder-protocol.ts';
 import { seededRandom } from '#engine/seeded-random.ts';
 import { largestError } from '../slow-formulas.testing.ts';
 import { standardArchitecture, type DecoderArchitecture } from './decoder-architecture.ts';
+import { decoderState } from './decoder-inputs.ts';
 import { architectureProblem } from './decoder-model.ts';
 
 let bench: NodeBench;
@@ -122,18 +123,15 @@ async function feed(
   rows: Float32Array,
   { end, fused }: { readonly end: number; readonly fused: boolean },
 ): Promise<{ logits: Float32Array; cache: Cache }> {
-  const { layerCount, keyValueHeadCount: heads, headSize, hiddenSize } = architecture;
+  const { keyValueHeadCount: heads, hiddenSize } = architecture;
   const { attentionWindow, fullAttentionEvery } = architecture;
   const { length } = cache;
   const held = int64([length], []);
   const count = end - length;
   const places = Array.from({ length: count }, (_, place) => place);
-  const names = Array.from({ length: layerCount }, (_, layer) => [
-    `${layer}.key`,
-    `${layer}.value`,
-  ]);
-  const none = float32(new Float32Array(0), [1, heads, 0, headSize]);
-  const empty = Object.fromEntries(names.flat().map((name) => [`past.${name}`, none]));
+  const state = decoderState(architecture, []);
+  const none = (size: number) => float32(new Float32Array(0), [1, heads, 0, size]);
+  const empty = Object.fromEntries(state.map(({ name, size }) => [`past.${name}`, none(size)]));
   const outputs = await decoder.run({
     embeddings: float32(rows.slice(length * hiddenSize, end * hiddenSize), [1, count, hiddenSize]),
     positions: int64(
@@ -146,25 +144,27 @@ async function feed(
       [decoderInput.cachedLength(0)]: held,
     }),
     ...(attentionWindow !== null && { [decoderInput.windowLength(0)]: held }),
+    ...(architecture.rotaryScaling === 'longrope' && { reach: int64([end - 1], []) }),
     ...empty,
     ...cache.tensors,
   });
   const capacity = end + 3;
-  const tensors = names.flat().map((name) => {
+  const tensors = state.map(({ name, size }) => {
     // What lies behind the cached tokens is anything but zero.
-    const room = new Float32Array(heads * capacity * headSize).fill(7);
-    copyHeads(cache.tensors[`past.${name}`] ?? none, length, room, 0);
+    const room = new Float32Array(heads * capacity * size).fill(7);
+    copyHeads(cache.tensors[`past.${name}`] ?? none(size), length, room, 0);
     copyHeads(outputs[`new.${name}`] as Tensor, count, room, length);
-    return [`past.${name}`, float32(room, [1, heads, capacity, headSize])] as const;
+    return [`past.${name}`, float32(room, [1, heads, capacity, size])] as const;
   });
   const grown = { length: end, tensors: Object.fromEntries(tensors) };
   return { logits: floatsOf(outputs['logits']), cache: grown };
 
   function copyHeads(from: Tensor, tokens: number, to: Float32Array, at: number): void {
-    const stride = (from.dims[2] ?? 0) * headSize;
+    const size = from.dims[3] ?? 0;
+    const stride = (from.dims[2] ?? 0) * size;
     for (let head = 0; head < heads; head++) {
-      const run = floatsOf(from).subarray(head * stride, head * stride + tokens * headSize);
-      to.set(run, (head * capacity + at) * headSize);
+      const run = floatsOf(from).subarray(head * stride, head * stride + tokens * size);
+      to.set(run, (head * capacity + at) * size);
     }
   }
 }

@@ -1,7 +1,7 @@
 /** Dropping visual tokens between two layers of a language model, by the attention they receive. */
 import type { TokenReductionPart } from '#engine/node/part.ts';
 import type { GraphBuilder } from '#engine/onnx/graph-builder.ts';
-import type { CausalAttentionShape } from '#engine/onnx/blocks/causal-attention.ts';
+import { keySize, type CausalAttentionShape } from '#engine/onnx/blocks/causal-attention.ts';
 import { matmul, mean, multiply, softCapped, softmax, subtract } from '#engine/onnx/operators.ts';
 import { gather, lengthOf, reshape, shapeOf, transpose } from '#engine/onnx/shape-operators.ts';
 import type { Dim, Value } from '#engine/onnx/value.ts';
@@ -16,15 +16,16 @@ export function scoreVisualTokens(
   g: GraphBuilder,
   query: Value,
   key: Value,
-  { headCount, keyValueHeadCount, headSize, scale, softCap }: CausalAttentionShape,
+  shape: CausalAttentionShape,
   segment: Segment,
 ): Value {
+  const { headCount, keyValueHeadCount, scale, softCap } = shape;
   return g.scope('scores', () => {
     const group = headCount / keyValueHeadCount;
     const sequence = query.shape[1] as Dim;
     const place = subtract(g, lengthOf(g, query, 1), g.scalar('int64', 1));
     const last = gather(g, query, place, 1); // [1, H · d]
-    const rows = reshape(g, last, [1, keyValueHeadCount, group, headSize]);
+    const rows = reshape(g, last, [1, keyValueHeadCount, group, keySize(shape)]);
     const logits = matmul(g, rows, transpose(g, key, 0, 1, 3, 2)); // [1, kvHeads, group, T]
     const scaled = softCapped(g, multiply(g, logits, g.scalar('float32', scale)), softCap);
     const heads = reshape(g, softmax(g, scaled, -1), [headCount, sequence]);

@@ -123,13 +123,14 @@ interface Computed {
 }
 
 async function runPrompt(
-  { model, vocabularySize, layerSegments }: OpenLanguageModel,
+  { model, vocabularySize, layerSegments, remembered }: OpenLanguageModel,
   { ids, embeddings, padding }: Prompt,
   visual: readonly VisualRun[],
   steps: number,
 ): Promise<Computed> {
   const sequence = embeddings ?? (await model.embed(ids));
-  const results = joinPieces(await model.begin(sequence, visual, 'all', steps));
+  const pieces = joinPieces(await model.begin(sequence, visual, 'all', steps));
+  const results = { ...pieces, ...remembered() };
   const logits = results['logits']?.data as Float32Array;
   const last = logits.subarray(logits.length - vocabularySize);
   const continuation = await continueGreedily(model, last, steps);

@@ -1,6 +1,7 @@
 /** The language model of a recorded case, as the node declares it, and greedy decoding over it. */
 import type { JsonObject } from '#engine/contract/config-files.ts';
 import { fail, ok, type Outcome } from '#engine/contract/outcome.ts';
+import { newName } from '#engine/node/decoder-protocol.ts';
 import { checkGraph, type CheckedNode } from '#engine/graph/check.ts';
 import { sketchDocument } from '#engine/graph/sketch-document.ts';
 import { bodyContext } from '#engine/plan/node-body.ts';
@@ -30,6 +31,8 @@ export interface OpenLanguageModel {
   readonly hiddenSize: number;
   /** The segment of each layer that keeps keys and values. */
   readonly layerSegments: readonly number[];
+  /** What recurrent layers remember now, as the graph calls what it hands on. */
+  readonly remembered: () => TensorMap;
 }
 
 export async function openLanguageModel(
@@ -49,7 +52,14 @@ export async function openLanguageModel(
   const layerSegments = keyValues
     .filter(({ name }) => name.endsWith('.key'))
     .map(({ segment }) => segment);
-  return ok({ model, vocabularySize, hiddenSize, layerSegments });
+  const recurrent = graphs.decoder.state.filter((tensor) => tensor.kind === 'recurrent');
+  const remembered = (): TensorMap => {
+    const held = model.mark().recurrent;
+    return Object.fromEntries(
+      recurrent.map((tensor, index) => [newName(tensor), held[index] as Tensor]),
+    );
+  };
+  return ok({ model, vocabularySize, hiddenSize, layerSegments, remembered });
 }
 
 /** What the node says that the host does, with the wanted inner values of its graphs as outputs. */

@@ -5,8 +5,10 @@ import type { CaseResult } from '../cases/case-result.ts';
 import type { CaseRow } from '../cases/rows/case-row.ts';
 import { caseRows, rowFor } from '../cases/cases.ts';
 import { attentionDriver } from './attention.ts';
+import { attentionHeadsDriver } from './attention-heads.ts';
 import { deformableLayerDriver } from './deformable-layer.ts';
 import { feedForwardDriver } from './feed-forward.ts';
+import { funnelDriver } from './funnel.ts';
 import { clipsDriver } from './clips.ts';
 import { chainAsGraph, graphDriver } from './graph.ts';
 import { languageDriver } from './language.ts';
@@ -18,6 +20,7 @@ import { picturesDriver } from './pictures.ts';
 import { pipelineDriver } from './pipeline.ts';
 import { prunedBlockDriver } from './pruned-block.ts';
 import { preprocessDriver } from './preprocess.ts';
+import { recurrentBlocksDriver } from './recurrent-blocks.ts';
 import { tokenizerDriver } from './tokenizer.ts';
 import { exemptions, exemptOf } from '../cases/exemptions.ts';
 import { recordedNames, type RecordedCase } from '../cases/recorded-case.ts';
@@ -57,6 +60,10 @@ function check(row: CaseRow, recorded: RecordedCase, workbench: Workbench): Prom
       return feedForwardDriver(row, recorded, workbench);
     case 'attention':
       return attentionDriver(row, recorded, workbench);
+    case 'attention-heads':
+      return attentionHeadsDriver(row, recorded, workbench);
+    case 'funnel':
+      return funnelDriver(row, recorded, workbench);
     case 'merging':
       return mergingDriver(row, recorded, workbench);
     case 'deformable-layer':
@@ -65,6 +72,8 @@ function check(row: CaseRow, recorded: RecordedCase, workbench: Workbench): Prom
       return prunedBlockDriver(row, recorded, workbench);
     case 'mixer':
       return mixerDriver(row, recorded, workbench);
+    case 'recurrent-blocks':
+      return recurrentBlocksDriver(row, recorded, workbench);
     case 'language':
       return languageDriver(row, recorded, workbench);
     case 'preprocess':

@@ -13,6 +13,13 @@ export function splitHeads(g: GraphBuilder, x: Value, headCount: number): Value 
   return transpose(g, reshape(g, x, [batch, count, headCount, size]), 0, 2, 1, 3);
 }
 
+/** [B, H, N, d] → [B, N, H · d] */
+export function joinHeads(g: GraphBuilder, x: Value): Value {
+  const [batch, headCount, count] = x.shape as [Dim, number, Dim];
+  const channels = headCount * fixedDim(x, -1);
+  return reshape(g, transpose(g, x, 0, 2, 1, 3), [batch, count, channels]);
+}
+
 /** Zeros behind each head up to `size`. [1, T, heads · d] → [1, T, heads · size] */
 export function padHeads(
   g: GraphBuilder,

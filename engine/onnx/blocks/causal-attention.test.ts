@@ -37,6 +37,7 @@ const shape = {
   scale: headSize ** -0.5,
   softCap: 0,
   rotary: null,
+  linearBiases: false,
 } as const;
 const names = { query: 'q', key: 'k', value: 'v', output: 'o', queryNorm: 'qn', keyNorm: 'kn' };
 

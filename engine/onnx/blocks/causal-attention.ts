@@ -12,11 +12,12 @@ import {
   unsqueeze,
 } from '../shape-operators.ts';
 import { multiplyDims, type Dim, type Value } from '../value.ts';
-import type { RotaryTable } from '../weight.ts';
+import type { RotaryTable, WeightExpression } from '../weight.ts';
 import { attend } from './attention.ts';
 import type { QueryKeyValue } from './attention-projections.ts';
 import { padHeads, scores, splitHeads, unpadHeads } from './attention-heads.ts';
 import type { CachedTokens } from './cached-tokens.ts';
+import { withPlaces, withSlopes } from './linear-biases.ts';
 import { joinedLinear, linear } from './linear.ts';
 import type { NormKind } from './norm.ts';
 import { normQueryKey, type QueryKeyNorm } from './query-key-norm.ts';
@@ -44,8 +45,17 @@ export interface CausalAttentionShape {
   readonly scale: number;
   /** Scores are bent to stay below it; 0: they are not. */
   readonly softCap: number;
+  /** Do heads have one more channel, which tells how far a key is? */
+  readonly linearBiases: boolean;
   /** Null where positions turn nothing. */
-  readonly rotary: { readonly size: number; readonly table: RotaryTable } | null;
+  readonly rotary: RotaryPositions | null;
+}
+
+export interface RotaryPositions {
+  /** Channels of a head that turn. */
+  readonly size: number;
+  /** One below the other: a position counts on from one table into the next. */
+  readonly tables: readonly [RotaryTable, ...RotaryTable[]];
 }
 
 /** Published names of the four projections of a layer, and of its norms. */
@@ -67,6 +77,13 @@ export interface AttentionResult {
   readonly newKey: Value;
   readonly newValue: Value;
 }
+
+/** Channels of a head of queries and keys. */
+export const keySize = ({
+  headSize,
+  linearBiases,
+}: Pick<CausalAttentionShape, 'headSize' | 'linearBiases'>): number =>
+  headSize + (linearBiases ? 1 : 0);
 
 /** GroupQueryAttention takes head sizes that are multiples of this. */
 const fusedHeadStep = 8;
@@ -90,8 +107,12 @@ export function causalAttention(
   const [plainQuery, plainKey, value] = projections(g, x, names, shape);
   const turned = (x: Value, name: string, heads: number): Value =>
     rotate(g, normQueryKey(g, x, name, heads, shape), positions, heads, shape);
-  const query = turned(plainQuery, names.queryNorm, headCount);
-  const key = turned(plainKey, names.keyNorm, keyValueHeadCount);
+  let query = turned(plainQuery, names.queryNorm, headCount);
+  let key = turned(plainKey, names.keyNorm, keyValueHeadCount);
+  if (shape.linearBiases) {
+    query = withSlopes(g, query, headCount, shape.scale);
+    key = withPlaces(g, key, positions, keyValueHeadCount);
+  }
   const newKey = splitHeads(g, key, keyValueHeadCount);
   const newValue = splitHeads(g, value, keyValueHeadCount);
 
@@ -121,9 +142,11 @@ function attendFused(
   key: Value,
   value: Value,
   cached: CachedTokens,
-  { headCount, keyValueHeadCount, headSize, scale, softCap }: CausalAttentionShape,
+  shape: CausalAttentionShape,
 ): Value {
-  const size = Math.ceil(headSize / fusedHeadStep) * fusedHeadStep;
+  const { headCount, keyValueHeadCount, headSize, scale, softCap } = shape;
+  const ownSize = keySize(shape);
+  const size = Math.ceil(ownSize / fusedHeadStep) * fusedHeadStep;
   const sequence = query.shape[1] as Dim;
   const none = {
     type: 'float32',
@@ -132,8 +155,8 @@ function attendFused(
   const [attended] = g.ops(
     'GroupQueryAttention',
     [
-      padHeads(g, query, headCount, headSize, size),
-      padHeads(g, key, keyValueHeadCount, headSize, size),
+      padHeads(g, query, headCount, ownSize, size),
+      padHeads(g, key, keyValueHeadCount, ownSize, size),
       padHeads(g, value, keyValueHeadCount, headSize, size),
       padEnd(g, cached.key, 3, size),
       padEnd(g, cached.value, 3, size),
@@ -188,12 +211,13 @@ function attendCached(
   const capacity = cached.key.shape[2] as Dim;
   const group = headCount / keyValueHeadCount;
   // Queries that share a key/value head become rows of one product: [1, kvHeads, group · T, d].
-  const heads = reshape(g, query, [sequence, keyValueHeadCount, group, headSize]);
+  const size = keySize(shape);
+  const heads = reshape(g, query, [sequence, keyValueHeadCount, group, size]);
   const rows = reshape(g, transpose(g, heads, 1, 2, 0, 3), [
     1,
     keyValueHeadCount,
     multiplyDims(group, sequence),
-    headSize,
+    size,
   ]);
   const scored = (keys: Value): Value =>
     softCapped(g, scores(g, rows, keys, shape.scale), shape.softCap);
@@ -254,12 +278,15 @@ function rotate(
   { headSize, rotary }: CausalAttentionShape,
 ): Value {
   if (!rotary) return x;
-  const table = (part: 'rotary-cosine' | 'rotary-sine') =>
-    g.weight({
+  const table = (part: 'rotary-cosine' | 'rotary-sine') => {
+    const [first, ...others] = rotary.tables.map((of): WeightExpression => ({
       kind: 'computed',
-      shape: [rotary.table.rows, rotary.table.frequencies.length],
-      of: { table: part, ...rotary.table },
-    });
+      shape: [of.rows, of.frequencies.length],
+      of: { table: part, ...of },
+    }));
+    const all = [first as WeightExpression, ...others];
+    return g.weight(others.length === 0 ? all[0]! : { kind: 'concatenate', parts: all });
+  };
   return g.op('RotaryEmbedding', [x, positions, table('rotary-cosine'), table('rotary-sine')], x, {
     domain: 'com.microsoft',
     attributes: {

@@ -3,7 +3,7 @@
  * token adds to it, how fast it fades and what is read of it follow from the token itself.
  */
 import type { GraphBuilder } from '../graph-builder.ts';
-import { add, greater, matmul, multiply, negate } from '../operators.ts';
+import { add, exponential, greater, matmul, multiply, negate } from '../operators.ts';
 import {
   concatenate,
   gather,
@@ -129,8 +129,6 @@ function renew(g: GraphBuilder, fade: Value, before: Value, token: Entries): Ren
   const state = add(g, kept, multiply(g, into, gain)); // [B, N, E]
   return [matmul(g, read, state), state];
 }
-
-const exponential = (g: GraphBuilder, x: Value): Value => g.op('Exp', [x], x);
 
 /** log(1 + exp(x)) of operators that run on whole vectors, which ONNX Runtime's Softplus does not. */
 function softplus(g: GraphBuilder, x: Value): Value {

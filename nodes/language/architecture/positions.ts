@@ -1,15 +1,38 @@
 /** How a decoder's tokens know where they stand. */
 import { choice, decimal, flag, option, size } from '#engine/node/architecture-params.ts';
-import { rotaryScalings, rotaryTable, type RotaryShape } from '#engine/onnx/rotary.ts';
+import type { RotaryPositions } from '#engine/onnx/blocks/causal-attention.ts';
+import { rotaryScalings, rotaryTables, type RotaryShape } from '#engine/onnx/rotary.ts';
 import type { ParamValues } from '#engine/node/param.ts';
-import type { RotaryTable } from '#engine/onnx/weight.ts';
 import { layerWindow, type attentionParams } from './attention.ts';
 import type { sizeParams } from './sizes.ts';
+
+/** Numbers of longrope, one a pair of rotated channels. */
+const factors = (label: string, where: string) =>
+  ({
+    kind: 'text',
+    label,
+    help: `longrope: what each frequency is divided by in sequences ${where} the trained context, separated by spaces.`,
+    default: '',
+    maxCharacters: 20_000,
+    lines: 2,
+    shownWhen: { param: 'rotaryScaling', is: ['longrope'] },
+    group: 'architecture',
+  }) as const;
+
+/** What `factors` holds; a word that is no number is NaN. */
+export const readFactors = (text: string): readonly number[] =>
+  text.trim() === ''
+    ? []
+    : text
+        .trim()
+        .split(/[\s,]+/)
+        .map(Number);
 
 export const positionParams = {
   positions: choice('Positions', 'How tokens know where they stand.', 'rotary', [
     option('rotary', 'Rotary'),
     option('learned', 'A learned table'),
+    option('alibi', 'Linear biases'),
     option('none', 'Not at all'),
   ]),
   rotaryFraction: decimal(
@@ -65,6 +88,8 @@ export const positionParams = {
     'Frequencies are stretched in layers whose attention slides, too.',
     true,
   ),
+  rotaryShortFactors: factors('Short factors', 'within'),
+  rotaryLongFactors: factors('Long factors', 'beyond'),
   unrotatedEvery: {
     kind: 'optional-integer',
     label: 'Unrotated layers',
@@ -101,22 +126,18 @@ export function rotaryShape(architecture: Positions): RotaryShape {
     trainedContext: architecture.rotaryTrainedContext,
     lowFrequencyFactor: architecture.rotaryLowFactor,
     highFrequencyFactor: architecture.rotaryHighFactor,
+    shortFactors: readFactors(architecture.rotaryShortFactors),
+    longFactors: readFactors(architecture.rotaryLongFactors),
   };
 }
 
-export interface LayerRotary {
-  /** Channels of a head that turn. */
-  readonly size: number;
-  readonly table: RotaryTable;
-}
-
 /** What turns the queries and keys of a layer; null where nothing does. */
-export function layerRotary(architecture: Positions): (layer: number) => LayerRotary | null {
+export function layerRotary(architecture: Positions): (layer: number) => RotaryPositions | null {
   if (architecture.positions !== 'rotary') return () => null;
   const { contextLength, unrotatedEvery: every } = architecture;
-  const turning = (shape: RotaryShape): LayerRotary => ({
+  const turning = (shape: RotaryShape): RotaryPositions => ({
     size: shape.size,
-    table: rotaryTable(shape, contextLength),
+    tables: rotaryTables(shape, contextLength),
   });
   const rotary = turning(rotaryShape(architecture));
   const inWindows = turning(windowRotaryShape(architecture));
@@ -136,3 +157,7 @@ function windowRotaryShape(architecture: Positions): RotaryShape {
     scaling: architecture.windowRotaryScaling ? shape.scaling : 'none',
   };
 }
+
+/** longrope: does a sequence so long, in tokens, take the table of long ones? */
+export const longFrom = ({ rotaryScaling, rotaryTrainedContext }: Positions): number | null =>
+  rotaryScaling === 'longrope' ? rotaryTrainedContext : null;

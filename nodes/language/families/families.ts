@@ -1,23 +1,47 @@
 /** Every family of decoder-only language models, by the `model_type` of its configurations. */
 import type { DecoderFamily } from './family.ts';
+import { bloom } from './bloom.ts';
+import { falcon } from './falcon.ts';
 import { gemma } from './gemma.ts';
 import { gemma2 } from './gemma2.ts';
 import { gemma3 } from './gemma3.ts';
+import { gptNeox } from './gpt-neox.ts';
+import { gpt2 } from './gpt2.ts';
+import { granite } from './granite.ts';
 import { llama } from './llama.ts';
 import { mistral } from './mistral.ts';
 import { mixtral } from './mixtral.ts';
+import { olmo } from './olmo.ts';
+import { olmo2 } from './olmo2.ts';
+import { opt } from './opt.ts';
 import { phi } from './phi.ts';
+import { phi3 } from './phi3.ts';
+import { qwen } from './qwen.ts';
 import { qwen2 } from './qwen2.ts';
+import { qwen3 } from './qwen3.ts';
+import { smollm3 } from './smollm3.ts';
 import { stablelm } from './stablelm.ts';
 
 export const decoderFamilies: Readonly<Record<string, DecoderFamily>> = {
   llama,
   mistral,
   mixtral,
+  qwen,
   qwen2,
+  qwen3,
   gemma,
   gemma2,
   gemma3_text: gemma3,
   phi,
+  phi3,
   stablelm,
+  smollm3,
+  olmo,
+  olmo2,
+  granite,
+  opt,
+  gpt2,
+  gpt_neox: gptNeox,
+  bloom,
+  falcon,
 };

@@ -15,18 +15,23 @@ const rotarySchema = z.object({
   low_freq_factor: z.number().optional(),
   high_freq_factor: z.number().optional(),
   original_max_position_embeddings: z.number().optional(),
+  short_factor: z.array(z.number()).optional(),
+  long_factor: z.array(z.number()).optional(),
 });
 
 /** What all share, as published, in the spelling before and since transformers 5. */
 export const decoderConfigSchema = z.object({
   vocab_size: z.int(),
   hidden_size: z.int(),
-  intermediate_size: z.int(),
+  /** Four times the hidden size where it is not said. */
+  intermediate_size: z.int().nullish(),
   num_hidden_layers: z.int(),
   num_attention_heads: z.int(),
   num_key_value_heads: z.int().nullish(),
   head_dim: z.int().nullish(),
   max_position_embeddings: z.int(),
+  /** Beside the scaling it is for (Phi-3). */
+  original_max_position_embeddings: z.int().nullish(),
   hidden_act: z.string(),
   hidden_activation: z.string().nullish(),
   rms_norm_eps: z.number().optional(),

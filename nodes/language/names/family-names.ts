@@ -1,6 +1,7 @@
 /** What the checkpoints of a family call the tensors of a decoder: one row a family. */
 import type { RowCut } from '#engine/onnx/weight.ts';
 import type { DecoderArchitecture } from '../decoder-architecture.ts';
+import { fusedCut, gatesCut, groupsCut, turnedCut } from './fused-projections.ts';
 
 export interface FamilyNames {
   readonly title: string;
@@ -26,5 +27,104 @@ export const familyNames: readonly FamilyNames[] = [
       ['model.norm.', 'model.final_layernorm.'],
     ],
     begins: /^(model\.(embed_tokens|layers|final_layernorm)\.|lm_head\.)/,
+  },
+  {
+    title: 'Phi-3',
+    renames: [
+      ['.self_attn.q_proj.', '.self_attn.qkv_proj.'],
+      ['.self_attn.k_proj.', '.self_attn.qkv_proj.'],
+      ['.self_attn.v_proj.', '.self_attn.qkv_proj.'],
+      ['.mlp.gate_proj.', '.mlp.gate_up_proj.'],
+      ['.mlp.up_proj.', '.mlp.gate_up_proj.'],
+    ],
+    begins: likeLlama,
+    cuts: (architecture) => (name) => fusedCut(name, architecture) ?? gatesCut(name, architecture),
+  },
+  {
+    title: 'GPT-2',
+    renames: [
+      ['model.embed_tokens.', 'transformer.wte.'],
+      ['model.embed_positions.', 'transformer.wpe.'],
+      ['model.layers.', 'transformer.h.'],
+      ['.input_layernorm.', '.ln_1.'],
+      ['.post_attention_layernorm.', '.ln_2.'],
+      ['.self_attn.q_proj.', '.attn.c_attn.'],
+      ['.self_attn.k_proj.', '.attn.c_attn.'],
+      ['.self_attn.v_proj.', '.attn.c_attn.'],
+      ['.self_attn.o_proj.', '.attn.c_proj.'],
+      ['.mlp.up_proj.', '.mlp.c_fc.'],
+      ['.mlp.down_proj.', '.mlp.c_proj.'],
+      ['model.norm.', 'transformer.ln_f.'],
+    ],
+    begins: /^(transformer\.(wte|wpe|h|ln_f)\.|lm_head\.)/,
+    cuts: (architecture) => (name) => turnedCut(name, architecture),
+  },
+  {
+    title: 'GPT-NeoX',
+    renames: [
+      ['model.embed_tokens.', 'gpt_neox.embed_in.'],
+      ['model.layers.', 'gpt_neox.layers.'],
+      ['.self_attn.q_proj.', '.attention.query_key_value.'],
+      ['.self_attn.k_proj.', '.attention.query_key_value.'],
+      ['.self_attn.v_proj.', '.attention.query_key_value.'],
+      ['.self_attn.o_proj.', '.attention.dense.'],
+      ['.mlp.up_proj.', '.mlp.dense_h_to_4h.'],
+      ['.mlp.down_proj.', '.mlp.dense_4h_to_h.'],
+      ['model.norm.', 'gpt_neox.final_layer_norm.'],
+      ['lm_head.', 'embed_out.'],
+    ],
+    begins: /^(gpt_neox\.(embed_in|layers|final_layer_norm)\.|embed_out\.)/,
+    cuts: (architecture) => (name) => groupsCut(name, architecture),
+  },
+  {
+    title: 'BLOOM and Falcon',
+    renames: [
+      ['model.embed_tokens.', 'transformer.word_embeddings.'],
+      ['model.embed_norm.', 'transformer.word_embeddings_layernorm.'],
+      ['model.layers.', 'transformer.h.'],
+      ['.self_attn.q_proj.', '.self_attention.query_key_value.'],
+      ['.self_attn.k_proj.', '.self_attention.query_key_value.'],
+      ['.self_attn.v_proj.', '.self_attention.query_key_value.'],
+      ['.self_attn.o_proj.', '.self_attention.dense.'],
+      ['.mlp.up_proj.', '.mlp.dense_h_to_4h.'],
+      ['.mlp.down_proj.', '.mlp.dense_4h_to_h.'],
+      ['model.norm.', 'transformer.ln_f.'],
+    ],
+    begins: /^(transformer\.(word_embeddings|word_embeddings_layernorm|h|ln_f)\.|lm_head\.)/,
+    cuts: (architecture) => (name) => groupsCut(name, architecture),
+  },
+  {
+    title: 'Qwen',
+    renames: [
+      ['model.embed_tokens.', 'transformer.wte.'],
+      ['model.layers.', 'transformer.h.'],
+      ['.input_layernorm.', '.ln_1.'],
+      ['.post_attention_layernorm.', '.ln_2.'],
+      ['.self_attn.q_proj.', '.attn.c_attn.'],
+      ['.self_attn.k_proj.', '.attn.c_attn.'],
+      ['.self_attn.v_proj.', '.attn.c_attn.'],
+      ['.self_attn.o_proj.', '.attn.c_proj.'],
+      ['.mlp.gate_proj.', '.mlp.w2.'],
+      ['.mlp.up_proj.', '.mlp.w1.'],
+      ['.mlp.down_proj.', '.mlp.c_proj.'],
+      ['model.norm.', 'transformer.ln_f.'],
+    ],
+    begins: /^(transformer\.(wte|h|ln_f)\.|lm_head\.)/,
+    cuts: (architecture) => (name) => fusedCut(name, architecture),
+  },
+  {
+    title: 'OPT',
+    renames: [
+      ['model.layers.', 'model.decoder.layers.'],
+      ['model.embed_', 'model.decoder.embed_'],
+      ['model.project_', 'model.decoder.project_'],
+      ['model.norm.', 'model.decoder.final_layer_norm.'],
+      ['.input_layernorm.', '.self_attn_layer_norm.'],
+      ['.post_attention_layernorm.', '.final_layer_norm.'],
+      ['.self_attn.o_proj.', '.self_attn.out_proj.'],
+      ['.mlp.up_proj.', '.fc1.'],
+      ['.mlp.down_proj.', '.fc2.'],
+    ],
+    begins: /^(model\.decoder\.|lm_head\.)/,
   },
 ];

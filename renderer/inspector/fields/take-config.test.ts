@@ -14,7 +14,7 @@ const files = {
     model_type: 'internvl',
     projector_hidden_act: 'gelu',
     vision_config: { hidden_size: 16 },
-    text_config: { model_type: 'rwkv', hidden_size: 40 },
+    text_config: { model_type: 'xlnet', hidden_size: 40 },
   },
 };
 
@@ -29,7 +29,7 @@ test('each node takes its own, changes only what is other, and one step takes al
   expect(said).toEqual([
     "Pixel shuffle: Took 1 parameter from config.json: InternVL's shuffle, groups of 2 × 2.",
     "MLP projector: Took 7 parameters from config.json: InternVL's projector, 2 layers, 64 → 40 channels.",
-    'Language model: Took nothing from the folder. The language model family "rwkv" is not built yet.',
+    'Language model: Took nothing from the folder. The language model family "xlnet" is not built yet.',
   ]);
   const applied = applyEdits(document, edits);
   if (!applied.ok) throw new Error('They do not fit.');

@@ -118,6 +118,15 @@ export interface MixerRow {
   >;
 }
 
+/** All blocks of a recurrent language model without its table and its head: tokens from an empty state. */
+export interface RecurrentBlocksRow {
+  readonly kind: 'recurrent-blocks';
+  readonly node: NodeSetting;
+  readonly input: string;
+  /** An inner value at every token, or what is remembered behind the last. */
+  readonly outputs: Readonly<Record<string, `tap.${string}` | `new.${string}`>>;
+}
+
 /** Tokens `x` merged in rounds, each by its `metric<round>`. */
 export interface MergingRow {
   readonly kind: 'merging';
@@ -155,12 +164,33 @@ export interface AttentionRow {
   readonly outputs: Readonly<Record<string, { readonly tokens: string; readonly memory: string }>>;
 }
 
+/** Attention alone, given queries, keys and values [B, heads, N, d]. */
+export interface AttentionHeadsRow {
+  readonly kind: 'attention-heads';
+  readonly node: NodeSetting;
+  /** Recorded inputs. */
+  readonly inputs: { readonly query: string; readonly key: string; readonly value: string };
+  /** The parameters that each recorded output stands for. */
+  readonly outputs: Readonly<Record<string, JsonObject>>;
+}
+
+/** The blocks of a Funnel Transformer over words, which an embedding of the case's own gives them. */
+export interface FunnelRow {
+  readonly kind: 'funnel';
+  /** Recorded inputs. */
+  readonly inputs: { readonly ids: string; readonly mask: string; readonly types: string };
+  /** Key of the configuration. */
+  readonly vocabularySize: string;
+  /** Recorded outputs by the layers behind which they are. */
+  readonly outputs: Readonly<Record<string, number>>;
+}
+
 /**
- * `logits` of every place of the prompt, an inner value `tap.NAME` of prefill, the greedy continuation, or how many
- * tokens each layer has cached behind it.
+ * `logits` of every place of the prompt, an inner value `tap.NAME` of prefill, what a recurrent layer remembers behind it
+ * (`new.NAME`), the greedy continuation, or how many tokens each layer has cached behind that.
  */
 export type LanguageSource =
-  'logits' | 'greedy.ids' | 'greedy.logits' | 'cache.lengths' | `tap.${string}`;
+  'logits' | 'greedy.ids' | 'greedy.logits' | 'cache.lengths' | `tap.${string}` | `new.${string}`;
 
 /** A value with parameters of the parts, by port, other than the row's. */
 export interface LanguageVariant {
@@ -246,10 +276,13 @@ export type CaseShape =
   | PicturesRow
   | FeedForwardRow
   | AttentionRow
+  | AttentionHeadsRow
+  | FunnelRow
   | MergingRow
   | DeformableLayerRow
   | PrunedBlockRow
   | MixerRow
+  | RecurrentBlocksRow
   | LanguageRow
   | PreprocessRow
   | GridRow

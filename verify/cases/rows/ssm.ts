@@ -3,6 +3,16 @@ import type { CaseRow } from './case-row.ts';
 import { languageOutputs } from './language-outputs.ts';
 import { timmTower } from './timm-keys.ts';
 
+/** As the author of RWKV calls them. */
+const rwkvFigures = {
+  layerCount: ['n_layer'],
+  hiddenSize: ['n_embd'],
+  attentionSize: ['dim_att'],
+  feedForwardSize: ['dim_ffn'],
+  headSize: ['head_size'],
+  normEpsilon: ['layer_norm_eps'],
+} as const;
+
 export const ssmRows: readonly CaseRow[] = [
   {
     family: 'ssm',
@@ -77,6 +87,65 @@ export const ssmRows: readonly CaseRow[] = [
       // The library's hidden states of Mamba begin behind the first block, not before it.
       embeddings: 'tap.block.0',
       block_0: 'tap.block.1',
+    },
+  },
+  {
+    family: 'ssm',
+    modelTypes: ['rwkv'],
+    kind: 'language',
+    node: { type: 'language/rwkv' },
+    outputs: {
+      ...languageOutputs,
+      // As of Mamba, the library's hidden states begin behind the first block.
+      embeddings: 'tap.block.0',
+      block_0: 'tap.block.1',
+    },
+  },
+  {
+    family: 'ssm',
+    names: ['rwkv5'],
+    kind: 'recurrent-blocks',
+    node: {
+      type: 'language/rwkv',
+      params: { model: 'custom', generation: '5' },
+      paramKeys: {
+        ...rwkvFigures,
+        // What a head reads is divided by a number before its norm, which the epsilon takes in as a square.
+        headNormEpsilon: ['ln_x_eps', 'head_size_divisor', 'head_size_divisor'],
+      },
+    },
+    input: 'x',
+    outputs: {
+      y: 'tap.final',
+      att0: 'tap.time-mix.0',
+      ffn0: 'tap.channel-mix.0',
+      wkv_state0: 'new.0.memory',
+      att1: 'tap.time-mix.1',
+      ffn1: 'tap.channel-mix.1',
+      wkv_state1: 'new.1.memory',
+    },
+  },
+  {
+    family: 'ssm',
+    names: ['rwkv6'],
+    kind: 'language',
+    node: {
+      type: 'language/rwkv',
+      params: { model: 'custom', generation: '6' },
+      paramKeys: {
+        ...rwkvFigures,
+        vocabularySize: ['vocab_size'],
+        mixRank: ['mix_lora'],
+        decayRank: ['decay_lora'],
+        headNormEpsilon: ['ln_x_eps'],
+      },
+    },
+    outputs: {
+      logits: 'logits',
+      att0: 'tap.time-mix.0',
+      ffn0: 'tap.channel-mix.0',
+      wkv_state0: 'new.0.memory',
+      wkv_state1: 'new.1.memory',
     },
   },
 ];

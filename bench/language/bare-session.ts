@@ -6,7 +6,8 @@ import * as ort from 'onnxruntime-node';
 import type { GraphDocument } from '#engine/contract/document.ts';
 import { checkGraph } from '#engine/graph/check.ts';
 import type { StageModel } from '#engine/onnx/model.ts';
-import { decoderInput, pastName } from '#engine/node/decoder-protocol.ts';
+import { partsOf, type WeightExpression } from '#engine/onnx/weight.ts';
+import { decoderInput, pastName, stateBytes } from '#engine/node/decoder-protocol.ts';
 import type { LanguageModelStep } from '#engine/node/host-step.ts';
 import { planGraph } from '#engine/plan/plan.ts';
 import { ok } from '#engine/contract/outcome.ts';
@@ -23,16 +24,23 @@ export interface BareRequest {
   readonly newTokens: number;
 }
 
-/** Tokens per second. */
 export interface BareResult {
+  /** Tokens per second. */
   readonly prefill: number;
   readonly decode: number;
+  /** What a token of the answer reads: all weights that are no computed table, and the state behind the prompt. */
+  readonly bytesPerToken: number;
+  readonly stateBytes: number;
 }
+
+/** The argument by which the program knows that it is the other side. */
+export const bareArgument = 'bare';
 
 /** Answers each request with what the bare session did. */
 export function runBareSession(): void {
   let opened: Promise<BareModel> | null = null;
   process.on('message', (request: BareRequest) => {
+    // One model a process.
     opened ??= openBare(request.document);
     void opened.then((model) => measure(model, request)).then((result) => process.send?.(result));
   });
@@ -48,7 +56,7 @@ interface BareModel {
 async function openBare(document: GraphDocument): Promise<BareModel> {
   const plan = planGraph(checkGraph(document, catalogue));
   const stage = plan.ok
-    ? plan.value.stages.find(({ type }) => type === 'language/decoder')
+    ? plan.value.stages.find(({ type }) => type.startsWith('language/'))
     : undefined;
   if (stage?.body.kind !== 'host' || stage.body.step.kind !== 'generate')
     throw new Error('No language model.');
@@ -95,16 +103,24 @@ async function measure(
       BigInt64Array.from({ length: count }, (_, place) => BigInt(cached + place)),
       [1, count],
     ),
+    [decoderInput.reach]: new ort.Tensor('int64', BigInt64Array.of(BigInt(cached + count - 1)), []),
     [decoderInput.logitRows]: new ort.Tensor('int64', BigInt64Array.of(BigInt(count - 1)), [1]),
     [decoderInput.fused]: new ort.Tensor('bool', Uint8Array.of(cached === 0 ? 1 : 0), []),
     [decoderInput.cachedLength(0)]: new ort.Tensor('int64', BigInt64Array.of(BigInt(cached)), []),
   });
+  // A graph is fed what it declares; one without attention declares less.
+  const declared = new Set(step.graphs.decoder.model.inputs.map(({ name }) => name));
+  const fed = (all: Record<string, ort.Tensor>): Record<string, ort.Tensor> =>
+    Object.fromEntries(Object.entries(all).filter(([name]) => declared.has(name)));
   const embedded = async (count: number): Promise<ort.Tensor> => {
     const ids = new ort.Tensor('int64', new BigInt64Array(count).fill(7n), [1, count]);
     return (await embed.run({ ids }))['embeddings'] as ort.Tensor;
   };
 
-  const prompt = { ...cache(0), ...feeds(await embedded(promptTokens), promptTokens, 0) };
+  const prompt = fed({
+    ...cache(0),
+    ...feeds(await embedded(promptTokens), promptTokens, 0),
+  });
   const prefillStart = performance.now();
   await decoder.run(prompt);
   const prefillMs = performance.now() - prefillStart;
@@ -112,10 +128,29 @@ async function measure(
   const past = cache(capacity);
   const decodeStart = performance.now();
   for (let token = 0; token < newTokens - 1; token++)
-    await decoder.run({ ...past, ...feeds(await embedded(1), 1, promptTokens + token) });
+    await decoder.run(fed({ ...past, ...feeds(await embedded(1), 1, promptTokens + token) }));
   const decodeMs = performance.now() - decodeStart;
+  const held = stateBytes(state, [promptTokens]);
+  const heldBytes = held.keyValueBytes + held.recurrentBytes;
   return {
     prefill: promptTokens / (prefillMs / 1000),
     decode: (newTokens - 1) / (decodeMs / 1000),
+    bytesPerToken: readBytes(step.graphs.decoder.model) + heldBytes,
+    stateBytes: heldBytes,
   };
 }
+
+/** Of every weight of a graph; of a table that follows from numbers, a token reads a row. */
+function readBytes(model: StageModel): number {
+  const read = model.weights.filter(({ expression }) => !isComputed(expression));
+  return read
+    .flatMap(({ initializers }) => initializers)
+    .reduce((sum, { type, shape }) => {
+      const numbers = shape.reduce((product, size) => product * size, 1);
+      return sum + numbers * (type === 'float32' ? 4 : 1);
+    }, 0);
+}
+
+const isComputed = (expression: WeightExpression): boolean =>
+  expression.kind === 'computed' ||
+  (partsOf(expression).length > 0 && partsOf(expression).every(isComputed));

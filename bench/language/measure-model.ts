@@ -1,0 +1,128 @@
+/**
+ * What the engine adds to ONNX Runtime: a language model of random int4 weights through the whole engine (its own
+ * process, tokeniser, cache, sampling, streaming), beside nothing but the calls of the bare sessions of the same two
+ * graphs with tensors of the same shapes. Both in turn, and memory read in between, medians of all rounds.
+ */
+import { fork, type ChildProcess } from 'node:child_process';
+import type { GraphDocument } from '#engine/contract/document.ts';
+import type { RunEvent } from '#engine/contract/run-event.ts';
+import { foldReport, quantile } from '#engine/profile/report.ts';
+import type { LocalHost } from '#host/local-host.ts';
+import { bareArgument, type BareRequest, type BareResult } from './bare-session.ts';
+import { MemoryReader } from './memory-reader.ts';
+import { newTokens } from './rows.ts';
+
+/** Of one way, in tokens per second. */
+interface Speeds {
+  readonly prefill: number;
+  readonly decode: number;
+}
+
+export interface MeasuredModel {
+  readonly title: string;
+  readonly rounds: number;
+  readonly promptTokens: number;
+  readonly engine: Speeds;
+  readonly bare: Speeds;
+  /** Median of each round's own, so that a machine that slows down slows both sides. */
+  readonly bareByEngine: Speeds;
+  /** Of weights and state, read once a token. */
+  readonly bytesPerToken: number;
+  readonly stateBytes: number;
+  readonly memoryBytesPerSecond: number;
+  /** Of what memory gives when it is only read. */
+  readonly bandwidthShare: number;
+}
+
+export async function measureModel(
+  host: LocalHost,
+  document: GraphDocument,
+  rounds: number,
+): Promise<MeasuredModel> {
+  const bare = fork(process.argv[1] ?? '', [bareArgument], { serialization: 'advanced' });
+  const memory = await MemoryReader.open();
+  try {
+    // What comes first builds, loads and warms up; it is not counted.
+    const { promptTokens } = await engineRound(host, document);
+    const request = { document, promptTokens, newTokens };
+    const { bytesPerToken, stateBytes } = await bareRound(bare, request);
+    const engineSpeeds: Speeds[] = [];
+    const bareSpeeds: Speeds[] = [];
+    const reads: number[] = [];
+    for (let round = 1; round <= rounds; round++) {
+      // Each goes first as often as the other: the second finds a warmer machine.
+      if (round % 2 === 0) bareSpeeds.push(await bareRound(bare, request));
+      engineSpeeds.push(await engineRound(host, document));
+      if (round % 2 === 1) bareSpeeds.push(await bareRound(bare, request));
+      reads.push(await memory.bytesPerSecond());
+      const [ours, theirs] = [engineSpeeds.at(-1), bareSpeeds.at(-1)];
+      console.error(
+        `${document.title}, round ${round} of ${rounds}: decode ${ours?.decode.toFixed(1)}, bare ${theirs?.decode.toFixed(1)} tokens per second`,
+      );
+    }
+    const engine = medians(engineSpeeds);
+    const ratios = engineSpeeds.map((speeds, round) => ({
+      prefill: (bareSpeeds[round] as Speeds).prefill / speeds.prefill,
+      decode: (bareSpeeds[round] as Speeds).decode / speeds.decode,
+    }));
+    const shares = engineSpeeds.map(
+      ({ decode }, round) => (decode * bytesPerToken) / (reads[round] as number),
+    );
+    return {
+      title: document.title,
+      rounds,
+      promptTokens,
+      engine,
+      bare: medians(bareSpeeds),
+      bareByEngine: medians(ratios),
+      bytesPerToken,
+      stateBytes,
+      memoryBytesPerSecond: quantile(reads, 0.5),
+      bandwidthShare: quantile(shares, 0.5),
+    };
+  } finally {
+    memory.close();
+    bare.disconnect();
+  }
+}
+
+const medians = (speeds: readonly Speeds[]): Speeds => ({
+  prefill: quantile(
+    speeds.map(({ prefill }) => prefill),
+    0.5,
+  ),
+  decode: quantile(
+    speeds.map(({ decode }) => decode),
+    0.5,
+  ),
+});
+
+async function engineRound(
+  host: LocalHost,
+  document: GraphDocument,
+): Promise<Speeds & { readonly promptTokens: number }> {
+  const started = await host.startRun({ document, runs: 1 });
+  if (!started.ok) throw new Error(JSON.stringify(started.problems));
+  const events: RunEvent[] = [];
+  for await (const { event } of host.runEvents(started.value.runId, -1)) events.push(event);
+  const { stages, totals, problems } = foldReport(document.title, events);
+  const prefill = stages.find(({ phase }) => phase === 'prefill');
+  if (problems.length > 0 || !prefill) throw new Error(JSON.stringify(problems));
+  return {
+    promptTokens: prefill.tokensIn ?? 0,
+    prefill: totals.prefillTokensPerSecond ?? 0,
+    decode: totals.decodeTokensPerSecond ?? 0,
+  };
+}
+
+function bareRound(child: ChildProcess, request: BareRequest): Promise<BareResult> {
+  return new Promise((resolve, reject) => {
+    const ended = (): void => reject(new Error('The bare session ended.'));
+    child.once('exit', ended);
+    child.once('message', (result) => {
+      child.off('exit', ended);
+      resolve(result as BareResult);
+    });
+    child.send(request);
+  });
+}
