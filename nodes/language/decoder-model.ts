@@ -39,6 +39,11 @@ export function architectureProblem(architecture: DecoderArchitecture): Problem 
     const message = `Where tokens of the prompt see all of it, scores are not bent to stay below ${attentionSoftCap}; set the attention soft cap to 0, or let them see what comes before them.`;
     return error('arrangement-unsupported', message, { param: 'attentionSoftCap' });
   }
+  if (promptAttention === 'prefix' && positions === 'alibi') {
+    const message =
+      'Where tokens of the prompt see all of it, no biases tell how far they are from each other; choose other positions, or let them see what comes before them.';
+    return error('arrangement-unsupported', message, { param: 'positions' });
+  }
   if (positions === 'rotary' && rotaryShape(architecture).size < 2) {
     const message = `A rotary fraction of ${rotaryFraction} leaves nothing of a head of ${headSize} to rotate; choose a larger fraction.`;
     return error('arrangement-unsupported', message, { param: 'rotaryFraction' });

@@ -102,6 +102,21 @@ test.for<[string, DecoderArchitecture, string | null]>([
     { ...standardArchitecture, attentionSoftCap: 50, promptAttention: 'prefix' },
     'attentionSoftCap',
   ],
+  [
+    'biases by distance in a prompt that is seen whole',
+    { ...standardArchitecture, positions: 'alibi', promptAttention: 'prefix' },
+    'positions',
+  ],
+  [
+    'longrope that leaves out windows',
+    {
+      ...standardArchitecture,
+      attentionWindow: 6,
+      windowRotaryScaling: false,
+      rotaryScaling: 'longrope',
+    },
+    'windowRotaryScaling',
+  ],
 ])('%s is built, or refused where it is chosen', ([, architecture, param]) => {
   const problem = architectureProblem(architecture);
   expect(problem && [problem.code, problem.param]).toEqual(
