@@ -54,8 +54,10 @@ import { image } from './input/image.ts';
 import { prompt } from './input/prompt.ts';
 import { video } from './input/video.ts';
 import { decoder } from './language/decoder.ts';
+import { jamba } from './language/jamba.ts';
 import { mamba } from './language/mamba.ts';
 import { rwkv } from './language/rwkv.ts';
+import { mamba2 } from './language/mamba2.ts';
 import { feedForward } from './moe/feed-forward.ts';
 import { answer } from './output/answer.ts';
 import { anyresPack } from './projector/anyres-pack.ts';
@@ -193,5 +195,7 @@ export const catalogue = {
   'language/decoder': decoder,
   'language/mamba': mamba,
   'language/rwkv': rwkv,
+  'language/mamba2': mamba2,
+  'language/jamba': jamba,
   'output/answer': answer,
 } as const satisfies Catalogue;

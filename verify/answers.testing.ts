@@ -5,10 +5,11 @@ import type { Sampling } from '#engine/node/host-step.ts';
 import { normalNumbers } from '#nodes/normal-numbers.testing.ts';
 import { valueOf } from './value-of.testing.ts';
 import type { Prompt } from '#host/text/prompt.ts';
+import type { AnswerContext } from '#host/language/adjusted-logits.ts';
 import type { Decode, DecodingPhase, DecodingTurn } from '#host/language/decoding.ts';
 import type { LanguageModel } from '#host/language/language-model.ts';
 import { embedSequence, type PromptSequence } from '#host/language/prompt-sequence.ts';
-import { choiceByPlace } from '#host/language/sampling.ts';
+import { TokenChoice } from '#host/language/sampling.ts';
 
 export const picture = { kind: 'visual', run: 0 } as const;
 export const words: Prompt = {
@@ -31,6 +32,8 @@ export interface Wanted {
   readonly most?: number;
   readonly ends?: readonly number[];
   readonly choosing?: Sampling['strategy'];
+  readonly penalties?: Partial<Sampling>;
+  readonly context?: AnswerContext;
 }
 
 export interface Written {
@@ -40,35 +43,45 @@ export interface Written {
   readonly phases: readonly DecodingPhase[];
 }
 
-const sampling = {
+/** Draws from a few tokens, and changes no logits. */
+export const someSampling: Sampling = {
+  strategy: 'sample',
   temperature: 0.9,
   topK: 20,
   topP: 0.95,
+  minP: 0,
+  repetitionPenalty: 1,
+  presencePenalty: 0,
+  frequencyPenalty: 0,
+  bias: [],
+  stops: [],
+  answerCount: 1,
   seed: 7,
   maxNewTokens: 0,
   stopAtEndOfText: true,
-} as const;
+};
 
 export async function answer(
   model: LanguageModel,
   prompt: PromptSequence,
   decode: Decode,
-  { most = 40, ends = [], choosing = 'greedy' }: Wanted = {},
+  { most = 40, ends = [], choosing = 'greedy', penalties = {}, context }: Wanted = {},
 ): Promise<Written> {
   const { embeddings, visual } = await embedSequence(model, prompt);
   const logits = await model.prefill(embeddings, visual, most);
   const ids: number[] = [];
   const phases: DecodingPhase[] = [];
-  const chooseAt = choiceByPlace({ ...sampling, strategy: choosing });
+  const choice = new TokenChoice({ ...someSampling, ...penalties, strategy: choosing }, context);
   const turn: DecodingTurn = {
     model,
     prompt,
     logits,
-    choose: (scores) => chooseAt(scores, ids.length),
-    foresee: (scores, ahead) => chooseAt(scores, ids.length + ahead),
+    choose: (scores) => choice.choose(scores),
+    foresee: (scores, guesses) => choice.foresee(scores, guesses),
     ends: new Set(ends),
     write(id) {
       ids.push(id);
+      choice.write(id);
       return !ends.includes(id) && ids.length < most;
     },
     room: () => most - ids.length,

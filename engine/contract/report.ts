@@ -2,7 +2,12 @@
 import { z } from 'zod';
 import type { DeepReadonly } from './document.ts';
 import { problemSchema } from './problem.ts';
-import { draftFactsSchema, machineSchema, stageFactsSchema } from './run-event.ts';
+import {
+  draftFactsSchema,
+  machineSchema,
+  scoredChoicesSchema,
+  stageFactsSchema,
+} from './run-event.ts';
 import { showingSchema } from './showing.ts';
 
 export const stageReportSchema = stageFactsSchema.extend({
@@ -21,6 +26,13 @@ export const stageReportSchema = stageFactsSchema.extend({
 
 const answerSchema = z.object({ text: z.string(), tokenIds: z.array(z.int()) }).nullable();
 
+/** One of several answers to the same prompt, with the time that it alone took. */
+const sampledAnswerSchema = z.object({
+  text: z.string(),
+  tokenIds: z.array(z.int()),
+  writingMs: z.number(),
+});
+
 const speedsSchema = z.object({
   /** Medians over the runs, from the start of the pass. */
   timeToFirstTokenMs: z.number().nullable(),
@@ -32,7 +44,12 @@ const speedsSchema = z.object({
 export const languageReportSchema = speedsSchema.extend({
   node: z.string(),
   title: z.string(),
+  /** The first, where there are several. */
   answer: answerSchema,
+  /** All of the last run, in order. */
+  answers: z.array(sampledAnswerSchema),
+  /** How likely given answers are; null where the answer was written. */
+  choices: scoredChoicesSchema.nullable(),
   /** Has it random weights, or anything whose values reach it? Then its words mean nothing. */
   hasRandomWeights: z.boolean(),
   /** Tokens guessed ahead over the last run; null where it wrote them one at a time. */
@@ -59,5 +76,6 @@ export const reportSchema = z.object({
 });
 
 export type StageReport = DeepReadonly<z.infer<typeof stageReportSchema>>;
+export type SampledAnswer = DeepReadonly<z.infer<typeof sampledAnswerSchema>>;
 export type LanguageReport = DeepReadonly<z.infer<typeof languageReportSchema>>;
 export type Report = DeepReadonly<z.infer<typeof reportSchema>>;

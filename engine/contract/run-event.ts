@@ -23,6 +23,7 @@ export const languagePhases = [
   'decode',
   'draft',
   'verify',
+  'score',
 ] as const;
 
 export type LanguagePhase = (typeof languagePhases)[number];
@@ -43,6 +44,20 @@ const phases = ['reading', 'building', 'preparing', 'loading', 'warming-up', 'ru
 
 /** How tokens that were guessed ahead fared. */
 export const draftFactsSchema = z.object({ proposed: z.int(), accepted: z.int() });
+
+/** How likely a given answer is behind the prompt, in natural logarithms of its tokens' probabilities. */
+const choiceScoreSchema = z.object({
+  text: z.string(),
+  tokens: z.int(),
+  sum: z.number(),
+  mean: z.number(),
+});
+
+/** Scores of all given answers, in order; the answer is the first of those whose sum, or mean, is largest. */
+export const scoredChoicesSchema = z.object({
+  ranksBy: z.enum(['sum', 'mean']),
+  scores: z.array(choiceScoreSchema),
+});
 
 export const runEventSchema = z.discriminatedUnion('type', [
   z.object({
@@ -93,6 +108,8 @@ export const runEventSchema = z.discriminatedUnion('type', [
     /** The language model's node. */
     node: z.string(),
     run: z.int(),
+    /** Which of the answers to its prompt, from 0. */
+    index: z.int(),
     id: z.int(),
     text: z.string(),
   }),
@@ -100,11 +117,16 @@ export const runEventSchema = z.discriminatedUnion('type', [
     type: z.literal('answer'),
     node: z.string(),
     run: z.int(),
+    index: z.int(),
     text: z.string(),
     tokenIds: z.array(z.int()),
-    /** From the start of the pass. */
-    timeToFirstTokenMs: z.number(),
+    /** From the start of the pass, the answers before it included; null for one that was not written. */
+    timeToFirstTokenMs: z.number().nullable(),
+    /** From the end of the prompt or of the answer before it. */
+    writingMs: z.number(),
     draft: draftFactsSchema.nullable(),
+    /** Of all given answers, of which this is the likeliest; null where it was written. */
+    choices: scoredChoicesSchema.nullable(),
   }),
   z.object({
     type: z.literal('run-measured'),
@@ -131,6 +153,8 @@ export function isDecoding({ phase }: Pick<StageFacts, 'phase'>): boolean {
   return phase === 'decode' || phase === 'draft' || phase === 'verify';
 }
 
+export type ChoiceScore = DeepReadonly<z.infer<typeof choiceScoreSchema>>;
+export type ScoredChoices = DeepReadonly<z.infer<typeof scoredChoicesSchema>>;
 export type DraftFacts = DeepReadonly<z.infer<typeof draftFactsSchema>>;
 export type RunEvent = DeepReadonly<z.infer<typeof runEventSchema>>;
 export type Machine = DeepReadonly<z.infer<typeof machineSchema>>;

@@ -73,6 +73,20 @@ describe('the arithmetic of TinyLlama', () => {
     expect(facts.prefillFlops).toBe(2 * 100 * layers * layerWeights + attention + head);
   });
 
+  it('reads the prompt once for several answers, and of given ones all tokens but the last', () => {
+    const flops = (params: Record<string, Json>) =>
+      estimate(answering(['language/decoder', { template, maxNewTokens: 41, ...params }], prompt))
+        .totals.flops;
+    const decode = 40 * facts.decodeFlopsPerToken;
+    expect(flops({ strategy: 'sample' })).toBe(facts.prefillFlops + decode);
+    expect(flops({ strategy: 'sample', answerCount: 3 })).toBe(facts.prefillFlops + 3 * decode);
+    // About three tokens and one.
+    expect(flops({ strategy: 'choices', choices: 'a large ring\nred' })).toBeCloseTo(
+      facts.prefillFlops + 2 * facts.decodeFlopsPerToken,
+      -9,
+    );
+  });
+
   it('is, in decode, that of one token over a cache that grows by one a step', () => {
     let attention = 0;
     for (let step = 0; step < 40; step++) attention += 4 * layers * hidden * (100 + step + 1);

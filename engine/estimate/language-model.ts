@@ -31,7 +31,7 @@ export function estimateLanguageModel(
   step: LanguageModelStep,
   { visualTokens, prompt }: LanguageInput,
 ): StageCost {
-  const { graphs, boundaries, decoding, sampling } = step;
+  const { graphs, boundaries, decoding } = step;
   const text = (step.template ?? '{prompt}')
     .replace('<image>', '')
     .replace('{prompt}', () => prompt);
@@ -39,7 +39,7 @@ export function estimateLanguageModel(
   const sequence = promptTokens + visualTokens;
   // The last new token is never fed back, so it needs no place in the context.
   const room = Math.max(1, graphs.contextLength - sequence + 1);
-  const newTokens = Math.min(sampling.maxNewTokens, room);
+  const { newTokens, readAgain } = answerTokens(step, room);
   const decodeSteps = newTokens - 1;
 
   const whole = segmentLengths(boundaries, { fresh: sequence, visual: visualTokens }, []);
@@ -81,7 +81,7 @@ export function estimateLanguageModel(
   const recurrentBytes = state.recurrentBytes + (draft?.recurrentBytes ?? 0);
   return {
     parameters: countParameters([graphs.embed, decoder.model, ...(draft?.graphs ?? [])]),
-    flops: prefillFlops + decodeFlopsPerToken * decodeSteps,
+    flops: prefillFlops + decodeFlopsPerToken * readAgain,
     weightBytes: sumOf(models, weightBytes),
     activationBytes,
     keyValueBytes,
@@ -89,6 +89,25 @@ export function estimateLanguageModel(
     peakBytes:
       sumOf(models, residentWeightBytes) + activationBytes + keyValueBytes + recurrentBytes,
     language,
+  };
+}
+
+/**
+ * Tokens of the longest answer to the prompt, and those that all answers feed back. The last of an answer is not read,
+ * whether it is written or given.
+ */
+function answerTokens(
+  { sampling, choices }: LanguageModelStep,
+  room: number,
+): { readonly newTokens: number; readonly readAgain: number } {
+  if (choices === null) {
+    const newTokens = Math.min(sampling.maxNewTokens, room);
+    return { newTokens, readAgain: sampling.answerCount * (newTokens - 1) };
+  }
+  const tokens = choices.answers.map(({ length }) => Math.ceil(length / charactersPerToken));
+  return {
+    newTokens: Math.min(room, Math.max(1, ...tokens)),
+    readAgain: tokens.reduce((sum, count) => sum + count - 1, 0),
   };
 }
 

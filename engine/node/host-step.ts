@@ -139,9 +139,33 @@ export interface Sampling {
   readonly topK: number;
   /** 1 keeps the whole distribution. */
   readonly topP: number;
+  /** Of the best token's probability; 0 keeps the whole distribution. */
+  readonly minP: number;
+  /** Logits of tokens in prompt or answer are divided by it, negative ones multiplied; 1 leaves them. */
+  readonly repetitionPenalty: number;
+  /** Off the logit of every token of the answer, once, and once for each time it was written. */
+  readonly presencePenalty: number;
+  readonly frequencyPenalty: number;
+  readonly bias: readonly TextBias[];
+  /** The answer ends before the first of these. */
+  readonly stops: readonly string[];
+  /** Answers to the one prompt, each drawn by random numbers of its own. */
+  readonly answerCount: number;
   readonly seed: number;
   readonly maxNewTokens: number;
   readonly stopAtEndOfText: boolean;
+}
+
+/** Added to the logits of each token of a text; -100 or less bans them. */
+export interface TextBias {
+  readonly text: string;
+  readonly bias: number;
+}
+
+/** Answers that are given, of which the likeliest is chosen and none written. */
+export interface Choices {
+  readonly answers: readonly string[];
+  readonly ranksBy: 'sum' | 'mean';
 }
 
 /** How tokens are written: one at a time, or guessed ahead and then verified. */
@@ -159,6 +183,8 @@ export interface LanguageModelStep {
   /** Where tokenizer and chat template come from. */
   readonly text: WeightsChoice;
   readonly sampling: Sampling;
+  /** In place of an answer that is written; null writes one. */
+  readonly choices: Choices | null;
 }
 
 export interface TokeniseStep {

@@ -49,7 +49,7 @@ const warmUp: readonly RunEvent[] = [
 const firstRun: readonly RunEvent[] = [
   measured(encoder, 1, { latencyMs: 40, tokensOut: 576, flops: 3e11, peakBytes: 500 }),
   measured(prefill, 1, { latencyMs: 200, tokensIn: 600, tokensOut: 600, keyValueBytes: 64 }),
-  { type: 'token', node: 'language', run: 1, id: 7, text: 'A' },
+  { type: 'token', node: 'language', run: 1, index: 0, id: 7, text: 'A' },
   measured(decode, 1, { latencyMs: 1000, tokensOut: 11, peakBytes: 900, keyValueBytes: 80 }),
   answer(1, 'A ring.', [7, 8], 250),
   { type: 'run-measured', run: 1, wallMs: 1260, peakBytes: 2000 },
@@ -152,6 +152,8 @@ describe('the report of two language models', () => {
         node: 'told',
         title: 'Reader',
         answer: { text: 'Red.', tokenIds: [5] },
+        answers: [{ text: 'Red.', tokenIds: [5], writingMs: 20 }],
+        choices: null,
         timeToFirstTokenMs: 70,
         prefillTokensPerSecond: 100 / 0.05,
         decodeTokensPerSecond: null,
@@ -162,6 +164,8 @@ describe('the report of two language models', () => {
         node: 'guessed',
         title: 'Guesser',
         answer: { text: 'xq', tokenIds: [1, 2] },
+        answers: [{ text: 'xq', tokenIds: [1, 2], writingMs: 20 }],
+        choices: null,
         timeToFirstTokenMs: 400,
         prefillTokensPerSecond: 100 / 0.2,
         decodeTokensPerSecond: 20 / 0.1, // guessing is part of writing
@@ -171,6 +175,32 @@ describe('the report of two language models', () => {
     ]);
     expect(report.answer).toBeNull();
     expect(report.totals).toMatchObject({ wallMs: 500, timeToFirstTokenMs: null });
+  });
+
+  it('keeps several answers of the last run in order, and counts their first tokens out of the speed', () => {
+    const several = (run: number, index: number, text: string, timeToFirstTokenMs: number) => ({
+      ...answer(run, text, [7, 8, 9], timeToFirstTokenMs),
+      node: 'guessed',
+      index,
+      draft: { proposed: 4, accepted: 1 },
+    });
+    const [model] = foldReport('Several', [
+      { ...started, stages: [guessed, draft, verify] },
+      several(1, 0, 'Red.', 100),
+      several(1, 1, 'Blue.', 180),
+      measured(draft, 2, { latencyMs: 30, tokensOut: 8 }),
+      measured(verify, 2, { latencyMs: 70, tokensOut: 6 }),
+      several(2, 0, 'Red!', 120),
+      several(2, 1, 'Blue!', 200),
+    ]).languageModels;
+    expect(model?.answer?.text).toBe('Red!');
+    expect(model?.answers.map(({ text, writingMs }) => [text, writingMs])).toEqual([
+      ['Red!', 20],
+      ['Blue!', 20],
+    ]);
+    expect(model?.timeToFirstTokenMs).toBe(110);
+    expect(model?.decodeTokensPerSecond).toBe(4 / 0.1);
+    expect(model?.draft).toEqual({ proposed: 8, accepted: 2 });
   });
 
   it('says that words mean nothing where random numbers reach a trained model, however far off they come from', () => {
@@ -291,5 +321,6 @@ function answer(
   timeToFirstTokenMs: number,
 ): Extract<RunEvent, { type: 'answer' }> {
   const node = 'language';
-  return { type: 'answer', node, run, text, tokenIds, timeToFirstTokenMs, draft: null };
+  const written = { text, tokenIds, timeToFirstTokenMs, writingMs: 20, draft: null, choices: null };
+  return { type: 'answer', node, run, index: 0, ...written };
 }

@@ -1,9 +1,15 @@
 /** The report of a run: one pure fold over its events. */
 import type { LanguageReport, Report, StageReport } from '../contract/report.ts';
-import { isDecoding, type RunEvent, type StageFacts } from '../contract/run-event.ts';
+import {
+  isDecoding,
+  type DraftFacts,
+  type RunEvent,
+  type StageFacts,
+} from '../contract/run-event.ts';
 
 type Started = Extract<RunEvent, { type: 'run-started' }>;
 type Measured = Extract<RunEvent, { type: 'stage-measured' }>;
+type Answered = Extract<RunEvent, { type: 'answer' }>;
 type Loaded = Extract<RunEvent, { type: 'stage-loaded' }>;
 
 /** Events of one run, complete or not, in the order in which they came. Warm-up passes do not count. */
@@ -73,33 +79,42 @@ function languageNodes(stages: readonly StageReport[]): readonly (readonly Stage
 
 function languageReport(
   rows: readonly StageReport[],
-  answers: readonly Extract<RunEvent, { type: 'answer' }>[],
+  answers: readonly Answered[],
   randomNodes: ReadonlySet<string>,
 ): LanguageReport {
   const [{ node, title }] = rows as readonly [StageReport];
   const own = answers.filter((answer) => answer.node === node);
-  const last = own.at(-1);
+  const last = own.filter(({ run }) => run === own.at(-1)?.run);
+  const [first] = last;
+  const firstTokens = own.flatMap(({ index, timeToFirstTokenMs }) =>
+    index === 0 ? (timeToFirstTokenMs ?? []) : [],
+  );
   const measured = rows.filter(({ latencyMs }) => latencyMs.runs > 0);
   const prefill = measured.filter(({ phase }) => phase === 'prefill');
   return {
     node,
     title,
-    answer: last ? { text: last.text, tokenIds: last.tokenIds } : null,
-    timeToFirstTokenMs:
-      own.length > 0
-        ? quantile(
-            own.map(({ timeToFirstTokenMs }) => timeToFirstTokenMs),
-            0.5,
-          )
-        : null,
+    answer: first ? { text: first.text, tokenIds: first.tokenIds } : null,
+    answers: last.map(({ text, tokenIds, writingMs }) => ({ text, tokenIds, writingMs })),
+    choices: first?.choices ?? null,
+    timeToFirstTokenMs: firstTokens.length > 0 ? quantile(firstTokens, 0.5) : null,
     prefillTokensPerSecond: speed(prefill, ({ tokensIn }) => tokensIn ?? 0),
-    // The first new token comes out of prefill.
+    // The first new token of each answer comes out of prefill.
     decodeTokensPerSecond: speed(measured.filter(isDecoding), ({ phase, tokensOut }) =>
-      phase === 'draft' ? 0 : (tokensOut ?? 0) - 1,
+      phase === 'draft' ? 0 : (tokensOut ?? 0) - Math.max(1, last.length),
     ),
     hasRandomWeights: randomNodes.has(node),
-    draft: last?.draft ?? null,
+    draft: draftOfAll(last),
   };
+}
+
+/** Guesses for all answers of a run together; null where none were made. */
+function draftOfAll(answers: readonly Answered[]): DraftFacts | null {
+  const drafts = answers.flatMap(({ draft }) => draft ?? []);
+  if (drafts.length === 0) return null;
+  const sumOf = (key: keyof DraftFacts): number =>
+    drafts.reduce((sum, draft) => sum + draft[key], 0);
+  return { proposed: sumOf('proposed'), accepted: sumOf('accepted') };
 }
 
 function stageReport(

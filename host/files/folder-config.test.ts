@@ -32,6 +32,22 @@ describe('the configuration of a folder', () => {
     });
   });
 
+  it('may hold infinity, as Python writes it; words in strings stay what they are', async () => {
+    await write(
+      'config.json',
+      String.raw`{ "time_step_limit": [0.0, Infinity], "least": -Infinity, "note": "to \"Infinity, NaN" }`,
+    );
+    expect(await readFolderConfig(folder)).toMatchObject({
+      value: {
+        'config.json': {
+          time_step_limit: [0, { __float__: 'Infinity' }],
+          least: { __float__: '-Infinity' },
+          note: 'to "Infinity, NaN',
+        },
+      },
+    });
+  });
+
   it('is found beside the graph, and among the checkpoints that come along', async () => {
     await mkdir(join(folder, 'phi'));
     await write('phi/preprocessor_config.json', '{ "size": 224 }');
@@ -57,6 +73,8 @@ describe('the configuration of a folder', () => {
     expect(await refusal()).toMatch(/^file-too-large: .*1\.05.MB/);
     await write('config.json', '['.repeat(1000));
     expect(await refusal()).toMatch(/nests values more than 32 deep/);
+    await write('config.json', `{"a": "${String.raw`\"`.repeat(fileLimits.configBytes / 2 - 10)}`);
+    expect(await refusal()).toMatch(/is not JSON/);
     await write('config.json', '[1, 2]');
     expect(await refusal()).toMatch(/is not a JSON object/);
   });

@@ -11,7 +11,7 @@ import {
   type JsonObject,
 } from '#engine/contract/config-files.ts';
 import { noRegularFile, openRegularFile } from '../system/regular-file.ts';
-import { parseJsonObject } from '../weights/bounded-json.ts';
+import { parseJsonObject, parsePythonJson } from '../weights/bounded-json.ts';
 
 /** A configuration nests a handful of parts and holds some hundred values; one with labels, some thousand. */
 const jsonLimits = { depth: 32, values: 50_000, fields: 20_000 } as const;
@@ -48,7 +48,7 @@ async function readConfig(path: string): Promise<Outcome<JsonObject | null>> {
     if (code === noRegularFile) return unreadable(`${path} is no file; choose another folder.`);
     return unreadable(`${path} cannot be read (${code}); allow it, or choose another folder.`);
   }
-  const parsed = parseJsonObject(bytes, jsonLimits);
+  const parsed = parseJsonObject(bytes, jsonLimits, parsePythonJson);
   if (typeof parsed === 'string')
     return unreadable(`${path} ${parsed}; copy the file again, or choose another folder.`);
   return ok(parsed as JsonObject);

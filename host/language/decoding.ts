@@ -1,10 +1,21 @@
 /** How an answer is written once the prompt is read: the seam between the stage and the ways of decoding. */
 import type { Outcome } from '#engine/contract/outcome.ts';
 import type { DraftFacts, LanguagePhase } from '#engine/contract/run-event.ts';
+import type { LanguageModelStep } from '#engine/node/host-step.ts';
 import type { LanguageModel } from './language-model.ts';
 import type { PromptSequence } from './prompt-sequence.ts';
 
+export type AnswerPhase = DecodingPhase | 'score';
 export type DecodingPhase = Extract<LanguagePhase, 'decode' | 'draft' | 'verify'>;
+
+/** The rows of the report that an answer fills, in running order; the last is that of the model itself. */
+export function answerPhases({
+  decoding,
+  choices,
+}: Pick<LanguageModelStep, 'decoding' | 'choices'>): readonly AnswerPhase[] {
+  if (choices !== null) return ['score'];
+  return decoding.kind === 'plain' ? ['decode'] : ['draft', 'verify'];
+}
 
 /** What a turn of decoding is given. */
 export interface DecodingTurn {
@@ -15,8 +26,8 @@ export interface DecodingTurn {
   readonly logits: Float32Array;
   /** The next token of logits [V]; each token of the answer is asked for once, in order. */
   readonly choose: (logits: Float32Array) => number;
-  /** What `choose` would make of logits [V] at the place so many tokens behind the next one. */
-  readonly foresee: (logits: Float32Array, ahead: number) => number;
+  /** What `choose` would make of logits [V] behind guesses that follow what is written. */
+  readonly foresee: (logits: Float32Array, guesses: readonly number[]) => number;
   /** Nothing follows these tokens. */
   readonly ends: ReadonlySet<number>;
   /** Takes a token of the answer; false once no more are wanted. */

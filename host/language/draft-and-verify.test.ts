@@ -5,6 +5,7 @@ import { topK } from '#engine/onnx/operators.ts';
 import type { Value } from '#engine/onnx/value.ts';
 import type { DecoderArchitecture } from '#nodes/language/decoder-architecture.ts';
 import { answer, justWords, picture, withPicture, words } from '#verify/answers.testing.ts';
+import { wordIds } from '../text/prompt.ts';
 import { NodeBench } from '#verify/node-bench.testing.ts';
 import {
   openSmallDecoder,
@@ -87,6 +88,41 @@ describe.for(['greedy', 'sample'] as const)('%s', (choosing) => {
         expect(early.ids).toEqual(expected.ids);
         expect(early.draft?.accepted).toBeGreaterThan(0);
         expect(early.draft?.accepted).toBeLessThan(early.draft?.proposed as number);
+      }
+    },
+  );
+});
+
+describe('an answer whose tokens are penalised by those before them', () => {
+  const penalties = {
+    repetitionPenalty: 1.3,
+    presencePenalty: 0.4,
+    frequencyPenalty: 0.3,
+  } as const;
+  const context = { bias: new Map([[5, 1.5]]), promptIds: wordIds(words) };
+
+  test.for(['greedy', 'sample'] as const)(
+    '%s, is the same by any draft, and one of the same weights foresees the penalties too',
+    async (choosing) => {
+      const architecture = smallDecoders['llama, grouped queries'];
+      const model = await open(architecture);
+      const same = await open(architecture);
+      const other = await stranger();
+      const exiting = await open(architecture, { boundaries: [exitBefore(2)] });
+      const wanted = { choosing, penalties, context };
+      const expected = await answer(model, justWords, decodePlainly, wanted);
+      const plain = await answer(model, justWords, decodePlainly, { choosing });
+      expect(expected.ids).not.toEqual(plain.ids);
+      const repeats = (ids: readonly number[]): number => ids.length - new Set(ids).size;
+      expect(repeats(expected.ids)).toBeLessThan(repeats(plain.ids));
+      for (const draftLength of [1, 4, 6]) {
+        const sure = await answer(model, justWords, byDraft(same, draftLength), wanted);
+        expect(sure.ids).toEqual(expected.ids);
+        expect(sure.draft?.accepted).toBe(sure.draft?.proposed);
+        const unsure = await answer(model, justWords, byDraft(other, draftLength), wanted);
+        expect(unsure.ids).toEqual(expected.ids);
+        const early = await answer(exiting, justWords, byEarlyExit(draftLength), wanted);
+        expect(early.ids).toEqual(expected.ids);
       }
     },
   );

@@ -9,7 +9,7 @@ import { ok } from '#engine/contract/outcome.ts';
 import type { Decode, DecodingTurn } from './decoding.ts';
 
 export interface Drafter {
-  /** Reads the prompt, before the first guess. */
+  /** Reads the prompt, before the first guess; where it was read for the answer before, it goes back there. */
   begin(turn: DecodingTurn): Promise<void>;
   /** Guesses that follow `certain`, the tokens written since it was asked last; none where it holds no more. */
   propose(certain: readonly number[], count: number): Promise<readonly number[]>;

@@ -8,7 +8,7 @@ import {
   smallModels,
   writeSmallDecoder,
 } from '#verify/small-decoder.testing.ts';
-import { openSmallMamba, smallMamba } from '#verify/small-mamba.testing.ts';
+import { openStateSpaceModel, smallMamba } from '#verify/small-state-space.testing.ts';
 import { decodePlainly } from './decode-plainly.ts';
 import { draftAndVerify } from './draft-and-verify.ts';
 import { draftModel } from './drafters.ts';
@@ -21,9 +21,9 @@ beforeAll(async () => {
 afterAll(() => bench.close());
 
 /** With a head of its own, so that what it answers is not one word again and again. */
-const untiedMamba = { ...smallMamba, tiedEmbeddings: false };
+const untiedMamba = smallMamba({ tiedEmbeddings: false });
 const openMamba = (seed: number): Promise<LanguageModel> =>
-  openSmallMamba(bench, untiedMamba, seed);
+  openStateSpaceModel(bench, untiedMamba, seed);
 
 async function openLlama(): Promise<LanguageModel> {
   const architecture = smallDecoders['llama, grouped queries'];

@@ -4,7 +4,7 @@ import type { DecodingTurn } from './decoding.ts';
 import type { StateMark } from './decoder-state.ts';
 import type { Drafter } from './draft-and-verify.ts';
 import type { LanguageModel } from './language-model.ts';
-import { embedSequence } from './prompt-sequence.ts';
+import { embedSequence, type PromptSequence } from './prompt-sequence.ts';
 
 /** What another language model would write. */
 export function draftModel(model: LanguageModel, { reads }: Pick<DraftPart, 'reads'>): Drafter {
@@ -16,17 +16,25 @@ export function draftModel(model: LanguageModel, { reads }: Pick<DraftPart, 'rea
   let guessed: readonly number[] = [];
   /** A prompt that it cannot hold is not read, and nothing guessed. */
   let holdsPrompt = false;
+  /** The end of the prompt, once it is read. */
+  let read: { readonly prompt: PromptSequence; readonly end: StateMark } | null = null;
   return {
     async begin(begun) {
       turn = begun;
       [unread, guessed] = [[], []];
-      const read = reads === 'words' ? { ...turn.prompt, visual: [] } : turn.prompt;
-      const { embeddings, visual } = await embedSequence(model, read);
+      if (read?.prompt === turn.prompt) {
+        await model.keep(read.end, []);
+        mark = read.end;
+        return;
+      }
+      const seen = reads === 'words' ? { ...turn.prompt, visual: [] } : turn.prompt;
+      const { embeddings, visual } = await embedSequence(model, seen);
       holdsPrompt = embeddings.length / model.hiddenSize <= model.contextLength;
       if (holdsPrompt && embeddings.length > 0)
         await model.prefill(embeddings, visual, turn.room());
       else model.clear();
       mark = model.mark();
+      read = { prompt: turn.prompt, end: mark };
     },
     async propose(certain, count) {
       unread = [...unread, ...certain];
@@ -38,10 +46,10 @@ export function draftModel(model: LanguageModel, { reads }: Pick<DraftPart, 'rea
       let logits = await model.resume(mark, unread, right, count);
       mark = model.mark();
       unread = [];
-      const guesses = [turn.foresee(logits, 0)];
+      const guesses = [turn.foresee(logits, [])];
       while (guesses.length < wanted && !turn.ends.has(guesses.at(-1) as number)) {
         logits = await model.extend(guesses.slice(-1), 'last', count);
-        guesses.push(turn.foresee(logits, guesses.length));
+        guesses.push(turn.foresee(logits, guesses));
       }
       guessed = guesses.slice(0, -1);
       return guesses;
@@ -70,7 +78,7 @@ export function earlyExit(): Drafter {
       let last = certain.at(-1) as number;
       while (guesses.length < count && !(guesses.length > 0 && ends.has(last))) {
         const logits = await model.extend([last], 'last', count, { leaves: true });
-        last = foresee(logits, guesses.length);
+        last = foresee(logits, guesses);
         guesses.push(last);
       }
       await model.keep(mark, []);

@@ -12,7 +12,9 @@ import type { StageContext, StageRunner } from '../stages/stage-runner.ts';
 import type { StageInputs, StageOutputs } from '../stages/stage-value.ts';
 import { layOutViews } from '../text/lay-out-views.ts';
 import { wordIds } from '../text/prompt.ts';
-import { decodingPhases, writeAnswer } from './answer.ts';
+import { choiceTokens, answerContext } from './answer-tokens.ts';
+import { writeAnswers, type Answer } from './answer.ts';
+import { answerPhases } from './decoding.ts';
 import {
   stateFacts,
   type Generation,
@@ -28,6 +30,7 @@ import {
   type EmbeddedSequence,
   type PromptSequence,
 } from './prompt-sequence.ts';
+import { chooseAnswer } from './score-choices.ts';
 
 /** `visualWires` is what is wired to the visual tokens. */
 export function languageStage(
@@ -38,7 +41,7 @@ export function languageStage(
 ): StageRunner {
   const row = (phase: LanguagePhase) => `${stage.id}/${phase}`;
   const shared: LanguageStage = { stage, step, context, row };
-  const phases = ['tokenise', 'embed', 'prefill', ...decodingPhases(step.decoding)] as const;
+  const phases = ['tokenise', 'embed', 'prefill', ...answerPhases(step)] as const;
   let text: LanguageText | null = null;
   let language: LoadedLanguage | null = null;
   return {
@@ -49,8 +52,13 @@ export function languageStage(
       const opened = await openLanguageText(step, context.baseFolder);
       if (!opened.ok) return opened;
       text = opened.value;
-      const prompt = text.tokenise(questionOf(stage, inputs), visualWires.flatMap(expectedRuns));
-      return prompt.ok ? keys : prompt;
+      const runs = visualWires.flatMap(expectedRuns);
+      const prompt = text.tokenise(questionOf(stage, inputs), runs);
+      if (!prompt.ok) return prompt;
+      const visualTokens = runs.reduce((sum, { tokens }) => sum + (tokens ?? 1), 0);
+      const length = wordIds(prompt.value).length + visualTokens;
+      const choices = choiceTokens(text.tokenizer, prompt.value, length, step);
+      return choices.ok ? keys : choices;
     },
     async load() {
       const loaded = await loadLanguage(shared);
@@ -110,7 +118,7 @@ async function generate(
   inputs: StageInputs,
   visualWires: readonly WireType[],
 ): Promise<Outcome<StageOutputs>> {
-  const { step, context } = generation;
+  const { context } = generation;
   const prompt = await tokenise(generation, inputs, visualWires);
   if (!prompt.ok) return prompt;
   const embedded = await embed(generation, prompt.value);
@@ -122,14 +130,37 @@ async function generate(
   const going = context.cancel.check();
   if (!going.ok) return going;
 
-  // New tokens that fit behind the prompt. The last one is never fed back.
-  const length = embedded.value.embeddings.length / step.graphs.hiddenSize;
-  const room = Math.min(step.sampling.maxNewTokens, step.graphs.contextLength - length + 1);
-  const answer = await writeAnswer(generation, prompt.value, logits.value, room);
-  if (!answer.ok) return answer;
-  context.emit({ type: 'answer', run: generation.pass.run, ...answer.value });
-  const { text, tokenIds } = answer.value;
+  const length = embedded.value.embeddings.length / generation.step.graphs.hiddenSize;
+  const answers = await answer(generation, prompt.value, logits.value, length);
+  if (!answers.ok) return answers;
+  const { run } = generation.pass;
+  for (const told of answers.value) context.emit({ type: 'answer', run, ...told });
+  // What is wired behind is given the first.
+  const { text, tokenIds } = answers.value[0] as Answer;
   return ok({ answer: { kind: 'answer', text, tokenIds } });
+}
+
+/** Behind a prompt of `length` tokens, of which `logits` [V] are the last place's. */
+async function answer(
+  generation: Generation,
+  prompt: PromptSequence,
+  logits: Float32Array,
+  length: number,
+): Promise<Outcome<readonly Answer[]>> {
+  const { step, text } = generation;
+  const { sampling, graphs } = step;
+  if (step.choices !== null) {
+    const choices = choiceTokens(text.tokenizer, prompt.prompt, length, step);
+    if (!choices.ok) return choices;
+    const { ranksBy } = step.choices;
+    const chosen = await chooseAnswer(generation, logits, choices.value, ranksBy);
+    return chosen.ok ? ok([chosen.value]) : chosen;
+  }
+  const context = answerContext(text.tokenizer, prompt.prompt, sampling.bias);
+  if (!context.ok) return context;
+  // New tokens that fit behind the prompt. The last one is never fed back.
+  const room = Math.min(sampling.maxNewTokens, graphs.contextLength - length + 1);
+  return writeAnswers(generation, { prompt, logits, context: context.value }, room);
 }
 
 function tokenise(

@@ -1,11 +1,13 @@
 /** Loads the models of a language stage, each warmed up before the next, so that its memory is its own. */
 import { ok, type Outcome } from '#engine/contract/outcome.ts';
+import type { LanguagePhase } from '#engine/contract/run-event.ts';
 import type { LanguageGraphs } from '#engine/node/decoder-protocol.ts';
 import type { BoundaryPart } from '#engine/node/part.ts';
 import { threadCount } from '../system/machine.ts';
 import { holdModel, isCold, measureModel, settleModels } from '../stages/held-model.ts';
 import { refusable } from '../sessions/load-model.ts';
 import { stageProgress } from '../stages/stage-progress.ts';
+import { answerPhases } from './decoding.ts';
 import type { LanguageStage, LoadedLanguage, LoadedModel } from './generation.ts';
 import { embedTokens, LanguageModel } from './language-model.ts';
 
@@ -51,8 +53,7 @@ export async function loadLanguage(language: LanguageStage): Promise<Outcome<Loa
   const { embed, decoder } = loaded.value;
   settleModels(row('embed'), [embed], context);
   settleModels(row('prefill'), [decoder], context);
-  if (decoding.kind === 'plain') settleModels(row('decode'), [decoder], context);
-  else settleModels(row('verify'), [decoder], context);
+  settleModels(row(answerPhases(step).at(-1) as LanguagePhase), [decoder], context);
   if (decoding.kind !== 'draft') {
     if (decoding.kind === 'early-exit') settleModels(row('draft'), [decoder], context);
     return ok({ ...loaded.value, draft: null });

@@ -87,6 +87,22 @@ export function reach(
   return { id, weight };
 }
 
+/** The weight of all tokens whose own is at least `least`, which is over 0 and at most 1, that of the best. */
+export function weightDownTo(order: ProbabilityOrder, least: number): number {
+  const { logits, most, inverseTemperature, sums, last } = order;
+  const farthestKept = -Math.log(least);
+  const lastSlice = ((farthestKept * stepsPerUnit) | 0) >> sliceBits;
+  if (!(farthestKept < farthest) || lastSlice > last) return order.total;
+  let weight = 0;
+  for (let slice = 0; slice < lastSlice; slice++) weight += sums[slice]!;
+  for (const id of sortedSlice(order, lastSlice)) {
+    const distance = (most - logits[id]!) * inverseTemperature;
+    if (distance > farthestKept) break;
+    weight += weightAt(distance, (distance * stepsPerUnit) | 0);
+  }
+  return weight;
+}
+
 function sortedSlice(
   { logits, most, inverseTemperature }: ProbabilityOrder,
   slice: number,

@@ -4,16 +4,15 @@ import { describe, expect, test } from 'vitest';
 import type { Sampling } from '#engine/node/host-step.ts';
 import { seededRandom } from '#engine/seeded-random.ts';
 import { normalNumbers } from '#nodes/normal-numbers.testing.ts';
-import { nextToken } from './sampling.ts';
+import { someSampling } from '#verify/answers.testing.ts';
+import { noContext } from './adjusted-logits.ts';
+import { nextToken, TokenChoice } from './sampling.ts';
 
 const sampling = (values: Partial<Sampling>): Sampling => ({
-  strategy: 'sample',
+  ...someSampling,
   temperature: 1,
   topK: 0,
   topP: 1,
-  seed: 0,
-  maxNewTokens: 1,
-  stopAtEndOfText: false,
   ...values,
 });
 
@@ -25,8 +24,15 @@ test('greedy takes the first of the largest', () => {
   expect(nextToken(Float32Array.of(0), greedy, none)).toBe(0);
 });
 
-/** Sorts, cuts behind k tokens, cuts behind p of what is left, and walks to the place drawn. */
-function drawSlowly(logits: Float32Array, { temperature, topK, topP }: Sampling, place: number) {
+/** Sorts, cuts behind k tokens, behind p of what is left, before those below min-p, and walks to the place drawn. */
+function drawSlowly(logits: Float32Array, values: Sampling, place: number) {
+  const { kept, nucleus, reached } = keptSlowly(logits, values);
+  let walked = 0;
+  const index = nucleus.findIndex((weight) => (walked += weight) > place * reached);
+  return kept[index < 0 ? nucleus.length - 1 : index];
+}
+
+function keptSlowly(logits: Float32Array, { temperature, topK, topP, minP }: Sampling) {
   const order = Array.from(logits.keys()).toSorted((a, b) => (logits[b] ?? 0) - (logits[a] ?? 0));
   const kept = topK > 0 ? order.slice(0, topK) : order;
   const most = logits[kept[0] ?? 0] ?? NaN;
@@ -35,13 +41,11 @@ function drawSlowly(logits: Float32Array, { temperature, topK, topP }: Sampling,
   const nucleus: number[] = [];
   let reached = 0;
   for (const weight of weights) {
-    if (nucleus.length > 0 && reached >= topP * total) break;
+    if (nucleus.length > 0 && (reached >= topP * total || weight < minP)) break;
     nucleus.push(weight);
     reached += weight;
   }
-  let walked = 0;
-  const index = nucleus.findIndex((weight) => (walked += weight) > place * reached);
-  return kept[index < 0 ? nucleus.length - 1 : index];
+  return { kept, nucleus, reached };
 }
 
 describe('sampled', () => {
@@ -67,6 +71,7 @@ describe('sampled', () => {
       temperature: fc.constantFrom(0.01, 0.5, 0.7, 1, 10),
       topK: fc.constantFrom(0, 1, 2, 50, 4000),
       topP: fc.constantFrom(0.01, 0.3, 0.9, 0.999, 1),
+      minP: fc.constantFrom(0, 1e-30, 0.02, 0.3, 1),
     });
     const place = fc.double({ min: 0.001, max: 0.999, noNaN: true });
     fc.assert(
@@ -118,6 +123,55 @@ describe('sampled', () => {
         expect(Math.abs(share - expectedShare)).toBeLessThanOrEqual(spread + 1e-9);
       }
     }
+  });
+
+  test('draws each token as often as its probability says, over seeds, places and answers', () => {
+    const logits = normalNumbers(40, 3, 2);
+    const values = sampling({ temperature: 1.3, topK: 25, topP: 0.97, minP: 0.02 });
+    const { kept, nucleus, reached } = keptSlowly(logits, values);
+    const expected = new Map(nucleus.map((weight, at) => [kept[at] as number, weight / reached]));
+    expect(expected.size).toBeGreaterThan(5);
+    expect(expected.size).toBeLessThan(25);
+    const draws = 4000;
+    const bySeed = (draw: number) => new TokenChoice({ ...values, seed: draw }).choose(logits);
+    const ofAnswer = (draw: number) =>
+      new TokenChoice({ ...values, seed: 11 }, noContext, draw % 64).foresee(
+        logits,
+        Array.from({ length: Math.floor(draw / 64) }, () => 0),
+      );
+    for (const drawn of [bySeed, ofAnswer]) {
+      const counts = new Map<number, number>();
+      for (let draw = 0; draw < draws; draw++) {
+        const id = drawn(draw);
+        counts.set(id, (counts.get(id) ?? 0) + 1);
+      }
+      expect([...counts.keys()].filter((id) => !expected.has(id))).toEqual([]);
+      let chiSquare = 0;
+      for (const [id, share] of expected)
+        chiSquare += ((counts.get(id) ?? 0) - share * draws) ** 2 / (share * draws);
+      // One in a thousand fair draws is beyond 3.1 deviations (Wilson and Hilferty); these are the same at every run.
+      const freedom = expected.size - 1;
+      const spread = 2 / (9 * freedom);
+      expect(chiSquare).toBeLessThan(freedom * (1 - spread + 3.1 * Math.sqrt(spread)) ** 3);
+    }
+  });
+
+  test('draws the first of several answers as if it were alone, and others apart', () => {
+    const answer = (index: number, seed = 5) => {
+      const choice = new TokenChoice(sampling({ seed, temperature: 2 }), noContext, index);
+      return Array.from({ length: 20 }, (_, step) => {
+        const id = choice.choose(normalNumbers(500, step));
+        choice.write(id);
+        return id;
+      });
+    };
+    expect(answer(0)).toEqual(answer(0));
+    const alone = new TokenChoice(sampling({ seed: 5, temperature: 2 })).choose(
+      normalNumbers(500, 0),
+    );
+    expect(answer(0)[0]).toBe(alone);
+    const several = [answer(0), answer(1), answer(2), answer(0, 6), answer(1, 6)];
+    expect(new Set(several.map((ids) => ids.join())).size).toBe(5);
   });
 
   test('draws the same answer from the same seed', () => {

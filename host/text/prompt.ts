@@ -4,6 +4,7 @@ import { error } from '#engine/contract/problem.ts';
 import type { Media } from '#engine/node/wire.ts';
 import { chatPieces } from './chat-pieces.ts';
 import type { ChatTemplate } from './chat-template.ts';
+import { encodeBehind } from './encode-behind.ts';
 import { layOutRuns, type LaidRuns } from './lay-out-runs.ts';
 import type { TextRange } from './literal-text.ts';
 import type { Tokenizer } from './tokenizer.ts';
@@ -169,7 +170,7 @@ function encodePieces(tokenizer: Tokenizer, pieces: readonly PlacedPiece[]): Out
     const addSpecialTokens = index === 0 && !spellsBegin;
     const isLayout = stretch.before !== null && stretch.pieces.every(isOfLayout);
     const ids = isLayout
-      ? encodeWithin(tokenizer, text)
+      ? encodeBehind(tokenizer, text)
       : tokenizer.encode(text, { addSpecialTokens, literal });
     if (!ids.ok) return ids;
     const cut = cutAtTokens(tokenizer, ids.value, stretch.pieces);
@@ -182,20 +183,6 @@ function encodePieces(tokenizer: Tokenizer, pieces: readonly PlacedPiece[]): Out
 }
 
 const isOfLayout = ({ kind }: PlacedPiece): boolean => kind === 'layout';
-
-/** No text begins with it, and no token joins it to another character. */
-const anchor = '\u0001';
-
-/** Ids of a text that goes on from what is before it: a tokenizer may set a space before one that stands alone. */
-function encodeWithin(tokenizer: Tokenizer, text: string): Outcome<readonly number[]> {
-  const options = { addSpecialTokens: false };
-  const before = tokenizer.encode(anchor, options);
-  if (!before.ok) return before;
-  const both = tokenizer.encode(anchor + text, options);
-  if (!both.ok) return both;
-  const isApart = before.value.every((id, place) => both.value[place] === id);
-  return isApart ? ok(both.value.slice(before.value.length)) : tokenizer.encode(text, options);
-}
 
 /** Pieces that are encoded together, behind a run for which the tokenizer has no token. */
 interface Stretch {

@@ -18,18 +18,31 @@ export interface JsonLimits {
 export function parseJsonObject(
   bytes: Uint8Array,
   limits: JsonLimits,
+  parse: (text: string) => unknown = JSON.parse,
 ): Readonly<Record<string, unknown>> | string {
   if (!isUtf8(bytes)) return 'is not UTF-8 text';
   const excess = findExcess(bytes, limits);
   if (excess !== undefined) return excess;
   try {
-    const value: unknown = JSON.parse(
-      Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString(),
-    );
+    const value = parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString());
     return isRecord(value) ? value : 'is not a JSON object';
   } catch {
     return 'is not JSON';
   }
+}
+
+/**
+ * JSON as Python writes it: with bare words for numbers that JSON does not have. They are read as transformers 5 spells
+ * them, `{ "__float__": "Infinity" }`, so that what is read stays JSON.
+ */
+export function parsePythonJson(text: string): unknown {
+  // A string that does not end takes all that follows, else each quote in it would begin another.
+  const stringsAndWords = /"(?:[^"\\]|\\.)*"?|-?Infinity|NaN/gs;
+  return JSON.parse(
+    text.replaceAll(stringsAndWords, (found) =>
+      found.startsWith('"') ? found : `{"__float__":"${found}"}`,
+    ),
+  );
 }
 
 function findExcess(bytes: Uint8Array, limits: JsonLimits): string | undefined {

@@ -30,25 +30,35 @@ export function architectureProblem(architecture: DecoderArchitecture): Problem 
     const message = `${headCount} heads do not divide into ${keyValueHeadCount} groups; choose key/value heads that divide the heads.`;
     return error('arrangement-unsupported', message, { param: 'keyValueHeadCount' });
   }
-  const { promptAttention, attentionWindow, attentionSoftCap } = architecture;
-  if (promptAttention === 'prefix' && attentionWindow !== null) {
-    const message = `Where tokens of the prompt see all of it, none of them sees just a window of ${attentionWindow}; clear the window, or let them see what comes before them.`;
-    return error('arrangement-unsupported', message, { param: 'attentionWindow' });
-  }
-  if (promptAttention === 'prefix' && attentionSoftCap > 0) {
-    const message = `Where tokens of the prompt see all of it, scores are not bent to stay below ${attentionSoftCap}; set the attention soft cap to 0, or let them see what comes before them.`;
-    return error('arrangement-unsupported', message, { param: 'attentionSoftCap' });
-  }
-  if (promptAttention === 'prefix' && positions === 'alibi') {
-    const message =
-      'Where tokens of the prompt see all of it, no biases tell how far they are from each other; choose other positions, or let them see what comes before them.';
-    return error('arrangement-unsupported', message, { param: 'positions' });
-  }
   if (positions === 'rotary' && rotaryShape(architecture).size < 2) {
     const message = `A rotary fraction of ${rotaryFraction} leaves nothing of a head of ${headSize} to rotate; choose a larger fraction.`;
     return error('arrangement-unsupported', message, { param: 'rotaryFraction' });
   }
-  return longropeProblem(architecture);
+  return prefixProblem(architecture) ?? longropeProblem(architecture);
+}
+
+/** Why the tokens of a prompt cannot all see each other; null where they can, or need not. */
+function prefixProblem({
+  promptAttention,
+  attentionWindow,
+  attentionSoftCap,
+  positions,
+}: DecoderArchitecture): Problem | null {
+  if (promptAttention !== 'prefix') return null;
+  if (attentionWindow !== null) {
+    const message = `Where tokens of the prompt see all of it, none of them sees just a window of ${attentionWindow}; clear the window, or let them see what comes before them.`;
+    return error('arrangement-unsupported', message, { param: 'attentionWindow' });
+  }
+  if (attentionSoftCap > 0) {
+    const message = `Where tokens of the prompt see all of it, scores are not bent to stay below ${attentionSoftCap}; set the attention soft cap to 0, or let them see what comes before them.`;
+    return error('arrangement-unsupported', message, { param: 'attentionSoftCap' });
+  }
+  if (positions === 'alibi') {
+    const message =
+      'Where tokens of the prompt see all of it, no biases tell how far they are from each other; choose other positions, or let them see what comes before them.';
+    return error('arrangement-unsupported', message, { param: 'positions' });
+  }
+  return null;
 }
 
 function longropeProblem(architecture: DecoderArchitecture): Problem | null {
@@ -65,7 +75,7 @@ function longropeProblem(architecture: DecoderArchitecture): Problem | null {
   ] as const) {
     if (factors.length === size / 2 && factors.every((factor) => factor > 0 && factor < Infinity))
       continue;
-    const message = `longrope needs ${size / 2} numbers above 0, one a pair of rotated channels, and there are ${factors.length}; give as many, separated by spaces.`;
+    const message = `Longrope needs ${size / 2} numbers above 0, one a pair of rotated channels, and there are ${factors.length}; give as many, separated by spaces.`;
     return error('param-invalid', message, { param });
   }
   return null;

@@ -3,6 +3,7 @@ import { fail, ok } from '#engine/contract/outcome.ts';
 import { defineNode } from '#engine/node/node-definition.ts';
 import { partsOfKind } from '#engine/node/part.ts';
 import { weightParams } from '#engine/node/weight-params.ts';
+import { answerProblem } from './answer-lines.ts';
 import { answerParams, answering } from './answer-params.ts';
 import { decoderFromConfig } from './decoder-config.ts';
 import { decoderGraphs } from './decoder-graph.ts';
@@ -15,7 +16,7 @@ import {
 } from './decoder-model.ts';
 import { decoderKeyLayouts } from './decoder-names.ts';
 import { checkDecoderParts, droppingProblem } from './decoder-parts.ts';
-import { draftProblem } from './draft-problem.ts';
+import { draftProblem, idleDrafts } from './draft-problem.ts';
 import { languageInputs, languageOutputs, visualProblem } from './language-ports.ts';
 import { layoutProblem, withPictureLayout } from './picture-layouts.ts';
 
@@ -63,18 +64,20 @@ export const decoder = defineNode({
   demand: ({ params: values }) => ({
     visual: { channels: decoderArchitecture(values).hiddenSize },
   }),
-  infer({ params: values, inputs }) {
+  infer({ id, params: values, inputs }) {
     const architecture = decoderArchitecture(values);
     const problem =
       architectureProblem(architecture) ??
       visualProblem(inputs.visual, architecture.hiddenSize) ??
       layoutProblem(inputs.visual, values.pictureLayout) ??
+      answerProblem(id, values) ??
       draftProblem(inputs.acceleration, architecture, 'acceleration') ??
       droppingProblem(inputs.acceleration, architecture);
     if (problem) return fail(problem);
     const parts = checkDecoderParts(inputs, architecture.layerCount);
     if (!parts.ok) return parts;
-    return ok({ outputs: { answer: { kind: 'answer' } }, warnings: parts.value });
+    const idle = idleDrafts(values.strategy, inputs.acceleration, 'acceleration');
+    return ok({ outputs: { answer: { kind: 'answer' } }, warnings: [...parts.value, ...idle] });
   },
   layers: (values) => decoderArchitecture(values).layerCount,
   summary: (values) => decoderSummary(values),
@@ -90,12 +93,14 @@ export const decoder = defineNode({
       const feedForwards = partsOfKind(parts, 'feed-forward');
       const [draft] = partsOfKind(parts, 'draft');
       const [exit] = partsOfKind(boundaries, 'early-exit');
+      const answered = answering(values);
       return {
         kind: 'generate',
         graphs: decoderGraphs(architecture, { feedForwards, boundaries }, newGraph),
         boundaries,
-        decoding: draft ?? exit ?? { kind: 'plain' },
-        ...answering(values),
+        // Where nothing is written there is nothing to guess.
+        decoding: (answered.choices ? null : (draft ?? exit)) ?? { kind: 'plain' },
+        ...answered,
       };
     },
   },

@@ -1,5 +1,5 @@
-/** Whether a draft model can guess for a language model. */
-import { error, type Problem } from '#engine/contract/problem.ts';
+/** Whether a draft can guess for a language model, and whether there is anything to guess. */
+import { error, warning, type Problem } from '#engine/contract/problem.ts';
 import type { WireOf } from '#engine/node/wire.ts';
 import type { LanguageGraphs } from '#engine/node/decoder-protocol.ts';
 
@@ -21,4 +21,17 @@ export function draftProblem(
     }
   }
   return null;
+}
+
+/** Parts that would guess tokens ahead where none are written. */
+export function idleDrafts(
+  strategy: string,
+  parts: readonly WireOf<'acceleration'>[],
+  port: string,
+): readonly Problem[] {
+  const guesses = parts.some(({ acts }) => acts.at === 'draft' || acts.at === 'exit');
+  if (strategy !== 'choices' || !guesses) return [];
+  const message =
+    'One of the given answers is chosen and none is written, so nothing is guessed ahead; unplug the part that guesses, or choose another sampling.';
+  return [warning('parts-conflict', message, { port })];
 }

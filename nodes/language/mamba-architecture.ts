@@ -1,54 +1,43 @@
 /** The architecture of a Mamba language model as parameters: one table row a published model. */
-import {
-  choice,
-  decimal,
-  flag,
-  modelParam,
-  option,
-  size,
-} from '#engine/node/architecture-params.ts';
+import { choice, decimal, modelParam, option, size } from '#engine/node/architecture-params.ts';
 import type { ParamValues } from '#engine/node/param.ts';
+import { publishedStateSpace, stateSpaceParams } from './state-space-architecture.ts';
 
 const architectureParams = {
-  vocabularySize: size('Vocabulary', 'Rows of the embedding table, padding included.', 50_280, 1e6),
-  hiddenSize: size('Hidden size', 'Channels of a token.', 768, 65_536),
-  layerCount: size('Layers', 'Mamba blocks.', 24, 512),
-  innerSize: size('Inner size', 'Channels inside a block, each with a state.', 1536, 262_144),
-  stateSize: size('State size', 'Numbers that each channel remembers.', 16, 1024),
-  kernelSize: size('Convolution kernel', 'Tokens that the convolution sees.', 4, 64),
+  ...stateSpaceParams({ vocabularySize: 50_280, stateSize: 16 }),
   stepRank: size('Time step rank', 'Channels from which the time steps are made.', 48, 65_536),
-  projectionBias: flag(
-    'Projection bias',
-    'The projections into and out of a block add one.',
-    false,
+  innerNorm: choice(
+    'Inner norm',
+    'Normalisation of what time steps are made from, of what is written and of what is read.',
+    'none',
+    [option('none', 'None'), option('rms-no-weight', 'RMS, no weight (Falcon)')],
   ),
-  convolutionBias: flag('Convolution bias', 'The convolution adds one.', true),
-  norm: choice('Norm', 'Normalisation before each block.', 'rms', [
-    option('rms', 'RMSNorm'),
-    option('layer', 'LayerNorm'),
-  ]),
-  normEpsilon: decimal('Norm epsilon', 'Added to the variance.', 1e-5, 1e-12, 1),
-  tiedEmbeddings: flag('Tied embeddings', 'The head reuses the embedding table.', true),
+  innerNormEpsilon: decimal('Inner norm epsilon', 'Added to the mean square.', 1e-6, 1e-12, 1),
 } as const;
 
 export type MambaArchitecture = ParamValues<typeof architectureParams>;
 
-/** By hidden size and layers; what else there is follows from these in every published one. */
+/** By hidden size and layers; what else there is follows from these in every one of its authors. */
 const published = (label: string, hiddenSize: number, layerCount: number) => ({
   label,
   architecture: {
+    ...publishedStateSpace(hiddenSize, layerCount),
     vocabularySize: 50_280,
-    hiddenSize,
-    layerCount,
-    innerSize: 2 * hiddenSize,
     stateSize: 16,
-    kernelSize: 4,
     stepRank: automaticStepRank(hiddenSize),
-    projectionBias: false,
-    convolutionBias: true,
-    norm: 'rms',
-    normEpsilon: 1e-5,
-    tiedEmbeddings: true,
+    innerNorm: 'none',
+    innerNormEpsilon: 1e-6,
+  } satisfies MambaArchitecture,
+});
+
+const falcon = (label: string, innerNormEpsilon: number) => ({
+  label,
+  architecture: {
+    ...published(label, 4096, 64).architecture,
+    vocabularySize: 65_024,
+    tiedEmbeddings: false,
+    innerNorm: 'rms-no-weight',
+    innerNormEpsilon,
   } satisfies MambaArchitecture,
 });
 
@@ -58,6 +47,8 @@ export const publishedMambas = {
   'mamba-790m': published('Mamba 790M', 1536, 48),
   'mamba-1.4b': published('Mamba 1.4B', 2048, 48),
   'mamba-2.8b': published('Mamba 2.8B', 2560, 64),
+  'falcon-mamba-7b': falcon('Falcon Mamba 7B', 1e-6),
+  'falcon3-mamba-7b': falcon('Falcon3 Mamba 7B', 1e-5),
 } as const;
 
 export type PublishedMamba = keyof typeof publishedMambas;

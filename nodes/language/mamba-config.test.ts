@@ -34,6 +34,25 @@ describe('a Mamba', () => {
     });
   });
 
+  it('of Falcon has inner norms, and as many inner channels as its file says, not its factor', () => {
+    const falcon = {
+      model_type: 'falcon_mamba',
+      hidden_size: 4096,
+      num_hidden_layers: 64,
+      intermediate_size: 8192,
+      expand: 16,
+      time_step_rank: 256,
+      vocab_size: 65_024,
+      tie_word_embeddings: false,
+    };
+    expect(taken(mamba, config(falcon))).toMatchObject({
+      value: { params: { model: 'falcon-mamba-7b' } },
+    });
+    expect(taken(mamba, config({ ...falcon, mixer_rms_eps: 1e-5 }))).toMatchObject({
+      value: { params: { model: 'falcon3-mamba-7b' } },
+    });
+  });
+
   it('has the figures of its blocks where its authors keep them', () => {
     const blocks = { d_state: 8, d_conv: 3, expand: 3, dt_rank: 5, bias: true, conv_bias: false };
     expect(taken(mamba, config({ ...authors, ssm_cfg: blocks, rms_norm: false }))).toMatchObject({
@@ -53,13 +72,17 @@ describe('a Mamba', () => {
   });
 
   it('with other blocks, or no Mamba at all, is refused with what it is', () => {
-    expect(refusal(mamba, config({ ...authors, ssm_cfg: { layer: 'Mamba2' } }))).toBe(
-      'The block "Mamba2" is not built yet.',
+    expect(refusal(mamba, config({ ...authors, ssm_cfg: { layer: 'Mamba2' } }))).toMatch(
+      /choose the node "Mamba-2"/,
+    );
+    expect(refusal(mamba, config({ ...authors, ssm_cfg: { layer: 'Mamba3' } }))).toBe(
+      'The block "Mamba3" is not built yet.',
     );
     expect(refusal(mamba, config({ ...authors, attn_layer_idx: [9] }))).toMatch(
       /Attention between/,
     );
-    expect(refusal(mamba, config({ model_type: 'falcon_mamba' }))).toMatch(/"falcon_mamba" is not/);
+    expect(refusal(mamba, config({ model_type: 'mamba2' }))).toMatch(/choose the node "Mamba-2"/);
+    expect(refusal(mamba, config({ model_type: 'zamba' }))).toMatch(/"zamba" is not/);
     expect(refusal(mamba, config(read('slm/llama-mha/config.json')))).toBe(
       'config.json describes no Mamba but "llama"; choose the node of its family.',
     );

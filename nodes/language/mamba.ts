@@ -2,13 +2,15 @@
 import { fail, ok } from '#engine/contract/outcome.ts';
 import { defineNode } from '#engine/node/node-definition.ts';
 import { weightParams } from '#engine/node/weight-params.ts';
+import { answerProblem } from './answer-lines.ts';
 import { answerParams, answering } from './answer-params.ts';
 import { languageInputs, languageOutputs, visualProblem } from './language-ports.ts';
 import { layoutProblem } from './picture-layouts.ts';
 import { mambaArchitecture, mambaParams, publishedMambas } from './mamba-architecture.ts';
 import { mambaFromConfig } from './mamba-config.ts';
-import { mambaGraphs } from './mamba-graph.ts';
-import { mambaKeyLayouts } from './mamba-names.ts';
+import { mambaMixer } from './mamba-mixer.ts';
+import { stateSpaceGraphs } from './state-space-graph.ts';
+import { stateSpaceKeyLayouts } from './state-space-names.ts';
 
 const params = { ...mambaParams, ...answerParams, ...weightParams } as const;
 
@@ -26,17 +28,22 @@ export const mamba = defineNode({
       title: 'Mamba: Linear-Time Sequence Modeling with Selective State Spaces',
       url: 'https://arxiv.org/abs/2312.00752',
     },
+    {
+      title: 'Falcon Mamba: The First Competitive Attention-free 7B Language Model',
+      url: 'https://arxiv.org/abs/2410.05355',
+    },
   ],
   params,
   inputs: languageInputs,
   outputs: languageOutputs,
   fromConfig: mambaFromConfig,
-  keyLayouts: (values) => mambaKeyLayouts(mambaArchitecture(values).tiedEmbeddings),
+  keyLayouts: (values) => stateSpaceKeyLayouts('Mamba', mambaArchitecture(values).tiedEmbeddings),
   demand: ({ params: values }) => ({ visual: { channels: mambaArchitecture(values).hiddenSize } }),
-  infer({ params: values, inputs }) {
+  infer({ id, params: values, inputs }) {
     const problem =
       visualProblem(inputs.visual, mambaArchitecture(values).hiddenSize) ??
-      layoutProblem(inputs.visual, values.pictureLayout);
+      layoutProblem(inputs.visual, values.pictureLayout) ??
+      answerProblem(id, values);
     return problem ? fail(problem) : ok({ outputs: { answer: { kind: 'answer' } } });
   },
   layers: (values) => mambaArchitecture(values).layerCount,
@@ -46,12 +53,15 @@ export const mamba = defineNode({
       : publishedMambas[model].label,
   body: {
     kind: 'host',
-    step: ({ params: values, newGraph }) => ({
-      kind: 'generate',
-      graphs: mambaGraphs(mambaArchitecture(values), newGraph),
-      boundaries: [],
-      decoding: { kind: 'plain' },
-      ...answering(values),
-    }),
+    step({ params: values, newGraph }) {
+      const architecture = mambaArchitecture(values);
+      return {
+        kind: 'generate',
+        graphs: stateSpaceGraphs(architecture, mambaMixer(architecture), newGraph),
+        boundaries: [],
+        decoding: { kind: 'plain' },
+        ...answering(values),
+      };
+    },
   },
 });

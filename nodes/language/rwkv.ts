@@ -3,6 +3,7 @@ import { fail, ok } from '#engine/contract/outcome.ts';
 import { error, type Problem } from '#engine/contract/problem.ts';
 import { defineNode } from '#engine/node/node-definition.ts';
 import { weightParams } from '#engine/node/weight-params.ts';
+import { answerProblem } from './answer-lines.ts';
 import { answerParams, answering } from './answer-params.ts';
 import { languageInputs, languageOutputs, visualProblem } from './language-ports.ts';
 import { layoutProblem } from './picture-layouts.ts';
@@ -44,12 +45,13 @@ export const rwkv = defineNode({
   fromConfig: rwkvFromConfig,
   keyLayouts: (values) => rwkvKeyLayouts(rwkvArchitecture(values).tiedEmbeddings),
   demand: ({ params: values }) => ({ visual: { channels: rwkvArchitecture(values).hiddenSize } }),
-  infer({ params: values, inputs }) {
+  infer({ id, params: values, inputs }) {
     const architecture = rwkvArchitecture(values);
     const problem =
       headProblem(architecture) ??
       visualProblem(inputs.visual, architecture.hiddenSize) ??
-      layoutProblem(inputs.visual, values.pictureLayout);
+      layoutProblem(inputs.visual, values.pictureLayout) ??
+      answerProblem(id, values);
     return problem ? fail(problem) : ok({ outputs: { answer: { kind: 'answer' } } });
   },
   layers: (values) => rwkvArchitecture(values).layerCount,

@@ -7,12 +7,19 @@ interface Run {
   readonly report: Report;
 }
 
-/** Empty where it has not written a word. Between two passes the answer of the one before stays. */
-export function answerText({ live, report }: Run, node: string): string {
+/** None where it has not written a word. Between two passes the answers of the one before stay. */
+export function answerTexts({ live, report }: Run, node: string): readonly string[] {
   // Many tokenizers begin an answer with a space.
-  const written = live.answers[node]?.trimStart() ?? '';
-  if (written !== '') return written;
-  return report.languageModels.find((model) => model.node === node)?.answer?.text ?? '';
+  const written = (live.answers[node] ?? []).map((text) => text.trimStart());
+  if (written.some((text) => text !== '')) return written;
+  const model = report.languageModels.find((each) => each.node === node);
+  return (model?.answers ?? []).map(({ text }) => text);
+}
+
+/** As one text, each of several with its number. */
+export function joinedAnswers(texts: readonly string[]): string {
+  if (texts.length < 2) return texts[0] ?? '';
+  return texts.map((text, index) => `${index + 1}. ${text}`).join('\n');
 }
 
 /** In place of an answer that is not there: why it is not. */

@@ -24,8 +24,8 @@ export interface LiveRun {
   readonly order: readonly string[];
   /** The stage that got on last. */
   readonly current: string | null;
-  /** What each language model has written in the present pass, by its node. */
-  readonly answers: Readonly<Record<string, string>>;
+  /** What each language model has written in the present pass, by its node: one answer or several. */
+  readonly answers: Readonly<Record<string, readonly string[]>>;
   readonly problems: readonly Problem[];
 }
 
@@ -66,7 +66,7 @@ export function foldLive(live: LiveRun, event: RunEvent): LiveRun {
     case 'token':
       return withToken(live, event);
     case 'answer':
-      return { ...live, answers: { ...live.answers, [event.node]: event.text } };
+      return { ...live, answers: withAnswer(live.answers, event, () => event.text) };
     case 'run-warned':
       return { ...live, problems: [...live.problems, ...event.problems] };
     case 'run-failed':
@@ -87,18 +87,27 @@ export function foldLive(live: LiveRun, event: RunEvent): LiveRun {
 const isRead = (phase: StagePhase, share: number | null): boolean =>
   phase === 'reading' && share === 1;
 
-function withToken(
-  live: LiveRun,
-  { node, run, text }: Extract<RunEvent, { type: 'token' }>,
-): LiveRun {
-  const answers = run === live.run ? live.answers : {};
-  const told = { ...live, run, answers: { ...answers, [node]: (answers[node] ?? '') + text } };
+function withToken(live: LiveRun, token: Extract<RunEvent, { type: 'token' }>): LiveRun {
+  const { node, run } = token;
+  const before = run === live.run ? live.answers : {};
+  const answers = withAnswer(before, token, (written) => written + token.text);
+  const told = { ...live, run, answers };
   const stage = live.stages[live.current ?? ''];
   if (stage?.facts.node !== node || stage.unit !== 'tokens') return told;
   if (stage.done === null || stage.total === null) return told;
   // The text held back until the end comes as one more event, and is no token.
   const done = Math.min(stage.done + 1, stage.total);
   return withStage(told, stage.facts.id, { done, share: done / stage.total });
+}
+
+function withAnswer(
+  answers: LiveRun['answers'],
+  { node, index }: { readonly node: string; readonly index: number },
+  change: (written: string) => string,
+): LiveRun['answers'] {
+  const own = [...(answers[node] ?? [])];
+  own[index] = change(own[index] ?? '');
+  return { ...answers, [node]: own };
 }
 
 function waiting(facts: StageFacts): StageState {

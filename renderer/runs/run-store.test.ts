@@ -154,6 +154,7 @@ const token = (text: string): RunEvent => ({
   type: 'token',
   node: 'language',
   run: 1,
+  index: 0,
   id: 7,
   text,
 });
@@ -193,7 +194,8 @@ function runOnce(runId: string, isThere: (run: FollowedRun) => boolean): Promise
   });
 }
 
-const answered = (text: string) => (each: FollowedRun) => each.live.answers['language'] === text;
+const answered = (text: string) => (each: FollowedRun) =>
+  each.live.answers['language']?.join() === text;
 const over = (each: FollowedRun): boolean => isOver(each.live);
 const told = (): readonly string[] => notices.getState().shown.map(({ text }) => text);
 
@@ -237,7 +239,7 @@ test('a stream that breaks is taken up where it broke off, and nothing is heard 
   line.mend();
   host.tell('run-1', token('.'), finished);
   const done = await runOnce('run-1', over);
-  expect(done.live.answers).toEqual({ language: 'A small cat.' });
+  expect(done.live.answers).toEqual({ language: ['A small cat.'] });
   expect(done.live.stages[facts.id]).toMatchObject({ done: 4, total: 4 });
   expect(host.streams).toEqual([-1, 2, 4]);
 });
@@ -261,7 +263,7 @@ test('a run that is cancelled keeps what it measured, and the next one is shown'
   const cancelled = await runOnce('run-1', over);
   expect(cancelled.live).toMatchObject({
     status: 'cancelled',
-    answers: { language: 'A' },
+    answers: { language: ['A'] },
   });
   expect(cancelled.report.stages).toHaveLength(1);
 

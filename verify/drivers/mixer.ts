@@ -1,16 +1,22 @@
 /** Cases of one block of a state-space model: a sequence from an empty state, and what is remembered on the way. */
 import { ok, type Outcome } from '#engine/contract/outcome.ts';
-import { severalTokens } from '#engine/onnx/blocks/selective-scan.ts';
 import { GraphBuilder } from '#engine/onnx/graph-builder.ts';
 import type { StageModel } from '#engine/onnx/model.ts';
 import {
   mambaArchitecture,
   mambaParams,
-  type MambaArchitecture,
   type MambaParams,
 } from '#nodes/language/mamba-architecture.ts';
-import { emitMixer } from '#nodes/language/mamba-graph.ts';
-import { mambaKeyLayouts, mambaLayerNames } from '#nodes/language/mamba-names.ts';
+import { mambaMixer } from '#nodes/language/mamba-mixer.ts';
+import {
+  mamba2Architecture,
+  mamba2Params,
+  type Mamba2Params,
+} from '#nodes/language/mamba2-architecture.ts';
+import { mamba2Mixer } from '#nodes/language/mamba2-mixer.ts';
+import type { Mixer, MixerState } from '#nodes/language/state-space-graph.ts';
+import { blockNames, stateSpaceKeyLayouts } from '#nodes/language/state-space-names.ts';
+import type { Params } from '#engine/node/param.ts';
 import { float32, type Tensor, type TensorMap } from '#host/sessions/sessions.ts';
 import type { Driver } from './case-check.ts';
 import type { MixerRow } from '../cases/rows/case-row.ts';
@@ -19,29 +25,29 @@ import { setNode } from './node-params.ts';
 import type { RecordedTensor } from '../cases/recorded-case.ts';
 import type { Workbench } from '../workbench.ts';
 
+type MixerSetting = MixerRow['node'];
+
+/** A block, and the channels of its tokens. */
+interface Block {
+  readonly mixer: Mixer;
+  readonly hiddenSize: number;
+}
+
 /** The state after each token from the last but one of the prompt on, and all that was computed. */
 interface Walk {
   readonly outputs: readonly Tensor[];
-  readonly states: ReadonlyMap<number, Mixed>;
-}
-
-interface Mixed {
-  /** [B, E, kernel − 1] */
-  readonly convolved: Tensor;
-  /** [B, N, E] */
-  readonly memory: Tensor;
+  readonly states: ReadonlyMap<number, MixerState<Tensor>>;
 }
 
 export const mixerDriver: Driver<MixerRow> = async (row, recorded, workbench) => {
   const { config, folder, inputs, outputs, atol, files } = recorded;
   const node = setNode(row.node, recorded, files);
   if (typeof node === 'string') return { unsupported: node };
-  const declared = Object.entries(mambaParams).map(([name, param]) => [name, param.default]);
-  const values = { ...Object.fromEntries(declared), ...node.params } as MambaParams;
+  const block = blockOf(row.node.type, node.params);
   const x = inputs.get(row.input) as RecordedTensor;
   const prompt = Number(config[row.promptLength]);
-  const model = mixerModel(mambaArchitecture(values), folder, x.shape[0] as number);
-  const walk = await walkThrough(model, mambaArchitecture(values), x, prompt, workbench);
+  const model = mixerModel(block, folder, x.shape[0] as number);
+  const walk = await walkThrough(model, block, x, prompt, workbench);
   if (!walk.ok) return walk;
   const length = x.shape[1] as number;
   return ok(
@@ -57,21 +63,32 @@ export const mixerDriver: Driver<MixerRow> = async (row, recorded, workbench) =>
   );
 };
 
-function mixerModel(architecture: MambaArchitecture, folder: string, batch: number): StageModel {
-  const { hiddenSize, innerSize, kernelSize, stateSize } = architecture;
+function blockOf(type: MixerSetting['type'], set: object): Block {
+  const values = (params: Params) => {
+    const declared = Object.entries(params).map(([name, param]) => [name, param.default]);
+    return { ...Object.fromEntries(declared), ...set } as unknown;
+  };
+  if (type === 'language/mamba') {
+    const architecture = mambaArchitecture(values(mambaParams) as MambaParams);
+    return { mixer: mambaMixer(architecture), hiddenSize: architecture.hiddenSize };
+  }
+  const architecture = mamba2Architecture(values(mamba2Params) as Mamba2Params);
+  return { mixer: mamba2Mixer(architecture), hiddenSize: architecture.hiddenSize };
+}
+
+function mixerModel({ mixer, hiddenSize }: Block, folder: string, batch: number): StageModel {
   const g = new GraphBuilder();
   const x = g.input('x', 'float32', [batch, 'sequence', hiddenSize]);
   const past = {
-    convolved: g.input('past.convolved', 'float32', [batch, innerSize, kernelSize - 1]),
-    memory: g.input('past.memory', 'float32', [batch, stateSize, innerSize]),
+    convolution: g.input('past.convolution', 'float32', [batch, ...mixer.state.convolution]),
+    memory: g.input('past.memory', 'float32', [batch, ...mixer.state.memory]),
   };
   const source = { kind: 'checkpoint', folder } as const;
-  const origin = { node: 'case', source, layouts: mambaKeyLayouts(true) };
+  const origin = { node: 'case', source, layouts: stateSpaceKeyLayouts('Mamba', true) };
   g.weightsFrom({ origin, blocks: null }, () => {
-    const given = { x, several: severalTokens(g, x) };
-    const { output, state } = emitMixer(g, given, mambaLayerNames(0), architecture, past);
+    const { output, state } = mixer.prepare(g, x)(x, blockNames(0).mixer, past);
     g.output('y', output);
-    g.output('convolved', state.convolved);
+    g.output('convolution', state.convolution);
     g.output('memory', state.memory);
   });
   return g.finish();
@@ -80,30 +97,33 @@ function mixerModel(architecture: MambaArchitecture, folder: string, batch: numb
 /** All tokens of the prompt but its last at once, then one at a time, so that both ways to go are compared. */
 async function walkThrough(
   model: StageModel,
-  { innerSize, kernelSize, stateSize }: MambaArchitecture,
+  { mixer }: Block,
   x: RecordedTensor,
   prompt: number,
   workbench: Workbench,
 ): Promise<Outcome<Walk>> {
   const [batch, length] = x.shape as readonly [number, number];
-  const zeros = (...shape: readonly number[]) =>
-    float32(new Float32Array(shape.reduce((product, size) => product * size, 1)), shape);
-  let state: Mixed = {
-    convolved: zeros(batch, innerSize, kernelSize - 1),
-    memory: zeros(batch, stateSize, innerSize),
+  const zeros = (shape: readonly number[]) =>
+    float32(new Float32Array(shape.reduce((product, size) => product * size, batch)), [
+      batch,
+      ...shape,
+    ]);
+  let state: MixerState<Tensor> = {
+    convolution: zeros(mixer.state.convolution),
+    memory: zeros(mixer.state.memory),
   };
   const outputs: Tensor[] = [];
-  const states = new Map<number, Mixed>();
+  const states = new Map<number, MixerState<Tensor>>();
   for (let at = 0; at < length;) {
     const end = at === 0 ? prompt - 1 : at + 1;
     const ran = await workbench.run(model, {
       x: tokensOf(x, at, end),
-      'past.convolved': state.convolved,
+      'past.convolution': state.convolution,
       'past.memory': state.memory,
     });
     if (!ran.ok) return ran;
-    const results = ran.value as TensorMap & Mixed;
-    state = { convolved: results.convolved, memory: results.memory };
+    const results = ran.value as TensorMap & MixerState<Tensor>;
+    state = { convolution: results.convolution, memory: results.memory };
     outputs.push(results['y'] as Tensor);
     states.set(end, state);
     at = end;
@@ -136,30 +156,32 @@ function joined(runs: readonly Tensor[]): ComputedTensor {
 }
 
 /**
- * As it is recorded: what channels remember by channel, [B, E, N], and the inputs of the convolution with the oldest
- * that the kernel saw, [B, E, kernel], which the state before still has.
+ * As it is recorded: what is remembered with its last two axes the other way round, and the inputs of the convolution
+ * with the oldest that the kernel saw, [B, E, kernel], which the state before still has.
  */
 function stateAfter(
   { states }: Walk,
-  value: 'convolved' | 'memory',
+  value: keyof MixerState<Tensor>,
   tokens: number,
 ): ComputedTensor {
-  const { convolved, memory } = states.get(tokens) as Mixed;
-  if (value === 'convolved') {
-    const before = (states.get(tokens - 1) as Mixed).convolved;
-    const [batch, channels, kept] = convolved.dims as readonly [number, number, number];
-    const rows = Array.from({ length: batch * channels }, (_, row) => [
-      (before.data as Float32Array)[row * kept] as number,
-      ...(convolved.data as Float32Array).subarray(row * kept, (row + 1) * kept),
-    ]);
-    return { shape: [batch, channels, kept + 1], data: Float32Array.from(rows.flat()) };
-  }
-  const [batch, size, channels] = memory.dims as readonly [number, number, number];
-  const data = Float32Array.from({ length: batch * channels * size }, (_, index) => {
-    const sequence = Math.floor(index / (channels * size));
-    const channel = Math.floor(index / size) % channels;
-    const place = (sequence * size + (index % size)) * channels + channel;
-    return (memory.data as Float32Array)[place] as number;
+  const { convolution, memory } = states.get(tokens) as MixerState<Tensor>;
+  if (value === 'memory') return withLastTurned(memory);
+  const before = (states.get(tokens - 1) as MixerState<Tensor>).convolution;
+  const [batch, channels, kept] = convolution.dims as readonly [number, number, number];
+  const rows = Array.from({ length: batch * channels }, (_, row) => [
+    (before.data as Float32Array)[row * kept] as number,
+    ...(convolution.data as Float32Array).subarray(row * kept, (row + 1) * kept),
+  ]);
+  return { shape: [batch, channels, kept + 1], data: Float32Array.from(rows.flat()) };
+}
+
+/** [.., N, E] → [.., E, N] */
+export function withLastTurned({ dims, data }: Tensor): ComputedTensor {
+  const [rows, columns] = dims.slice(-2) as [number, number];
+  const turned = (data as Float32Array).map((_, index) => {
+    const matrix = Math.floor(index / (rows * columns));
+    const [column, row] = [Math.floor(index / rows) % columns, index % rows];
+    return (data as Float32Array)[(matrix * rows + row) * columns + column] as number;
   });
-  return { shape: [batch, channels, size], data };
+  return { shape: [...dims.slice(0, -2), columns, rows], data: turned };
 }

@@ -7,7 +7,7 @@ import { sketchDocument } from '#engine/graph/sketch-document.ts';
 import { bodyContext } from '#engine/plan/node-body.ts';
 import type { LanguageModelStep } from '#engine/node/host-step.ts';
 import { LanguageModel } from '#host/language/language-model.ts';
-import { nextToken } from '#host/language/sampling.ts';
+import { largest } from '#host/language/sampling.ts';
 import { float32, type Tensor, type TensorMap } from '#host/sessions/sessions.ts';
 import { catalogue } from '#nodes/index.ts';
 import type { Workbench } from '../workbench.ts';
@@ -118,16 +118,6 @@ export interface GreedyContinuation {
   readonly logits: Float32Array;
 }
 
-const greedy = {
-  strategy: 'greedy',
-  temperature: 1,
-  topK: 0,
-  topP: 1,
-  seed: 0,
-  maxNewTokens: 1,
-  stopAtEndOfText: false,
-} as const;
-
 /** Goes on from the logits [V] of the prompt's last place. */
 export async function continueGreedily(
   model: LanguageModel,
@@ -140,7 +130,7 @@ export async function continueGreedily(
   let current = firstLogits;
   for (let step = 0; step < count; step++) {
     logits.set(current, step * size);
-    ids.push(nextToken(current, greedy, Math.random));
+    ids.push(largest(current));
     if (step + 1 < count) current = await model.extend([ids[step] as number], 'last', count - step);
   }
   return { ids, logits };

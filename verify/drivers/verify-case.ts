@@ -15,6 +15,7 @@ import { languageDriver } from './language.ts';
 import { mergingDriver } from './merging.ts';
 import { gridDriver } from './grid.ts';
 import { packingDriver } from './packing.ts';
+import { dualityDriver } from './duality.ts';
 import { mixerDriver } from './mixer.ts';
 import { picturesDriver } from './pictures.ts';
 import { pipelineDriver } from './pipeline.ts';
@@ -74,6 +75,8 @@ function check(row: CaseRow, recorded: RecordedCase, workbench: Workbench): Prom
       return mixerDriver(row, recorded, workbench);
     case 'recurrent-blocks':
       return recurrentBlocksDriver(row, recorded, workbench);
+    case 'duality':
+      return dualityDriver(row, recorded, workbench);
     case 'language':
       return languageDriver(row, recorded, workbench);
     case 'preprocess':

@@ -53,6 +53,17 @@ export function normWith(
   });
 }
 
+/** As `norm`, where nothing is learned. */
+export function normWithoutWeight(g: GraphBuilder, x: Value, { kind, epsilon }: Norm): Value {
+  const channels = fixedDim(x, -1);
+  // Written out when the graph is loaded: the operator wants a weight, however many channels there are.
+  const ones = g.op('Expand', [g.scalar('float32', 1), g.list(channels)], {
+    type: 'float32',
+    shape: [channels],
+  });
+  return normWith(g, x, ones, null, { kind, epsilon });
+}
+
 /** The residual sum x + branch and its norm, in one fused operator. Both [1, T, D]. */
 export function addAndNorm(
   g: GraphBuilder,

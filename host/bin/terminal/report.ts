@@ -5,6 +5,7 @@ import { rowTitle } from '#engine/contract/run-event.ts';
 import { stateWord } from '#engine/contract/state-word.ts';
 import { draftText } from '#engine/profile/draft-text.ts';
 import { languageTitles, rowsToldApart } from '#engine/profile/language-titles.ts';
+import { answerLines } from './answers.ts';
 import { bar, formatTable, type Column } from './table.ts';
 
 const barColumns = 24;
@@ -23,15 +24,6 @@ export function formatReport(report: Report): string {
     if (titles.size > 1) parts.push(speedFacts(model).join(' · '));
   }
   return parts.join('\n');
-}
-
-function answerLines(
-  heading: string,
-  { answer, hasRandomWeights }: LanguageReport,
-): readonly string[] {
-  if (!answer) return [];
-  const warning = '(Random weights: timing is real, these words mean nothing.)';
-  return ['', heading, answer.text.trim(), ...(hasRandomWeights ? [warning] : [])];
 }
 
 function stageTable(stages: readonly StageReport[], totalMs: number): string {

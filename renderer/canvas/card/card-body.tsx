@@ -2,8 +2,9 @@
 import { useEffect, useRef, useState } from 'react';
 import { assertNever } from '#engine/contract/outcome.ts';
 import { usePicture } from '#renderer/analysis/picture.ts';
+import { ChoiceBars } from '#renderer/parts/choice-bars.tsx';
 import { Hint } from '#renderer/parts/hint.tsx';
-import { answerText, whyNoAnswer } from '#renderer/runs/answer-text.ts';
+import { answerTexts, joinedAnswers, whyNoAnswer } from '#renderer/runs/answer-text.ts';
 import { isOver } from '#renderer/runs/live-run.ts';
 import { ownRun, useRuns } from '#renderer/runs/run-store.ts';
 import { useCardContext } from './card-context.ts';
@@ -81,7 +82,7 @@ function AnswerBody({ from }: Pick<Extract<CardBody, { kind: 'answer' }>, 'from'
   const { documentId } = useCardContext();
   const text = useRuns((runs) => {
     const run = ownRun(runs, documentId);
-    return run === null || from === null ? '' : answerText(run, from);
+    return run === null || from === null ? '' : joinedAnswers(answerTexts(run, from));
   });
   const isGoing = useRuns((runs) => {
     const run = ownRun(runs, documentId);
@@ -97,6 +98,10 @@ function AnswerBody({ from }: Pick<Extract<CardBody, { kind: 'answer' }>, 'from'
     const model = run?.report.languageModels.find(({ node }) => node === from);
     return model?.hasRandomWeights ?? false;
   });
+  const choices = useRuns((runs) => {
+    const run = ownRun(runs, documentId);
+    return run?.report.languageModels.find(({ node }) => node === from)?.choices ?? null;
+  });
   const place = useRef<HTMLDivElement>(null);
   useEffect(() => {
     // What is complete is read from its first line.
@@ -106,7 +111,7 @@ function AnswerBody({ from }: Pick<Extract<CardBody, { kind: 'answer' }>, 'from'
   return (
     <div className={styles['answer-row']} style={{ height: rowPx.answer }}>
       <div ref={place} className={`nowheel ${styles['answer']}`} data-empty={isEmpty || undefined}>
-        {text || instead}
+        {choices ? <ChoiceBars choices={choices} /> : text || instead}
       </div>
       <p className={styles['random']}>
         {isRandom && !isEmpty && 'Random weights: these words mean nothing.'}

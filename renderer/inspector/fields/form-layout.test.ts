@@ -27,7 +27,18 @@ test('a published model shows what one chooses; a custom one opens its architect
 test('groups come in the order of the form, and what does not count is left out', () => {
   const greedy = layoutOf('language/decoder');
   expect(Object.keys(greedy)).toEqual(['main', 'weights', 'sampling']);
-  expect(greedy['sampling']).toEqual(['maxNewTokens', 'stopAtEndOfText', 'strategy']);
+  expect(greedy['sampling']).toEqual([
+    'strategy',
+    'maxNewTokens',
+    'stopAtEndOfText',
+    'stops',
+    'answerCount',
+    'adjustsLogits',
+  ]);
+  const adjusted = layoutOf('language/decoder', { adjustsLogits: true })['sampling'];
+  expect(adjusted).toContain('repetitionPenalty');
+  const choices = layoutOf('language/decoder', { strategy: 'choices' })['sampling'];
+  expect(choices).toEqual(['strategy', 'choices', 'choiceScore']);
   expect(layoutOf('language/decoder', { strategy: 'sample' })['sampling']).toContain('temperature');
 });
 

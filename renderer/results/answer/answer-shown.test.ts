@@ -35,6 +35,7 @@ const token = (node: string, run: number, text: string): RunEvent => ({
   type: 'token',
   node,
   run,
+  index: 0,
   id: 1,
   text,
 });
@@ -42,10 +43,13 @@ const answer = (node: string, run: number, text: string): RunEvent => ({
   type: 'answer',
   node,
   run,
+  index: 0,
   text,
   tokenIds: [1],
   timeToFirstTokenMs: 5,
+  writingMs: 2,
   draft: null,
+  choices: null,
 });
 
 /** "title: text [state]" of each answer after these events. */
@@ -93,4 +97,36 @@ test('each model has its own words, and only the one that writes is said to writ
     'LLaVA: a red []',
     'Tiny: The run ended before a word was written. []',
   ]);
+});
+
+test('several answers to one prompt are told apart while they are written, and timed when they are', () => {
+  const of = (index: number, event: RunEvent): RunEvent => ({ ...event, index }) as RunEvent;
+  const going = [
+    started,
+    at('llava/decode', 1),
+    of(0, token('llava', 1, ' a red')),
+    of(0, token('llava', 1, ' ring')),
+    of(1, token('llava', 1, ' blue')),
+  ];
+  const shownOf = (events: readonly RunEvent[]) =>
+    answersShown({
+      live: events.reduce(foldLive, newLiveRun),
+      report: foldReport('', events),
+    }).answers[0];
+  expect(shownOf(going)).toMatchObject({
+    texts: ['a red ring', 'blue'],
+    text: '1. a red ring\n2. blue',
+    written: [],
+  });
+  const over = [
+    ...going,
+    of(0, answer('llava', 1, 'a red ring')),
+    of(1, answer('llava', 1, 'blue')),
+    { type: 'run-finished' } as const,
+  ];
+  expect(shownOf(over)).toMatchObject({
+    texts: ['a red ring', 'blue'],
+    written: [{ writingMs: 2 }, { writingMs: 2 }],
+    choices: null,
+  });
 });

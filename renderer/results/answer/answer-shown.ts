@@ -1,15 +1,22 @@
 /** The answers of a run as they are shown, one a language model: so far, or whole, or why there is none. Pure. */
-import type { LanguageReport, Report } from '#engine/contract/report.ts';
-import { isDecoding } from '#engine/contract/run-event.ts';
+import type { LanguageReport, Report, SampledAnswer } from '#engine/contract/report.ts';
+import { isDecoding, type ScoredChoices } from '#engine/contract/run-event.ts';
 import { languageTitles } from '#engine/profile/language-titles.ts';
-import { answerText, whyNoAnswer } from '#renderer/runs/answer-text.ts';
+import { answerTexts, joinedAnswers, whyNoAnswer } from '#renderer/runs/answer-text.ts';
 import { isOver, type LiveRun } from '#renderer/runs/live-run.ts';
 
 export interface AnswerShown {
   /** What tells the model from the others of the run. */
   readonly title: string;
   readonly model: LanguageReport;
+  /** One, or several to the same prompt. */
+  readonly texts: readonly string[];
+  /** All of them as one; empty before a word is written. */
   readonly text: string;
+  /** Of each text, how many tokens and how long it took; none while they are written. */
+  readonly written: readonly SampledAnswer[];
+  /** Given answers with their scores; null where the answer was written, or none is chosen yet. */
+  readonly choices: ScoredChoices | null;
   /** "streaming" or "running" while the run is at this model; else empty. */
   readonly state: string;
   /** In place of a text that is not there. */
@@ -33,13 +40,20 @@ export function answersShown(
   const titles = languageTitles(report.languageModels);
   return {
     state: isOver(live) ? endWord(live) : goingWord(live),
-    answers: report.languageModels.map((model) => ({
-      title: titles.get(model.node) ?? model.title,
-      model,
-      text: answerText(run, model.node),
-      state: !isOver(live) && currentFacts(live)?.node === model.node ? goingWord(live) : '',
-      instead: whyNoAnswer(run),
-    })),
+    answers: report.languageModels.map((model) => {
+      const texts = answerTexts(run, model.node);
+      return {
+        title: titles.get(model.node) ?? model.title,
+        model,
+        texts,
+        text: joinedAnswers(texts),
+        // In a pass that goes on, those of the pass before belong to other words.
+        written: isOver(live) ? model.answers : [],
+        choices: model.choices,
+        state: !isOver(live) && currentFacts(live)?.node === model.node ? goingWord(live) : '',
+        instead: whyNoAnswer(run),
+      };
+    }),
     instead: isOver(live) ? 'No language model ran, so there is no answer.' : whyNoAnswer(run),
   };
 }

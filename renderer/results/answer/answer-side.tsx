@@ -8,6 +8,7 @@ import { AnswerBody } from './answer-body.tsx';
 import { answersShown } from './answer-shown.ts';
 import { CopyAnswer } from './copy-answer.tsx';
 import { Headlines } from './headlines.tsx';
+import { AnswerText } from './answer-text.tsx';
 import { ModelAnswer } from './model-answer.tsx';
 import { RandomWords } from './random-words.tsx';
 import styles from './answer-side.module.css';
@@ -40,10 +41,10 @@ export function AnswerSide({ run }: { readonly run: FollowedRun | null }) {
       >
         {areSeveral ? (
           answers.map((answer) => <ModelAnswer key={answer.model.node} answer={answer} />)
+        ) : only ? (
+          <AnswerText answer={only} />
         ) : (
-          <p className={only?.text ? styles['text'] : styles['empty']}>
-            {only ? only.text || only.instead : instead}
-          </p>
+          <p className={styles['empty']}>{instead}</p>
         )}
       </AnswerBody>
       {run && <Headlines report={run.report} />}

@@ -18,15 +18,23 @@ export function headlineFacts({
 export function furtherFacts({
   prefillTokensPerSecond,
   answer,
+  answers,
+  choices,
   draft,
 }: LanguageReport): readonly string[] {
-  const count = (tokens: number): string => (tokens === 1 ? '1 token' : `${tokens} tokens`);
   return [
     ...fact(prefillTokensPerSecond, (value) => `prefill ${formatRate(value)} tokens / s`),
-    ...(answer ? [count(answer.tokenIds.length)] : []),
+    ...(answer && choices === null
+      ? [answers.length > 1 ? `${answers.length} answers` : tokensText(answer.tokenIds.length)]
+      : []),
+    ...(choices ? [`${choices.scores.length} choices`] : []),
     ...(draft ? [`draft: ${draftText(draft)}`] : []),
   ];
 }
+
+/** "1 token", "12 tokens" */
+export const tokensText = (tokens: number): string =>
+  tokens === 1 ? '1 token' : `${tokens} tokens`;
 
 const fact = (value: number | null, text: (value: number) => string): readonly string[] =>
   value === null ? [] : [text(value)];

@@ -2,6 +2,7 @@
 import { useId } from 'react';
 import { LongName } from '#renderer/parts/long-name.tsx';
 import type { AnswerShown } from './answer-shown.ts';
+import { AnswerText } from './answer-text.tsx';
 import { CopyAnswer } from './copy-answer.tsx';
 import { furtherFacts, headlineFacts } from './language-facts.ts';
 import { FactLine } from './fact-line.tsx';
@@ -9,7 +10,7 @@ import { RandomWords } from './random-words.tsx';
 import styles from './answer-side.module.css';
 
 export function ModelAnswer({ answer }: { readonly answer: AnswerShown }) {
-  const { title, model, text, state, instead } = answer;
+  const { title, model, text, state } = answer;
   const heading = useId();
   const facts = [...headlineFacts(model), ...furtherFacts(model)];
   return (
@@ -26,7 +27,7 @@ export function ModelAnswer({ answer }: { readonly answer: AnswerShown }) {
         <CopyAnswer text={text} of={title} />
       </header>
       <RandomWords answer={answer} />
-      <p className={text === '' ? styles['empty'] : styles['text']}>{text || instead}</p>
+      <AnswerText answer={answer} />
       {facts.length > 0 && <FactLine facts={facts} />}
     </section>
   );

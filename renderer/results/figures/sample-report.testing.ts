@@ -28,6 +28,8 @@ export function sampleModel(node: string, given: Partial<LanguageReport> = {}): 
     node,
     title: node,
     answer: null,
+    answers: [],
+    choices: null,
     timeToFirstTokenMs: null,
     prefillTokensPerSecond: null,
     decodeTokensPerSecond: null,

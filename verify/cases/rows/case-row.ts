@@ -105,7 +105,7 @@ export interface DeformableLayerRow {
 /** One block of a state-space model: what it adds, and its state after the prompt and at the end. */
 export interface MixerRow {
   readonly kind: 'mixer';
-  readonly node: NodeSetting;
+  readonly node: NodeSetting & { readonly type: 'language/mamba' | 'language/mamba2' };
   readonly input: string;
   /** Key of the configuration. */
   readonly promptLength: string;
@@ -113,7 +113,7 @@ export interface MixerRow {
     Record<
       string,
       | { readonly value: 'output' }
-      | { readonly value: 'convolved' | 'memory'; readonly after: 'prompt' | 'end' }
+      | { readonly value: 'convolution' | 'memory'; readonly after: 'prompt' | 'end' }
     >
   >;
 }
@@ -125,6 +125,15 @@ export interface RecurrentBlocksRow {
   readonly input: string;
   /** An inner value at every token, or what is remembered behind the last. */
   readonly outputs: Readonly<Record<string, `tap.${string}` | `new.${string}`>>;
+}
+
+/** The bare scan of Mamba-2, with all that is made of tokens recorded: by what each recorded input is of it. */
+export interface DualityRow {
+  readonly kind: 'duality';
+  readonly inputs: Readonly<Record<'x' | 'decay' | 'write' | 'read' | 'past', string>>;
+  readonly outputs: Readonly<
+    Record<string, { readonly value: 'output' | 'state'; readonly from: 'past' | 'zeros' }>
+  >;
 }
 
 /** Tokens `x` merged in rounds, each by its `metric<round>`. */
@@ -283,6 +292,7 @@ export type CaseShape =
   | PrunedBlockRow
   | MixerRow
   | RecurrentBlocksRow
+  | DualityRow
   | LanguageRow
   | PreprocessRow
   | GridRow

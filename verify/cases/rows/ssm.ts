@@ -1,5 +1,5 @@
 /** State-space models, and what Cobra puts before one: the rows of the family `ssm`. */
-import type { CaseRow } from './case-row.ts';
+import type { CaseRow, LanguageRow, MixerRow } from './case-row.ts';
 import { languageOutputs } from './language-outputs.ts';
 import { timmTower } from './timm-keys.ts';
 
@@ -12,6 +12,20 @@ const rwkvFigures = {
   headSize: ['head_size'],
   normEpsilon: ['layer_norm_eps'],
 } as const;
+const mixerOutputs: MixerRow['outputs'] = {
+  y: { value: 'output' },
+  conv_state: { value: 'convolution', after: 'prompt' },
+  ssm_state: { value: 'memory', after: 'prompt' },
+  conv_state_end: { value: 'convolution', after: 'end' },
+  ssm_state_end: { value: 'memory', after: 'end' },
+};
+
+const stateSpaceOutputs: LanguageRow['outputs'] = {
+  ...languageOutputs,
+  // The library's hidden states of these models, RWKV too, begin behind the first block, not before it.
+  embeddings: 'tap.block.0',
+  block_0: 'tap.block.1',
+};
 
 export const ssmRows: readonly CaseRow[] = [
   {
@@ -47,6 +61,18 @@ export const ssmRows: readonly CaseRow[] = [
   },
   {
     family: 'ssm',
+    names: ['ssd'],
+    kind: 'duality',
+    inputs: { x: 'X', decay: 'A', write: 'B', read: 'C', past: 'initial_state' },
+    outputs: {
+      y: { value: 'output', from: 'past' },
+      state: { value: 'state', from: 'past' },
+      y_zero: { value: 'output', from: 'zeros' },
+      state_zero: { value: 'state', from: 'zeros' },
+    },
+  },
+  {
+    family: 'ssm',
     names: ['mamba1'],
     kind: 'mixer',
     node: {
@@ -62,13 +88,28 @@ export const ssmRows: readonly CaseRow[] = [
     },
     input: 'x',
     promptLength: 'prefill_length',
-    outputs: {
-      y: { value: 'output' },
-      conv_state: { value: 'convolved', after: 'prompt' },
-      ssm_state: { value: 'memory', after: 'prompt' },
-      conv_state_end: { value: 'convolved', after: 'end' },
-      ssm_state_end: { value: 'memory', after: 'end' },
+    outputs: mixerOutputs,
+  },
+  {
+    family: 'ssm',
+    names: ['mamba2'],
+    kind: 'mixer',
+    node: {
+      type: 'language/mamba2',
+      params: { model: 'custom' },
+      paramKeys: {
+        hiddenSize: ['d_model'],
+        innerSize: ['nheads', 'headdim'],
+        stateSize: ['d_state'],
+        kernelSize: ['d_conv'],
+        headSize: ['headdim'],
+        groupCount: ['ngroups'],
+        normGroupCount: ['ngroups'],
+      },
     },
+    input: 'x',
+    promptLength: 'prefill_length',
+    outputs: mixerOutputs,
   },
   {
     family: 'ssm',
@@ -79,27 +120,31 @@ export const ssmRows: readonly CaseRow[] = [
   },
   {
     family: 'ssm',
-    modelTypes: ['mamba'],
+    modelTypes: ['mamba', 'falcon_mamba'],
     kind: 'language',
     node: { type: 'language/mamba' },
-    outputs: {
-      ...languageOutputs,
-      // The library's hidden states of Mamba begin behind the first block, not before it.
-      embeddings: 'tap.block.0',
-      block_0: 'tap.block.1',
-    },
+    outputs: stateSpaceOutputs,
+  },
+  {
+    family: 'ssm',
+    modelTypes: ['jamba'],
+    kind: 'language',
+    node: { type: 'language/jamba' },
+    outputs: languageOutputs,
+  },
+  {
+    family: 'ssm',
+    modelTypes: ['mamba2'],
+    kind: 'language',
+    node: { type: 'language/mamba2' },
+    outputs: stateSpaceOutputs,
   },
   {
     family: 'ssm',
     modelTypes: ['rwkv'],
     kind: 'language',
     node: { type: 'language/rwkv' },
-    outputs: {
-      ...languageOutputs,
-      // As of Mamba, the library's hidden states begin behind the first block.
-      embeddings: 'tap.block.0',
-      block_0: 'tap.block.1',
-    },
+    outputs: stateSpaceOutputs,
   },
   {
     family: 'ssm',
