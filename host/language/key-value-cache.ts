@@ -16,7 +16,7 @@ import { float32, type Tensor } from '../sessions/sessions.ts';
 const growthStep = 128;
 /** A size that is no multiple of this would waste no less. */
 const roundedTo = 16;
-/** Tokens that a window gathers before they go: all that stay are moved then. */
+/** Tokens that a window gathers before they go: all that stay are copied then. */
 const dropStep = 64;
 
 /** Tokens that will follow. */
@@ -25,6 +25,13 @@ export interface Coming {
   readonly certain: number;
   /** Of an answer, which may end early. */
   readonly possible: number;
+}
+
+/** What a window held at a moment: its tensors are written on behind that, and left when others go. */
+export interface HeldWindow {
+  readonly tensors: readonly Tensor[];
+  readonly capacity: number;
+  readonly dropped: number;
 }
 
 interface Entry {
@@ -84,15 +91,38 @@ export class KeyValueCache {
     for (const track of this.#tracks) track.dropped = 0;
   }
 
-  /** Forgets all tokens behind the first `length` of each segment. */
+  /** Is all that the next token would see still there, were those behind the first `length` forgotten? */
+  reaches(length: readonly number[]): boolean {
+    return this.#tracks.every(({ segment, window, dropped }) => {
+      const first = window === undefined ? 0 : (length[segment] as number) - window + 1;
+      return dropped <= Math.max(0, first);
+    });
+  }
+
+  /** Forgets all tokens behind the first `length` of each segment, which has to reach. */
   truncate(length: readonly number[]): void {
-    for (const { segment, window, dropped } of this.#tracks) {
-      const left = length[segment] as number;
-      const reached = window === undefined ? 0 : left - window + 1;
-      if (dropped > Math.max(0, reached))
-        throw new Error(`What a window reaches back to from token ${left} is dropped.`);
-    }
+    if (!this.reaches(length))
+      throw new Error(`What a window reaches back to from token ${length.join()} is dropped.`);
     this.#length = length;
+  }
+
+  /** What windows hold now, to return to from however far. */
+  snapshot(): readonly HeldWindow[] {
+    return this.#windows.map(({ entries, capacity, dropped }) => ({
+      tensors: entries.map(({ tensor }) => tensor),
+      capacity,
+      dropped,
+    }));
+  }
+
+  /** What windows held then; it has to be truncated to the tokens of that moment. */
+  restore(snapshot: readonly HeldWindow[]): void {
+    for (const [index, track] of this.#windows.entries()) {
+      const { tensors, capacity, dropped } = snapshot[index] as HeldWindow;
+      for (const [place, entry] of track.entries.entries()) entry.tensor = tensors[place] as Tensor;
+      track.capacity = capacity;
+      track.dropped = dropped;
+    }
   }
 
   /** The cache as inputs of a step. */
@@ -115,6 +145,10 @@ export class KeyValueCache {
     for (const track of this.#tracks)
       appendTo(track, this.#held(track), outputs, added[track.segment] as number, coming);
     this.#length = this.#length.map((count, segment) => count + (added[segment] as number));
+  }
+
+  get #windows(): readonly Track[] {
+    return this.#tracks.filter(({ window }) => window !== undefined);
   }
 
   #held({ segment, dropped }: Track): number {
@@ -142,9 +176,11 @@ function appendTo(
     const { heads, size } = entry.shape;
     const name = newName(entry.shape);
     const from = entry.tensor.data as Float32Array;
-    if (capacity !== old) entry.tensor = room(entry.shape, capacity);
+    // What a snapshot holds is never moved.
+    const isNew = capacity !== old || gone > 0;
+    if (isNew) entry.tensor = room(entry.shape, capacity);
     const to = entry.tensor.data as Float32Array;
-    if (capacity !== old || gone > 0)
+    if (isNew)
       copyHeads(heads, stay * size, [from, old * size, gone * size], [to, capacity * size, 0]);
     const fresh = (outputs[name] as Tensor).data as Float32Array;
     const start = (added - written) * size;
@@ -179,7 +215,7 @@ function roomFor(
 
 type Heads = readonly [numbers: Float32Array, stride: number, start: number];
 
-/** Copies `run` numbers of every head; within one list only towards its front. */
+/** Copies `run` numbers of every head. */
 function copyHeads(
   heads: number,
   run: number,

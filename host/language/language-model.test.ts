@@ -123,6 +123,26 @@ test('a window is all that its layers hold, and what they write is what they wou
   expect(keyValueBytes).toBeLessThan(bytes.at(-1) as number);
 });
 
+test('several answers to one prompt each begin behind it, however far a window slid in the one before', async () => {
+  const sliding = { ...smallDecoders['mistral, a window of 5'], contextLength: 640 };
+  const folder = await writeSmallDecoder(bench, sliding);
+  const { model } = await openSmallDecoder(bench, smallModels(sliding, folder));
+  const first = Float32Array.from(
+    await model.prefill(await model.embed(ids.slice(0, 300)), [], 640),
+  );
+  const expected = await continuation(model, first);
+  await model.prefill(await model.embed(ids.slice(0, 300)), [], 640);
+  const endOfPrompt = model.mark();
+  for (const start of [0, 100]) {
+    for (const id of ids.slice(start, start + 200)) await model.extend([id], 'last', 0);
+    await model.keep(endOfPrompt, []);
+    expect(model.state.length).toEqual([300]);
+    const again = await continuation(model, first);
+    expect(again).toEqual(expected);
+    await model.keep(endOfPrompt, []);
+  }
+});
+
 test('the tokens of a picture see each other, and those of words what is before them', async () => {
   const sliding = smallDecoders['gemma 3, windows of 6 in two layers of three'];
   const architecture = { ...sliding, promptAttention: 'pictures', contextLength: 640 } as const;
