@@ -1,10 +1,16 @@
-/** Accuracy of the Shapes preset at every precision and block size, as docs/shapes-llava.md has it. */
+/**
+ * Accuracy of the Shapes preset at every precision and block size, and how often its draft guesses right, as
+ * docs/shapes-llava.md has them. `npm run bench:accuracy -- drafts` measures the draft alone.
+ */
 import { StageCache } from '#host/cache/stage-cache.ts';
 import { cacheFolder } from '#host/cache/cache-folder.ts';
 import { readPreset } from '#host/presets.ts';
 import { ModelLoader } from '#host/sessions/load-model.ts';
+import { atDraftLength } from './at-draft-length.ts';
 import { atPrecision } from './at-precision.ts';
-import { measureAccuracy, readQuestions } from './shapes-questions.ts';
+import { guessRecorded } from './guess-recorded.ts';
+import { draftedStep, openModel } from './open-models.ts';
+import { measureAccuracy, measureDrafting, readQuestions } from './shapes-questions.ts';
 
 const precisions = [
   ['float32', '32'],
@@ -15,21 +21,41 @@ const precisions = [
   ['int4', '64'],
   ['int4', '128'],
 ] as const;
+const draftLengths = [2, 4];
 
 const cache = await StageCache.open(cacheFolder());
 const preset = await readPreset('shapes-llava');
-if (!cache.ok || !preset.ok) throw new Error('The cache or the preset cannot be opened.');
+const drafted = await readPreset('shapes-llava-spd');
+if (!cache.ok || !preset.ok || !drafted.ok)
+  throw new Error('The cache or a preset cannot be opened.');
 const questions = await readQuestions();
 const loader = new ModelLoader(cache.value);
-console.log(`| precision | block | accuracy on ${questions.length} questions |`);
-console.log('| --- | --- | --- |');
-for (const [precision, blockSize] of precisions) {
-  const accuracy = await measureAccuracy(
-    atPrecision(preset.value, precision, blockSize),
-    questions,
-    loader,
-  );
-  console.log(
-    `| ${precision} | ${precision === 'float32' ? '' : blockSize} | ${accuracy.toFixed(3)} |`,
-  );
+
+if (process.argv[2] !== 'drafts') {
+  console.log(`| precision | block | accuracy on ${questions.length} questions |`);
+  console.log('| --- | --- | --- |');
+  for (const [precision, blockSize] of precisions) {
+    const document = atPrecision(preset.value, precision, blockSize);
+    const accuracy = await measureAccuracy(document, questions, loader);
+    const block = precision === 'float32' ? '' : blockSize;
+    console.log(`| ${precision} | ${block} | ${accuracy.toFixed(3)} |`);
+  }
+  console.log('');
+}
+
+const { decoding } = draftedStep(drafted.value);
+const draft = await openModel(decoding.graphs, loader);
+console.log(
+  '| draft length | token for token the same | kept of guessed | share | share from the first token on |',
+);
+console.log('| --- | --- | --- | --- | --- |');
+for (const draftLength of draftLengths) {
+  const document = atDraftLength(drafted.value, draftLength);
+  const { different, proposed, accepted } = await measureDrafting(document, questions, loader);
+  const same = `${questions.length - different.length} of ${questions.length}`;
+  const share = (accepted / proposed).toFixed(3);
+  const all = await guessRecorded(draft, draftLength, questions);
+  const shareOfAll = (all.accepted / all.proposed).toFixed(3);
+  const kept = `${accepted} of ${proposed}`;
+  console.log(`| ${draftLength} | ${same} | ${kept} | ${share} | ${shareOfAll} |`);
 }

@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { GraphDocument } from '#engine/contract/document.ts';
-import type { RunEvent } from '#engine/contract/run-event.ts';
+import type { DraftFacts, RunEvent } from '#engine/contract/run-event.ts';
 import { presetsFolder } from '#host/system/package-root.ts';
 import { executeRun } from '#host/runs/execute-run.ts';
 import type { ModelLoader } from '#host/sessions/load-model.ts';
@@ -13,6 +13,8 @@ export interface Question {
   readonly seed: number;
   readonly question: string;
   readonly answer: string;
+  /** The image token among them stands for all visual ones. */
+  readonly prompt_tokens: readonly number[];
   /** What the reference library made of it, greedy. */
   readonly model_answer: string;
   readonly model_tokens: readonly number[];
@@ -29,6 +31,8 @@ export async function readQuestions(): Promise<readonly Question[]> {
 export interface Answer {
   readonly text: string;
   readonly tokenIds: readonly number[];
+  /** Null where nothing guesses ahead. */
+  readonly draft: DraftFacts | null;
 }
 
 export async function ask(
@@ -47,7 +51,8 @@ export async function ask(
   const outcome = await executeRun(request, loader, emit, new CancelSwitch());
   if (!outcome.ok) throw new Error(outcome.problems[0]?.message);
   const answer = events.find((event) => event.type === 'answer');
-  return { text: answer?.text ?? '', tokenIds: answer?.tokenIds ?? [] };
+  if (!answer) throw new Error(`No answer to "${question}".`);
+  return { text: answer.text, tokenIds: answer.tokenIds, draft: answer.draft };
 }
 
 /** Share of answers that are right, word for word. */
@@ -62,4 +67,27 @@ export async function measureAccuracy(
     if (text === question.answer) right++;
   }
   return right / questions.length;
+}
+
+/** How a draft does: questions whose answers are not those of the reference, token for token, and its guesses. */
+export interface Drafting extends DraftFacts {
+  readonly different: readonly string[];
+}
+
+/** Asks a graph with a draft. */
+export async function measureDrafting(
+  document: GraphDocument,
+  questions: readonly Question[],
+  loader: ModelLoader,
+): Promise<Drafting> {
+  const different: string[] = [];
+  let proposed = 0;
+  let accepted = 0;
+  for (const asked of questions) {
+    const { tokenIds, draft } = await ask(document, asked, loader);
+    if (tokenIds.join() !== asked.model_tokens.join()) different.push(asked.question);
+    proposed += draft?.proposed ?? 0;
+    accepted += draft?.accepted ?? 0;
+  }
+  return { different, proposed, accepted };
 }

@@ -31,7 +31,9 @@ for (const colorScheme of ['light', 'dark'] as const) {
     test.use({ colorScheme });
 
     test('the gallery has no serious fault', async ({ app }) => {
-      await expect(app.page.getByRole('button', { name: 'Open Shapes LLaVA' })).toBeVisible();
+      await expect(
+        app.page.getByRole('button', { name: 'Open Shapes LLaVA', exact: true }),
+      ).toBeVisible();
       expect(await faults(app)).toEqual([]);
     });
 

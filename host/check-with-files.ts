@@ -4,7 +4,8 @@ import type { GraphDocument } from '#engine/contract/document.ts';
 import { ok, type Outcome } from '#engine/contract/outcome.ts';
 import type { Problem } from '#engine/contract/problem.ts';
 import { hasErrors, warning } from '#engine/contract/problem.ts';
-import { checkGraph, type CheckedGraph } from '#engine/graph/check.ts';
+import { checkGraph, type CheckedGraph, type CheckedNode } from '#engine/graph/check.ts';
+import { nodeTitle } from '#engine/graph/node-title.ts';
 import type { HostStep } from '#engine/node/host-step.ts';
 import type { StageModel } from '#engine/onnx/model.ts';
 import type { WeightOrigin } from '#engine/onnx/weight.ts';
@@ -32,7 +33,7 @@ export async function checkWithFiles(
     return [...checked.problems, ...unchosen, ...planned];
   }
   const untouched = new Set(unchosen.map(({ unchosen: place }) => place));
-  const files = await checkCheckpoints(plan.value, baseFolder, untouched);
+  const files = await checkCheckpoints(checked, plan.value, baseFolder, untouched);
   const sources = await checkSources(plan.value, baseFolder, untouched);
   return [
     ...checked.problems,
@@ -75,6 +76,8 @@ function idleChanges({ nodes }: CheckedGraph, { stages }: Plan): readonly Proble
 interface MatchedOrigin {
   readonly node: string;
   readonly title: string;
+  /** What is built into the same graph: parts that are plugged in. */
+  readonly parts: readonly WeightOrigin[];
   readonly match: KeyMatch;
   readonly checkpoint: Checkpoint;
 }
@@ -83,6 +86,7 @@ interface MatchedOrigin {
 type Untouched = ReadonlySet<string | null | undefined>;
 
 async function checkCheckpoints(
+  { nodes }: CheckedGraph,
   { stages }: Plan,
   baseFolder: string,
   untouched: Untouched,
@@ -90,7 +94,7 @@ async function checkCheckpoints(
   const problems: Problem[] = [];
   const matched: MatchedOrigin[] = [];
   const open = once(openCheckpoint);
-  for (const { title, body } of stages) {
+  for (const { id, title, body } of stages) {
     const models = body.kind === 'onnx' ? [body.model] : modelsOf(body.step);
     for (const origin of new Set(models.flatMap(({ origins }) => origins))) {
       if (origin.source.kind !== 'checkpoint') continue;
@@ -103,7 +107,8 @@ async function checkCheckpoints(
       if (checkpoint.ok && match.ok)
         matched.push({
           node: origin.node,
-          title,
+          title: origin.node === id ? title : nodeTitle(nodes[origin.node] as CheckedNode),
+          parts: origin.node === id ? partsBeside(origin, models) : [],
           match: match.value,
           checkpoint: checkpoint.value,
         });
@@ -113,6 +118,12 @@ async function checkCheckpoints(
   }
   const used = usedByFolder(matched);
   return [...problems, ...matched.flatMap((origin) => leftovers(origin, used))];
+}
+
+function partsBeside(host: WeightOrigin, models: readonly StageModel[]): readonly WeightOrigin[] {
+  return models
+    .filter(({ origins }) => origins.includes(host))
+    .flatMap(({ origins }) => origins.filter((origin) => origin !== host));
 }
 
 function neededFrom(models: readonly StageModel[], origin: WeightOrigin) {
@@ -132,13 +143,18 @@ function usedByFolder(matched: readonly MatchedOrigin[]): UsedByFolder {
   return used;
 }
 
-/** A tensor that another node of the graph takes from the same folder is not left over. */
+/**
+ * A tensor that another node of the graph takes from the same folder is not left over; nor is one that belongs to a part,
+ * whose own to say it is, and which may take its weights from elsewhere.
+ */
 function leftovers(
-  { node, title, match, checkpoint }: MatchedOrigin,
+  { node, title, parts, match, checkpoint }: MatchedOrigin,
   used: UsedByFolder,
 ): readonly Problem[] {
   const usedElsewhere = used.get(checkpoint.folder) ?? new Set();
-  const left = leftoverKeys(match, checkpoint, usedElsewhere);
+  const isOfPart = (key: string): boolean =>
+    parts.some(({ layouts }) => layouts.some(({ owns }) => owns(key)));
+  const left = leftoverKeys(match, checkpoint, usedElsewhere).filter(({ name }) => !isOfPart(name));
   return left.length > 0 ? [leftoverProblem(left, title, node)] : [];
 }
 

@@ -34,6 +34,8 @@ export interface Wanted {
   readonly choosing?: Sampling['strategy'];
   readonly penalties?: Partial<Sampling>;
   readonly context?: AnswerContext;
+  /** Of what is drawn. */
+  readonly seed?: number;
 }
 
 export interface Written {
@@ -65,13 +67,14 @@ export async function answer(
   model: LanguageModel,
   prompt: PromptSequence,
   decode: Decode,
-  { most = 40, ends = [], choosing = 'greedy', penalties = {}, context }: Wanted = {},
+  { most = 40, ends = [], choosing = 'greedy', penalties = {}, context, seed = 7 }: Wanted = {},
 ): Promise<Written> {
   const { embeddings, visual } = await embedSequence(model, prompt);
   const logits = await model.prefill(embeddings, visual, most);
   const ids: number[] = [];
   const phases: DecodingPhase[] = [];
-  const choice = new TokenChoice({ ...someSampling, ...penalties, strategy: choosing }, context);
+  const sampling = { ...someSampling, ...penalties, strategy: choosing, seed };
+  const choice = new TokenChoice(sampling, context);
   const turn: DecodingTurn = {
     model,
     prompt,

@@ -1,4 +1,7 @@
-/** What a node did to what it was given to see: parts of pictures as the model sees them, with a mark on every patch. */
+/**
+ * What a node did to what it was given: parts of pictures as the model sees them, with a mark on every patch, or how
+ * many tokens each expert was sent.
+ */
 import { z } from 'zod';
 import type { DeepReadonly } from './document.ts';
 
@@ -36,11 +39,11 @@ const shownViewSchema = z.object({
 });
 
 export const showingSchema = z.object({
-  /** The node that shows it, and the one that ran: another one where a part is plugged in. */
+  /** The node that shows it, and the row of the report that ran: another node's where a part is plugged in. */
   node: z.string(),
   title: z.string(),
   stage: z.string(),
-  kind: z.enum([...patchMarkKinds, 'views']),
+  kind: z.enum([...patchMarkKinds, 'views', 'expert-load']),
   /** "32 merged into each"; null where there is no more to be said. */
   also: z.string().nullable(),
   /** What patches that are singled out are called: "outliers". */
@@ -48,9 +51,12 @@ export const showingSchema = z.object({
   /** Of the picture or clip, which may be more than are shown. */
   viewCount: z.int(),
   views: z.array(shownViewSchema),
+  /** By layer, how many tokens of the prompt each expert was sent; only of experts. */
+  loads: z.array(z.object({ layer: z.int(), ofExperts: z.array(z.int()) })).optional(),
 });
 
 export type ShownView = DeepReadonly<z.infer<typeof shownViewSchema>>;
+export type ExpertLoads = NonNullable<Showing['loads']>;
 export type PatchMarks = NonNullable<ShownView['marks']>;
 export type Showing = DeepReadonly<z.infer<typeof showingSchema>>;
 export type PatchMarkKind = (typeof patchMarkKinds)[number];

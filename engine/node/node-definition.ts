@@ -173,6 +173,8 @@ export type Body<P extends Params, In extends Ports, Out extends Ports, Found = 
   | { readonly kind: 'part'; part(context: PartContext<P>): Part };
 
 export interface PartContext<P extends Params> {
+  /** The part's own id in its graph, by which what it shows is told from what others do. */
+  readonly node: string;
   readonly params: ParamValues<P>;
   /** Runs `body` with weights taken from this part's own source and precision. */
   readonly withWeights: <Result>(g: GraphBuilder, body: () => Result) => Result;

@@ -10,12 +10,17 @@ import {
   type WeightsChoice,
 } from '../contract/sources.ts';
 
+interface ShownWhen {
+  readonly param: string;
+  readonly is: readonly Json[];
+}
+
 interface ParamText {
   readonly label: string;
   /** One sentence for a tooltip. */
   readonly help: string;
-  /** Shown, and used, only while another parameter has one of these values. */
-  readonly shownWhen?: { readonly param: string; readonly is: readonly Json[] };
+  /** Shown, and used, only while another parameter has one of these values, or several each one of theirs. */
+  readonly shownWhen?: ShownWhen | readonly ShownWhen[];
   /** Where the form puts it; parameters of a published architecture fold away. */
   readonly group?: 'main' | 'architecture' | 'weights' | 'sampling';
 }
@@ -159,6 +164,6 @@ function asWhole(schema: z.ZodType<Json>, message: string): z.ZodType<Json> {
 
 /** Is a parameter shown, and used, given the values of the others? */
 export function isShown(param: Param, values: Readonly<Record<string, Json>>): boolean {
-  const { shownWhen } = param;
-  return shownWhen === undefined || shownWhen.is.includes(values[shownWhen.param] ?? null);
+  const conditions = [param.shownWhen ?? []].flat();
+  return conditions.every((condition) => condition.is.includes(values[condition.param] ?? null));
 }

@@ -26,11 +26,13 @@ export interface FeedForwardHost extends FeedForwardShape {
   readonly dense: (x: Value) => Value;
 }
 
-/** Acts between blocks: visual tokens go before a layer and are missing in all that follow. */
+/** Acts between blocks: before a layer, some visual tokens are pruned for all that follow. */
 export interface TokenReductionPart {
   readonly kind: 'token-reduction';
   /** Counted from 0. */
   readonly layer: number;
+  /** Are those that are pruned missing from there on, or only seen by none, so that nothing gets shorter? */
+  readonly pruned: 'dropped' | 'masked';
   /** How many of `count` visual tokens stay. */
   readonly keptTokens: (count: number) => number;
   /** Do those that stay keep their positions, or are all that follow numbered anew from there on? */
@@ -103,6 +105,8 @@ export interface DraftPart {
   /** Facts of its row in a report. */
   readonly precision: WeightParams['precision'];
   readonly weights: WeightParams['weights']['kind'];
+  /** Where its tokenizer comes from. */
+  readonly text: WeightParams['weights'];
   /** Tokens guessed before each look of the model itself. */
   readonly draftLength: number;
   /** Does it read the words of the prompt only, or the visual tokens too? */

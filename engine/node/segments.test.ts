@@ -6,6 +6,7 @@ import { prefillChunks, prefillChunkTokens, segmentLengths } from './segments.ts
 const pruning = (layer: number, keptTokens: (count: number) => number): BoundaryPart => ({
   kind: 'token-reduction',
   layer,
+  pruned: 'dropped',
   keptTokens,
   positions: 'kept',
   ranksBy: 'nothing',
@@ -24,6 +25,16 @@ describe('the segments of a call', () => {
       { fresh: 20, visual: 13, cached: 0 },
       { fresh: 13, visual: 6, cached: 0 },
       { fresh: 7, visual: 0, cached: 0 },
+    ]);
+  });
+
+  it('let all tokens through where what is pruned is masked, of which the next pruning sees none', () => {
+    const masked = { ...half, pruned: 'masked' } as BoundaryPart;
+    const lengths = segmentLengths([masked, none], { fresh: 20, visual: 13 }, []);
+    expect(lengths.map(({ fresh, visual }) => [fresh, visual])).toEqual([
+      [20, 13],
+      [20, 6],
+      [14, 0],
     ]);
   });
 

@@ -22,7 +22,7 @@ export function segmentLengths(
   for (const [index, boundary] of boundaries.entries()) {
     if (boundary.kind === 'token-reduction') {
       const kept = boundary.keptTokens(visual);
-      fresh -= visual - kept;
+      if (boundary.pruned === 'dropped') fresh -= visual - kept;
       visual = kept;
     } else if (tokens.leaves === true) {
       fresh = 0;

@@ -1,4 +1,4 @@
-/** What of a node's work can be shown over the picture, as its definition declares it. */
+/** What of a node's work can be shown, as its definition declares it. */
 import type { PatchMarkKind } from '../contract/showing.ts';
 
 export type Shows<Values> =
@@ -14,5 +14,22 @@ export type Shows<Values> =
       /** What else is to be said, after the counts: "32 merged into each". */
       also?(params: Values): string | null;
     }
+  /** How many tokens of the prompt each expert of each layer was sent; taps are named by `expertLoadTap`. */
+  | { readonly kind: 'expert-load' }
   /** The views that an output port gives: tiles, slices, frames. */
   | { readonly kind: 'views'; readonly port: string };
+
+const loadPrefix = 'expert-load.';
+
+/** The inner value [E] int64 of a language model's graph that a part calls so, one a layer. */
+export const expertLoadTap = (node: string, layer: number): string =>
+  `${loadPrefix}${node}.${layer}`;
+
+export const isExpertLoad = (tap: string): boolean => tap.startsWith(loadPrefix);
+
+/** The layer of a tap that is the node's; null of any other. */
+export function layerOfLoad(tap: string, node: string): number | null {
+  const start = `${loadPrefix}${node}.`;
+  const layer = tap.startsWith(start) ? tap.slice(start.length) : '';
+  return /^\d+$/.test(layer) ? Number(layer) : null;
+}

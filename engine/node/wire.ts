@@ -135,8 +135,13 @@ export type WireType =
 
 /** Where a part interferes with the model that it plugs into, so that what excludes each other is refused. */
 export type ActsAt =
-  /** Drops visual tokens before a layer, counted from 0. */
-  | { readonly at: 'between-blocks'; readonly layer: number; readonly leaves: 'some' | 'none' }
+  /** Prunes visual tokens before a layer, counted from 0. */
+  | {
+      readonly at: 'between-blocks';
+      readonly layer: number;
+      readonly leaves: 'some' | 'none';
+      readonly pruned: 'dropped' | 'masked';
+    }
   /** Guesses tokens ahead for the model to verify; `hiddenSize` is that of the visual tokens it would read. */
   | {
       readonly at: 'draft';

@@ -48,7 +48,7 @@ export class GraphBuilder {
   readonly #constants = new Map<string, Constant>();
   readonly #weights = new GraphWeights(this.#names);
   #work: WorkTerm[] = [];
-  readonly #taps = new Map<string, Value | (() => Value)>();
+  #taps = new Map<string, Value | (() => Value)>();
   #scope = '';
   #setting: WeightSetting | null = null;
 
@@ -108,8 +108,8 @@ export class GraphBuilder {
     this.#taps.set(name, build);
   }
 
-  hasTap(name: string): boolean {
-    return this.#taps.has(name);
+  get tapNames(): readonly string[] {
+    return [...this.#taps.keys()];
   }
 
   tapped(name: string): Value {
@@ -223,7 +223,7 @@ export class GraphBuilder {
 
   /** What `body` makes as a graph for an operator to run; its arithmetic is for the caller to count. */
   inner(name: string, body: () => readonly Value[]): InnerGraph {
-    const [nodes, work] = [this.#nodes, this.#work];
+    const [nodes, work, taps] = [this.#nodes, this.#work, new Map(this.#taps)];
     this.#nodes = [];
     this.#work = [];
     try {
@@ -239,8 +239,8 @@ export class GraphBuilder {
       });
       return { nodes: this.#nodes, outputs, work: this.#work };
     } finally {
-      this.#nodes = nodes;
-      this.#work = work;
+      // What is tapped inside cannot be read from around it.
+      [this.#nodes, this.#work, this.#taps] = [nodes, work, taps];
     }
   }
 

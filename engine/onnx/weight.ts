@@ -28,8 +28,13 @@ export interface KeyLayout {
   readonly ignores?: (key: string) => boolean;
 }
 
-/** Rows of a published tensor; how many they are is the node's own size. */
-export interface RowCut {
+/**
+ * Rows of a published tensor; how many they are is the node's own size. Or one of several equal pieces one behind the
+ * other, whatever that size is, such as one expert's matrix of all that are stored as one tensor.
+ */
+export type RowCut = RowRun | { readonly piece: number; readonly pieces: number };
+
+export interface RowRun {
   readonly start: number;
   /** Rows of the whole tensor. */
   readonly of: number;
@@ -40,6 +45,11 @@ export interface RowCut {
   readonly blocks?: number;
   /** A matrix that is stored [in, out], so that its columns are the node's rows (GPT-2). */
   readonly turned?: boolean;
+}
+
+/** Where so many rows are cut out. */
+export function rowRun(cut: RowCut, rows: number): RowRun {
+  return 'pieces' in cut ? { start: cut.piece * rows, of: cut.pieces * rows } : cut;
 }
 
 /** Everything the host needs to find the tensors of one node. */

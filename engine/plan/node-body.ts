@@ -117,6 +117,7 @@ function partOf(
   if (body?.kind !== 'part') return null;
   const setting = weightSetting(graph, source, hostLayouts);
   return body.part({
+    node: source.id,
     params: source.params,
     withWeights: (g, emit) => (setting ? g.weightsFrom(setting, emit) : emit()),
     newGraph: graphMaker(setting, graph.budget),

@@ -21,6 +21,7 @@ import {
   type MeasuredCount,
 } from './node-body.ts';
 import { layerProblem, operatorProblem, planLimits } from './plan-limits.ts';
+import { showingLoads } from './shown-outputs.ts';
 import { stageShows, type StageShow } from './stage-shows.ts';
 
 export type Precision = 'float32' | 'int8' | 'int4';
@@ -142,7 +143,7 @@ function planNode(graph: Parameters<typeof bodyContext>[0], node: CheckedNode): 
   if (body.kind === 'part') return null;
   const context = bodyContext(graph, node);
   const shows = stageShows(graph, node);
-  const shown = shows.flatMap((show) => (show.kind === 'views' ? [] : show.tap));
+  const shown = shows.flatMap((show) => ('tap' in show ? show.tap : []));
   return {
     id: node.id,
     type: definition.type,
@@ -154,7 +155,7 @@ function planNode(graph: Parameters<typeof bodyContext>[0], node: CheckedNode): 
     shows,
     body:
       body.kind === 'host'
-        ? { kind: 'host', step: body.step(context) }
+        ? { kind: 'host', step: body.step(showingLoads(context)) }
         : {
             kind: 'onnx',
             model: buildModel(node, body, context, { shown }),

@@ -1,4 +1,6 @@
 /** Outputs of a graph that are there only to be shown, and are computed only in a run of which somebody looks at them. */
+import type { AnyContext } from '../node/any-node-definition.ts';
+import { isExpertLoad } from '../node/shows.ts';
 import type { GraphBuilder } from '../onnx/graph-builder.ts';
 import { cast } from '../onnx/operators.ts';
 import { slice, unsqueeze } from '../onnx/shape-operators.ts';
@@ -8,9 +10,20 @@ export const shownPrefix = 'shown.';
 /** An input [] bool of graphs that can show what they do: true where nobody looks. */
 export const unseenInput = 'unseen';
 
+/** Graphs that give out how many tokens each expert was sent, [E] of each layer: so little that it is always counted. */
+export const showingLoads = (context: AnyContext): AnyContext => ({
+  ...context,
+  newGraph: (emit) =>
+    context.newGraph((g) => {
+      emit(g);
+      for (const name of g.tapNames.filter(isExpertLoad))
+        g.output(shownPrefix + name, g.tapped(name));
+    }),
+});
+
 /** Patch marks as outputs [views · patches], or [0] where nobody looks; a tap that the node lacks shows nothing. */
 export function outputShown(g: GraphBuilder, shown: readonly string[]): void {
-  const taps = shown.filter((name) => g.hasTap(name));
+  const taps = shown.filter((name) => g.tapNames.includes(name));
   if (taps.length === 0) return;
   const isUnseen = g.input(unseenInput, 'bool', []);
   for (const name of taps) {

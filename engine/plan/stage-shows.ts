@@ -15,6 +15,7 @@ export type StageShow = {
       readonly also: string | null;
     }
   | { readonly kind: 'views'; readonly port: string }
+  | { readonly kind: 'expert-load' }
 );
 
 export function stageShows(
@@ -32,6 +33,7 @@ function ownShow(node: CheckedNode): readonly StageShow[] {
   const shows = node.definition?.shows;
   if (!shows) return [];
   const named = { node: node.id, title: nodeTitle(node) };
+  if (shows.kind === 'expert-load') return [{ ...named, kind: shows.kind }];
   if (shows.kind === 'views') return [{ ...named, kind: shows.kind, port: shows.port }];
   const { kind, tap, singledOut = null } = shows;
   return [{ ...named, kind, tap, singledOut, also: shows.also?.(node.params) ?? null }];

@@ -21,6 +21,7 @@ const programs = {
   'publish-schema': 'host/bin/publish-schema.ts',
   'bench-language-model': 'bench/language-model.ts',
   'bench-accuracy': 'bench/accuracy.ts',
+  'bench-drafts': 'bench/drafts.ts',
   'bench-prefill-memory': 'bench/prefill-memory.ts',
   'bench-vision': 'bench/vision.ts',
   fuzz: 'trials/fuzz/fuzz.ts',

@@ -39,6 +39,7 @@ const exitBefore = (layer: number) => ({ kind: 'early-exit', layer, draftLength:
 const pruningBefore = (layer: number): TokenReductionPart => ({
   kind: 'token-reduction',
   layer,
+  pruned: 'dropped',
   keptTokens: (count) => Math.ceil(count / 2),
   positions: 'kept',
   ranksBy: 'attention',

@@ -8,9 +8,12 @@
 import { ok } from '#engine/contract/outcome.ts';
 import type { Decode, DecodingTurn } from './decoding.ts';
 
-export interface Drafter {
+/** What a drafter of its own needs to know; one that guesses by the model's first layers takes a whole turn. */
+export type DraftedTurn = Pick<DecodingTurn, 'prompt' | 'foresee' | 'ends' | 'room'>;
+
+export interface Drafter<Turn = DecodingTurn> {
   /** Reads the prompt, before the first guess; where it was read for the answer before, it goes back there. */
-  begin(turn: DecodingTurn): Promise<void>;
+  begin(turn: Turn): Promise<void>;
   /** Guesses that follow `certain`, the tokens written since it was asked last; none where it holds no more. */
   propose(certain: readonly number[], count: number): Promise<readonly number[]>;
 }

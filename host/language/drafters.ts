@@ -2,13 +2,16 @@
 import type { DraftPart } from '#engine/node/part.ts';
 import type { DecodingTurn } from './decoding.ts';
 import type { StateMark } from './decoder-state.ts';
-import type { Drafter } from './draft-and-verify.ts';
+import type { DraftedTurn, Drafter } from './draft-and-verify.ts';
 import type { LanguageModel } from './language-model.ts';
 import { embedSequence, type PromptSequence } from './prompt-sequence.ts';
 
 /** What another language model would write. */
-export function draftModel(model: LanguageModel, { reads }: Pick<DraftPart, 'reads'>): Drafter {
-  let turn: DecodingTurn;
+export function draftModel(
+  model: LanguageModel,
+  { reads }: Pick<DraftPart, 'reads'>,
+): Drafter<DraftedTurn> {
+  let turn: DraftedTurn;
   /** Written, and not yet read by the draft. */
   let unread: readonly number[] = [];
   /** The end of what is certain in what it has read, and its own guesses behind that. */

@@ -12,6 +12,7 @@ import {
   type VisualRun,
 } from '#engine/node/segments.ts';
 import type { BoundaryPart } from '#engine/node/part.ts';
+import { shownPrefix } from '#engine/plan/shown-outputs.ts';
 import {
   bool,
   float32,
@@ -57,6 +58,7 @@ export class LanguageModel {
   readonly #inputs: ReadonlySet<string>;
   readonly #state: DecoderState;
   #count: CallCount | null = null;
+  #seen = new Map<string, readonly number[]>();
 
   constructor(
     graphs: LanguageGraphs,
@@ -74,6 +76,11 @@ export class LanguageModel {
 
   get state(): Pick<DecoderState, 'length' | 'keyValueBytes' | 'recurrentBytes'> {
     return this.#state;
+  }
+
+  /** By the name of a tap, what its graph shows of the prompt that was begun last, summed over the pieces. */
+  get seen(): ReadonlyMap<string, readonly number[]> {
+    return this.#seen;
   }
 
   get hiddenSize(): number {
@@ -110,6 +117,7 @@ export class LanguageModel {
     expected: number,
   ): Promise<readonly TensorMap[]> {
     this.#state.clear();
+    this.#seen = new Map();
     const { hiddenSize, promptAttention } = this.#graphs;
     const length = embeddings.length / hiddenSize;
     const pieces: TensorMap[] = [];
@@ -125,9 +133,23 @@ export class LanguageModel {
       at += count;
       const coming = { certain: length - at, possible: expected };
       const outputs = await this.#advance({ embeddings: chunk, rows, coming, visual, together });
+      this.#see(outputs);
       if (rows === 'all' || at === length) pieces.push(outputs);
     }
     return pieces;
+  }
+
+  #see(outputs: TensorMap): void {
+    for (const [name, { data }] of Object.entries(outputs)) {
+      if (!name.startsWith(shownPrefix)) continue;
+      const tap = name.slice(shownPrefix.length);
+      const before = this.#seen.get(tap) ?? [];
+      const counts = Array.from(data as BigInt64Array, Number);
+      this.#seen.set(
+        tap,
+        counts.map((count, index) => count + (before[index] ?? 0)),
+      );
+    }
   }
 
   /** More tokens of the sequence → logits [V] of the last, or [count, V] of all. */

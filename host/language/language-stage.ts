@@ -15,6 +15,7 @@ import { wordIds } from '../text/prompt.ts';
 import { choiceTokens, answerContext } from './answer-tokens.ts';
 import { writeAnswers, type Answer } from './answer.ts';
 import { answerPhases } from './decoding.ts';
+import { checkDraftVocabulary } from './draft-vocabulary.ts';
 import {
   stateFacts,
   type Generation,
@@ -51,6 +52,8 @@ export function languageStage(
       if (!keys.ok) return keys;
       const opened = await openLanguageText(step, context.baseFolder);
       if (!opened.ok) return opened;
+      const alike = await checkDraftVocabulary(step, opened.value.tokenizer, context.baseFolder);
+      if (!alike.ok) return alike;
       text = opened.value;
       const runs = visualWires.flatMap(expectedRuns);
       const prompt = text.tokenise(questionOf(stage, inputs), runs);
@@ -70,6 +73,10 @@ export function languageStage(
     async run(inputs, pass) {
       if (!language || !text) throw new Error(`"${stage.id}" runs before it is loaded.`);
       return generate({ ...shared, text, language, pass }, inputs, visualWires);
+    },
+    marks: () => {
+      const seen = language?.model.seen ?? new Map<string, readonly number[]>();
+      return Promise.resolve(ok(new Map([...seen].map(([tap, counts]) => [tap, [counts]]))));
     },
   };
 }

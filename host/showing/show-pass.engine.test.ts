@@ -205,3 +205,59 @@ test('a clip is shown by its frames, in their order and colours, and no more of 
   const reds = await Promise.all(showing.views.map(({ dataUrl }) => meanColour(dataUrl)));
   expect(reds).toEqual(levels.slice(0, showingLimits.views).map((level) => [level, 40, 90]));
 });
+
+test('experts show how many tokens of a prompt each was sent, of all its pieces together', async () => {
+  const words = Array.from({ length: 300 }, (_, index) => `word${index}`).join(' ');
+  const language = {
+    model: 'custom',
+    vocabularySize: 512,
+    hiddenSize: 32,
+    layerCount: 4,
+    headCount: 2,
+    keyValueHeadCount: 2,
+    headSize: 16,
+    feedForwardSize: 32,
+    template: '{prompt}',
+    maxNewTokens: 3,
+  };
+  const document = sketchDocument(
+    {
+      prompt: ['input/prompt', { text: words }],
+      language: ['language/decoder', language],
+      few: ['moe/feed-forward', { experts: 4, layers: 'first-half' }],
+      many: ['moe/feed-forward', { experts: 12, topK: 3, layers: 'listed', layerList: '3' }],
+    },
+    [
+      'prompt.text > language.prompt',
+      'few.part > language.feedForward',
+      'many.part > language.feedForward',
+    ],
+  );
+  const { report } = await run(document, 2);
+  const tokens = report.stages.find(({ phase }) => phase === 'prefill')?.tokensIn ?? NaN;
+  // More than are read at once.
+  expect(tokens).toBeGreaterThan(256);
+  const shown = report.showings.map(({ node, stage, kind, loads = [] }) => ({
+    node,
+    stage,
+    kind,
+    sent: loads.map(({ layer, ofExperts }) => [
+      layer,
+      ofExperts.length,
+      ofExperts.reduce((sum, count) => sum + count, 0),
+    ]),
+  }));
+  const facts = { stage: 'language/prefill', kind: 'expert-load' };
+  const [twice, thrice] = [2 * tokens, 3 * tokens];
+  expect(shown).toEqual([
+    {
+      node: 'few',
+      ...facts,
+      sent: [
+        [0, 4, twice],
+        [1, 4, twice],
+      ],
+    },
+    { node: 'many', ...facts, sent: [[3, 12, thrice]] },
+  ]);
+});

@@ -1,6 +1,12 @@
 /** What can be seen of a pass that has been timed, told after its end: nothing of it is in what was measured. */
 import { ok, type Outcome } from '#engine/contract/outcome.ts';
-import { showingLimits, type Showing, type ShownView } from '#engine/contract/showing.ts';
+import {
+  showingLimits,
+  type ExpertLoads,
+  type Showing,
+  type ShownView,
+} from '#engine/contract/showing.ts';
+import { layerOfLoad } from '#engine/node/shows.ts';
 import type { Stage } from '#engine/plan/plan.ts';
 import type { StageShow } from '#engine/plan/stage-shows.ts';
 import { previewUrl } from '../images/preview-url.ts';
@@ -44,7 +50,7 @@ export async function showPass(
   return ok(null);
 }
 
-/** By tap, the marks of every view. */
+/** By tap, the marks of every view, or the load of every expert. */
 type Marks = ReadonlyMap<string, readonly (readonly number[])[]>;
 
 async function showingOf(
@@ -61,6 +67,15 @@ async function showingOf(
     const views = await shownViews(seen, []);
     return { ...known, also: null, singledOut: null, viewCount: seen.length, views };
   }
+  if (show.kind === 'expert-load') {
+    const loads = expertLoads(node, marks ?? new Map());
+    if (loads.length === 0) return null;
+    // Below the row of the phase that reads the prompt.
+    const runner = pipeline.find((item) => item.stage === stage)?.runner;
+    const prompt = runner?.facts.find(({ phase }) => phase === 'prefill')?.id ?? stage.id;
+    const empty = { also: null, singledOut: null, viewCount: 0, views: [] };
+    return { ...known, ...empty, stage: prompt, loads };
+  }
   const own = marks?.get(show.tap);
   const stages = pipeline.map((item) => item.stage);
   const seen = viewsBehind(stage, stages, outputsOf);
@@ -69,6 +84,16 @@ async function showingOf(
   const { also, singledOut } = show;
   const views = await shownViews(seen, own);
   return { ...known, also, singledOut, viewCount: seen.length, views };
+}
+
+/** Of the layers whose experts are the node's, in their order. */
+function expertLoads(node: string, marks: Marks): ExpertLoads {
+  return [...marks]
+    .flatMap(([tap, [ofExperts = []]]) => {
+      const layer = layerOfLoad(tap, node);
+      return layer === null ? [] : { layer, ofExperts };
+    })
+    .toSorted((a, b) => a.layer - b.layer);
 }
 
 async function shownViews(

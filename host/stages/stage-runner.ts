@@ -20,7 +20,10 @@ export interface StageRunner {
   load(): Promise<Outcome<LoadedStage>>;
   /** Runs with the values of its input ports, by port. In pass 0 it may run less than all. */
   run(inputs: StageInputs, pass: Pass): Promise<Outcome<StageOutputs>>;
-  /** Runs once more, untimed, for what it did to the patches of every view, by the name of the tap; none where there are none. */
+  /**
+   * What it did to the patches of every view, by the name of the tap, for which it runs once more, untimed; or in the last
+   * pass to the tokens of the prompt. None where there is nothing.
+   */
   marks?(
     inputs: StageInputs,
   ): Promise<Outcome<ReadonlyMap<string, readonly (readonly number[])[]>>>;

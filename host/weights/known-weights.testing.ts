@@ -1,7 +1,7 @@
 /** Test support: a checkpoint with every tensor that graphs name, norms and biases drawn like the rest. */
 import { join } from 'node:path';
 import type { StageModel } from '#engine/onnx/model.ts';
-import type { RowCut, WeightInit } from '#engine/onnx/weight.ts';
+import { rowRun, type RowCut, type WeightInit } from '#engine/onnx/weight.ts';
 import { normalNumbers } from '#nodes/normal-numbers.testing.ts';
 import { neededTensors } from './match-keys.ts';
 import { writeSafetensors, type KnownTensor } from './write-safetensors.testing.ts';
@@ -42,7 +42,7 @@ function whole(
   part: KnownTensor,
 ): KnownTensor {
   if (!cut) return part;
-  const { start, of, blocks = 1, turned = false } = cut;
+  const { start, of, blocks = 1, turned = false } = rowRun(cut, part.shape[0] ?? 1);
   const row = part.shape.slice(1).reduce((product, size) => product * size, 1);
   const data = Float32Array.from(before?.data ?? new Float32Array(of * row));
   const rows = part.shape[0] ?? 1;

@@ -211,7 +211,7 @@ describe('each spelling is told from the others', () => {
     const dense = ['model.layers.1.mlp.gate_proj.weight', 'model.layers.0.self_attn.q_proj.weight'];
     const tensors = [...names.map(([, name]) => name), ...dense];
     const checkpoint = checkpointOf(tensors.map((name) => [name, [2, 2]]));
-    const match = valueOf(matchKeys(needed, expertKeyLayouts, checkpoint));
+    const match = valueOf(matchKeys(needed, expertKeyLayouts(11), checkpoint));
     expect(match.layout.title).toBe(title);
     expect(names.map(([name]) => match.entries.get(name)?.name)).toEqual(
       names.map(([, name]) => name),

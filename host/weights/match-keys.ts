@@ -3,9 +3,10 @@ import type { Outcome } from '#engine/contract/outcome.ts';
 import { fail, ok } from '#engine/contract/outcome.ts';
 import type { StageModel } from '#engine/onnx/model.ts';
 import {
+  rowRun,
   tensorsOf,
   type KeyLayout,
-  type RowCut,
+  type RowRun,
   type WeightExpression,
 } from '#engine/onnx/weight.ts';
 import type { Checkpoint } from './checkpoint.ts';
@@ -55,25 +56,35 @@ export function matchKeys(
   for (const { name, shape } of needed) {
     const key = layout.key(name);
     const cut = layout.cut?.(name) ?? null;
-    const stored = storedShape(cut, shape);
-    const entry = checkpoint.tensors.get(key);
+    const run = cut && rowRun(cut, shape[0] ?? 1);
+    const stored = storedShape(run, shape);
+    const found = checkpoint.tensors.get(key);
+    const entry = found && run ? asRows(found, stored.length) : found;
     const misfit = misfitOf(key, entry, stored);
     if (misfit) misfits.push(misfit);
-    else if (entry) entries.set(name, cut ? rowsOf(entry, cut, shape) : { ...entry, shape });
+    else if (entry) entries.set(name, run ? rowsOf(entry, run, shape) : { ...entry, shape });
   }
   if (misfits.length > 0) return fail(...misfitProblems(misfits, needed.length, checkpoint));
   return ok({ layout, entries });
 }
 
-function storedShape(cut: RowCut | null, shape: readonly number[]): readonly number[] {
-  if (!cut) return shape;
-  const whole = [cut.of, ...shape.slice(1)];
-  return cut.turned === true ? whole.toReversed() : whole;
+function storedShape(run: RowRun | null, shape: readonly number[]): readonly number[] {
+  if (!run) return shape;
+  const whole = [run.of, ...shape.slice(1)];
+  return run.turned === true ? whole.toReversed() : whole;
 }
 
-/** The entry of the rows that a cut is for, of the given shape. */
-function rowsOf(entry: TensorEntry, cut: RowCut, shape: readonly number[]): MatchedTensor {
-  const { start, of, blocks = 1, turned = false } = cut;
+/** Matrices that lie in one tensor [experts, rows, columns] as the rows of all. */
+function asRows(entry: TensorEntry, rank: number): TensorEntry {
+  const joined = entry.shape.length - rank + 1;
+  if (joined < 2) return entry;
+  const rows = entry.shape.slice(0, joined).reduce((product, size) => product * size, 1);
+  return { ...entry, shape: [rows, ...entry.shape.slice(joined)] };
+}
+
+/** The entry of the rows that are cut out, of the given shape. */
+function rowsOf(entry: TensorEntry, run: RowRun, shape: readonly number[]): MatchedTensor {
+  const { start, of, blocks = 1, turned = false } = run;
   if (turned || blocks > 1) return { ...entry, scattered: { shape, start, of, blocks, turned } };
   const rowBytes = entry.length / of;
   const [rows = 0] = shape;

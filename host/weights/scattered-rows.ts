@@ -1,10 +1,10 @@
 /** Rows of a node's tensor that are no run in the stored one: spread over blocks of it, or its columns. */
 import { ok, type Outcome } from '#engine/contract/outcome.ts';
-import type { RowCut } from '#engine/onnx/weight.ts';
+import type { RowRun } from '#engine/onnx/weight.ts';
 import type { TensorEntry } from './safetensors.ts';
 import { rowsOf, type TensorReader } from './tensor-reader.ts';
 
-export interface ScatteredRows extends Required<RowCut> {
+export interface ScatteredRows extends Required<RowRun> {
   /** Of the node's tensor. */
   readonly shape: readonly number[];
 }

@@ -86,6 +86,7 @@ export const draftModel = defineNode({
       ),
       precision: params.precision,
       weights: params.weights.kind,
+      text: params.weights,
       draftLength: params.draftLength,
       reads: params.reads,
     }),

@@ -26,11 +26,16 @@ beforeAll(async () => {
 });
 afterAll(() => bench.close());
 
-function partOf(layer: number, ratio: number): TokenReductionPart {
+function partOf(
+  layer: number,
+  ratio: number,
+  pruned: TokenReductionPart['pruned'] = 'dropped',
+): TokenReductionPart {
   const { body } = fastv;
   if (body.kind !== 'part') throw new Error('FastV is a part.');
   return body.part({
-    params: { layer, ratio },
+    node: 'part',
+    params: { layer, ratio, pruned },
     withWeights: (_g, emit) => emit(),
     newGraph: () => {
       throw new Error('FastV has no graph of its own.');
@@ -45,8 +50,11 @@ const answer = Array.from({ length: 40 }, (_, place) => (place * 37 + 5) % 97);
 
 async function bed(architecture: DecoderArchitecture) {
   const folder = await writeSmallDecoder(bench, architecture);
-  const open = async (part?: TokenReductionPart, taps = false) => {
-    const boundaries = part ? [part] : [];
+  const open = async (
+    parts: TokenReductionPart | readonly TokenReductionPart[] = [],
+    taps = false,
+  ) => {
+    const boundaries = [parts].flat();
     const wanted = taps ? ['kept', 'scores'] : [];
     const models = smallModels(architecture, folder, { boundaries }, wanted);
     return (await openSmallDecoder(bench, models, boundaries)).model;
@@ -108,6 +116,43 @@ test.for(['llama, grouped queries', 'phi, parallel', 'heads of 7, which is odd']
   },
 );
 
+const grouped = smallDecoders['llama, grouped queries'];
+
+test.for([
+  ['llama, grouped queries', grouped],
+  ['phi, parallel', smallDecoders['phi, parallel']],
+  ['heads of 7, which is odd', smallDecoders['heads of 7, which is odd']],
+  ['a prompt that sees all of itself', { ...grouped, promptAttention: 'prefix' }],
+] as const)(
+  'what is masked is as good as dropped, and is held all the same (%s)',
+  async ([, architecture]) => {
+    const { open, prompt } = await bed(architecture);
+    // Another pruning behind it ranks what is not masked, and drops none of what is.
+    for (const others of [[], [partOf(2, 0.5)], [partOf(2, 1)]]) {
+      const dropping = await open([partOf(1, 0.5), ...others]);
+      const masking = await open([partOf(1, 0.5, 'masked'), ...others]);
+      const dropped = await stepwise(dropping, prompt, [run]);
+      const masked = await stepwise(masking, prompt, [run]);
+      const errors = masked.map((row, step) => largestError(row, dropped[step] ?? []));
+      expect(Math.max(...errors)).toBeLessThan(1e-4);
+      // 7 of 13 go.
+      expect(
+        masking.state.length.map(
+          (length, segment) => length - (dropping.state.length[segment] ?? 0),
+        ),
+      ).toEqual([0, ...Array.from({ length: others.length + 1 }, () => 7)]);
+
+      // From a mark on, so many tokens at once as the fused operator takes.
+      const mark = masking.mark();
+      const more = answer.slice(0, 20);
+      const expected = Float32Array.from(await dropping.extend(more, 'all', 0));
+      await masking.extend([1, 2, 3], 'last', 0);
+      await masking.keep(mark, []);
+      expect(largestError(await masking.extend(more, 'all', 0), expected)).toBeLessThan(1e-4);
+    }
+  },
+);
+
 test('dropping nothing, or having no picture, changes nothing', async () => {
   const { open, prompt } = await bed(smallDecoders['llama, grouped queries']);
   const plain = await stepwise(await open(), prompt, []);
@@ -115,6 +160,8 @@ test('dropping nothing, or having no picture, changes nothing', async () => {
     await stepwise(await open(partOf(2, 0)), prompt, [run]),
     await stepwise(await open(partOf(2, 0.5)), prompt, []),
     await stepwise(await open(partOf(1, 1)), prompt, []),
+    await stepwise(await open(partOf(2, 0, 'masked')), prompt, [run]),
+    await stepwise(await open(partOf(1, 1, 'masked')), prompt, []),
   ];
   for (const logits of cases) {
     const errors = logits.map((row, step) => largestError(row, plain[step] ?? []));

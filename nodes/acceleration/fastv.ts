@@ -1,4 +1,4 @@
-/** FastV: after a few layers, the language model drops the visual tokens it pays least attention to. */
+/** FastV: after a few layers, the language model prunes the visual tokens it pays least attention to. */
 import { z } from 'zod';
 import { ok } from '#engine/contract/outcome.ts';
 import { defineNode } from '#engine/node/node-definition.ts';
@@ -11,7 +11,27 @@ const configSchema = z.object({
   use_fastv: z.boolean().optional(),
   fastv_k: z.int().optional(),
   fastv_r: z.number().optional(),
+  // As the code of the paper's own evaluation has it: how many are kept of how many, dropped in place or masked.
+  use_fast_v: z.boolean().optional(),
+  fast_v_agg_layer: z.int().optional(),
+  fast_v_attention_rank: z.int().optional(),
+  fast_v_image_token_length: z.int().positive().optional(),
+  fast_v_inplace: z.boolean().optional(),
 });
+
+/** What is said of it, in either spelling. */
+function figuresIn(config: z.infer<typeof configSchema>) {
+  const kept = config.fast_v_attention_rank;
+  const all = config.fast_v_image_token_length;
+  const share = kept === undefined || all === undefined ? undefined : 1 - kept / all;
+  const inPlace = config.fast_v_inplace;
+  return {
+    isUsed: config.use_fastv ?? config.use_fast_v,
+    layer: config.fastv_k ?? config.fast_v_agg_layer,
+    ratio: config.fastv_r ?? share,
+    ...(inPlace === undefined ? {} : { pruned: inPlace ? 'dropped' : 'masked' }),
+  };
+}
 
 export const fastv = defineNode({
   type: 'acceleration/fastv',
@@ -45,6 +65,25 @@ export const fastv = defineNode({
       min: 0,
       max: 1,
     },
+    pruned: {
+      kind: 'choice',
+      label: 'Pruned tokens',
+      help: 'What becomes of the visual tokens that go.',
+      default: 'dropped',
+      options: [
+        {
+          value: 'dropped',
+          label: 'Dropped',
+          about: 'They are left out of all layers behind, which get faster.',
+        },
+        {
+          value: 'masked',
+          label: 'Masked',
+          about:
+            'They go on, and no token looks at them: the same answers, and no time or memory saved.',
+        },
+      ],
+    },
   },
   inputs: {},
   outputs: { part: { kind: 'acceleration', title: 'Acceleration part' } },
@@ -53,22 +92,25 @@ export const fastv = defineNode({
     if (!file.ok) return file;
     const config = readFigures(configSchema, file.value, 'config.json');
     if (!config.ok) return config;
-    const { use_fastv: isUsed, fastv_k: layer, fastv_r: ratio } = config.value;
+    const { isUsed, layer, ratio, ...others } = figuresIn(config.value);
     if (isUsed === false || layer === undefined || ratio === undefined)
       return foreign('config.json does not turn FastV on; it says neither K nor R.');
     const took = ['FastV', `K ${layer}`, `R ${ratio}`];
-    return ok({ params: { layer, ratio }, took, file: 'config.json' });
+    return ok({ params: { layer, ratio, ...others }, took, file: 'config.json' });
   },
-  infer: ({ params: { layer, ratio } }) => {
-    const acts = { at: 'between-blocks', layer, leaves: ratio < 1 ? 'some' : 'none' } as const;
+  infer: ({ params: { layer, ratio, pruned } }) => {
+    const leaves = ratio < 1 ? 'some' : 'none';
+    const acts = { at: 'between-blocks', layer, leaves, pruned } as const;
     return ok({ outputs: { part: { kind: 'acceleration', acts } } });
   },
-  summary: ({ layer, ratio }) => `K ${layer} · drop ${Math.round(ratio * 100)}%`,
+  summary: ({ layer, ratio, pruned }) =>
+    `K ${layer} · ${pruned === 'dropped' ? 'drop' : 'mask'} ${Math.round(ratio * 100)}%`,
   body: {
     kind: 'part',
-    part: ({ params: { layer, ratio } }) => ({
+    part: ({ params: { layer, ratio, pruned } }) => ({
       kind: 'token-reduction',
       layer,
+      pruned,
       keptTokens: (count) => roundHalfToEven(count * (1 - ratio)),
       positions: 'kept',
       ranksBy: 'attention',

@@ -37,6 +37,7 @@ function partWith(params: Partial<Params>): AttentionPart {
   if (performer.body.kind !== 'part') throw new Error('It is a part.');
   return performer.body.part({
     params: { ...standard, ...params },
+    node: 'part',
     withWeights: (_, body) => body(),
     newGraph: () => {
       throw new Error('It has no graph of its own.');

@@ -26,6 +26,7 @@ afterAll(() => bench.close());
 function partOf({ body }: AnyNodeDefinition, params: Record<string, string | number>) {
   if (body.kind !== 'part') throw new Error('These are parts.');
   return body.part({
+    node: 'part',
     params,
     withWeights: (_g, emit) => emit(),
     newGraph: () => {
@@ -69,7 +70,7 @@ test.for(layouts)(
   'FastV, then VTW: the answer is that of a model told what stays (%s, %s)',
   async ([name, positions]) => {
     const { open, prompt, width } = await bed(smallDecoders[name]);
-    const first = partOf(fastv, { layer: 1, ratio: 0.5 });
+    const first = partOf(fastv, { layer: 1, ratio: 0.5, pruned: 'dropped' });
     const second = partOf(vtw, { layer: 2, positions });
     const tapped = await open([first], ['scores']);
     const [outputs = {}] = await tapped.begin(prompt, [run], 'all', 0);
@@ -108,7 +109,7 @@ test('what is numbered anew differs from what keeps its place; keeping it is Fas
     stepwise(await open([part]), prompt, [run]);
   const kept = await logitsWith(partOf(vtw, { layer: 2, positions: 'keep' }));
   const reset = await logitsWith(partOf(vtw, { layer: 2, positions: 'reset' }));
-  const dropped = await logitsWith(partOf(fastv, { layer: 2, ratio: 1 }));
+  const dropped = await logitsWith(partOf(fastv, { layer: 2, ratio: 1, pruned: 'dropped' }));
   expect(largestError(kept, dropped)).toBeLessThan(1e-6);
   expect(largestError(kept, reset)).toBeGreaterThan(1e-3);
 });

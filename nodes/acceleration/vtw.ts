@@ -49,7 +49,7 @@ export const vtw = defineNode({
       outputs: {
         part: {
           kind: 'acceleration',
-          acts: { at: 'between-blocks', layer, leaves: 'none' },
+          acts: { at: 'between-blocks', layer, leaves: 'none', pruned: 'dropped' },
         },
       },
     }),
@@ -59,6 +59,7 @@ export const vtw = defineNode({
     part: ({ params: { layer, positions } }) => ({
       kind: 'token-reduction',
       layer,
+      pruned: 'dropped',
       keptTokens: () => 0,
       positions: positions === 'keep' ? 'kept' : 'renumbered',
       ranksBy: 'nothing',

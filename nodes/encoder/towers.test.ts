@@ -2,7 +2,7 @@
 import { describe, expect, it, test } from 'vitest';
 import type { JsonObject } from '#engine/contract/config-files.ts';
 import { buildSingleNode } from '#engine/plan/single-node.ts';
-import { tensorsOf } from '#engine/onnx/weight.ts';
+import { rowRun, tensorsOf } from '#engine/onnx/weight.ts';
 import { config, refusal, taken } from '#verify/taking-config.testing.ts';
 import { valueOf } from '#verify/value-of.testing.ts';
 import { tome } from '../compression/tome.ts';
@@ -260,7 +260,7 @@ describe('every tensor has one place in a checkpoint of each layout', () => {
       for (const [name, count] of needed) {
         const place = key(name);
         expect(owns(place), `${title}: ${name} at ${place}`).toBe(true);
-        const { start, of } = cut?.(name) ?? { start: 0, of: count };
+        const { start, of } = rowRun(cut?.(name) ?? { start: 0, of: count }, count);
         const before = rows.get(place) ?? [];
         for (let row = start; row < start + count; row++) before.push(row);
         rows.set(place, before);

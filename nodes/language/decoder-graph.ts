@@ -22,7 +22,13 @@ import {
 import { layerRotary } from './architecture/positions.ts';
 import type { DecoderArchitecture } from './decoder-architecture.ts';
 import { emitBeginning } from './decoder-beginning.ts';
-import { decoderInputs, decoderState, type DecoderInputs, type Segment } from './decoder-inputs.ts';
+import {
+  decoderInputs,
+  decoderState,
+  type DecoderInputs,
+  type Places,
+  type Segment,
+} from './decoder-inputs.ts';
 import {
   embeddingName,
   finalNormName,
@@ -31,7 +37,7 @@ import {
   projectInName,
   projectOutName,
 } from './names/canonical.ts';
-import { pruneVisualTokens, scoreVisualTokens } from './visual-pruning.ts';
+import { maskVisualTokens, pruneVisualTokens, scoreVisualTokens } from './visual-pruning.ts';
 import { emitEmbedding, emitHead, scaledBy, type Vocabulary } from './vocabulary.ts';
 
 export interface DecoderParts {
@@ -101,8 +107,9 @@ export function emitDecoder(
     decoderOutput.logits,
     g.scope('head', () => emitHead(g, last, vocabularyOf(architecture))),
   );
+  const fresh = [...blocks.fresh, ...blocks.masked];
   for (const [index, tensor] of decoderState(architecture, parts.boundaries).entries())
-    g.output(newName(tensor), blocks.fresh[index] as Value);
+    g.output(newName(tensor), fresh[index] as Value);
 }
 
 /** The residual stream on its way through the layers. */
@@ -119,6 +126,8 @@ class DecoderBlocks {
   normed: Value;
   /** Keys and values of the new tokens, of each layer in turn. */
   fresh: readonly Value[] = [];
+  /** Which of the new tokens are masked, of each segment in turn where some can be. */
+  masked: readonly Value[] = [];
   #segment: Segment;
   #scores: Value | null = null;
 
@@ -231,15 +240,19 @@ class DecoderBlocks {
   #crossBoundary(layer: number): void {
     const boundary = this.#parts.boundaries[this.#segment.index];
     if (boundary?.layer !== layer) return;
-    let left: Pick<Segment, 'positions' | 'isVisual'> = this.#segment;
-    if (boundary.kind === 'token-reduction') {
+    let left: Places = this.#segment;
+    if (boundary.kind === 'token-reduction' && boundary.pruned === 'masked') {
+      left = maskVisualTokens(this.#g, boundary, this.#segment, this.#scores);
+    } else if (boundary.kind === 'token-reduction') {
       const rows = [this.#sum, this.normed];
       const pruned = pruneVisualTokens(this.#g, boundary, this.#segment, this.#scores, rows);
       [this.#sum, this.normed] = pruned.rows as [Value, Value];
       left = pruned;
     }
-    const { positions, isVisual } = left;
-    this.#segment = this.#inputs.nextSegment(this.#segment, boundary, { positions, isVisual });
+    const { positions, isVisual, masked } = left;
+    const places = { positions, isVisual, masked };
+    this.#segment = this.#inputs.nextSegment(this.#segment, boundary, places);
+    if (masked) this.masked = [...this.masked, masked];
   }
 
   /** Adds a branch to the residual sum; `own` norms the branch or the sum, `next` what is read of the sum. */

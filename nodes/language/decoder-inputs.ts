@@ -4,7 +4,7 @@ import type { CachedTokens } from '#engine/onnx/blocks/cached-tokens.ts';
 import { keySize } from '#engine/onnx/blocks/causal-attention.ts';
 import type { GraphBuilder } from '#engine/onnx/graph-builder.ts';
 import { add, cast, greater, multiply, range } from '#engine/onnx/operators.ts';
-import { lengthOf, unsqueeze } from '#engine/onnx/shape-operators.ts';
+import { concatenate, lengthOf, reshape, slice, unsqueeze } from '#engine/onnx/shape-operators.ts';
 import type { Dim, Value } from '#engine/onnx/value.ts';
 import {
   decoderInput,
@@ -27,6 +27,8 @@ export interface Segment {
   readonly positions: Value;
   /** [sequence] int64, 1 for a visual token; null where nothing prunes. All 0 in decode, where pruning runs on nothing. */
   readonly isVisual: Value | null;
+  /** [1, 1, sequence, 1] float32, very negative for a new token that was masked; null where none can be. */
+  readonly masked: Value | null;
   /** [] int64: visual tokens that stay behind this segment; null where it does not end with a pruning. */
   readonly keptCount: Value | null;
 }
@@ -42,14 +44,13 @@ export interface DecoderInputs {
   readonly placed: (positions: Value) => Value;
   readonly cachedIn: (layer: number, segment: Segment) => CachedTokens;
   readonly firstSegment: Segment;
-  readonly nextSegment: (
-    segment: Segment,
-    boundary: BoundaryPart,
-    left: Pick<Segment, 'positions' | 'isVisual'>,
-  ) => Segment;
+  readonly nextSegment: (segment: Segment, boundary: BoundaryPart, left: Places) => Segment;
 }
 
-/** Keys, then values, of every layer in turn. */
+/** What is known of the new tokens that reach a segment. */
+export type Places = Pick<Segment, 'positions' | 'isVisual' | 'masked'>;
+
+/** Keys, then values, of every layer in turn; behind them, which tokens are masked, by segment. */
 export function decoderState(
   architecture: DecoderArchitecture,
   boundaries: readonly BoundaryPart[],
@@ -64,17 +65,39 @@ export function decoderState(
     const window = windowOf(layer);
     return window === null ? {} : { window };
   };
-  return Array.from({ length: layerCount }, (_, layer) => layer).flatMap((layer) =>
-    (['key', 'value'] as const).map((part) => ({
-      kind: 'key-value',
-      name: `${layer}.${part}`,
-      heads: keyValueHeadCount,
-      size: sizes[part],
-      segment: boundaries.filter((boundary) => boundary.layer <= layer).length,
-      ...windowIn(layer),
-    })),
-  );
+  const layers = Array.from({ length: layerCount }, (_, layer) => layer);
+  return [
+    ...layers.flatMap((layer) =>
+      (['key', 'value'] as const).map((part) => ({
+        kind: 'key-value' as const,
+        name: `${layer}.${part}`,
+        heads: keyValueHeadCount,
+        size: sizes[part],
+        segment: boundaries.filter((boundary) => boundary.layer <= layer).length,
+        ...windowIn(layer),
+      })),
+    ),
+    ...maskedSegments(boundaries).map(maskedTensor),
+  ];
 }
+
+/** Those behind a boundary that masks. */
+function maskedSegments(boundaries: readonly BoundaryPart[]): readonly number[] {
+  const first = boundaries.findIndex(
+    (boundary) => boundary.kind === 'token-reduction' && boundary.pruned === 'masked',
+  );
+  if (first < 0) return [];
+  return boundaries.slice(first).map((_, index) => first + index + 1);
+}
+
+/** It is kept as keys are: a number a token. */
+const maskedTensor = (segment: number): KeyValueTensor => ({
+  kind: 'key-value',
+  name: `masked.${segment}`,
+  heads: 1,
+  size: 1,
+  segment,
+});
 
 export function decoderInputs(
   g: GraphBuilder,
@@ -95,7 +118,8 @@ export function decoderInputs(
   const throughout = has('early-exit') ? g.input(throughoutName, 'bool', []) : null;
   const together =
     architecture.promptAttention === 'pictures' ? g.input(decoderInput.together, 'bool', []) : null;
-  const { pasts, firstKeyOf } = pastInputs(g, architecture, boundaries);
+  const state = decoderState(architecture, boundaries);
+  const { pasts, firstKeyOf } = pastInputs(g, state);
   const indices = Array.from({ length: boundaries.length + 1 }, (_, index) => index);
   const lengths = indices.map((index) =>
     firstKeyOf(index, false) ? g.input(decoderInput.cachedLength(index), 'int64', []) : null,
@@ -107,27 +131,31 @@ export function decoderInputs(
     kind === 'token-reduction' ? g.input(decoderInput.keptVisual(boundary), 'int64', []) : null,
   );
   const { attentionWindow: window } = architecture;
-  const sightsOf = (segment: number, of: Value): Pick<Segment, 'whole' | 'windowed'> => {
+  /** Nothing is masked where attention slides. */
+  const sightsOf = (
+    segment: number,
+    { positions: of, masked }: Places,
+  ): Pick<Segment, 'whole' | 'windowed'> => {
     const shared = { segment, positions: of, fused, together };
     const [key, length] = [firstKeyOf(segment, false), lengths[segment]];
     const [windowKey, windowLength] = [firstKeyOf(segment, true), windowLengths[segment]];
+    const past = state.findIndex(({ name }) => name === maskedTensor(segment).name);
+    const whole = key && length ? wholeSight(g, { ...shared, key, length }) : null;
+    const slides = windowKey && windowLength && window !== null;
     return {
-      whole: key && length ? wholeSight(g, { ...shared, key, length }) : null,
-      windowed:
-        windowKey && windowLength && window !== null
-          ? windowSight(
-              g,
-              { ...shared, key: windowKey, length: windowLength },
-              window,
-              architecture,
-            )
-          : null,
+      whole:
+        whole && length && masked
+          ? { ...whole, ...hide(g, whole, masked, pasts[past] as Value, length) }
+          : whole,
+      windowed: slides
+        ? windowSight(g, { ...shared, key: windowKey, length: windowLength }, window, architecture)
+        : null,
     };
   };
-  const segmentOf = (index: number, places: Pick<Segment, 'positions' | 'isVisual'>): Segment => ({
+  const segmentOf = (index: number, places: Places): Segment => ({
     ...places,
     index,
-    ...sightsOf(index, places.positions),
+    ...sightsOf(index, places),
     keptCount: kept[index] ?? null,
   });
   const windowIn = layerWindow(architecture);
@@ -141,13 +169,13 @@ export function decoderInputs(
       value: pasts[2 * layer + 1] as Value,
       ...((windowIn(layer) === null ? whole : windowed) as Sight),
     }),
-    firstSegment: segmentOf(0, { positions, isVisual }),
+    firstSegment: segmentOf(0, { positions, isVisual, masked: null }),
     nextSegment({ index }, boundary, left) {
       const isNew = boundary.kind === 'token-reduction' && boundary.positions === 'renumbered';
       const places = isNew
         ? renumbered(g, left.positions, lengths[index + 1] as Value)
         : left.positions;
-      return segmentOf(index + 1, { positions: places, isVisual: left.isVisual });
+      return segmentOf(index + 1, { ...left, positions: places });
     },
   };
 }
@@ -169,13 +197,11 @@ function placing(g: GraphBuilder, architecture: DecoderArchitecture): (positions
 /** The state of every layer, and the first keys of a segment that slide or do not; null where it has none. */
 function pastInputs(
   g: GraphBuilder,
-  architecture: DecoderArchitecture,
-  boundaries: readonly BoundaryPart[],
+  state: readonly KeyValueTensor[],
 ): {
   readonly pasts: readonly Value[];
   readonly firstKeyOf: (segment: number, slides: boolean) => Value | null;
 } {
-  const state = decoderState(architecture, boundaries);
   const pasts = state.map((tensor) => {
     const { capacity, windowCapacity } = segmentSymbols(tensor.segment);
     const room = tensor.window === undefined ? capacity : windowCapacity;
@@ -188,6 +214,24 @@ function pastInputs(
       )
     ] ?? null;
   return { pasts, firstKeyOf };
+}
+
+/** Hides what is masked among the new tokens [1, 1, T, 1], and among the `length` [] int64 cached [1, 1, capacity, 1]. */
+function hide(
+  g: GraphBuilder,
+  { future, mask, attended }: Sight,
+  masked: Value,
+  pastMasked: Value,
+  length: Value,
+): Pick<CachedTokens, 'future' | 'mask' | 'keyBias'> {
+  const fresh = reshape(g, masked, [masked.shape[2] as Dim]); // [T]
+  const past = reshape(g, pastMasked, [pastMasked.shape[2] as Dim]); // [capacity]
+  const cached = slice(g, past, 0, g.list(0), unsqueeze(g, length, 0), past.shape[0] as Dim);
+  return {
+    future: add(g, future, fresh),
+    mask: add(g, mask, past),
+    keyBias: concatenate(g, [cached, fresh], 0, attended),
+  };
 }
 
 /** As many positions [1, T] as there are, but counted on from what is cached. */

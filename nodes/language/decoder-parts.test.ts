@@ -117,9 +117,17 @@ test.for<[string, ActsAt[], RegExp | null]>([
     'a pruning and an exit at one layer',
     [
       { at: 'exit', layer: 3 },
-      { at: 'between-blocks', layer: 3, leaves: 'some' },
+      { at: 'between-blocks', layer: 3, leaves: 'some', pruned: 'dropped' },
     ],
     /another lets tokens leave there/,
+  ],
+  [
+    'an exit and a part that masks',
+    [
+      { at: 'between-blocks', layer: 2, leaves: 'some', pruned: 'masked' },
+      { at: 'exit', layer: 5 },
+    ],
+    /^An early exit cannot be combined/,
   ],
 ])('of what guesses tokens there is one: %s', ([, acts, reason]) => {
   const acceleration = acts.map((each) => ({ kind: 'acceleration', acts: each }) as const);

@@ -20,6 +20,7 @@ export function checkDecoderParts(
   const inside = atLayers.filter(({ layer }) => layer < layerCount);
   const problems = [
     ...boundaryProblems(inside.toSorted((a, b) => a.layer - b.layer)),
+    ...maskingProblems(inside),
     ...decodingProblems(acts),
     ...feedForwardProblems(feedForward, layerCount),
   ];
@@ -80,6 +81,17 @@ function sameLayer(a: AtLayer, b: AtLayer): string {
   if (a.at === 'exit' && b.at === 'exit')
     return `Two parts let tokens leave ${where}; unplug one of them.`;
   return `One part drops visual tokens ${where}, and another lets tokens leave there; give one of them another layer.`;
+}
+
+/** Which tokens are masked is told behind every boundary, and a token that leaves early tells nothing. */
+function maskingProblems(parts: readonly AtLayer[]): readonly Problem[] {
+  const masks = parts.some((part) => part.at === 'between-blocks' && part.pruned === 'masked');
+  if (!masks || parts.every(({ at }) => at !== 'exit')) return [];
+  return [
+    conflict(
+      'An early exit cannot be combined with a part that masks visual tokens; let that part drop them, or unplug one of the two.',
+    ),
+  ];
 }
 
 /** A token is guessed in one way. */

@@ -14,8 +14,9 @@ const tolerance = 0.005;
  * three figures. Null where no exact count could be found.
  */
 const published: Readonly<Record<PublishedDecoder, number | null>> = {
-  // This project's own model.
+  // This project's own models.
   'shapes-llava': null,
+  'shapes-draft': null,
   'tinyllama-1.1b': 1_100_048_384,
   'vicuna-7b': 6_738_415_616,
   // MobileVLM (2312.16886), table 2, to two figures.

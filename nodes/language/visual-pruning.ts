@@ -1,12 +1,22 @@
-/** Dropping visual tokens between two layers of a language model, by the attention they receive. */
+/** Pruning visual tokens between two layers of a language model, by the attention they receive. */
 import type { TokenReductionPart } from '#engine/node/part.ts';
 import type { GraphBuilder } from '#engine/onnx/graph-builder.ts';
+import { masked } from '#engine/onnx/blocks/cached-tokens.ts';
 import { keySize, type CausalAttentionShape } from '#engine/onnx/blocks/causal-attention.ts';
-import { matmul, mean, multiply, softCapped, softmax, subtract } from '#engine/onnx/operators.ts';
+import {
+  add,
+  cast,
+  matmul,
+  mean,
+  multiply,
+  softCapped,
+  softmax,
+  subtract,
+} from '#engine/onnx/operators.ts';
 import { gather, lengthOf, reshape, shapeOf, transpose } from '#engine/onnx/shape-operators.ts';
 import type { Dim, Value } from '#engine/onnx/value.ts';
 import { segmentSymbols } from '#engine/node/decoder-protocol.ts';
-import type { Segment } from './decoder-inputs.ts';
+import type { Places, Segment } from './decoder-inputs.ts';
 
 /**
  * Mean over heads of the attention that the last token pays each visual one, among the new tokens (all
@@ -28,7 +38,10 @@ export function scoreVisualTokens(
     const rows = reshape(g, last, [1, keyValueHeadCount, group, keySize(shape)]);
     const logits = matmul(g, rows, transpose(g, key, 0, 1, 3, 2)); // [1, kvHeads, group, T]
     const scaled = softCapped(g, multiply(g, logits, g.scalar('float32', scale)), softCap);
-    const heads = reshape(g, softmax(g, scaled, -1), [headCount, sequence]);
+    const seen = segment.masked
+      ? add(g, scaled, reshape(g, segment.masked, [1, 1, 1, sequence]))
+      : scaled;
+    const heads = reshape(g, softmax(g, seen, -1), [headCount, sequence]);
     const all = mean(g, heads, 0, false); // [T]
     return g.tap('scores', gather(g, all, visualPlaces(g, segment), 0));
   });
@@ -45,30 +58,60 @@ function placesOf(g: GraphBuilder, list: Value, count: Dim): Value {
   return reshape(g, places, [count]);
 }
 
-/** Rows [1, sequence, D], their positions and what is visual among them, without the visual tokens that go. */
+/** 1 for words and for the visual tokens that stay, 0 for those that are pruned. → [sequence] int64 */
+function stayingTokens(
+  g: GraphBuilder,
+  part: TokenReductionPart,
+  segment: Segment,
+  scores: Value | null,
+): Value {
+  const count = segment.keptCount as Value;
+  const size = segmentSymbols(segment.index + 1).visual;
+  const inside = part.select(g, scores, { count, size }); // [kept visual]
+  const staying = gather(g, visualPlaces(g, segment), inside, 0);
+  const words = subtract(g, g.scalar('int64', 1), segment.isVisual as Value); // [sequence]
+  const ones = g.op('Expand', [g.scalar('int64', 1), shapeOf(g, staying)], staying);
+  return g.op('ScatterElements', [words, staying, ones], words);
+}
+
+/** All tokens stay; those that are pruned are visual no more, and seen by none. */
+export function maskVisualTokens(
+  g: GraphBuilder,
+  part: TokenReductionPart,
+  segment: Segment,
+  scores: Value | null,
+): Places {
+  return g.scope('mask', () => {
+    const stays = stayingTokens(g, part, segment, scores);
+    const goes = cast(g, subtract(g, g.scalar('int64', 1), stays), 'float32'); // [sequence]
+    const hidden = multiply(g, goes, g.scalar('float32', masked));
+    const each = reshape(g, hidden, [1, 1, hidden.shape[0] as Dim, 1]);
+    return {
+      positions: segment.positions,
+      isVisual: multiply(g, segment.isVisual as Value, stays),
+      masked: segment.masked ? add(g, each, segment.masked) : each,
+    };
+  });
+}
+
+/** Rows [1, sequence, D], and what is known of their tokens, without the visual tokens that go. */
 export function pruneVisualTokens(
   g: GraphBuilder,
   part: TokenReductionPart,
   segment: Segment,
   scores: Value | null,
   rows: readonly Value[],
-): { readonly rows: readonly Value[] } & Pick<Segment, 'positions' | 'isVisual'> {
+): { readonly rows: readonly Value[] } & Places {
   return g.scope('prune', () => {
-    const isVisual = segment.isVisual as Value;
     const after = segmentSymbols(segment.index + 1);
-    const places = visualPlaces(g, segment);
-    const keptCount = segment.keptCount as Value;
-    const inside = part.select(g, scores, { count: keptCount, size: after.visual }); // [kept visual]
-    const staying = gather(g, places, inside, 0);
-    const words = subtract(g, g.scalar('int64', 1), isVisual); // [sequence]
-    const ones = g.op('Expand', [g.scalar('int64', 1), shapeOf(g, staying)], staying);
-    const stays = g.op('ScatterElements', [words, staying, ones], words);
+    const stays = stayingTokens(g, part, segment, scores);
     const kept = placesOf(g, stays, after.sequence); // ascending, so that reading order stays
     g.tap('kept', kept);
     return {
       rows: rows.map((row) => gather(g, row, kept, 1)),
       positions: gather(g, segment.positions, kept, 1),
-      isVisual: gather(g, isVisual, kept, 0),
+      isVisual: gather(g, segment.isVisual as Value, kept, 0),
+      masked: segment.masked && gather(g, segment.masked, kept, 2),
     };
   });
 }

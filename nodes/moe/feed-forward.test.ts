@@ -52,11 +52,16 @@ interface Setting {
 
 type Values = Parameters<Extract<typeof feedForward.body, { kind: 'part' }>['part']>[0]['params'];
 
+const defaults = Object.fromEntries(
+  Object.entries(feedForward.params).map(([name, param]) => [name, param.default]),
+) as unknown as Values;
+
 function partOf(values: Partial<Values>, source: WeightsChoice, blocks: BlockFormat | null) {
   const { body } = feedForward;
   if (body.kind !== 'part') throw new Error('Experts are a part.');
-  const origin = { node: 'experts', source, layouts: expertKeyLayouts };
+  const origin = { node: 'experts', source, layouts: expertKeyLayouts(values.experts ?? experts) };
   const params: Values = {
+    ...defaults,
     experts,
     topK: 2,
     layers: 'all',
@@ -68,6 +73,7 @@ function partOf(values: Partial<Values>, source: WeightsChoice, blocks: BlockFor
     ...values,
   };
   return body.part({
+    node: 'experts',
     params,
     withWeights: (g, emit) => g.weightsFrom({ origin, blocks }, emit),
     newGraph: () => {
@@ -249,8 +255,8 @@ describe('inside a language model', () => {
   test('each choice of layers puts routers into just those', () => {
     const source = { kind: 'random', seed: 0 } as const;
     const architecture = { ...smallDecoders['llama, grouped queries'], layerCount: 5 };
-    const layersOf = (layers: Values['layers']) => {
-      const part = partOf({ layers }, source, null);
+    const layersOf = (layers: Values['layers'], numbers: Partial<Values> = {}) => {
+      const part = partOf({ layers, ...numbers }, source, null);
       const { decoder } = smallModels(architecture, '', { feedForwards: [part] });
       const names = decoder.model.weights.flatMap(({ initializers }) =>
         initializers.map(({ name }) => name),
@@ -264,6 +270,17 @@ describe('inside a language model', () => {
       everySecond: layersOf('every-second').join(''),
       firstHalf: layersOf('first-half').join(''),
       secondHalf: layersOf('second-half').join(''),
-    }).toEqual({ all: '01234', everySecond: '024', firstHalf: '012', secondHalf: '34' });
+      fromOn: layersOf('from-on', { firstLayer: 1 }).join(''),
+      everyThird: layersOf('from-on', { firstLayer: 1, layerStep: 3 }).join(''),
+      listed: layersOf('listed', { layerList: '3, 0' }).join(''),
+    }).toEqual({
+      all: '01234',
+      everySecond: '024',
+      firstHalf: '012',
+      secondHalf: '34',
+      fromOn: '1234',
+      everyThird: '14',
+      listed: '03',
+    });
   });
 });

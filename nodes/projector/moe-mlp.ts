@@ -4,6 +4,7 @@ import { fail, ok } from '#engine/contract/outcome.ts';
 import { error } from '#engine/contract/problem.ts';
 import { defineNode } from '#engine/node/node-definition.ts';
 import { weightParams } from '#engine/node/weight-params.ts';
+import { chooseBest } from '#engine/onnx/blocks/expert-choice.ts';
 import { routeToExperts, routerLogits } from '#engine/onnx/blocks/expert-routing.ts';
 import { linear } from '#engine/onnx/blocks/linear.ts';
 import { gelu } from '#engine/onnx/operators.ts';
@@ -107,8 +108,11 @@ export const moeMlp = defineNode({
     // Which tokens an expert is given differs from view to view.
     runsBy: 'view',
     emit(g, { tokens }, { params: { experts, topK }, found: { input, output } }) {
-      const routing = { experts, topK, renormalise: true, outputs: output };
-      const mixed = routeToExperts(g, tokens, routing, {
+      const mixed = routeToExperts(g, tokens, {
+        experts,
+        topK,
+        outputs: output,
+        choose: (logits) => chooseBest(g, logits, { topK, renormalise: true }),
         router: (rows) => routerLogits(g, rows, 'gate', experts),
         expert(index, rows) {
           const first = { inputs: input, outputs: output, bias: true };

@@ -38,6 +38,7 @@ function part(heads: number): WeightsPart {
   if (groupedQuery.body.kind !== 'part') throw new Error('It is a part.');
   return groupedQuery.body.part({
     params: { storedHeads: 4, heads, modules: 'k_proj, v_proj' },
+    node: 'part',
     withWeights: (_, body) => body(),
     newGraph: () => {
       throw new Error('It has no graph of its own.');

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { marksOf, sampleShowing, sampleView } from './sample-views.testing.ts';
+import { layerLoads } from './layer-loads.ts';
 import { legendWords, showingWords, viewWords } from './showing-words.ts';
 import { viewGroups } from './view-groups.ts';
 
@@ -54,6 +55,16 @@ test.for([
     sampleShowing('views', [sampleView({ role: 'frame' })], { viewCount: 9 }),
     'the first 1 of 9: 1 frame',
   ],
+  [
+    'how experts were used',
+    sampleShowing('expert-load', [], {
+      loads: [
+        { layer: 0, ofExperts: [6, 2, 0] },
+        { layer: 2, ofExperts: [3, 3, 2] },
+      ],
+    }),
+    '3 experts in each of 2 layers, the busiest with 75 % of what its layer sends, 1 of 6 without a token',
+  ],
 ] as const)('it tells %s', ([, showing, words]) => {
   expect(showingWords(showing)).toBe(words);
 });
@@ -88,4 +99,15 @@ test('the tiles of each picture stand in their grid, its whole beside them', () 
     { rows: 1, columns: 3, wholes: [{ item: 0 }], tiles: [{}, {}, { column: 2 }] },
     { rows: null, columns: null, wholes: [{ item: 1 }], tiles: [] },
   ]);
+});
+
+test('bars of all layers share one scale, and say how many tokens they stand for', () => {
+  const [first, second] = layerLoads([
+    { layer: 1, ofExperts: [6, 1, 1, 0] },
+    { layer: 3, ofExperts: [3, 3, 3, 3] },
+  ]);
+  expect(first?.bars.map(({ height }) => height)).toEqual([1, 1 / 6, 1 / 6, 0]);
+  expect(first?.bars[1]?.title).toBe('expert 1: 1 token');
+  expect([first?.evenShare, second?.evenShare]).toEqual([2 / 6, 3 / 6]);
+  expect(second?.words).toBe('layer 3: 3, 3, 3, 3 tokens to experts 0 to 3');
 });

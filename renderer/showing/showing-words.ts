@@ -1,6 +1,7 @@
 /** What a showing says to those who do not see it, and under it to those who do. Pure. */
 import { assertNever } from '#engine/contract/outcome.ts';
 import { keptMarks, type Showing, type ShownView } from '#engine/contract/showing.ts';
+import { loadWords } from './layer-loads.ts';
 import { viewGroups } from './view-groups.ts';
 
 /** "37 of 576 patches kept, 32 merged into each"; of several views "in 5 views, …". */
@@ -15,6 +16,8 @@ export function showingWords(showing: Showing): string {
       const more = viewCount > views.length ? `the first ${views.length} of ${viewCount}: ` : '';
       return more + rolesWords(views);
     }
+    case 'expert-load':
+      return loadWords(showing.loads ?? []);
     default:
       return assertNever(kind);
   }
@@ -25,6 +28,8 @@ export const hasLinks = ({ views }: Pick<Showing, 'views'>): boolean => views.le
 
 /** How the marks are read; null where there are none. */
 export function legendWords({ kind, views, singledOut }: Showing): string | null {
+  if (kind === 'expert-load')
+    return 'A bar is an expert, its height the tokens of the prompt that it was sent; the dashed line is an even share.';
   const marks = allMarks(views);
   if (marks.length === 0) return null;
   if (kind === 'merged-patches') {

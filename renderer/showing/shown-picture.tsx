@@ -2,6 +2,7 @@
 import type { ReactNode } from 'react';
 import type { Showing, ShownView } from '#engine/contract/showing.ts';
 import { hasLinks, legendWords, showingWords, viewWords } from './showing-words.ts';
+import { ExpertBars } from './expert-bars.tsx';
 import { ShownViewPicture } from './shown-view.tsx';
 import { viewGroups, type ViewGroup } from './view-groups.ts';
 import styles from './shown-picture.module.css';
@@ -25,6 +26,7 @@ export function ShownPicture({ showing, isSmall = false }: ShownPictureProps) {
   );
   return (
     <figure className={styles['shown']} data-small={isSmall || undefined}>
+      {showing.loads && <ExpertBars loads={showing.loads} />}
       <div className={styles['groups']}>
         {viewGroups(showing).map((group, index) => (
           <Group key={index} group={group} draw={draw} />

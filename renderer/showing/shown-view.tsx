@@ -48,6 +48,7 @@ function Marks({ kind, marks }: { readonly kind: Showing['kind']; readonly marks
     case 'merged-patches':
       return <MergedMarks marks={marks} />;
     case 'views':
+    case 'expert-load':
       return null;
     default:
       return assertNever(kind);

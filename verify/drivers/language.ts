@@ -45,7 +45,9 @@ export const languageDriver: Driver<LanguageRow> = async (row, recorded, workben
     const steps = stepsOf(row, recorded);
     const rows: Computed[] = [];
     for (const prompt of promptsOf(recorded))
-      rows.push(await runPrompt(model.value, prompt, visualOf(row, recorded), steps));
+      rows.push(
+        await runPrompt(model.value, prompt, { visual: visualOf(row, recorded), steps, row }),
+      );
     for (const { name, source } of group) {
       const expected = outputs.get(name) as RecordedTensor;
       comparisons.push(compareTensors(name, joined(rows, source, expected), expected, atol));
@@ -122,18 +124,27 @@ interface Computed {
   readonly cacheLengths: readonly number[];
 }
 
+interface Run {
+  readonly visual: readonly VisualRun[];
+  readonly steps: number;
+  readonly row: Pick<LanguageRow, 'rereads'>;
+}
+
 async function runPrompt(
   { model, vocabularySize, layerSegments, remembered }: OpenLanguageModel,
   { ids, embeddings, padding }: Prompt,
-  visual: readonly VisualRun[],
-  steps: number,
+  { visual, steps, row: { rereads } }: Run,
 ): Promise<Computed> {
   const sequence = embeddings ?? (await model.embed(ids));
   const pieces = joinPieces(await model.begin(sequence, visual, 'all', steps));
   const results = { ...pieces, ...remembered() };
   const logits = results['logits']?.data as Float32Array;
   const last = logits.subarray(logits.length - vocabularySize);
-  const continuation = await continueGreedily(model, last, steps);
+  const reread = async (written: readonly number[]): Promise<Float32Array> => {
+    const all = new Float32Array([...sequence, ...(await model.embed(written))]);
+    return model.prefill(all, visual, 0);
+  };
+  const continuation = await continueGreedily(model, last, steps, rereads ? reread : undefined);
   return {
     padding,
     results,

@@ -90,7 +90,8 @@ function stepOf({ language, parts, taps }: RecordedLanguageModel): Outcome<Langu
     newGraph: (emit) =>
       context.newGraph((g) => {
         emit(g);
-        for (const name of taps) if (g.hasTap(name)) g.output(`tap.${name}`, g.tapped(name));
+        for (const name of taps)
+          if (g.tapNames.includes(name)) g.output(`tap.${name}`, g.tapped(name));
       }),
   });
   if (step.kind !== 'generate') throw new Error(`"${language.type}" is no language model.`);
@@ -118,11 +119,12 @@ export interface GreedyContinuation {
   readonly logits: Float32Array;
 }
 
-/** Goes on from the logits [V] of the prompt's last place. */
+/** Goes on from the logits [V] of the prompt's last place; `next` gives those behind what is written, from the cache by itself. */
 export async function continueGreedily(
   model: LanguageModel,
   firstLogits: Float32Array,
   count: number,
+  next = (written: readonly number[]) => model.extend(written.slice(-1), 'last', count),
 ): Promise<GreedyContinuation> {
   const size = firstLogits.length;
   const logits = new Float32Array(count * size);
@@ -131,7 +133,7 @@ export async function continueGreedily(
   for (let step = 0; step < count; step++) {
     logits.set(current, step * size);
     ids.push(largest(current));
-    if (step + 1 < count) current = await model.extend([ids[step] as number], 'last', count - step);
+    if (step + 1 < count) current = await next(ids);
   }
   return { ids, logits };
 }

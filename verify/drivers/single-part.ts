@@ -15,6 +15,7 @@ export function partOf<Kind extends PartKind>(
   const layouts = definition.keyLayouts?.(values) ?? [];
   const setting = { origin: { node: 'case', source, layouts }, blocks: null };
   const part = body.part({
+    node: 'case',
     params: values,
     withWeights: (g, emit) => g.weightsFrom(setting, emit),
     newGraph: () => {

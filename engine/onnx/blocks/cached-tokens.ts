@@ -23,6 +23,11 @@ export interface CachedTokens {
   readonly future: Value;
   /** Tokens that a new one sees, itself included; null where that is all. */
   readonly window: number | null;
+  /**
+   * [attended] float32: added to the scores of each key, whatever looks at it, where some are hidden. `mask` and
+   * `future` have it in them.
+   */
+  readonly keyBias?: Value;
   /** Cached and new tokens together. */
   readonly attended: Dim;
   /** Query-key pairs that causal attention looks at, for the estimate. */
@@ -30,7 +35,8 @@ export interface CachedTokens {
 }
 
 /** Far below every score, and finite, so that a row of nothing else stays a number. */
-const masked = -1e30;
+export const masked = -1e30;
+
 /** [capacity] float32, 0 up to `length` [] int64 and very negative from there on. */
 export function cacheMask(g: GraphBuilder, cachedKey: Value, length: Value): Value {
   const capacity = cachedKey.shape[2] as Dim;

@@ -5,6 +5,7 @@ import {
   concatenate,
   lengthOf,
   padEnd,
+  repeatAs,
   reshape,
   slice,
   split,
@@ -105,8 +106,8 @@ export function causalAttention(
 ): AttentionResult {
   const { headCount, keyValueHeadCount, headSize } = shape;
   const [plainQuery, plainKey, value] = projections(g, x, names, shape);
-  const turned = (x: Value, name: string, heads: number): Value =>
-    rotate(g, normQueryKey(g, x, name, heads, shape), positions, heads, shape);
+  const turned = (part: Value, name: string, heads: number): Value =>
+    rotate(g, normQueryKey(g, part, name, heads, shape), positions, heads, shape);
   let query = turned(plainQuery, names.queryNorm, headCount);
   let key = turned(plainKey, names.keyNorm, keyValueHeadCount);
   if (shape.linearBiases) {
@@ -123,7 +124,7 @@ export function causalAttention(
     cached.fused,
     () =>
       isPrefix
-        ? attendPrefix(g, { query, key, value }, shape)
+        ? attendPrefix(g, { query, key, value }, cached, shape)
         : attendFused(g, query, key, value, cached, shape),
     () => attendCached(g, query, newKey, newValue, cached, shape),
   );
@@ -152,6 +153,7 @@ function attendFused(
     type: 'float32',
     shape: [1, keyValueHeadCount, cached.attended, size],
   } as const;
+  const bias = cached.keyBias ? [null, null, null, eachRow(g, cached.keyBias, query)] : [];
   const [attended] = g.ops(
     'GroupQueryAttention',
     [
@@ -162,6 +164,7 @@ function attendFused(
       padEnd(g, cached.value, 3, size),
       cached.lastIndex,
       cached.total,
+      ...bias,
     ],
     [{ type: 'float32', shape: [1, sequence, headCount * size] }, none, none],
     {
@@ -179,10 +182,17 @@ function attendFused(
   return unpadHeads(g, attended, headCount, headSize, size);
 }
 
+/** [attended], the same for each row of x [1, T, ..] → [1, 1, T, attended] */
+function eachRow(g: GraphBuilder, bias: Value, x: Value): Value {
+  const row = reshape(g, bias, [1, 1, 1, bias.shape[0] as Dim]);
+  return repeatAs(g, row, 2, x, 1);
+}
+
 /** T tokens of a prompt, before which nothing is cached, all see each other. q, k, v as above → [1, T, H · d] */
 function attendPrefix(
   g: GraphBuilder,
   { query, key, value }: QueryKeyValue<Value>,
+  { keyBias }: CachedTokens,
   { headCount, keyValueHeadCount, headSize, scale }: CausalAttentionShape,
 ): Value {
   const [batch, sequence] = query.shape as [Dim, Dim];
@@ -194,7 +204,9 @@ function attendPrefix(
     const all = concatenate(g, Array<Value>(group).fill(heads), 3, group);
     return reshape(g, all, query.shape);
   };
-  return attend(g, { query, key: spread(key), value: spread(value) }, { headCount }, { scale });
+  const bias = keyBias ? reshape(g, keyBias, [1, 1, sequence]) : null;
+  const projected = { query, key: spread(key), value: spread(value) };
+  return attend(g, projected, { headCount }, { scale, bias });
 }
 
 /** T new tokens see all cached ones, and those of their own that come before. → [1, T, H · d] */

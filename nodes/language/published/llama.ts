@@ -9,6 +9,12 @@ export const llamaRows = {
     [1024, 192, 6, 6, 2, 32, 512, 1024],
     { tiedEmbeddings: true },
   ],
+  // The draft of the one above.
+  'shapes-draft': [
+    'Shapes draft (0.0003B)',
+    [1024, 96, 2, 3, 1, 32, 256, 1024],
+    { tiedEmbeddings: true },
+  ],
   'tinyllama-1.1b': ['TinyLlama 1.1B', [32_000, 2048, 22, 32, 4, 64, 5632, 2048], {}],
   'vicuna-7b': ['Vicuna 7B v1.5', [32_000, 4096, 32, 32, 32, 128, 11_008, 4096], {}],
   'mobilellama-1.4b': [

@@ -28,8 +28,14 @@ const inferences: Readonly<Record<string, Inference>> = {
   resizeTo: (node) => pixelsOf(node)?.height ?? null,
 };
 
-/** Parameters that stand for no number where they are empty: no limit, or no such vectors. */
-export const numberless: ReadonlySet<string> = new Set(['frameCount', 'mediaCount', 'mostTiles']);
+/** Parameters that stand for no number of the node's own where they are empty: no limit, no such vectors, or as wide as a host. */
+export const numberless: ReadonlySet<string> = new Set([
+  'frameCount',
+  'mediaCount',
+  'mostTiles',
+  'expertSize',
+  'sharedSize',
+]);
 
 /** Null where nothing is wired yet, or where an empty field stands for no number. */
 export function inferredValue(node: CheckedNode, param: string): number | null {

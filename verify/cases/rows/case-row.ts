@@ -80,8 +80,12 @@ export interface FeedForwardRow {
   readonly kind: 'feed-forward';
   readonly node: NodeSetting;
   readonly input: string;
-  /** `output`, or the name of an inner value. */
-  readonly outputs: Readonly<Record<string, string>>;
+  /** What the layer's feed-forward is called; `mlp` where left out. */
+  readonly name?: string;
+  /** `output`, or the name of an inner value; with the parameters that it stands for where they are others. */
+  readonly outputs: Readonly<
+    Record<string, string | { readonly value: string; readonly params: JsonObject }>
+  >;
 }
 
 /** One layer of a deformable decoder, given everything that meets in it. */
@@ -215,6 +219,8 @@ export interface LanguageRow {
   readonly parts?: Readonly<Record<string, NodeSetting>>;
   /** Keys of the configuration that say where the visual tokens lie. */
   readonly visual?: { readonly start: string; readonly count: string };
+  /** The reference keeps no cache: each step of the continuation is a prompt of its own, all that is written behind it. */
+  readonly rereads?: true;
   readonly outputs: Readonly<Record<string, LanguageSource | LanguageVariant>>;
 }
 
