@@ -5,12 +5,12 @@ import type { GraphBuilder } from '#engine/onnx/graph-builder.ts';
 import {
   causalAttention,
   type CausalAttentionShape,
-  type RotaryPositions,
 } from '#engine/onnx/blocks/causal-attention.ts';
 import { gatedFeedForward, plainFeedForward } from '#engine/onnx/blocks/feed-forward.ts';
 import { addAndNorm, norm, normOfSum, type Norm } from '#engine/onnx/blocks/norm.ts';
 import { add } from '#engine/onnx/operators.ts';
 import { gather, slice } from '#engine/onnx/shape-operators.ts';
+import type { RotaryPositions } from '#engine/onnx/blocks/rotary-positions.ts';
 import type { StageModel } from '#engine/onnx/model.ts';
 import type { Dim, Value } from '#engine/onnx/value.ts';
 import {

@@ -13,7 +13,6 @@ import {
   unsqueeze,
 } from '../shape-operators.ts';
 import { multiplyDims, type Dim, type Value } from '../value.ts';
-import type { RotaryTable, WeightExpression } from '../weight.ts';
 import { attend } from './attention.ts';
 import type { QueryKeyValue } from './attention-projections.ts';
 import { padHeads, scores, splitHeads, unpadHeads } from './attention-heads.ts';
@@ -22,6 +21,7 @@ import { withPlaces, withSlopes } from './linear-biases.ts';
 import { joinedLinear, linear } from './linear.ts';
 import type { NormKind } from './norm.ts';
 import { normQueryKey, type QueryKeyNorm } from './query-key-norm.ts';
+import { turnHeads, type RotaryPositions } from './rotary-positions.ts';
 
 /**
  * What the tokens of a prompt see of it: those before them, or all of it (PaliGemma), or those before them and, of a
@@ -50,13 +50,6 @@ export interface CausalAttentionShape {
   readonly linearBiases: boolean;
   /** Null where positions turn nothing. */
   readonly rotary: RotaryPositions | null;
-}
-
-export interface RotaryPositions {
-  /** Channels of a head that turn. */
-  readonly size: number;
-  /** One below the other: a position counts on from one table into the next. */
-  readonly tables: readonly [RotaryTable, ...RotaryTable[]];
 }
 
 /** Published names of the four projections of a layer, and of its norms. */
@@ -107,7 +100,7 @@ export function causalAttention(
   const { headCount, keyValueHeadCount, headSize } = shape;
   const [plainQuery, plainKey, value] = projections(g, x, names, shape);
   const turned = (part: Value, name: string, heads: number): Value =>
-    rotate(g, normQueryKey(g, part, name, heads, shape), positions, heads, shape);
+    turnHeads(g, normQueryKey(g, part, name, heads, shape), positions, heads, shape);
   let query = turned(plainQuery, names.queryNorm, headCount);
   let key = turned(plainKey, names.keyNorm, keyValueHeadCount);
   if (shape.linearBiases) {
@@ -279,32 +272,4 @@ function projections(
   const lengths = parts.map(({ outputs }) => outputs);
   const all = clipped(g, joinedLinear(g, x, parts), shape.queryKeyValueClip);
   return split(g, all, -1, lengths) as readonly [Value, Value, Value];
-}
-
-/** [1, T, heads · d] → [1, T, heads · d], the first channels of each head turned by their positions. */
-function rotate(
-  g: GraphBuilder,
-  x: Value,
-  positions: Value,
-  headCount: number,
-  { headSize, rotary }: CausalAttentionShape,
-): Value {
-  if (!rotary) return x;
-  const table = (part: 'rotary-cosine' | 'rotary-sine') => {
-    const [first, ...others] = rotary.tables.map((of): WeightExpression => ({
-      kind: 'computed',
-      shape: [of.rows, of.frequencies.length],
-      of: { table: part, ...of },
-    }));
-    const all = [first as WeightExpression, ...others];
-    return g.weight(others.length === 0 ? all[0]! : { kind: 'concatenate', parts: all });
-  };
-  return g.op('RotaryEmbedding', [x, positions, table('rotary-cosine'), table('rotary-sine')], x, {
-    domain: 'com.microsoft',
-    attributes: {
-      num_heads: int(headCount),
-      // 0 stands for the whole head.
-      rotary_embedding_dim: int(rotary.size === headSize ? 0 : rotary.size),
-    },
-  });
 }

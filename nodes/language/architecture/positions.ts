@@ -1,6 +1,6 @@
 /** How a decoder's tokens know where they stand. */
 import { choice, decimal, flag, option, size } from '#engine/node/architecture-params.ts';
-import type { RotaryPositions } from '#engine/onnx/blocks/causal-attention.ts';
+import type { RotaryPositions } from '#engine/onnx/blocks/rotary-positions.ts';
 import { rotaryScalings, rotaryTables, type RotaryShape } from '#engine/onnx/rotary.ts';
 import type { ParamValues } from '#engine/node/param.ts';
 import { layerWindow, type attentionParams } from './attention.ts';
