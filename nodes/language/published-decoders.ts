@@ -1,5 +1,6 @@
 /** Published decoder-only language models, by the figures of their own config.json: one table row a model. */
 import { standardArchitecture, type DecoderArchitecture } from './decoder-architecture.ts';
+import { expertRows } from './published/experts.ts';
 import { gemmaRows } from './published/gemma.ts';
 import { gptRows } from './published/gpt.ts';
 import { llamaRows } from './published/llama.ts';
@@ -15,6 +16,7 @@ const rows = {
   ...qwenRows,
   ...gemmaRows,
   ...gptRows,
+  ...expertRows,
 } as const;
 
 export type PublishedDecoder = keyof typeof rows;

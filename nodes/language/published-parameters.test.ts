@@ -69,6 +69,10 @@ const published: Readonly<Record<PublishedDecoder, number | null>> = {
   'bloom-1b7': 1_722_408_960,
   'bloom-3b': 3_002_557_440,
   'falcon-7b': 6_921_720_704,
+  // Their experts, which are most of them, are counted with the part.
+  'mixtral-8x7b': null,
+  'qwen1.5-moe-a2.7b': null,
+  'olmoe-1b-7b': null,
 };
 
 /** Every named tensor of both graphs, once. */

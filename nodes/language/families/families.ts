@@ -8,16 +8,21 @@ import { gemma3 } from './gemma3.ts';
 import { gptNeox } from './gpt-neox.ts';
 import { gpt2 } from './gpt2.ts';
 import { granite } from './granite.ts';
+import { graniteMoe } from './granitemoe.ts';
 import { llama } from './llama.ts';
 import { mistral } from './mistral.ts';
 import { mixtral } from './mixtral.ts';
 import { olmo } from './olmo.ts';
 import { olmo2 } from './olmo2.ts';
+import { olmoe } from './olmoe.ts';
 import { opt } from './opt.ts';
 import { phi } from './phi.ts';
 import { phi3 } from './phi3.ts';
+import { phiMoe } from './phimoe.ts';
 import { qwen } from './qwen.ts';
+import { qwen2Moe } from './qwen2-moe.ts';
 import { qwen2 } from './qwen2.ts';
+import { qwen3Moe } from './qwen3-moe.ts';
 import { qwen3 } from './qwen3.ts';
 import { smollm3 } from './smollm3.ts';
 import { stablelm } from './stablelm.ts';
@@ -44,4 +49,9 @@ export const decoderFamilies: Readonly<Record<string, DecoderFamily>> = {
   gpt_neox: gptNeox,
   bloom,
   falcon,
+  qwen2_moe: qwen2Moe,
+  qwen3_moe: qwen3Moe,
+  olmoe,
+  granitemoe: graniteMoe,
+  phimoe: phiMoe,
 };

@@ -39,7 +39,7 @@ export const moeRows: readonly CaseRow[] = [
   },
   {
     family: 'moe',
-    modelTypes: ['mixtral'],
+    modelTypes: ['mixtral', 'qwen2_moe', 'qwen3_moe', 'olmoe', 'granitemoe', 'phimoe'],
     kind: 'language',
     node: { type: 'language/decoder' },
     parts: { feedForward: { type: 'moe/feed-forward' } },
