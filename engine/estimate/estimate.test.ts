@@ -4,6 +4,7 @@ import { catalogue } from '#nodes/index.ts';
 import type { GraphDocument, Json } from '../contract/document.ts';
 import { checkGraph } from '../graph/check.ts';
 import { sketchDocument, type NodeSketch } from '../graph/sketch-document.ts';
+import { takenBackTokens } from '../node/decoder-protocol.ts';
 import { estimateGraph, type StageEstimate } from './estimate.ts';
 
 type Params = Readonly<Record<string, Json>>;
@@ -96,6 +97,24 @@ describe('the arithmetic of TinyLlama', () => {
 
   it('needs a cache for all tokens but the last', () => {
     expect(stage.keyValueBytes).toBe(2 * layers * (100 + 40) * keyValue * 4);
+  });
+
+  it('sees and holds no more than a window where attention slides', () => {
+    const [model, maxNewTokens, size] = ['custom', 1001, 64];
+    const slides = { attentionWindow: size, fullAttentionEvery: 2 };
+    const sliding = language(
+      answering(['language/decoder', { model, template, maxNewTokens, ...slides }], prompt),
+    );
+    const whole = language(
+      answering(['language/decoder', { model, template, maxNewTokens }], prompt),
+    );
+    // Behind a prompt of 100 tokens every step sees a full window, in 11 of the 22 layers.
+    let saved = 0;
+    for (let step = 0; step < 1000; step++) saved += 4 * 11 * hidden * (100 + step + 1 - size);
+    const less = whole.language!.decodeFlopsPerToken - sliding.language!.decodeFlopsPerToken;
+    expect(1000 * less).toBeCloseTo(saved, -2);
+    const held = size - 1 + takenBackTokens;
+    expect(sliding.keyValueBytes).toBe(11 * 2 * (1100 + held) * keyValue * 4);
   });
 
   it('ends where the context does, however many tokens are asked for', () => {

@@ -1,5 +1,10 @@
 /** Prefill, decode and state of a language model, estimated. */
-import { stateBytes, type LanguageGraphs } from '../node/decoder-protocol.ts';
+import {
+  handedOverBytes,
+  meanDims,
+  stateBytes,
+  type LanguageGraphs,
+} from '../node/decoder-protocol.ts';
 import { prefillChunks, segmentLengths } from '../node/segments.ts';
 import type { StageModel } from '../onnx/model.ts';
 import type { LanguageModelStep } from '../node/host-step.ts';
@@ -41,9 +46,16 @@ export function estimateLanguageModel(
   const afterPrefill = whole.map(({ fresh }) => fresh);
   const { decoder } = graphs;
   const prefillFlops = countFlops(decoder.model, decoder.dims(whole));
-  // Each step finds one token more in the cache; their cost grows evenly, so the middle one is the mean.
-  const middle = afterPrefill.map((cached) => cached + Math.max(0, decodeSteps - 1) / 2);
-  const decodeFlopsPerToken = countFlops(decoder.model, decoder.dims(oneToken(step, middle)));
+  // Each step finds one token more in the cache.
+  const steps = Array.from({ length: Math.max(1, decodeSteps) }, (_, before) =>
+    decoder.dims(
+      oneToken(
+        step,
+        afterPrefill.map((cached) => cached + before),
+      ),
+    ),
+  );
+  const decodeFlopsPerToken = countFlops(decoder.model, meanDims(steps));
   const state = stateBytes(
     decoder.state,
     afterPrefill.map((cached) => cached + decodeSteps),
@@ -146,13 +158,9 @@ function chunkActivationBytes(
   const before = sequence - fresh;
   const seen = { fresh, visual: chunks.length === 1 ? visual : 0 };
   const lengths = segmentLengths(boundaries, seen, [before]);
-  const handedOver = stateBytes(
-    decoder.state,
-    lengths.map((length) => length.fresh),
-  );
+  const counts = lengths.map((length) => length.fresh);
   return (
     peakActivationBytes(decoder.model, decoder.dims(lengths)) +
-    handedOver.keyValueBytes +
-    handedOver.recurrentBytes
+    handedOverBytes(decoder.state, counts)
   );
 }

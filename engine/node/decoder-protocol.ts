@@ -17,6 +17,8 @@ import type { DimBindings } from '../onnx/value.ts';
  * - `isVisual` [sequence] int64: 1 for a visual token, of which pruning parts know nothing else
  * - `keptVisual.<n>` [] int64: how many visual tokens stay behind the n-th boundary, a pruning
  * - `cachedLength.<segment>` [] int64: tokens that the layers of a segment have cached
+ * - `windowLength.<segment>` [] int64: as many of these as are left in those of its layers whose attention slides
+ * - `together` [] bool: the new tokens are those of one picture and see each other, later ones too; never with `fused`
  * - `throughout` [] bool: go through all layers, not only up to the early exit
  */
 export const decoderInput = {
@@ -27,8 +29,10 @@ export const decoderInput = {
   fused: 'fused',
   isVisual: 'isVisual',
   throughout: 'throughout',
+  together: 'together',
   keptVisual: (boundary: number) => `keptVisual.${boundary}`,
   cachedLength: (segment: number) => `cachedLength.${segment}`,
+  windowLength: (segment: number) => `windowLength.${segment}`,
 } as const;
 
 /** Outputs, beside the state: `logits` [1, rows, V]. */
@@ -43,6 +47,8 @@ export interface KeyValueTensor {
   readonly size: number;
   /** Layers between two boundaries hold the same tokens and are one segment. */
   readonly segment: number;
+  /** Tokens that one sees, itself included; left out where that is all. */
+  readonly window?: number;
 }
 
 /** What a recurrent layer remembers, whatever came before: the same shape goes in and comes out. */
@@ -69,6 +75,10 @@ export function segmentSymbols(segment: number) {
     /** Query-key pairs that causal attention looks at, for the estimate. */
     pairs: segment === 0 ? 'pairs' : `pairs${segment}`,
     visual: segment === 0 ? 'visual' : `visual${segment}`,
+    /** As above, of layers whose attention slides. */
+    windowCapacity: `windowCapacity${segment}`,
+    windowAttended: `windowAttended${segment}`,
+    windowPairs: `windowPairs${segment}`,
   };
 }
 
@@ -101,8 +111,11 @@ export interface LanguageGraphs {
   readonly gridPositions?: { readonly clipStep: number };
 }
 
-/** What the sizes of a call follow from, for graphs built by segments. */
-export function segmentDims(segments: readonly SegmentLengths[]): Record<string, number> {
+/** What the sizes of a call follow from, for graphs built by segments, some of whose layers may see a window alone. */
+export function segmentDims(
+  segments: readonly SegmentLengths[],
+  window?: number,
+): Record<string, number> {
   const dims: Record<string, number> = { rows: 1 };
   for (const [segment, { fresh, visual, cached }] of segments.entries()) {
     const symbols = segmentSymbols(segment);
@@ -111,14 +124,61 @@ export function segmentDims(segments: readonly SegmentLengths[]): Record<string,
     dims[symbols.pairs] = fresh * cached + (fresh * (fresh + 1)) / 2;
     dims[symbols.attended] = cached + fresh;
     dims[symbols.capacity] = 0;
+    if (window === undefined) continue;
+    dims[symbols.windowPairs] = windowPairs({ fresh, cached }, window);
+    dims[symbols.windowAttended] = tokensHeld(cached, window) + fresh;
+    dims[symbols.windowCapacity] = 0;
   }
   return dims;
 }
 
-/** Bytes of the state once so many tokens are in each segment. */
+/** The first new tokens may still see all that came before, each one token more than the last; the others a window. */
+function windowPairs(
+  { fresh, cached }: Pick<SegmentLengths, 'fresh' | 'cached'>,
+  window: number,
+): number {
+  const growing = Math.min(fresh, Math.max(0, window - cached));
+  return growing * cached + (growing * (growing + 1)) / 2 + (fresh - growing) * window;
+}
+
+/** The sizes of calls that differ in what they find in the cache, on the whole: work grows evenly with each of them. */
+export function meanDims(calls: readonly DimBindings[]): DimBindings {
+  const [first = {}] = calls;
+  return Object.fromEntries(
+    Object.keys(first).map((name) => [
+      name,
+      calls.reduce((sum, dims) => sum + (dims[name] as number), 0) / calls.length,
+    ]),
+  );
+}
+
+/** Tokens that can be taken back after they were read: the longest run of guesses. */
+export const takenBackTokens = 64;
+
+/** Of so many tokens, those that layers still hold: all that the next one sees, and as many more as can be taken back. */
+export const tokensHeld = (seen: number, window: number): number =>
+  Math.min(seen, window - 1 + takenBackTokens);
+
+/** Bytes of the state once so many tokens have been through the layers of each segment. */
 export function stateBytes(
   state: readonly StateTensor[],
   cached: readonly number[],
+): { readonly keyValueBytes: number; readonly recurrentBytes: number } {
+  return bytesOf(state, ({ segment, window }) => {
+    const seen = cached[segment] ?? 0;
+    return window === undefined ? seen : tokensHeld(seen, window);
+  });
+}
+
+/** Bytes that a call with so many new tokens in each segment gives to the state, whatever it keeps of them. */
+export function handedOverBytes(state: readonly StateTensor[], fresh: readonly number[]): number {
+  const { keyValueBytes, recurrentBytes } = bytesOf(state, ({ segment }) => fresh[segment] ?? 0);
+  return keyValueBytes + recurrentBytes;
+}
+
+function bytesOf(
+  state: readonly StateTensor[],
+  tokensIn: (tensor: KeyValueTensor) => number,
 ): { readonly keyValueBytes: number; readonly recurrentBytes: number } {
   let keyValueBytes = 0;
   let recurrentBytes = 0;
@@ -126,7 +186,7 @@ export function stateBytes(
     if (tensor.kind === 'recurrent') {
       recurrentBytes += tensor.shape.reduce((product, size) => product * size, 4);
     } else {
-      keyValueBytes += tensor.heads * tensor.size * (cached[tensor.segment] ?? 0) * 4;
+      keyValueBytes += tensor.heads * tensor.size * tokensIn(tensor) * 4;
     }
   }
   return { keyValueBytes, recurrentBytes };

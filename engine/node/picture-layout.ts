@@ -11,6 +11,8 @@ export interface AroundView {
  * counted from 1.
  */
 export interface PictureLayout {
+  /** What stands for a picture in templates, beside the token of a picture; empty where nothing else does. */
+  readonly marker: string;
   /** Before everything of one picture or clip, and behind it. */
   readonly opens: string;
   readonly closes: string;

@@ -72,5 +72,21 @@ describe('a prompt', () => {
   it('is read at once where a pruning ranks by its last token', () => {
     expect(prefillChunks(1000, [exit, half], 'causal')).toEqual([1000]);
     expect(prefillChunks(1000, [exit], 'prefix')).toEqual([1000]);
+    expect(prefillChunks(1000, [half], 'pictures', [{ start: 3, count: 9 }])).toEqual([1000]);
+  });
+
+  it('gives each picture a piece where its tokens see each other, and words theirs in between', () => {
+    const chunks = (length: number, ...visual: readonly (readonly [number, number])[]) =>
+      prefillChunks(
+        length,
+        [],
+        'pictures',
+        visual.map(([start, count]) => ({ start, count })),
+      );
+    expect(chunks(600)).toEqual([200, 200, 200]);
+    expect(chunks(40, [10, 4])).toEqual([10, 4, 26]);
+    expect(chunks(9, [0, 9])).toEqual([9]);
+    expect(chunks(20, [0, 3], [3, 5], [10, 10])).toEqual([3, 5, 2, 10]);
+    expect(chunks(1000, [300, 576])).toEqual([150, 150, 576, 124]);
   });
 });

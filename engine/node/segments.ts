@@ -45,7 +45,7 @@ export interface VisualRun {
 /**
  * Long prompts are read in pieces of so many tokens, so that memory holds the state once and the activations of one
  * piece. A pruning ranks by the last token of the prompt, so with one the prompt is read at once, and so it is where
- * its tokens see what comes behind them.
+ * its tokens see what comes behind them. Where those of a picture see each other, each of the `visual` runs is a piece.
  */
 export const prefillChunkTokens = 256;
 
@@ -53,9 +53,24 @@ export function prefillChunks(
   length: number,
   boundaries: readonly BoundaryPart[],
   promptAttention: PromptAttention,
+  visual: readonly VisualRun[] = [],
 ): readonly number[] {
   const isRanked = boundaries.some(({ kind }) => kind === 'token-reduction');
   if (isRanked || promptAttention === 'prefix') return [length];
+  if (promptAttention !== 'pictures') return evenChunks(length);
+  const ends = visual.map(({ start, count }) => start + count);
+  const behind = length - Math.max(0, ...ends);
+  return [
+    ...visual.flatMap(({ start, count }, run) => [
+      ...evenChunks(start - (ends[run - 1] ?? 0)),
+      count,
+    ]),
+    ...evenChunks(behind),
+  ];
+}
+
+function evenChunks(length: number): readonly number[] {
+  if (length === 0) return [];
   const count = Math.max(1, Math.ceil(length / prefillChunkTokens));
   // Pieces of one size, so that the last is not a rest for which everything starts up again.
   const size = Math.ceil(length / count);

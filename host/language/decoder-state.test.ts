@@ -1,10 +1,10 @@
 /** A state goes back to where it was, and on over what is known: keys and values by a cut, recurrent tensors by running again. */
 import { describe, expect, test } from 'vitest';
-import type { StateTensor } from '#engine/node/decoder-protocol.ts';
+import type { KeyValueTensor, StateTensor } from '#engine/node/decoder-protocol.ts';
 import { float32, type Tensor } from '../sessions/sessions.ts';
 import { DecoderState } from './decoder-state.ts';
 
-const keyValue = (name: string, segment: number): StateTensor => ({
+const keyValue = (name: string, segment: number): KeyValueTensor => ({
   kind: 'key-value',
   name,
   heads: 1,
@@ -94,6 +94,54 @@ describe('keys and values', () => {
     for (const token of many) model.read([token]);
     model.state.rewind(mark, 100);
     expect(model.holds['0.key']).toEqual([1, 2, 3, ...many.slice(0, 100)]);
+  });
+});
+
+describe('keys and values of a window', () => {
+  const window = 4;
+  const sliding = [keyValue('0.key', 0), { ...keyValue('1.key', 0), window } as const];
+  const tokens = (from: number, count: number) =>
+    Array.from({ length: count }, (_, place) => from + place);
+  /** The last tokens that the window's layer holds, as many as the next one sees. */
+  const seen = ({ state }: Model): readonly number[] => {
+    const held = state.windowLength[0] as number;
+    const numbers = state.feeds()['past.1.key']?.data as Float32Array;
+    return Array.from(numbers.subarray(Math.max(0, held - window + 1), held));
+  };
+
+  test('are cut off where it did not slide on too far, and else are there as they were at the mark', () => {
+    const model = new Model(sliding, 1);
+    model.read(tokens(0, 30));
+    const mark = model.state.mark();
+    model.read(tokens(30, 60));
+    expect(model.state.rewind(mark, 5)).toBe(0);
+    expect(seen(model)).toEqual([32, 33, 34]);
+    for (const token of tokens(35, 500)) model.read([token]);
+    // The 5 tokens have to be read again.
+    expect(model.state.rewind(mark, 5)).toBe(5);
+    expect(model.state.length).toEqual([30]);
+    expect(seen(model)).toEqual([27, 28, 29]);
+    expect(model.holds['0.key']).toEqual(tokens(0, 30));
+
+    // Another answer, and another one, each as long as it likes.
+    for (const start of [1000, 2000]) {
+      for (const token of tokens(start, 300)) model.read([token]);
+      expect(seen(model)).toEqual(tokens(start + 297, 3));
+      model.state.rewind(mark, 0);
+      expect(seen(model)).toEqual([27, 28, 29]);
+      model.read([7]);
+      expect(seen(model)).toEqual([28, 29, 7]);
+    }
+  });
+
+  test('go on from a mark that was taken after some were dropped', () => {
+    const model = new Model(sliding, 1);
+    for (const token of tokens(0, 400)) model.read([token]);
+    const mark = model.state.mark();
+    model.read(tokens(400, 256));
+    expect(model.state.rewind(mark, 0)).toBe(0);
+    expect(seen(model)).toEqual([397, 398, 399]);
+    expect(model.state.length).toEqual([400]);
   });
 });
 

@@ -1,12 +1,13 @@
 /** What a language model carries from token to token: keys and values, what recurrent layers remember, or both. */
 import type { DecoderGraph } from '#engine/node/decoder-protocol.ts';
 import type { Tensor } from '../sessions/sessions.ts';
-import { KeyValueCache, type Coming } from './key-value-cache.ts';
+import { KeyValueCache, type Coming, type HeldWindow } from './key-value-cache.ts';
 import { RecurrentState } from './recurrent-state.ts';
 
 /** A moment in a sequence that the state can return to. */
 export interface StateMark {
   readonly length: readonly number[];
+  readonly windows: readonly HeldWindow[];
   readonly recurrent: readonly Tensor[];
 }
 
@@ -28,6 +29,11 @@ export class DecoderState {
 
   get length(): readonly number[] {
     return this.#length;
+  }
+
+  /** Tokens that the layers of each segment whose attention slides hold. */
+  get windowLength(): readonly number[] {
+    return this.#keyValues.windowLength;
   }
 
   get keyValueBytes(): number {
@@ -58,19 +64,25 @@ export class DecoderState {
   }
 
   mark(): StateMark {
-    return { length: this.#length, recurrent: this.#recurrent.snapshot() };
+    return {
+      length: this.#length,
+      windows: this.#keyValues.snapshot(),
+      recurrent: this.#recurrent.snapshot(),
+    };
   }
 
   /**
    * Back to a mark, and forward again over the first `kept` tokens that came after it, which every segment saw.
    * Gives how many of these have to be run again: keys and values are cut off where one likes, what a recurrent
-   * layer remembers is there only as it was at the mark.
+   * layer remembers is there only as it was at the mark, and so is a window that slid on too far since.
    */
   rewind(mark: StateMark, kept: number): number {
-    const again = this.#isRecurrent ? kept : 0;
-    this.#length = mark.length.map((count) => count + kept - again);
+    const whole = mark.length.map((count) => count + kept);
+    const isKept = !this.#isRecurrent && this.#keyValues.reaches(whole);
+    this.#length = isKept ? whole : mark.length;
+    if (!this.#keyValues.reaches(this.#length)) this.#keyValues.restore(mark.windows);
     this.#keyValues.truncate(this.#length);
     this.#recurrent.restore(mark.recurrent);
-    return again;
+    return isKept ? 0 : kept;
   }
 }

@@ -165,6 +165,35 @@ describe('an answer that ends', () => {
   });
 });
 
+describe('where attention slides, so that the oldest tokens are dropped meanwhile', () => {
+  const architecture = { ...smallDecoders['mistral, a window of 5'], contextLength: 640 };
+
+  test.for([3, 64])(
+    '%s guesses are taken back, and the answer is the same',
+    async (draftLength) => {
+      const wanted = { most: 160, choosing: 'sample' } as const;
+      const expected = await answer(await open(architecture), justWords, decodePlainly, wanted);
+      const model = await open(architecture);
+      const same = await open(architecture);
+      const sliding = await open({ ...architecture, layerCount: 1 }, { seed: 8 });
+      const exiting = await open(architecture, { boundaries: [exitBefore(2)] });
+      const ways = [
+        [model, byDraft(same, draftLength)],
+        [model, byDraft(sliding, draftLength)],
+        [exiting, byEarlyExit(draftLength)],
+      ] as const;
+      const rates: number[] = [];
+      for (const [writing, decode] of ways) {
+        const { ids, draft } = await answer(writing, justWords, decode, wanted);
+        expect(ids).toEqual(expected.ids);
+        rates.push((draft?.accepted ?? 0) / (draft?.proposed ?? 1));
+      }
+      expect(rates[0]).toBe(1);
+      expect(rates[1]).toBeLessThan(0.5);
+    },
+  );
+});
+
 describe('a draft whose context is shorter', () => {
   const architecture = smallDecoders['llama, grouped queries'];
 

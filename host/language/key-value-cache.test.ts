@@ -1,5 +1,6 @@
 /** The cache holds what was put into it, however often it has to make room. */
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
+import { takenBackTokens } from '#engine/node/decoder-protocol.ts';
 import { float32, type Tensor } from '../sessions/sessions.ts';
 import { KeyValueCache } from './key-value-cache.ts';
 
@@ -38,26 +39,32 @@ const nothing = { certain: 0, possible: 0 };
 const tokensFrom = (start: number, count: number) =>
   Array.from({ length: count }, (_, index) => start + index);
 
-/** The tokens that each tensor holds, read back from their numbers. */
+const sizeOf = (cache: KeyValueCache, name: string): number =>
+  cache.feeds()[`past.${name}`]?.dims[2] ?? 0;
+
+/** The tokens that each tensor holds. */
 function tokensIn(cache: KeyValueCache) {
-  const found = names.map((name) => {
-    const { data, dims } = cache.feeds()[`past.${name}`] as Tensor;
-    const [, heads = 0, capacity = 0, size = 0] = dims;
-    const length = cache.length[segmentOf(name)] as number;
-    const tokens = Array.from({ length }, (_, place) => {
-      const at = (head: number, channel: number) =>
-        Number(data[(head * capacity + place) * size + channel]);
-      const token = Math.floor((at(0, 0) % 10_000) / 10);
-      for (let head = 0; head < heads; head++) {
-        for (let channel = 0; channel < size; channel++) {
-          expect(at(head, channel)).toBe(numberAt(name, head, token, channel));
-        }
-      }
-      return token;
-    });
-    return [name, tokens] as const;
-  });
+  const found = names.map(
+    (name) => [name, tokensOf(cache, name, cache.length[segmentOf(name)] as number)] as const,
+  );
   return Object.fromEntries(found);
+}
+
+/** The first `length` tokens that a tensor holds, read back from their numbers. */
+function tokensOf(cache: KeyValueCache, name: string, length: number): readonly number[] {
+  const { data, dims } = cache.feeds()[`past.${name}`] as Tensor;
+  const [, heads = 0, capacity = 0, size = 0] = dims;
+  return Array.from({ length }, (_, place) => {
+    const at = (head: number, channel: number) =>
+      Number(data[(head * capacity + place) * size + channel]);
+    const token = Math.floor((at(0, 0) % 10_000) / 10);
+    for (let head = 0; head < heads; head++) {
+      for (let channel = 0; channel < size; channel++) {
+        expect(at(head, channel)).toBe(numberAt(name, head, token, channel));
+      }
+    }
+    return token;
+  });
 }
 
 test('growing keeps every token of every head at its place, in both segments of layers', () => {
@@ -107,6 +114,78 @@ test('room is made ahead for what is expected, and no more than is sensible', ()
   expect(step(5, 10)).toBe(16);
   // The rest of a prompt gets room at once.
   expect(step(300, 10, 700)).toBe(1024);
+});
+
+describe('layers whose attention slides', () => {
+  const window = 10;
+  /** What the next token sees, and what may be taken back. */
+  const least = window - 1 + takenBackTokens;
+  /** Layer 0 sees everything, layer 1 a window of it. */
+  const sliding = shapesOf([0, 1]).map((shape) => ({
+    ...shape,
+    segment: 0,
+    ...(shape.name.startsWith('1') && { window }),
+  }));
+  const append = (cache: KeyValueCache, tokens: readonly number[]): void => {
+    const outputs = outputsFor([tokens, tokens]);
+    const wanted = Object.entries(outputs).filter(([name]) => !name.startsWith('new.2'));
+    cache.append(Object.fromEntries(wanted), [tokens.length], nothing);
+  };
+  const heldIn = (cache: KeyValueCache) => {
+    const [length, held] = [cache.length[0] as number, cache.windowLength[0] as number];
+    return {
+      whole: tokensOf(cache, '0.key', length),
+      window: tokensOf(cache, '1.value', held),
+    };
+  };
+
+  test('hold the last tokens, in room that grows no further than these need', () => {
+    const cache = new KeyValueCache(sliding, 1);
+    append(cache, tokensFrom(0, 30));
+    expect(heldIn(cache).window).toEqual(tokensFrom(0, 30));
+    const bytes: number[] = [];
+    let moves = 0;
+    for (let token = 30; token < 500; token++) {
+      const before = cache.windowLength[0] as number;
+      append(cache, [token]);
+      const { whole, window: held } = heldIn(cache);
+      expect(whole).toEqual(tokensFrom(0, token + 1));
+      expect(held).toEqual(tokensFrom(token + 1 - held.length, held.length));
+      expect(held.length).toBeGreaterThanOrEqual(Math.min(token + 1, least));
+      if (held.length <= before) moves += 1;
+      bytes.push(sizeOf(cache, '1.key'));
+    }
+    // The oldest go in steps of 64, so that what stays is seldom moved.
+    expect(moves).toBe(Math.floor((499 - least) / 65));
+    expect(Math.max(...bytes)).toBe(Math.ceil((least + 64) / 16) * 16);
+  });
+
+  test.for([1, 100, 137, 138, 300])('keep the end of a piece of %s tokens', (count) => {
+    const cache = new KeyValueCache(sliding, 1);
+    append(cache, tokensFrom(0, 20));
+    append(cache, tokensFrom(20, count));
+    const all = 20 + count;
+    const held = all <= least + 64 ? all : least;
+    expect(cache.windowLength).toEqual([held]);
+    expect(heldIn(cache)).toEqual({
+      whole: tokensFrom(0, all),
+      window: tokensFrom(all - held, held),
+    });
+    cache.clear();
+    append(cache, tokensFrom(7, 3));
+    expect(heldIn(cache)).toEqual({ whole: [7, 8, 9], window: [7, 8, 9] });
+  });
+
+  test('give back as many tokens as may be guessed, and no more than that', () => {
+    const cache = new KeyValueCache(sliding, 1);
+    append(cache, tokensFrom(0, 300));
+    const back = 300 - takenBackTokens;
+    cache.truncate([back]);
+    expect(heldIn(cache).window).toEqual(tokensFrom(back - window + 1, window - 1));
+    append(cache, [1]);
+    expect(heldIn(cache).window).toEqual([...tokensFrom(back - window + 1, window - 1), 1]);
+    expect(() => cache.truncate([back - 1])).toThrow(/is dropped/);
+  });
 });
 
 test('what is cut off is forgotten, and what comes instead takes its place', () => {

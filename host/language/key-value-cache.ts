@@ -1,14 +1,23 @@
 /**
- * Keys and values of a language model. A step reads them where they lie and gives only those of its new
- * tokens, which are written in behind the others. Room grows in steps.
+ * Keys and values of a language model. A step reads them where they lie and gives only those of its new tokens, which
+ * are written in behind the others. Room grows in steps. Layers whose attention slides hold what their window reaches
+ * and what may be taken back; what is older goes, in steps too.
  */
-import { newName, pastName, type KeyValueTensor } from '#engine/node/decoder-protocol.ts';
+import {
+  newName,
+  pastName,
+  takenBackTokens,
+  tokensHeld,
+  type KeyValueTensor,
+} from '#engine/node/decoder-protocol.ts';
 import { float32, type Tensor } from '../sessions/sessions.ts';
 
 /** Tokens that room grows by: masked places cost arithmetic, growing costs a copy of everything. */
 const growthStep = 128;
 /** A size that is no multiple of this would waste no less. */
 const roundedTo = 16;
+/** Tokens that a window gathers before they go: all that stay are copied then. */
+const dropStep = 64;
 
 /** Tokens that will follow. */
 export interface Coming {
@@ -18,52 +27,113 @@ export interface Coming {
   readonly possible: number;
 }
 
+/** What a window held at a moment: its tensors are written on behind that, and left when others go. */
+export interface HeldWindow {
+  readonly tensors: readonly Tensor[];
+  readonly capacity: number;
+  readonly dropped: number;
+}
+
 interface Entry {
   readonly shape: KeyValueTensor;
   tensor: Tensor;
 }
 
+/** The layers of a segment that see equally far: they hold the same tokens. */
+interface Track {
+  readonly segment: number;
+  readonly window: number | undefined;
+  readonly entries: readonly Entry[];
+  capacity: number;
+  /** Tokens that went, the oldest. */
+  dropped: number;
+}
+
 export class KeyValueCache {
-  readonly #entries: readonly Entry[];
-  /** By segment of layers; those of a segment hold the same tokens. */
-  #capacity: readonly number[];
+  readonly #tracks: readonly Track[];
+  /** Tokens that the layers of each segment have seen. */
   #length: readonly number[];
 
   constructor(shapes: readonly KeyValueTensor[], segments: number) {
-    this.#entries = shapes.map((shape) => ({ shape, tensor: room(shape, 0) }));
-    this.#capacity = Array.from({ length: segments }, () => 0);
-    this.#length = this.#capacity;
+    const keyOf = ({ segment, window = 0 }: KeyValueTensor): string => `${segment} ${window}`;
+    const keys = new Set(shapes.map(keyOf));
+    this.#tracks = [...keys].map((key) => {
+      const alike = shapes.filter((shape) => keyOf(shape) === key);
+      const { segment, window } = alike[0] as KeyValueTensor;
+      const entries = alike.map((shape) => ({ shape, tensor: room(shape, 0) }));
+      return { segment, window, entries, capacity: 0, dropped: 0 };
+    });
+    this.#length = Array.from({ length: segments }, () => 0);
   }
 
-  /** Tokens in the layers of each segment. */
+  /** Tokens that the layers of each segment have seen: all that they hold, but where attention slides. */
   get length(): readonly number[] {
     return this.#length;
   }
 
+  /** Tokens that those layers of each segment hold whose attention slides; 0 where it has none. */
+  get windowLength(): readonly number[] {
+    return this.#length.map((_, segment) => {
+      const track = this.#tracks.find((each) => each.segment === segment && each.window);
+      return track ? this.#held(track) : 0;
+    });
+  }
+
   get sizeBytes(): number {
-    return this.#entries.reduce(
-      (sum, { tensor }) => sum + (tensor.data as Float32Array).byteLength,
-      0,
-    );
+    return this.#tracks
+      .flatMap(({ entries }) => entries)
+      .reduce((sum, { tensor }) => sum + (tensor.data as Float32Array).byteLength, 0);
   }
 
   /** Forgets all tokens; what room there is stays until it is too small or far too large. */
   clear(): void {
     this.#length = this.#length.map(() => 0);
+    for (const track of this.#tracks) track.dropped = 0;
   }
 
-  /** Forgets all tokens behind the first `length` of each segment. */
+  /** Is all that the next token would see still there, were those behind the first `length` forgotten? */
+  reaches(length: readonly number[]): boolean {
+    return this.#tracks.every(({ segment, window, dropped }) => {
+      const first = window === undefined ? 0 : (length[segment] as number) - window + 1;
+      return dropped <= Math.max(0, first);
+    });
+  }
+
+  /** Forgets all tokens behind the first `length` of each segment, which has to reach. */
   truncate(length: readonly number[]): void {
+    if (!this.reaches(length))
+      throw new Error(`What a window reaches back to from token ${length.join()} is dropped.`);
     this.#length = length;
+  }
+
+  /** What windows hold now, to return to from however far. */
+  snapshot(): readonly HeldWindow[] {
+    return this.#windows.map(({ entries, capacity, dropped }) => ({
+      tensors: entries.map(({ tensor }) => tensor),
+      capacity,
+      dropped,
+    }));
+  }
+
+  /** What windows held then; it has to be truncated to the tokens of that moment. */
+  restore(snapshot: readonly HeldWindow[]): void {
+    for (const [index, track] of this.#windows.entries()) {
+      const { tensors, capacity, dropped } = snapshot[index] as HeldWindow;
+      for (const [place, entry] of track.entries.entries()) entry.tensor = tensors[place] as Tensor;
+      track.capacity = capacity;
+      track.dropped = dropped;
+    }
   }
 
   /** The cache as inputs of a step. */
   feeds(): Record<string, Tensor> {
     return Object.fromEntries(
-      this.#entries.map(({ shape, tensor }) => [
-        pastName(shape),
-        this.#length[shape.segment] === 0 ? room(shape, 0) : tensor,
-      ]),
+      this.#tracks.flatMap((track) =>
+        track.entries.map(({ shape, tensor }) => [
+          pastName(shape),
+          this.#held(track) === 0 ? room(shape, 0) : tensor,
+        ]),
+      ),
     );
   }
 
@@ -72,28 +142,55 @@ export class KeyValueCache {
    * `outputs` and writes them in. Room for what is coming is made at once where room has to be made anyway.
    */
   append(outputs: Record<string, Tensor>, added: readonly number[], coming: Coming): void {
-    const length = this.#length.map((count, segment) => count + (added[segment] as number));
-    const capacity = this.#capacity.map((old, segment) =>
-      roomFor(length[segment] as number, coming, old),
-    );
-    for (const entry of this.#entries) {
-      const { shape } = entry;
-      const { heads, size, segment } = shape;
-      const at = (lengths: readonly number[]): number => (lengths[segment] as number) * size;
-      if (capacity[segment] !== this.#capacity[segment]) {
-        const old = entry.tensor.data as Float32Array;
-        entry.tensor = room(shape, capacity[segment] as number);
-        copyHeads(old, at(this.#capacity), entry, at(capacity), heads, 0, at(this.#length));
-      }
-      const name = newName(shape);
-      const from = (outputs[name] as Tensor).data as Float32Array;
-      copyHeads(from, at(added), entry, at(capacity), heads, at(this.#length), at(added));
-      // A long prompt's keys and values are large: each may go as soon as it is copied.
-      delete outputs[name];
-    }
-    this.#capacity = capacity;
-    this.#length = length;
+    for (const track of this.#tracks)
+      appendTo(track, this.#held(track), outputs, added[track.segment] as number, coming);
+    this.#length = this.#length.map((count, segment) => count + (added[segment] as number));
   }
+
+  get #windows(): readonly Track[] {
+    return this.#tracks.filter(({ window }) => window !== undefined);
+  }
+
+  #held({ segment, dropped }: Track): number {
+    return (this.#length[segment] as number) - dropped;
+  }
+}
+
+/** Writes `added` tokens behind the `held` ones, of which the oldest go where they are too many. */
+function appendTo(
+  track: Track,
+  held: number,
+  outputs: Record<string, Tensor>,
+  added: number,
+  coming: Coming,
+): void {
+  const { window, capacity: old } = track;
+  const most = window === undefined ? Infinity : window - 1 + takenBackTokens + dropStep;
+  const all = held + added;
+  const kept = window === undefined || all <= most ? all : tokensHeld(all, window);
+  const capacity = roomFor(kept, coming, old, most);
+  const gone = all - kept;
+  /** What stays of those held, and what is written of the new ones. */
+  const [stay, written] = [Math.max(0, held - gone), Math.min(added, kept)];
+  for (const entry of track.entries) {
+    const { heads, size } = entry.shape;
+    const name = newName(entry.shape);
+    const from = entry.tensor.data as Float32Array;
+    // What a snapshot holds is never moved.
+    const isNew = capacity !== old || gone > 0;
+    if (isNew) entry.tensor = room(entry.shape, capacity);
+    const to = entry.tensor.data as Float32Array;
+    if (isNew)
+      copyHeads(heads, stay * size, [from, old * size, gone * size], [to, capacity * size, 0]);
+    const fresh = (outputs[name] as Tensor).data as Float32Array;
+    const start = (added - written) * size;
+    const behind = [to, capacity * size, stay * size] as const;
+    copyHeads(heads, written * size, [fresh, added * size, start], behind);
+    // A long prompt's keys and values are large: each may go as soon as it is copied.
+    delete outputs[name];
+  }
+  track.capacity = capacity;
+  track.dropped += gone;
 }
 
 function room({ heads, size }: KeyValueTensor, capacity: number): Tensor {
@@ -102,27 +199,32 @@ function room({ heads, size }: KeyValueTensor, capacity: number): Tensor {
 
 /**
  * Room is kept while it fits and is not more than a growth step too large. All that is known to come gets its room at
- * once, as growing holds everything twice; of an answer, which may end early, no more than a step ahead.
+ * once, as growing holds everything twice; of an answer, which may end early, no more than a step ahead. No more than
+ * `most` are ever held.
  */
-function roomFor(length: number, { certain, possible }: Coming, capacity: number): number {
-  const wanted = length + certain + Math.min(possible, growthStep);
+function roomFor(
+  length: number,
+  { certain, possible }: Coming,
+  capacity: number,
+  most: number,
+): number {
+  const wanted = Math.min(most, length + certain + Math.min(possible, growthStep));
   if (length <= capacity && capacity <= wanted + 2 * growthStep) return capacity;
   return Math.ceil(wanted / roundedTo) * roundedTo;
 }
 
-/** Copies `run` numbers of every head, from the start of it there to `at` here. */
+type Heads = readonly [numbers: Float32Array, stride: number, start: number];
+
+/** Copies `run` numbers of every head. */
 function copyHeads(
-  from: Float32Array,
-  fromStride: number,
-  { tensor }: Pick<Entry, 'tensor'>,
-  toStride: number,
   heads: number,
-  at: number,
   run: number,
+  [from, fromStride, fromStart]: Heads,
+  [to, toStride, toStart]: Heads,
 ): void {
   if (run === 0) return;
-  const to = tensor.data as Float32Array;
   for (let head = 0; head < heads; head++) {
-    to.set(from.subarray(head * fromStride, head * fromStride + run), head * toStride + at);
+    const start = head * fromStride + fromStart;
+    to.set(from.subarray(start, start + run), head * toStride + toStart);
   }
 }

@@ -2,7 +2,7 @@
 import {
   decoderInput,
   decoderOutput,
-  stateBytes,
+  handedOverBytes,
   type LanguageGraphs,
 } from '#engine/node/decoder-protocol.ts';
 import { gridPositions, type SequencePositions } from '#engine/node/grid-positions.ts';
@@ -47,6 +47,8 @@ interface Advance {
   readonly visual?: readonly VisualRun[];
   /** Leaves at the early exit. */
   readonly leaves?: boolean;
+  /** All of one picture, which see each other. */
+  readonly together?: boolean;
 }
 
 export class LanguageModel {
@@ -124,14 +126,17 @@ export class LanguageModel {
     this.#placed = this.positionsOf(length, visual);
     const pieces: TensorMap[] = [];
     let at = 0;
-    const counts = prefillChunks(length, this.#boundaries, promptAttention);
+    const counts = prefillChunks(length, this.#boundaries, promptAttention, visual);
     for (const count of counts) {
       // What made the prompt, and what the piece before gave, is done with.
-      if (counts.length > 1 && this.#stateBytesOf(count) > collectedFromBytes) collectGarbage();
+      if (counts.length > 1 && this.#bytesGivenBy(count) > collectedFromBytes) collectGarbage();
       const chunk = embeddings.subarray(at * hiddenSize, (at + count) * hiddenSize);
+      const start = at;
+      const isPicture = visual.some((run) => run.start === start);
+      const together = promptAttention === 'pictures' && isPicture;
       at += count;
       const coming = { certain: length - at, possible: expected };
-      const outputs = await this.#advance({ embeddings: chunk, rows, coming, visual });
+      const outputs = await this.#advance({ embeddings: chunk, rows, coming, visual, together });
       this.#see(outputs);
       if (rows === 'all' || at === length) pieces.push(outputs);
     }
@@ -202,11 +207,13 @@ export class LanguageModel {
     return this.extend(ids.slice(kept - again), 'last', expected);
   }
 
-  /** Of so many tokens more; as large are the buffers by which they came. */
-  #stateBytesOf(count: number): number {
+  /** The buffers by which the state of so many tokens comes. */
+  #bytesGivenBy(count: number): number {
     const { state, segments } = this.#graphs.decoder;
-    const counts = Array.from({ length: segments }, () => count);
-    return stateBytes(state, counts).keyValueBytes;
+    return handedOverBytes(
+      state,
+      Array.from({ length: segments }, () => count),
+    );
   }
 
   async #advance({
@@ -215,6 +222,7 @@ export class LanguageModel {
     coming,
     visual = [],
     leaves = false,
+    together = false,
   }: Advance): Promise<TensorMap> {
     const fresh = embeddings.length / this.#graphs.hiddenSize;
     const visualCount = visual.reduce((sum, { count }) => sum + count, 0);
@@ -227,10 +235,13 @@ export class LanguageModel {
       [decoderInput.embeddings]: float32(embeddings, [1, fresh, this.#graphs.hiddenSize]),
       [decoderInput.logitRows]: int64(logitRows),
       [decoderInput.throughout]: bool(!leaves),
-      ...this.#sequenceFeeds(fresh, coming.certain, visual),
+      [decoderInput.together]: bool(together),
+      ...this.#sequenceFeeds(fresh, coming.certain, visual, together),
     };
     for (const [segment, { cached }] of segments.entries())
       feeds[decoderInput.cachedLength(segment)] = int64([cached], []);
+    for (const [segment, length] of this.#state.windowLength.entries())
+      feeds[decoderInput.windowLength(segment)] = int64([length], []);
     for (const [boundary] of this.#boundaries.entries())
       feeds[decoderInput.keptVisual(boundary)] = int64([segments[boundary + 1]?.visual ?? 0], []);
     const known = Object.entries(feeds).filter(([name]) => this.#inputs.has(name));
@@ -250,15 +261,17 @@ export class LanguageModel {
     fresh: number,
     certain: number,
     visual: readonly VisualRun[],
+    together: boolean,
   ): Record<string, Tensor> {
     const before = this.#state.length[0] as number;
-    const isCausal = this.#graphs.promptAttention === 'causal';
+    const isPrefix = this.#graphs.promptAttention === 'prefix';
+    const isLong = before === 0 || (!isPrefix && fresh >= fusedFrom);
     const isVisual = Array.from({ length: fresh }, () => 0);
     for (const { start, count } of visual) isVisual.fill(1, start, start + count);
     return {
       [decoderInput.positions]: this.#positions(before, fresh),
       [decoderInput.reach]: int64([before + fresh + certain - 1], []),
-      [decoderInput.fused]: bool(before === 0 || (isCausal && fresh >= fusedFrom)),
+      [decoderInput.fused]: bool(isLong && !together),
       [decoderInput.isVisual]: int64(isVisual),
     };
   }

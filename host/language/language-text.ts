@@ -59,7 +59,7 @@ function unknownToken(layout: PictureLayout, tokenizer: Tokenizer): string | nul
 }
 
 function languageText(
-  { graphs: { contextLength, vocabularySize } }: LanguageModelStep,
+  { graphs: { contextLength, vocabularySize }, pictureLayout: { marker } }: LanguageModelStep,
   template: string | null,
   tokenizer: Tokenizer,
   chat: Outcome<ChatTemplate> | null,
@@ -75,6 +75,7 @@ function languageText(
         chat,
         prompt: question,
         runs: media,
+        marker,
         laid,
       });
       if (!prompt.ok) return prompt;

@@ -30,6 +30,8 @@ export interface PromptRequest {
   readonly prompt: string;
   /** The pictures and clips that are wired, each of which is one run of visual tokens. */
   readonly runs: readonly Media[];
+  /** What else than the token of a picture may stand for one in a template. */
+  readonly marker?: string;
   /** What the model sees around and within each run; nothing where it is left out. */
   readonly laid?: LaidRuns;
 }
@@ -73,6 +75,7 @@ function fromTemplate({
   tokenizer,
   prompt,
   runs,
+  marker,
 }: PromptRequest): Outcome<readonly Piece[]> {
   const text = template ?? '';
   if (!text.includes(questionMarker)) {
@@ -82,7 +85,7 @@ function fromTemplate({
     .split(questionMarker)
     .flatMap((part, index): readonly Piece[] => [
       ...(index > 0 ? questionPieces(prompt, runs) : []),
-      ...splitAtPlaces(part, spellingsOf(tokenizer), 'template'),
+      ...splitAtPlaces(part, spellingsOf(tokenizer, marker), 'template'),
     ]);
   return ok(pieces);
 }
@@ -96,7 +99,13 @@ function questionPieces(prompt: string, runs: readonly Media[]): readonly Piece[
   return splitAtPlaces(prompt, spellings, 'question');
 }
 
-function fromChat({ chat, tokenizer, prompt, runs }: PromptRequest): Outcome<readonly Piece[]> {
+function fromChat({
+  chat,
+  tokenizer,
+  prompt,
+  runs,
+  marker,
+}: PromptRequest): Outcome<readonly Piece[]> {
   if (chat === null) {
     return wrongTemplate(
       'Without a checkpoint there is no chat template: write a prompt template, such as USER: <image>\\n{prompt} ASSISTANT:.',
@@ -113,7 +122,7 @@ function fromChat({ chat, tokenizer, prompt, runs }: PromptRequest): Outcome<rea
   return chatPieces({
     chat: chat.value,
     question: hasPlaces ? withoutGaps(question.value) : question.value,
-    spellings: spellingsOf(tokenizer),
+    spellings: spellingsOf(tokenizer, marker),
   });
 }
 
@@ -130,13 +139,14 @@ function withoutGaps(pieces: readonly PlacedPiece[]): readonly PlacedPiece[] {
   return joinedPieces;
 }
 
-/** How a template may spell a place: the checkpoint's own token, or the common marker. */
-function spellingsOf(tokenizer: Tokenizer): readonly (readonly [string, Media])[] {
-  return allMedia.flatMap((media) =>
+/** How a template may spell a place: the checkpoint's own token, the common marker, or that of a picture's layout. */
+function spellingsOf(tokenizer: Tokenizer, marker = ''): readonly (readonly [string, Media])[] {
+  const common = allMedia.flatMap((media) =>
     [...new Set([tokenOf(tokenizer, media), markers[media]])].map(
       (spelling) => [spelling, media] as const,
     ),
   );
+  return marker === '' ? common : [...common, [marker, 'image']];
 }
 
 const tokenIdOf = (tokenizer: Tokenizer, media: Media): number | null =>

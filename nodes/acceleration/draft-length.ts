@@ -1,4 +1,5 @@
 /** How far ahead tokens are guessed. */
+import { takenBackTokens } from '#engine/node/decoder-protocol.ts';
 
 export const draftLengthParam = {
   kind: 'integer',
@@ -6,5 +7,5 @@ export const draftLengthParam = {
   help: 'Tokens guessed before each look of the whole model. More pay where most guesses are kept.',
   default: 4,
   min: 1,
-  max: 64,
+  max: takenBackTokens,
 } as const;

@@ -198,17 +198,116 @@ describe('a language model', () => {
     expect(refusal(decoder, {})).toMatch(/no config\.json/);
   });
 
-  it('whose attention slides is refused, unless the window holds the whole context', () => {
+  it('whose attention slides has its window, unless that holds the whole context', () => {
+    const windowOf = (changes: JsonObject) => figuresOf('slm/mistral-sliding-window', changes);
+    expect(windowOf({})).toEqual([7, null]);
+    expect(windowOf({ sliding_window: null })).toEqual([null, null]);
+    expect(windowOf({ sliding_window: 255 })).toEqual([255, null]);
+    expect(windowOf({ sliding_window: 256 })).toEqual([null, null]);
+    // Qwen2 says apart whether it slides, and how many of its layers do not.
+    const qwen = (changes: JsonObject) => figuresOf('slm/qwen2', { layer_types: null, ...changes });
+    expect(qwen({ use_sliding_window: false, sliding_window: 6 })).toEqual([null, null]);
+    const sliding = { use_sliding_window: true, sliding_window: 6 };
+    expect(qwen({ ...sliding, max_window_layers: 0 })).toEqual([6, null]);
+    expect(qwen({ ...sliding, max_window_layers: 99 })).toEqual([null, null]);
+    // Gemma 2 and 3 knew which layers slide before their configurations listed them.
+    expect(figuresOf('slm/gemma2', { layer_types: null })).toEqual([6, 2]);
+    expect(figuresOf('slm/gemma3-text', { layer_types: null, num_hidden_layers: 7 })).toEqual([
+      6, 6,
+    ]);
+    expect(figuresOf('slm/gemma3-text', {})).toEqual([6, 3]);
+    // Its layers turn otherwise where they slide, so they do however long the window is.
+    expect(figuresOf('slm/gemma3-text', { sliding_window: 4096 })).toEqual([4096, 3]);
+  });
+
+  it('of which no window can be made says so', () => {
     const decoder = catalogue['language/decoder'];
-    const mistral = (changes: JsonObject) =>
-      config({ ...read('slm/llama-mha/config.json'), model_type: 'mistral', ...changes });
-    const refused = 'Attention in a sliding window is not built yet.';
-    expect(refusal(decoder, mistral({}))).toBe('taken');
-    expect(refusal(decoder, mistral({ max_position_embeddings: 32_768 }))).toBe(refused);
-    expect(refusal(decoder, mistral({ sliding_window: null }))).toBe('taken');
-    expect(refusal(decoder, mistral({ sliding_window: 6 }))).toBe(refused);
-    const qwen = read('slm/qwen2/config.json');
-    const mixed = { layer_types: ['full_attention', 'sliding_attention'] };
-    expect(refusal(decoder, config({ ...qwen, ...mixed }))).toBe(refused);
+    const refused = (name: string, changes: JsonObject) =>
+      refusal(decoder, config({ ...read(`slm/${name}/config.json`), ...changes }));
+    expect(refused('mistral-sliding-window', { sliding_window: 0 })).toBe(
+      'config.json cannot be taken: in a window of 0 tokens none sees even itself; "sliding_window" has to be 1 or more, or null.',
+    );
+    const irregular = 'Attention that slides in layers of no regular pattern is not built yet.';
+    const kinds = (...slides: readonly boolean[]) => ({
+      layer_types: slides.map((does) => (does ? 'sliding_attention' : 'full_attention')),
+    });
+    expect(refused('gemma3-text', kinds(false, true, true))).toBe(irregular);
+    expect(refused('gemma3-text', kinds(true, false, false))).toBe(irregular);
+    const late = { layer_types: null, use_sliding_window: true, max_window_layers: 1 };
+    expect(refused('qwen2', { ...late, sliding_window: 6 })).toBe(irregular);
+    expect(refused('gemma2', { layer_types: ['sliding_attention', 'chunked_attention'] })).toBe(
+      'A layer of the kind "chunked_attention" is not built yet.',
+    );
+    const stretched = {
+      full_attention: { rope_type: 'default' },
+      sliding_attention: { rope_type: 'yarn', factor: 2 },
+    };
+    expect(refused('gemma3-text', { rope_parameters: stretched })).toBe(
+      'Rotary scaling "yarn" of layers whose attention slides is not built yet.',
+    );
+  });
+
+  it.each<[string, JsonObject]>([
+    [
+      'gemma-2-2b',
+      {
+        model_type: 'gemma2',
+        hidden_size: 2304,
+        num_hidden_layers: 26,
+        hidden_act: 'gelu',
+        hidden_activation: 'gelu_pytorch_tanh',
+      },
+    ],
+    [
+      'gemma-3-1b',
+      {
+        model_type: 'gemma3_text',
+        hidden_size: 1152,
+        intermediate_size: 6912,
+        num_attention_heads: 4,
+        num_key_value_heads: 1,
+        vocab_size: 262_144,
+        max_position_embeddings: 32_768,
+        rope_scaling: null,
+        sliding_window: 512,
+        sliding_window_pattern: 6,
+      },
+    ],
+    [
+      'gemma-3-4b',
+      {
+        model_type: 'gemma3',
+        text_config: {
+          model_type: 'gemma3_text',
+          hidden_size: 2560,
+          intermediate_size: 10_240,
+          num_hidden_layers: 34,
+          rope_scaling: { factor: 8, rope_type: 'linear' },
+          sliding_window: 1024,
+        },
+      },
+    ],
+    [
+      'mistral-7b-v0.1',
+      {
+        model_type: 'mistral',
+        max_position_embeddings: 32_768,
+        rms_norm_eps: 1e-5,
+        rope_theta: 10_000,
+        sliding_window: 4096,
+      },
+    ],
+  ])('with windows is the published %s where every figure is the same', (model, json) => {
+    const found = taken(catalogue['language/decoder'], config(json));
+    expect(found).toMatchObject({ value: { params: { model } } });
   });
 });
+
+/** The window of a recorded configuration with changes, and every how many layers one has none. */
+function figuresOf(name: string, changes: JsonObject) {
+  const files = config({ ...read(`${name}/config.json`), ...changes });
+  const found = taken(catalogue['language/decoder'], files);
+  if (!found.ok) return refusal(catalogue['language/decoder'], files);
+  const { attentionWindow, fullAttentionEvery } = found.value.params;
+  return [attentionWindow, fullAttentionEvery];
+}

@@ -17,6 +17,7 @@ import { standardArchitecture, type DecoderArchitecture } from './decoder-archit
 import { decoderFamilies } from './families/families.ts';
 import { decoderConfigSchema, type DecoderConfig, type DecoderFamily } from './families/family.ts';
 import { publishedDecoders, type PublishedDecoder } from './published-decoders.ts';
+import { windowFromConfig, windowRotaryFromConfig } from './window-config.ts';
 
 /** Where whole models describe their language model. */
 export const languageParts = ['text_config', 'llm_config', 'language_config'] as const;
@@ -52,6 +53,7 @@ export function decoderFromConfig(files: ConfigFiles): Outcome<TakenConfig> {
 const wholeModels: Readonly<Record<string, (whole: JsonObject) => Partial<DecoderArchitecture>>> = {
   paligemma: () => ({ promptAttention: 'prefix', scaledEmbeddings: 'words' }),
   qwen2_5_vl: (whole) => ({ clipStep: positionsPerSecond(whole) }),
+  gemma3: () => ({ promptAttention: 'pictures' }),
 };
 
 /** A pair of frames of a clip lasts a second, as its processor takes them. */
@@ -76,6 +78,10 @@ function architectureFrom(
   if (activation === null) return unsupported(`The activation "${name}"`);
   const rotary = rotaryFromConfig(config);
   if (!rotary.ok) return rotary;
+  const window = windowFromConfig(config);
+  if (!window.ok) return window;
+  const turned = windowRotaryFromConfig(config);
+  if (!turned.ok) return turned;
   const headSize = config.head_dim ?? config.hidden_size / config.num_attention_heads;
   if (!Number.isInteger(headSize))
     return foreign(
@@ -89,6 +95,8 @@ function architectureFrom(
     headSize,
     activation,
     ...rotary.value,
+    ...window.value,
+    ...turned.value,
     ...added.value,
     ...own,
   });
@@ -99,27 +107,20 @@ function lackingIn(
   config: DecoderConfig,
   { promptAttention }: Partial<DecoderArchitecture>,
 ): string | null {
-  if (slides(config)) return 'Attention in a sliding window';
   if (config.use_bidirectional_attention === true && promptAttention !== 'prefix')
     return 'Attention in both directions';
   return null;
 }
 
-/** A window as long as the context hides nothing. */
-function slides(config: DecoderConfig): boolean {
-  const { layer_types, use_sliding_window, sliding_window, max_position_embeddings } = config;
-  if (layer_types) return layer_types.includes('sliding_attention');
-  if (typeof use_sliding_window === 'boolean') return use_sliding_window;
-  return typeof sliding_window === 'number' && sliding_window < max_position_embeddings;
-}
-
 function describe(figures: DecoderArchitecture): readonly string[] {
   const { layerCount, hiddenSize, headCount, keyValueHeadCount, vocabularySize } = figures;
+  const window = figures.attentionWindow;
   const grouped =
     keyValueHeadCount === headCount ? '' : `, ${keyValueHeadCount} of keys and values`;
   return [
     `${layerCount} layers × ${hiddenSize}`,
     `${headCount} heads${grouped}`,
+    ...(window === null ? [] : [`a window of ${window} tokens`]),
     `${vocabularySize} tokens known`,
   ];
 }
@@ -162,7 +163,8 @@ const rotaryScalings: Readonly<Record<string, RotaryScaling>> = {
 };
 
 function rotaryFromConfig(config: DecoderConfig): Outcome<Partial<DecoderArchitecture>> {
-  const rotary = config.rope_parameters ?? config.rope_scaling ?? {};
+  const rotary =
+    config.rope_parameters?.full_attention ?? config.rope_parameters ?? config.rope_scaling ?? {};
   const type = rotary.rope_type ?? rotary.type ?? 'default';
   const rotaryScaling = Object.hasOwn(rotaryScalings, type) ? rotaryScalings[type] : undefined;
   if (!rotaryScaling) return unsupported(`Rotary scaling "${type}"`);

@@ -58,13 +58,14 @@ export function decoderGraphs(
 ): LanguageGraphs {
   const { hiddenSize, vocabularySize, contextLength, promptAttention } = architecture;
   const scale = architecture.scaledEmbeddings === 'words' ? architecture.embeddingScale : 1;
+  const window = architecture.attentionWindow ?? undefined;
   return {
     embed: newGraph((g) => emitEmbedding(g, vocabularyOf(architecture), scale)),
     decoder: {
       model: newGraph((g) => emitDecoder(g, architecture, parts)),
       state: decoderState(architecture, parts.boundaries),
       segments: parts.boundaries.length + 1,
-      dims: segmentDims,
+      dims: (lengths) => segmentDims(lengths, window),
     },
     hiddenSize,
     vocabularySize,
@@ -210,7 +211,7 @@ class DecoderBlocks {
     const names = layerNames(this.#architecture, layer);
     this.#crossBoundary(layer);
     const segment = this.#segment;
-    const cached = { ...this.#inputs.cachedIn(layer), ...segment };
+    const cached = this.#inputs.cachedIn(layer, segment);
     const shape = { ...this.#attention, turning: this.#turning(layer, segment.positions) };
     const attended = g.scope('attention', () =>
       this.#architecture.attention === 'latent'

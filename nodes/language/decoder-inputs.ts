@@ -1,11 +1,6 @@
 /** What a decoder's graph is given: its inputs, the state of its layers, and the segments that boundaries cut it into. */
 import type { BoundaryPart } from '#engine/node/part.ts';
-import {
-  cacheMask,
-  futureMask,
-  totalTokens,
-  type CachedTokens,
-} from '#engine/onnx/blocks/cached-tokens.ts';
+import type { CachedTokens } from '#engine/onnx/blocks/cached-tokens.ts';
 import { keySize } from '#engine/onnx/blocks/causal-attention.ts';
 import type { GraphBuilder } from '#engine/onnx/graph-builder.ts';
 import { add, cast, greater, multiply, range } from '#engine/onnx/operators.ts';
@@ -24,11 +19,16 @@ import {
   segmentSymbols,
   type KeyValueTensor,
 } from '#engine/node/decoder-protocol.ts';
+import { layerWindow } from './architecture/attention.ts';
 import { longFrom, positionParts } from './architecture/positions.ts';
 import type { DecoderArchitecture } from './decoder-architecture.ts';
+import { wholeSight, windowSight, type Sight } from './sight.ts';
 
-/** Layers between two boundaries, which hold the same tokens. */
-export interface Segment extends Omit<CachedTokens, 'key' | 'value'> {
+/** Layers between two boundaries, which hold the same tokens, or of these a window. */
+export interface Segment {
+  /** Null where no layer of the segment sees so far. */
+  readonly whole: Sight | null;
+  readonly windowed: Sight | null;
   readonly index: number;
   /** [parts, sequence] int64 */
   readonly positions: Value;
@@ -49,7 +49,7 @@ export interface DecoderInputs {
   readonly throughout: Value | null;
   /** Positions [parts, T] as the rotary tables count them. */
   readonly placed: (positions: Value) => Value;
-  readonly cachedIn: (layer: number) => Pick<CachedTokens, 'key' | 'value'>;
+  readonly cachedIn: (layer: number, segment: Segment) => CachedTokens;
   readonly firstSegment: Segment;
   readonly nextSegment: (segment: Segment, boundary: BoundaryPart, left: Places) => Segment;
 }
@@ -78,6 +78,11 @@ export function decoderState(
   boundaries: readonly BoundaryPart[],
 ): readonly KeyValueTensor[] {
   const kept = keptOf(architecture);
+  const windowOf = layerWindow(architecture);
+  const windowIn = (layer: number) => {
+    const window = windowOf(layer);
+    return window === null ? {} : { window };
+  };
   const layers = Array.from({ length: architecture.layerCount }, (_, layer) => layer);
   return [
     ...layers.flatMap((layer) =>
@@ -86,6 +91,7 @@ export function decoderState(
         name: `${layer}.${name}`,
         ...rest,
         segment: boundaries.filter((boundary) => boundary.layer <= layer).length,
+        ...windowIn(layer),
       })),
     ),
     ...maskedSegments(boundaries).map(maskedTensor),
@@ -130,34 +136,49 @@ export function decoderInputs(
   const has = (kind: BoundaryPart['kind']) => boundaries.some((boundary) => boundary.kind === kind);
   const isVisual = has('token-reduction') ? g.input(isVisualName, 'int64', ['sequence']) : null;
   const throughout = has('early-exit') ? g.input(throughoutName, 'bool', []) : null;
+  const together =
+    architecture.promptAttention === 'pictures' ? g.input(decoderInput.together, 'bool', []) : null;
   const state = decoderState(architecture, boundaries);
-  const { pasts, firstKeys } = pastInputs(g, state, boundaries);
-  const lengths = firstKeys.map((_, segment) =>
-    g.input(decoderInput.cachedLength(segment), 'int64', []),
+  const { pasts, firstKeyOf } = pastInputs(g, state);
+  const indices = Array.from({ length: boundaries.length + 1 }, (_, index) => index);
+  const lengths = indices.map((index) =>
+    firstKeyOf(index, false) ? g.input(decoderInput.cachedLength(index), 'int64', []) : null,
+  );
+  const windowLengths = indices.map((index) =>
+    firstKeyOf(index, true) ? g.input(decoderInput.windowLength(index), 'int64', []) : null,
   );
   const kept = boundaries.map(({ kind }, boundary) =>
     kind === 'token-reduction' ? g.input(decoderInput.keptVisual(boundary), 'int64', []) : null,
   );
-  const segmentOf = (index: number, places: Places): Segment => {
-    const length = lengths[index] as Value;
-    const { attended, pairs } = segmentSymbols(index);
-    const seen = {
-      future: futureMask(g, places.positions, fused),
-      mask: cacheMask(g, firstKeys[index] as Value, length),
-    };
-    const past = state.findIndex(({ name }) => name === maskedTensor(index).name);
-    const { masked } = places;
+  const { attentionWindow: window } = architecture;
+  /** Nothing is masked where attention slides. */
+  const sightsOf = (
+    segment: number,
+    { positions: of, masked }: Places,
+  ): Pick<Segment, 'whole' | 'windowed'> => {
+    const shared = { segment, positions: of, fused, together };
+    const [key, length] = [firstKeyOf(segment, false), lengths[segment]];
+    const [windowKey, windowLength] = [firstKeyOf(segment, true), windowLengths[segment]];
+    const past = state.findIndex(({ name }) => name === maskedTensor(segment).name);
+    const whole = key && length ? wholeSight(g, { ...shared, key, length }) : null;
+    const slides = windowKey && windowLength && window !== null;
     return {
-      ...places,
-      index,
-      fused,
-      ...(masked ? hide(g, seen, masked, pasts[past] as Value, length, attended) : seen),
-      ...totalTokens(g, length, places.positions),
-      attended,
-      pairs,
-      keptCount: kept[index] ?? null,
+      whole:
+        whole && length && masked
+          ? { ...whole, ...hide(g, whole, masked, pasts[past] as Value, length) }
+          : whole,
+      windowed: slides
+        ? windowSight(g, { ...shared, key: windowKey, length: windowLength }, window, architecture)
+        : null,
     };
   };
+  const segmentOf = (index: number, places: Places): Segment => ({
+    ...places,
+    index,
+    ...sightsOf(index, places),
+    keptCount: kept[index] ?? null,
+  });
+  const windowIn = layerWindow(architecture);
   const perLayer = keptOf(architecture).length;
   return {
     embeddings,
@@ -165,9 +186,10 @@ export function decoderInputs(
     throughout,
     placed: placing(g, architecture),
     // Of a latent, one tensor is both.
-    cachedIn: (layer) => ({
+    cachedIn: (layer, { whole, windowed }) => ({
       key: pasts[perLayer * layer] as Value,
       value: pasts[perLayer * (layer + 1) - 1] as Value,
+      ...((windowIn(layer) === null ? whole : windowed) as Sight),
     }),
     firstSegment: segmentOf(0, { positions, isVisual, masked: null }),
     nextSegment({ index }, boundary, left) {
@@ -194,31 +216,35 @@ function placing(g: GraphBuilder, architecture: DecoderArchitecture): (positions
   return (positions) => add(g, positions, start);
 }
 
-/** The state of every layer, and the first keys of every segment. */
+/** The state of every layer, and the first keys of a segment that slide or do not; null where it has none. */
 function pastInputs(
   g: GraphBuilder,
   state: readonly KeyValueTensor[],
-  boundaries: readonly BoundaryPart[],
-): { readonly pasts: readonly Value[]; readonly firstKeys: readonly Value[] } {
+): {
+  readonly pasts: readonly Value[];
+  readonly firstKeyOf: (segment: number, slides: boolean) => Value | null;
+} {
   const pasts = state.map((tensor) => {
-    const { capacity } = segmentSymbols(tensor.segment);
-    return g.input(pastName(tensor), 'float32', [1, tensor.heads, capacity, tensor.size]);
+    const { capacity, windowCapacity } = segmentSymbols(tensor.segment);
+    const room = tensor.window === undefined ? capacity : windowCapacity;
+    return g.input(pastName(tensor), 'float32', [1, tensor.heads, room, tensor.size]);
   });
-  const firstKeys = Array.from(
-    { length: boundaries.length + 1 },
-    (_, segment) => pasts[state.findIndex((tensor) => tensor.segment === segment)] as Value,
-  );
-  return { pasts, firstKeys };
+  const firstKeyOf = (segment: number, slides: boolean): Value | null =>
+    pasts[
+      state.findIndex(
+        (tensor) => tensor.segment === segment && (tensor.window !== undefined) === slides,
+      )
+    ] ?? null;
+  return { pasts, firstKeyOf };
 }
 
 /** Hides what is masked among the new tokens [1, 1, T, 1], and among the `length` [] int64 cached [1, 1, capacity, 1]. */
 function hide(
   g: GraphBuilder,
-  { future, mask }: Pick<CachedTokens, 'future' | 'mask'>,
+  { future, mask, attended }: Sight,
   masked: Value,
   pastMasked: Value,
   length: Value,
-  attended: Dim,
 ): Pick<CachedTokens, 'future' | 'mask' | 'keyBias'> {
   const fresh = reshape(g, masked, [masked.shape[2] as Dim]); // [T]
   const past = reshape(g, pastMasked, [pastMasked.shape[2] as Dim]); // [capacity]

@@ -36,7 +36,9 @@ export function architectureProblem(architecture: DecoderArchitecture): Problem 
     const message = `A rotary fraction of ${rotaryFraction} leaves nothing of a head of ${headSize} to rotate; choose a larger fraction.`;
     return error('arrangement-unsupported', message, { param: 'rotaryFraction' });
   }
-  return sectionsProblem(architecture) ?? longropeProblem(architecture);
+  return (
+    sectionsProblem(architecture) ?? prefixProblem(architecture) ?? longropeProblem(architecture)
+  );
 }
 
 function sectionsProblem(architecture: DecoderArchitecture): Problem | null {
@@ -50,7 +52,12 @@ function latentProblem({
   headSize,
   rotaryHeadSize,
   positions,
+  attentionWindow,
 }: DecoderArchitecture): Problem | null {
+  if (attentionWindow !== null) {
+    const message = `Latent attention sees all tokens before, not just a window of ${attentionWindow}; clear the window, or choose grouped attention.`;
+    return error('arrangement-unsupported', message, { param: 'attentionWindow' });
+  }
   if (positions === 'alibi') {
     const message =
       'Linear biases tell the keys of each head how far they are, and latent attention keeps no such keys; choose other positions.';
@@ -61,8 +68,37 @@ function latentProblem({
   return error('arrangement-unsupported', message, { param: 'rotaryHeadSize' });
 }
 
+/** Why the tokens of a prompt cannot all see each other; null where they can, or need not. */
+function prefixProblem({
+  promptAttention,
+  attentionWindow,
+  attentionSoftCap,
+  positions,
+}: DecoderArchitecture): Problem | null {
+  if (promptAttention !== 'prefix') return null;
+  if (attentionWindow !== null) {
+    const message = `Where tokens of the prompt see all of it, none of them sees just a window of ${attentionWindow}; clear the window, or let them see what comes before them.`;
+    return error('arrangement-unsupported', message, { param: 'attentionWindow' });
+  }
+  if (attentionSoftCap > 0) {
+    const message = `Where tokens of the prompt see all of it, scores are not bent to stay below ${attentionSoftCap}; set the attention soft cap to 0, or let them see what comes before them.`;
+    return error('arrangement-unsupported', message, { param: 'attentionSoftCap' });
+  }
+  if (positions === 'alibi') {
+    const message =
+      'Where tokens of the prompt see all of it, no biases tell how far they are from each other; choose other positions, or let them see what comes before them.';
+    return error('arrangement-unsupported', message, { param: 'positions' });
+  }
+  return null;
+}
+
 function longropeProblem(architecture: DecoderArchitecture): Problem | null {
   if (!turns(architecture) || architecture.rotaryScaling !== 'longrope') return null;
+  if (architecture.attentionWindow !== null && !architecture.windowRotaryScaling) {
+    const message =
+      'longrope counts positions alike in all layers, so that it scales those whose attention slides, too; turn the rotary scaling in windows on, or clear the window.';
+    return error('arrangement-unsupported', message, { param: 'windowRotaryScaling' });
+  }
   const { size, shortFactors, longFactors } = rotaryShape(architecture);
   for (const [param, factors] of [
     ['rotaryShortFactors', shortFactors],

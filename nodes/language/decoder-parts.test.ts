@@ -6,6 +6,42 @@ import type { ActsAt } from '#engine/node/wire.ts';
 import { catalogue } from '../index.ts';
 import { checkDecoderParts } from './decoder-parts.ts';
 
+/** Problems at a published model with a part plugged in that drops visual tokens, at its layers and behind them. */
+function problemsOf(params: Readonly<Record<string, string | number>>, layer: number) {
+  const graph = sketchDocument(
+    {
+      prompt: ['input/prompt'],
+      language: ['language/decoder', params],
+      part: ['acceleration/fastv', { layer }],
+    },
+    ['prompt.text > language.prompt', 'part.part > language.acceleration'],
+  );
+  return checkGraph(graph, catalogue).problems;
+}
+
+test('visual tokens stay where attention slides over them, or where those of a picture see each other', () => {
+  expect(problemsOf({ model: 'mistral-7b-v0.2' }, 2)).toEqual([]);
+  expect(problemsOf({ model: 'mistral-7b-v0.1' }, 2)).toEqual([
+    {
+      code: 'parts-conflict',
+      severity: 'error',
+      message:
+        "A part drops visual tokens, and the model's attention slides over the last 4096, which without them would be others than it was taught; unplug the part, or choose a model without a window.",
+      node: 'language',
+      port: 'acceleration',
+    },
+  ]);
+  expect(problemsOf({ model: 'custom', promptAttention: 'pictures' }, 2)).toMatchObject([
+    {
+      code: 'parts-conflict',
+      severity: 'error',
+      message: expect.stringMatching(/^A part drops visual tokens, for which/) as string,
+    },
+  ]);
+  // One behind the last layer does nothing anywhere.
+  expect(problemsOf({ model: 'mistral-7b-v0.1' }, 32)).toMatchObject([{ severity: 'warning' }]);
+});
+
 type Nodes = Parameters<typeof sketchDocument>[0];
 
 /** Problems at a TinyLlama, which has layers 0 to 21, with these parts plugged in. */

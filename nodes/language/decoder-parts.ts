@@ -3,6 +3,7 @@ import { fail, ok, type Outcome } from '#engine/contract/outcome.ts';
 import { error, warning, type Problem } from '#engine/contract/problem.ts';
 import { choosesLayer } from '#engine/node/layer-choice.ts';
 import type { ActsAt, WireOf } from '#engine/node/wire.ts';
+import type { DecoderArchitecture } from './decoder-architecture.ts';
 
 interface PluggedIn {
   readonly feedForward: readonly WireOf<'feed-forward'>[];
@@ -26,6 +27,30 @@ export function checkDecoderParts(
   if (problems.length > 0) return fail(...problems);
   const beyond = atLayers.filter(({ layer }) => layer >= layerCount);
   return ok(beyond.map((part) => beyondProblem(part, layerCount)));
+}
+
+/** Why visual tokens cannot leave a model of this attention; null where they can. */
+export function droppingProblem(
+  acceleration: readonly WireOf<'acceleration'>[],
+  {
+    attentionWindow,
+    promptAttention,
+    layerCount,
+  }: Pick<DecoderArchitecture, 'attentionWindow' | 'promptAttention' | 'layerCount'>,
+): Problem | null {
+  const drops = acceleration.some(
+    ({ acts }) => acts.at === 'between-blocks' && acts.layer < layerCount,
+  );
+  if (!drops) return null;
+  if (attentionWindow !== null)
+    return conflict(
+      `A part drops visual tokens, and the model's attention slides over the last ${attentionWindow}, which without them would be others than it was taught; unplug the part, or choose a model without a window.`,
+    );
+  if (promptAttention === 'pictures')
+    return conflict(
+      'A part drops visual tokens, for which the prompt is read at once, and the model reads each picture by itself, since its tokens see each other; unplug the part, or choose a model whose tokens see what comes before them.',
+    );
+  return null;
 }
 
 type AtLayer = Exclude<ActsAt, { at: 'draft' }>;

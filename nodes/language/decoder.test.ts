@@ -19,8 +19,9 @@ import {
 import { seededRandom } from '#engine/seeded-random.ts';
 import { largestError } from '../slow-formulas.testing.ts';
 import { positionParts } from './architecture/positions.ts';
-import type { DecoderArchitecture } from './decoder-architecture.ts';
+import { standardArchitecture, type DecoderArchitecture } from './decoder-architecture.ts';
 import { decoderState } from './decoder-inputs.ts';
+import { architectureProblem } from './decoder-model.ts';
 import { publishedDecoders } from './published-decoders.ts';
 
 let bench: NodeBench;
@@ -111,6 +112,40 @@ test('of a latent, the cache holds one short vector a token and layer', () => {
   expect(apart / keyValueBytes).toBeGreaterThan(22);
 });
 
+test.for<[string, DecoderArchitecture, string | null]>([
+  ['a window', { ...standardArchitecture, attentionWindow: 6 }, null],
+  [
+    'a window in a prompt that is seen whole',
+    { ...standardArchitecture, attentionWindow: 6, promptAttention: 'prefix' },
+    'attentionWindow',
+  ],
+  [
+    'bent scores in a prompt that is seen whole',
+    { ...standardArchitecture, attentionSoftCap: 50, promptAttention: 'prefix' },
+    'attentionSoftCap',
+  ],
+  [
+    'biases by distance in a prompt that is seen whole',
+    { ...standardArchitecture, positions: 'alibi', promptAttention: 'prefix' },
+    'positions',
+  ],
+  [
+    'longrope that leaves out windows',
+    {
+      ...standardArchitecture,
+      attentionWindow: 6,
+      windowRotaryScaling: false,
+      rotaryScaling: 'longrope',
+    },
+    'windowRotaryScaling',
+  ],
+])('%s is built, or refused where it is chosen', ([, architecture, param]) => {
+  const problem = architectureProblem(architecture);
+  expect(problem && [problem.code, problem.param]).toEqual(
+    param && ['arrangement-unsupported', param],
+  );
+});
+
 interface Cache {
   readonly length: number;
   /** `past.<layer>.<part>` [1, heads, capacity, size] */
@@ -125,9 +160,10 @@ async function feed(
   rows: Float32Array,
   { end, fused }: { readonly end: number; readonly fused: boolean },
 ): Promise<{ logits: Float32Array; cache: Cache }> {
-  const { hiddenSize } = architecture;
+  const { hiddenSize, attentionWindow, fullAttentionEvery } = architecture;
   const parts = positionParts(architecture);
   const { length } = cache;
+  const held = int64([length], []);
   const count = end - length;
   const places = Array.from({ length: count }, (_, place) => place);
   const state = decoderState(architecture, []);
@@ -142,7 +178,10 @@ async function feed(
     ),
     logitRows: int64(places),
     [decoderInput.fused]: bool(fused),
-    [decoderInput.cachedLength(0)]: int64([length], []),
+    ...((attentionWindow === null || fullAttentionEvery) && {
+      [decoderInput.cachedLength(0)]: held,
+    }),
+    ...(attentionWindow !== null && { [decoderInput.windowLength(0)]: held }),
     ...(architecture.rotaryScaling === 'longrope' && { reach: int64([end - 1], []) }),
     ...empty,
     ...cache.tensors,

@@ -15,7 +15,7 @@ import {
   decoderSummary,
 } from './decoder-model.ts';
 import { decoderKeyLayouts } from './decoder-names.ts';
-import { checkDecoderParts } from './decoder-parts.ts';
+import { checkDecoderParts, droppingProblem } from './decoder-parts.ts';
 import { draftProblem, idleDrafts } from './draft-problem.ts';
 import { gridProblem, languageInputs, languageOutputs, visualProblem } from './language-ports.ts';
 import { layoutProblem, withPictureLayout } from './picture-layouts.ts';
@@ -74,7 +74,8 @@ export const decoder = defineNode({
       layoutProblem(inputs.visual, values.pictureLayout) ??
       gridProblem(inputs.visual, architecture.positions) ??
       answerProblem(id, values) ??
-      draftProblem(inputs.acceleration, architecture, 'acceleration');
+      draftProblem(inputs.acceleration, architecture, 'acceleration') ??
+      droppingProblem(inputs.acceleration, architecture);
     if (problem) return fail(problem);
     const parts = checkDecoderParts(inputs, architecture.layerCount);
     if (!parts.ok) return parts;

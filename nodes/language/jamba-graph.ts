@@ -10,7 +10,6 @@ import {
   type LanguageGraphs,
   type StateTensor,
 } from '#engine/node/decoder-protocol.ts';
-import { cacheMask, futureMask, totalTokens } from '#engine/onnx/blocks/cached-tokens.ts';
 import { causalAttention } from '#engine/onnx/blocks/causal-attention.ts';
 import { chooseBest } from '#engine/onnx/blocks/expert-choice.ts';
 import { routerLogits, routeToExperts } from '#engine/onnx/blocks/expert-routing.ts';
@@ -24,6 +23,7 @@ import { attends, hasExperts, type JambaArchitecture } from './jamba-architectur
 import { embeddingName, finalNormName, headName, jambaLayerNames } from './jamba-names.ts';
 import { mambaMixer } from './mamba-mixer.ts';
 import { mixerTensors, type Mixer } from './state-space-graph.ts';
+import { wholeSight } from './sight.ts';
 import { emitEmbedding, emitHead, type Vocabulary } from './vocabulary.ts';
 
 /** Without boundaries all layers hold the same tokens. */
@@ -134,7 +134,7 @@ function mixing(
   const positions = g.input(decoderInput.positions, 'int64', [1, 'sequence']);
   const fused = g.input(decoderInput.fused, 'bool', []);
   const length = g.input(decoderInput.cachedLength(segment), 'int64', []);
-  const { capacity, attended, pairs } = segmentSymbols(segment);
+  const { capacity } = segmentSymbols(segment);
   const pastOf = (tensor: StateTensor): Value =>
     g.input(
       pastName(tensor),
@@ -144,14 +144,7 @@ function mixing(
   const past = state.map(([first, second]) => [pastOf(first), pastOf(second)] as const);
   const firstAttending = state.findIndex((_, layer) => attends(architecture, layer));
   const [anyKey] = past[firstAttending] as readonly [Value, Value];
-  const seen = {
-    mask: cacheMask(g, anyKey, length),
-    ...totalTokens(g, length, positions),
-    fused,
-    future: futureMask(g, positions, fused),
-    attended,
-    pairs,
-  };
+  const seen = wholeSight(g, { segment, key: anyKey, length, positions, fused, together: null });
   const headSize = architecture.hiddenSize / architecture.headCount;
   const shape = {
     ...architecture,

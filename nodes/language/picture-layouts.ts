@@ -87,6 +87,7 @@ const layouts = {
     about: 'Every view between two tokens; a sentence tells the whole from the crops.',
     modelTypes: ['gemma3'],
     texts: {
+      marker: '<start_of_image>',
       alone: gemmaPicture,
       whole: around(
         `Here is the original image ${gemmaPicture.before}`,
@@ -120,6 +121,7 @@ const layouts = {
 export type PictureLayoutName = keyof typeof layouts;
 
 const nothing: PictureLayout = {
+  marker: '',
   opens: '',
   closes: '',
   beforeWord: '',

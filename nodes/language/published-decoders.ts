@@ -6,12 +6,14 @@ import { gemmaRows } from './published/gemma.ts';
 import { gptRows } from './published/gpt.ts';
 import { llamaRows } from './published/llama.ts';
 import { minicpmRows } from './published/minicpm.ts';
+import { mistralRows } from './published/mistral.ts';
 import { phiRows } from './published/phi.ts';
 import { qwenRows } from './published/qwen.ts';
 import type { Row } from './published/row.ts';
 
 const rows = {
   ...llamaRows,
+  ...mistralRows,
   ...phiRows,
   ...qwenRows,
   ...gemmaRows,

@@ -50,6 +50,14 @@ const published: Readonly<Record<PublishedDecoder, number | null>> = {
   'minicpm3-4b': null,
   // Its experts are a part of their own.
   'deepseek-v2-lite': null,
+  'gemma-2-2b': 2_614_341_888,
+  'gemma-2-9b': 9_241_705_984,
+  'gemma-3-1b': 999_885_952,
+  // Of the language model in the whole one.
+  'gemma-3-4b': 3_880_263_168,
+  'mistral-7b-v0.1': 7_241_732_096,
+  'mistral-7b-v0.2': 7_241_732_096,
+  'mistral-7b-v0.3': 7_248_023_552,
   gpt2: 124_439_808,
   'gpt2-medium': 354_823_168,
   'gpt2-large': 774_030_080,

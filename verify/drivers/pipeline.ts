@@ -81,10 +81,14 @@ async function comparePipeline(
  * A recorded prompt that is rendered already is, with its markers, a template without a question. Else it is the
  * question, behind the marker.
  */
-function questionOf({ template }: PipelineNodes, { prompt = '' }: RecordedCase): AskedQuestion {
+function questionOf(
+  { template, spellings = [] }: PipelineNodes,
+  { prompt = '' }: RecordedCase,
+): AskedQuestion {
+  const spelt = spellings.reduce((text, [theirs, own]) => text.replace(theirs, own), prompt);
   return template === undefined
-    ? { template: `${prompt}{prompt}`, prompt: '' }
-    : { template, prompt: prompt.replace('<image>', '') };
+    ? { template: `${spelt}{prompt}`, prompt: '' }
+    : { template, prompt: spelt.replace('<image>', '') };
 }
 
 interface SeenWay {
@@ -155,6 +159,7 @@ async function compareInputs(
     tokenizer: tokenizer.value,
     chat: null,
     runs: runs.map(({ media }) => media),
+    marker: layout.marker,
     laid: runs.map(laidOut),
   });
   if (!built.ok) return built;

@@ -6,7 +6,10 @@ import type { RecordedCase } from '../cases/recorded-case.ts';
 import { setNode, type SetNode } from './node-params.ts';
 import type { RawSource } from './raw-sources.ts';
 
-export interface PipelineNodes extends Pick<PipelineRow, 'template' | 'places' | 'positions'> {
+export interface PipelineNodes extends Pick<
+  PipelineRow,
+  'template' | 'spellings' | 'places' | 'positions'
+> {
   readonly ways: readonly SetWay[];
   readonly language: SetNode;
 }

@@ -12,7 +12,7 @@ import {
   transpose,
   unsqueeze,
 } from '../shape-operators.ts';
-import type { Dim, Value } from '../value.ts';
+import { multiplyDims, type Dim, type Value } from '../value.ts';
 import { attend } from './attention.ts';
 import type { QueryKeyValue } from './attention-projections.ts';
 import { padHeads, scores, splitHeads, unpadHeads } from './attention-heads.ts';
@@ -23,8 +23,11 @@ import type { NormKind } from './norm.ts';
 import { normQueryKey, type QueryKeyNorm } from './query-key-norm.ts';
 import { turnHeads, type Turning } from './rotary-positions.ts';
 
-/** What the tokens of a prompt see of it: those before them, or all of it (PaliGemma). */
-export type PromptAttention = 'causal' | 'prefix';
+/**
+ * What the tokens of a prompt see of it: those before them, or all of it (PaliGemma), or those before them and, of a
+ * picture, each other (Gemma 3).
+ */
+export type PromptAttention = 'causal' | 'prefix' | 'pictures';
 
 /** Heads of queries, and of the keys and values that they meet. */
 export interface MeetingHeads {
@@ -188,6 +191,8 @@ function attendFused(
         kv_num_heads: int(keyValueHeadCount),
         scale: float(scale),
         softcap: float(softCap),
+        // -1: all of them.
+        local_window_size: int(cached.window ?? -1),
       },
     },
   ) as [Value];
@@ -243,7 +248,7 @@ export function attendCached(
   const rows = reshape(g, transpose(g, heads, 1, 2, 0, 3), [
     1,
     keyValueHeadCount,
-    'groupRows',
+    multiplyDims(group, sequence),
     size,
   ]);
   const scored = (keys: Value): Value =>

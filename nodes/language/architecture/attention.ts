@@ -1,5 +1,6 @@
 /** How a decoder's tokens attend to each other, whatever tells their positions. */
-import { choice, decimal, flag, option } from '#engine/node/architecture-params.ts';
+import { choice, decimal, flag, option, whenCustom } from '#engine/node/architecture-params.ts';
+import type { ParamValues } from '#engine/node/param.ts';
 
 export const attentionParams = {
   queryKeyNorm: choice(
@@ -45,6 +46,44 @@ export const attentionParams = {
     'Attention in the prompt',
     'What a token of the prompt sees; those of the answer see all before them.',
     'causal',
-    [option('causal', 'What comes before it'), option('prefix', 'All of the prompt')],
+    [
+      option('causal', 'What comes before it'),
+      option('prefix', 'All of the prompt'),
+      option('pictures', 'What comes before it, and all of its picture'),
+    ],
   ),
+  attentionWindow: {
+    kind: 'optional-integer',
+    label: 'Attention window',
+    help: 'Tokens that one sees where attention slides: itself and those right before it.',
+    default: null,
+    min: 1,
+    max: 1_048_576,
+    whenEmpty: 'all',
+    unit: 'tokens',
+    shownWhen: whenCustom,
+    group: 'architecture',
+  },
+  fullAttentionEvery: {
+    kind: 'optional-integer',
+    label: 'Layers without window',
+    help: 'Every so many layers, one sees all tokens (Gemma 2: 2, Gemma 3: 6).',
+    default: null,
+    min: 1,
+    max: 512,
+    whenEmpty: 'none',
+    shownWhen: whenCustom,
+    group: 'architecture',
+  },
 } as const;
+
+/** How many tokens those of a layer see, themselves included; null where they see all. */
+export function layerWindow({
+  attentionWindow,
+  fullAttentionEvery,
+}: Pick<ParamValues<typeof attentionParams>, 'attentionWindow' | 'fullAttentionEvery'>): (
+  layer: number,
+) => number | null {
+  return (layer) =>
+    fullAttentionEvery !== null && (layer + 1) % fullAttentionEvery === 0 ? null : attentionWindow;
+}

@@ -1,8 +1,9 @@
 /** How a decoder's tokens know where they stand. */
-import { choice, decimal, option, size } from '#engine/node/architecture-params.ts';
+import { choice, decimal, flag, option, size } from '#engine/node/architecture-params.ts';
 import type { Rotary } from '#engine/onnx/blocks/rotary-positions.ts';
 import { rotaryScalings, rotaryTables, type RotaryShape } from '#engine/onnx/rotary.ts';
 import type { ParamValues } from '#engine/node/param.ts';
+import { layerWindow, type attentionParams } from './attention.ts';
 import type { latentAttentionParams } from './latent-attention.ts';
 import type { sizeParams } from './sizes.ts';
 
@@ -106,6 +107,18 @@ export const positionParams = {
     1,
     1024,
   ),
+  windowRotaryBase: decimal(
+    'Rotary base in windows',
+    'Base of the frequencies in layers whose attention slides (Gemma 3); 0: that of all.',
+    0,
+    0,
+    1e9,
+  ),
+  windowRotaryScaling: flag(
+    'Rotary scaling in windows',
+    'Frequencies are stretched in layers whose attention slides, too.',
+    true,
+  ),
   rotaryShortFactors: factors('Short factors', 'within'),
   rotaryLongFactors: factors('Long factors', 'beyond'),
   unrotatedEvery: {
@@ -132,7 +145,7 @@ export const positionParams = {
 } as const;
 
 type Positions = ParamValues<
-  typeof positionParams & typeof sizeParams & typeof latentAttentionParams
+  typeof positionParams & typeof sizeParams & typeof attentionParams & typeof latentAttentionParams
 >;
 
 /** The rotated part of each head, in the terms of engine/onnx/rotary. */
@@ -172,15 +185,31 @@ export function rotarySections(architecture: Positions): readonly [number, numbe
 /** What turns the queries and keys of a layer; null where nothing does. */
 export function layerRotary(architecture: Positions): (layer: number) => Rotary | null {
   if (!turns(architecture)) return () => null;
-  const shape = rotaryShape(architecture);
-  const rotary = {
+  const { contextLength, rotaryPairing: pairing, unrotatedEvery: every } = architecture;
+  const sections = positionParts(architecture) > 1 ? rotarySections(architecture) : null;
+  const turning = (shape: RotaryShape): Rotary => ({
     size: shape.size,
-    tables: rotaryTables(shape, architecture.contextLength),
-    pairing: architecture.rotaryPairing,
-    sections: positionParts(architecture) > 1 ? rotarySections(architecture) : null,
+    tables: rotaryTables(shape, contextLength),
+    pairing,
+    sections,
+  });
+  const rotary = turning(rotaryShape(architecture));
+  const inWindows = turning(windowRotaryShape(architecture));
+  const windowOf = layerWindow(architecture);
+  return (layer) => {
+    if (every !== null && (layer + 1) % every === 0) return null;
+    return windowOf(layer) === null ? rotary : inWindows;
   };
-  const every = architecture.unrotatedEvery;
-  return (layer) => (every !== null && (layer + 1) % every === 0 ? null : rotary);
+}
+
+/** As `rotaryShape`, of layers whose attention slides. */
+function windowRotaryShape(architecture: Positions): RotaryShape {
+  const shape = rotaryShape(architecture);
+  return {
+    ...shape,
+    base: architecture.windowRotaryBase === 0 ? shape.base : architecture.windowRotaryBase,
+    scaling: architecture.windowRotaryScaling ? shape.scaling : 'none',
+  };
 }
 
 /** longrope: does a sequence so long, in tokens, take the table of long ones? */

@@ -4,6 +4,8 @@ import type { DecoderFamily } from './family.ts';
 import { bloom } from './bloom.ts';
 import { falcon } from './falcon.ts';
 import { gemma } from './gemma.ts';
+import { gemma2 } from './gemma2.ts';
+import { gemma3 } from './gemma3.ts';
 import { gptNeox } from './gpt-neox.ts';
 import { gpt2 } from './gpt2.ts';
 import { granite } from './granite.ts';
@@ -41,6 +43,8 @@ export const decoderFamilies: Readonly<Record<string, DecoderFamily>> = {
   qwen2_5_vl: qwen2Vl,
   qwen2_5_vl_text: qwen2Vl,
   gemma,
+  gemma2,
+  gemma3_text: gemma3,
   phi,
   phi3,
   stablelm,

@@ -45,10 +45,19 @@ export const decoderConfigSchema = z.object({
   partial_rotary_factor: z.number().optional(),
   rope_theta: z.number().optional(),
   rope_scaling: rotarySchema.nullish(),
-  rope_parameters: rotarySchema.nullish(),
+  /** Of all layers, or of each kind of layer. */
+  rope_parameters: rotarySchema
+    .extend({
+      full_attention: rotarySchema.optional(),
+      sliding_attention: rotarySchema.optional(),
+    })
+    .nullish(),
+  rope_local_base_freq: z.number().nullish(),
   layer_types: z.array(z.string()).nullish(),
   sliding_window: z.int().nullish(),
+  sliding_window_pattern: z.int().nullish(),
   use_sliding_window: z.boolean().nullish(),
+  max_window_layers: z.int().nullish(),
   use_bidirectional_attention: z.boolean().nullish(),
 });
 export type DecoderConfig = z.infer<typeof decoderConfigSchema>;

@@ -10,6 +10,8 @@ export interface PipelineRow {
   readonly language: NodeSetting;
   /** What the processor makes of a prompt that is recorded before it; as it is recorded where left out. */
   readonly template?: string;
+  /** What a prompt that is recorded already rendered says, and what says it in a template here. */
+  readonly spellings?: readonly (readonly [recorded: string, own: string])[];
   /** Recorded inputs that tell something of every place of the prompt. */
   readonly places?: Readonly<Record<string, 'visual' | 'answer'>>;
   /** The recorded output, where the three parts of every position are one. */

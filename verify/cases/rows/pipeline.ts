@@ -128,6 +128,26 @@ export const pipelineRows: readonly CaseRow[] = [
   },
   {
     family: 'pipeline',
+    modelTypes: ['gemma3'],
+    kind: 'pipeline',
+    ways: [
+      {
+        ...pictures,
+        preprocess: { type: 'vision/preprocess' },
+        vision: [
+          [{ type: 'encoder/siglip' }],
+          [{ type: 'compression/average-pool' }],
+          [{ type: 'projector/normed-linear' }],
+        ],
+      },
+    ],
+    language: { type: 'language/decoder' },
+    // The processor adds a begin-of-text token to the one that the chat template wrote.
+    spellings: [['<bos>', '<bos><bos>']],
+    places: { token_type_ids: 'visual' },
+  },
+  {
+    family: 'pipeline',
     modelTypes: ['mistral3'],
     kind: 'pipeline',
     ways: [
