@@ -6,7 +6,7 @@ import type { LanguageGraphs } from '#engine/node/decoder-protocol.ts';
 import {
   standardArchitecture,
   type DecoderArchitecture,
-} from '#nodes/language/decoder-architecture.ts';
+} from '#nodes/language/architecture/decoder-architecture.ts';
 import { decoderGraphs, emitDecoder } from '#nodes/language/decoder-graph.ts';
 import { decoderKeyLayouts } from '#nodes/language/decoder-names.ts';
 import { LanguageModel } from '#host/language/language-model.ts';

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { BoundaryPart, DraftPart, TokenReductionPart } from '#engine/node/part.ts';
 import { topK } from '#engine/onnx/operators.ts';
 import type { Value } from '#engine/onnx/value.ts';
-import type { DecoderArchitecture } from '#nodes/language/decoder-architecture.ts';
+import type { DecoderArchitecture } from '#nodes/language/architecture/decoder-architecture.ts';
 import { answer, justWords, picture, withPicture, words } from '#verify/answers.testing.ts';
 import { wordIds } from '../text/prompt.ts';
 import { NodeBench } from '#verify/node-bench.testing.ts';

@@ -1,6 +1,6 @@
 /** The score of an answer is the log-softmax of all its places, and leaves the model as it was. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { DecoderArchitecture } from '#nodes/language/decoder-architecture.ts';
+import type { DecoderArchitecture } from '#nodes/language/architecture/decoder-architecture.ts';
 import { NodeBench } from '#verify/node-bench.testing.ts';
 import {
   openSmallDecoder,

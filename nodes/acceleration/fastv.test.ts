@@ -15,7 +15,7 @@ import {
 } from '#verify/small-decoder.testing.ts';
 import { valueOf } from '#verify/value-of.testing.ts';
 import { catalogue } from '../index.ts';
-import type { DecoderArchitecture } from '../language/decoder-architecture.ts';
+import type { DecoderArchitecture } from '../language/architecture/decoder-architecture.ts';
 import { normalNumbers } from '../normal-numbers.testing.ts';
 import { largestError } from '../slow-formulas.testing.ts';
 import { fastv } from './fastv.ts';

@@ -11,7 +11,7 @@ import {
   smallModels,
   writeSmallDecoder,
 } from '#verify/small-decoder.testing.ts';
-import type { DecoderArchitecture } from '../language/decoder-architecture.ts';
+import type { DecoderArchitecture } from '../language/architecture/decoder-architecture.ts';
 import { normalNumbers } from '../normal-numbers.testing.ts';
 import { largestError } from '../slow-formulas.testing.ts';
 import { fastv } from './fastv.ts';

@@ -4,7 +4,7 @@ import { norm } from '#engine/onnx/blocks/norm.ts';
 import { add } from '#engine/onnx/operators.ts';
 import { gather } from '#engine/onnx/shape-operators.ts';
 import type { Value } from '#engine/onnx/value.ts';
-import type { DecoderArchitecture } from './decoder-architecture.ts';
+import type { DecoderArchitecture } from './architecture/decoder-architecture.ts';
 import type { DecoderInputs } from './decoder-inputs.ts';
 import { embeddingNormName, positionName } from './names/canonical.ts';
 import { scaledBy } from './vocabulary.ts';

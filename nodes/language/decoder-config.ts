@@ -13,7 +13,10 @@ import {
   readFigures,
   unsupported,
 } from '../config/published-config.ts';
-import { standardArchitecture, type DecoderArchitecture } from './decoder-architecture.ts';
+import {
+  standardArchitecture,
+  type DecoderArchitecture,
+} from './architecture/decoder-architecture.ts';
 import { decoderFamilies } from './families/families.ts';
 import { decoderConfigSchema, type DecoderConfig, type DecoderFamily } from './families/family.ts';
 import { publishedDecoders, type PublishedDecoder } from './published-decoders.ts';

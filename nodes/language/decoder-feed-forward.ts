@@ -4,7 +4,7 @@ import type { FeedForwardPart } from '#engine/node/part.ts';
 import { gatedFeedForward, plainFeedForward } from '#engine/onnx/blocks/feed-forward.ts';
 import type { GraphBuilder } from '#engine/onnx/graph-builder.ts';
 import type { Value } from '#engine/onnx/value.ts';
-import type { DecoderArchitecture } from './decoder-architecture.ts';
+import type { DecoderArchitecture } from './architecture/decoder-architecture.ts';
 import { layerNames } from './names/canonical.ts';
 
 /** x [1, T, D] → [1, T, D] */

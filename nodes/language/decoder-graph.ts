@@ -22,7 +22,7 @@ import {
   type LanguageGraphs,
 } from '#engine/node/decoder-protocol.ts';
 import { layerRotary, positionParts } from './architecture/positions.ts';
-import type { DecoderArchitecture } from './decoder-architecture.ts';
+import type { DecoderArchitecture } from './architecture/decoder-architecture.ts';
 import { emitBeginning } from './decoder-beginning.ts';
 import { emitFeedForward } from './decoder-feed-forward.ts';
 import {

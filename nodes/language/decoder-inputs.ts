@@ -21,7 +21,7 @@ import {
 } from '#engine/node/decoder-protocol.ts';
 import { layerWindow } from './architecture/attention.ts';
 import { longFrom, positionParts } from './architecture/positions.ts';
-import type { DecoderArchitecture } from './decoder-architecture.ts';
+import type { DecoderArchitecture } from './architecture/decoder-architecture.ts';
 import { wholeSight, windowSight, type Sight } from './sight.ts';
 
 /** Layers between two boundaries, which hold the same tokens, or of these a window. */

@@ -1,7 +1,10 @@
 /** What no graph can be built of is refused in a sentence that says what to choose. */
 import { expect, it } from 'vitest';
 import { knownCount, type WireOf } from '#engine/node/wire.ts';
-import { standardArchitecture, type DecoderArchitecture } from './decoder-architecture.ts';
+import {
+  standardArchitecture,
+  type DecoderArchitecture,
+} from './architecture/decoder-architecture.ts';
 import { architectureProblem } from './decoder-model.ts';
 import { gridProblem } from './language-ports.ts';
 import { publishedDecoders } from './published-decoders.ts';

@@ -3,7 +3,10 @@ import type { JsonObject } from '#engine/contract/config-files.ts';
 import { error, type Problem } from '#engine/contract/problem.ts';
 import type { ParamValues } from '#engine/node/param.ts';
 import { positionParts, rotarySections, rotaryShape, turns } from './architecture/positions.ts';
-import { architectureParams, type DecoderArchitecture } from './decoder-architecture.ts';
+import {
+  architectureParams,
+  type DecoderArchitecture,
+} from './architecture/decoder-architecture.ts';
 import { publishedDecoderOptions, publishedDecoders } from './published-decoders.ts';
 
 export const decoderModelParams = {

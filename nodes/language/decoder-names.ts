@@ -1,6 +1,6 @@
 /** Where checkpoints keep the tensors of a decoder: every family's names, alone and inside whole models. */
 import type { KeyLayout } from '#engine/onnx/weight.ts';
-import type { DecoderArchitecture } from './decoder-architecture.ts';
+import type { DecoderArchitecture } from './architecture/decoder-architecture.ts';
 import { familyNames, type FamilyNames } from './names/family-names.ts';
 
 /** Saved buffers that follow from the configuration. */

@@ -3,7 +3,7 @@ import { fail, ok, type Outcome } from '#engine/contract/outcome.ts';
 import { error, warning, type Problem } from '#engine/contract/problem.ts';
 import { choosesLayer } from '#engine/node/layer-choice.ts';
 import type { ActsAt, WireOf } from '#engine/node/wire.ts';
-import type { DecoderArchitecture } from './decoder-architecture.ts';
+import type { DecoderArchitecture } from './architecture/decoder-architecture.ts';
 
 interface PluggedIn {
   readonly feedForward: readonly WireOf<'feed-forward'>[];

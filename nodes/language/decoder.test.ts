@@ -19,7 +19,10 @@ import {
 import { seededRandom } from '#engine/seeded-random.ts';
 import { largestError } from '../slow-formulas.testing.ts';
 import { positionParts } from './architecture/positions.ts';
-import { standardArchitecture, type DecoderArchitecture } from './decoder-architecture.ts';
+import {
+  standardArchitecture,
+  type DecoderArchitecture,
+} from './architecture/decoder-architecture.ts';
 import { decoderState } from './decoder-inputs.ts';
 import { architectureProblem } from './decoder-model.ts';
 import { publishedDecoders } from './published-decoders.ts';

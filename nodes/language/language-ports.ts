@@ -2,7 +2,7 @@
 import { error, type Problem } from '#engine/contract/problem.ts';
 import type { WireOf } from '#engine/node/wire.ts';
 import { positionParts } from './architecture/positions.ts';
-import type { DecoderArchitecture } from './decoder-architecture.ts';
+import type { DecoderArchitecture } from './architecture/decoder-architecture.ts';
 
 export const languageInputs = {
   visual: {

@@ -1,5 +1,8 @@
 /** Published decoder-only language models, by the figures of their own config.json: one table row a model. */
-import { standardArchitecture, type DecoderArchitecture } from './decoder-architecture.ts';
+import {
+  standardArchitecture,
+  type DecoderArchitecture,
+} from './architecture/decoder-architecture.ts';
 import { deepseekRows } from './published/deepseek.ts';
 import { expertRows } from './published/experts.ts';
 import { gemmaRows } from './published/gemma.ts';

@@ -9,7 +9,7 @@ import {
 import type { GraphBuilder } from '#engine/onnx/graph-builder.ts';
 import type { Value } from '#engine/onnx/value.ts';
 import { segmentSymbols } from '#engine/node/decoder-protocol.ts';
-import type { DecoderArchitecture } from './decoder-architecture.ts';
+import type { DecoderArchitecture } from './architecture/decoder-architecture.ts';
 
 /** What layers that see equally far share. */
 export type Sight = Omit<CachedTokens, 'key' | 'value'>;

@@ -1,7 +1,7 @@
 /** In which layers of a published configuration attention slides, how far, and what turns those layers. */
 import { ok, type Outcome } from '#engine/contract/outcome.ts';
 import { foreign, unsupported } from '../config/published-config.ts';
-import type { DecoderArchitecture } from './decoder-architecture.ts';
+import type { DecoderArchitecture } from './architecture/decoder-architecture.ts';
 import type { DecoderConfig } from './families/family.ts';
 
 /** What the library calls layers that see everything, and those that see a window. */

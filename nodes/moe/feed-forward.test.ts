@@ -5,7 +5,7 @@ import type { Activation } from '#engine/onnx/blocks/feed-forward.ts';
 import { GraphBuilder } from '#engine/onnx/graph-builder.ts';
 import type { BlockFormat } from '#engine/onnx/weight.ts';
 import type { WeightsChoice } from '#engine/contract/sources.ts';
-import type { DecoderArchitecture } from '#nodes/language/decoder-architecture.ts';
+import type { DecoderArchitecture } from '#nodes/language/architecture/decoder-architecture.ts';
 import { float32 } from '#host/sessions/sessions.ts';
 import { floatsOf, NodeBench } from '#verify/node-bench.testing.ts';
 import {

@@ -14,7 +14,7 @@ import { NodeBench } from '#verify/node-bench.testing.ts';
 import { openSmallDecoder, smallDecoders, smallModels } from '#verify/small-decoder.testing.ts';
 import { catalogue } from '../index.ts';
 import { decoderGraphs } from '../language/decoder-graph.ts';
-import type { DecoderArchitecture } from '../language/decoder-architecture.ts';
+import type { DecoderArchitecture } from '../language/architecture/decoder-architecture.ts';
 import { decoderKeyLayouts } from '../language/decoder-names.ts';
 import { largestError } from '../slow-formulas.testing.ts';
 import { groupedQuery } from './grouped-query.ts';

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { JsonObject } from '#engine/contract/config-files.ts';
 import type { Outcome } from '#engine/contract/outcome.ts';
 import { readFigures } from '../../config/published-config.ts';
-import type { DecoderArchitecture } from '../decoder-architecture.ts';
+import type { DecoderArchitecture } from '../architecture/decoder-architecture.ts';
 
 const rotarySchema = z.object({
   rope_type: z.string().optional(),

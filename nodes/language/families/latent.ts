@@ -1,6 +1,6 @@
 /** What configurations of models with latent attention say of it. */
 import { z } from 'zod';
-import type { DecoderArchitecture } from '../decoder-architecture.ts';
+import type { DecoderArchitecture } from '../architecture/decoder-architecture.ts';
 
 export const latentSchema = z.object({
   attention_bias: z.boolean().nullish(),

@@ -1,6 +1,6 @@
 /** MiniCPM, by what its config.json says and leaves unsaid. */
 import { z } from 'zod';
-import type { DecoderArchitecture } from '../decoder-architecture.ts';
+import type { DecoderArchitecture } from '../architecture/decoder-architecture.ts';
 import { defineFamily } from './family.ts';
 
 /** What keeps its activations alike at every width and depth (2404.06395). */

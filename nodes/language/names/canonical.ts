@@ -1,7 +1,7 @@
 /** What a decoder's graph calls its tensors: LLaMA's names, and what other families add to them. */
 import type { AttentionNames } from '#engine/onnx/blocks/causal-attention.ts';
 import type { LatentAttentionNames } from '#engine/onnx/blocks/latent-attention.ts';
-import type { DecoderArchitecture } from '../decoder-architecture.ts';
+import type { DecoderArchitecture } from '../architecture/decoder-architecture.ts';
 
 export interface LayerNames extends AttentionNames, LatentAttentionNames {
   /** Absent where only what leaves a half is normed. */

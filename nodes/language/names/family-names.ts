@@ -1,6 +1,6 @@
 /** What the checkpoints of a family call the tensors of a decoder: one row a family. */
 import type { RowCut } from '#engine/onnx/weight.ts';
-import type { DecoderArchitecture } from '../decoder-architecture.ts';
+import type { DecoderArchitecture } from '../architecture/decoder-architecture.ts';
 import { fusedCut, gatesCut, groupsCut, turnedCut } from './fused-projections.ts';
 
 export interface FamilyNames {

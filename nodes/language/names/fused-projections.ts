@@ -1,6 +1,6 @@
 /** Where a decoder's projections lie in the tensors that some families put several of them into. */
 import type { RowCut } from '#engine/onnx/weight.ts';
-import type { DecoderArchitecture } from '../decoder-architecture.ts';
+import type { DecoderArchitecture } from '../architecture/decoder-architecture.ts';
 
 type Sizes = Pick<
   DecoderArchitecture,

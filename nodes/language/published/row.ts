@@ -1,5 +1,5 @@
 /** A row of a table of published decoders: what it is called, its sizes, and where it differs from the standard. */
-import type { DecoderArchitecture } from '../decoder-architecture.ts';
+import type { DecoderArchitecture } from '../architecture/decoder-architecture.ts';
 
 export type Sizes = readonly [
   vocabulary: number,

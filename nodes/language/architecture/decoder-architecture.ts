@@ -1,11 +1,11 @@
 /** The architecture of a decoder-only language model as parameters, by what they are about. */
 import type { ParamValues } from '#engine/node/param.ts';
-import { attentionParams } from './architecture/attention.ts';
-import { blockParams } from './architecture/block.ts';
-import { latentAttentionParams } from './architecture/latent-attention.ts';
-import { positionParams } from './architecture/positions.ts';
-import { sizeParams } from './architecture/sizes.ts';
-import { vocabularyParams } from './architecture/vocabulary.ts';
+import { attentionParams } from './attention.ts';
+import { blockParams } from './block.ts';
+import { latentAttentionParams } from './latent-attention.ts';
+import { positionParams } from './positions.ts';
+import { sizeParams } from './sizes.ts';
+import { vocabularyParams } from './vocabulary.ts';
 
 export const architectureParams = {
   ...sizeParams,
