@@ -128,6 +128,20 @@ export const pipelineRows: readonly CaseRow[] = [
   },
   {
     family: 'pipeline',
+    modelTypes: ['blip-2'],
+    kind: 'pipeline',
+    ways: [
+      {
+        ...pictures,
+        preprocess: { type: 'vision/preprocess' },
+        vision: [[{ type: 'encoder/eva' }], [{ type: 'projector/q-former' }]],
+      },
+    ],
+    language: { type: 'language/decoder' },
+    template: '<image>{prompt}',
+  },
+  {
+    family: 'pipeline',
     modelTypes: ['gemma3'],
     kind: 'pipeline',
     ways: [
