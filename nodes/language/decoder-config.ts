@@ -25,15 +25,26 @@ import { windowFromConfig, windowRotaryFromConfig } from './window-config.ts';
 /** Where whole models describe their language model. */
 export const languageParts = ['text_config', 'llm_config', 'language_config'] as const;
 
+/** Of what is no transformer, the title of its node, by `model_type`. */
+const otherNodes: Readonly<Record<string, string | undefined>> = {
+  mamba: 'Mamba',
+  falcon_mamba: 'Mamba',
+  mamba2: 'Mamba-2',
+  jamba: 'Jamba',
+  rwkv: 'RWKV',
+  rwkv5: 'RWKV',
+  rwkv6: 'RWKV',
+};
+
 export function decoderFromConfig(files: ConfigFiles): Outcome<TakenConfig> {
   const file = configFile(files, 'config.json');
   if (!file.ok) return file;
   const part = partOf(file.value, languageParts);
   const type = modelTypeOf(part ?? file.value);
   const family = Object.hasOwn(decoderFamilies, type) ? decoderFamilies[type] : undefined;
-  if (type === 'mamba') return foreign('config.json describes a Mamba; choose the node "Mamba".');
-  if (type.startsWith('rwkv'))
-    return foreign('config.json describes an RWKV; choose the node "RWKV".');
+  const other = otherNodes[type];
+  if (other !== undefined)
+    return foreign(`config.json describes another kind of model; choose the node "${other}".`);
   if (!family) return unsupported(`The language model family "${type}"`);
   const whole = modelTypeOf(file.value);
   const own = Object.hasOwn(wholeModels, whole) ? (wholeModels[whole]?.(file.value) ?? {}) : {};

@@ -32,6 +32,7 @@ const published: Readonly<Record<PublishedDecoder, number | null>> = {
   'granite-3.0-2b': 2_533_539_840,
   'phi-1.5': 1_418_270_720,
   'phi-2': 2_779_683_840,
+  'phi-3-mini-4k': 3_821_079_552,
   'qwen-1.8b': 1_836_828_672,
   'qwen1.5-0.5b': 463_987_712,
   'qwen1.5-1.8b': 1_836_828_672,

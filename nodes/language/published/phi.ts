@@ -23,4 +23,9 @@ export const phiRows = {
     [51_200, 2560, 32, 32, 32, 80, 10_240, 2048],
     { ...phi, rotaryFraction: 0.4 },
   ],
+  'phi-3-mini-4k': [
+    'Phi-3 mini 3.8B',
+    [32_064, 3072, 32, 32, 32, 96, 8192, 4096],
+    { attentionWindow: 2047 },
+  ],
 } as const satisfies Rows;
