@@ -8,10 +8,7 @@ export const latentAttentionParams = {
         'Attention',
         'What is kept of each token for those that come later.',
         'grouped',
-        [
-          option('grouped', 'Keys and values of each group of heads'),
-          option('latent', 'One latent for all heads (MLA)'),
-        ],
+        [option('grouped', 'Keys and values of heads'), option('latent', 'One latent (MLA)')],
       ),
     } as const,
     { group: 'attention' },
