@@ -222,7 +222,7 @@ test('a weights folder fills the node from its config and says what it took; one
   await expect(app.inspector.getByRole('status')).toHaveText(
     /^Took \d+ parameters from config\.json: LLaMA, 2 layers × 40, 4 heads, 2 of keys and values, 376 tokens known\.$/,
   );
-  await expect(app.card('Language model')).toHaveAccessibleName(/custom · llama · 2 layers × 40/);
+  await expect(app.card('Language model')).toHaveAccessibleName(/custom · 2 layers × 40/);
 
   await app.page.keyboard.press('Escape');
   await app.card('Language model').click();
