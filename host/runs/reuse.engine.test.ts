@@ -104,6 +104,22 @@ test('several answers and drawn ones are those of a fresh run', async () => {
   expect(idsOf(second)).toEqual(idsOf(await fresh({ document, prompt: scene })));
 });
 
+test('a pruning ranks by the last token, so behind the vision the whole prompt is read', async () => {
+  const edge = {
+    from: { node: 'part', port: 'part' },
+    to: { node: 'language', port: 'acceleration' },
+  };
+  const part = { type: 'acceleration/fastv', version: 1, params: {} };
+  const nodes = { ...preset.nodes, part };
+  const document = { ...preset, nodes, edges: [...preset.edges, edge] };
+  const lastRun = new LastRun();
+  await run(lastRun, { document, prompt: colour });
+  const second = await run(lastRun, { document, prompt: scene });
+  expect(second.stages).toEqual(vision);
+  expect(second.prompt).toEqual({ visual: 0, words: 0 });
+  expect(second.report.answer).toEqual((await fresh({ document, prompt: scene })).report.answer);
+});
+
 describe('nothing of the last run stands', () => {
   const other = { images: [{ kind: 'sample', name: 'shapes-stars' }] } as const;
   const random = { weights: { kind: 'random', seed: 5 } };

@@ -109,11 +109,11 @@ export interface Difference {
 /** What matters, said in sentences, B against A. */
 export function differences(a: Report, b: Report): readonly Difference[] {
   const whole = [
-    reuseSentence(a, b),
     passSentence(a.totals.wallMs, b.totals.wallMs),
     peakSentence(a.totals.peakBytes, b.totals.peakBytes),
   ];
-  return [...languageDifferences(a, b), ...whole.flatMap(ofWhole)];
+  const reuse = ofWhole(reuseSentence(a, b));
+  return [...reuse, ...languageDifferences(a, b), ...whole.flatMap(ofWhole)];
 }
 
 const ofWhole = (sentence: string | null): readonly Difference[] =>
