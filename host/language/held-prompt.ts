@@ -6,7 +6,7 @@ import { shownPrefix } from '#engine/plan/shown-outputs.ts';
 import { sameValue } from '#engine/same-value.ts';
 import type { DecoderState } from './decoder-state.ts';
 
-interface PromptTokens {
+export interface PromptTokens {
   /** [T, D] */
   readonly embeddings: Float32Array;
   readonly visual: readonly VisualRun[];

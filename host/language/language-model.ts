@@ -25,9 +25,8 @@ import { collectGarbage } from '../system/collect-garbage.ts';
 import type { CallCount } from './call-count.ts';
 import { DecoderState, type StateMark } from './decoder-state.ts';
 import { embedTokens } from './embed-tokens.ts';
-import { cutWhereTheyPart, type HeldPrompt } from './held-prompt.ts';
+import { cutWhereTheyPart, type HeldPrompt, type PromptTokens } from './held-prompt.ts';
 import type { Coming } from './key-value-cache.ts';
-import type { EmbeddedSequence } from './prompt-sequence.ts';
 import { addSeen, type SeenTokens } from './seen-tokens.ts';
 
 /** From so many new tokens on, the fused operator is worth the copy of the cache that it makes. */
@@ -96,7 +95,7 @@ export class LanguageModel {
   }
 
   /** What it has read, for a model of the same graphs to go on from. */
-  held({ embeddings, visual }: EmbeddedSequence): HeldPrompt {
+  held({ embeddings, visual }: PromptTokens): HeldPrompt {
     const { gridPositions: positions } = this.#graphs;
     return { embeddings, visual, state: this.#state, gridPositions: positions };
   }
@@ -105,7 +104,7 @@ export class LanguageModel {
    * Takes over what was read of another prompt by a model of the same graph, as far as this one begins alike → how many of
    * its tokens need not be read again.
    */
-  goOnFrom(before: HeldPrompt, prompt: EmbeddedSequence): number {
+  goOnFrom(before: HeldPrompt, prompt: PromptTokens): number {
     const left = cutWhereTheyPart(before, prompt, this.#graphs, this.#boundaries);
     if (left > 0) this.#state = before.state;
     return left;

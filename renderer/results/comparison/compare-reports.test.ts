@@ -143,7 +143,7 @@ test('what a run reused is said before any of its times, and set against none', 
   const said = (a: Report, b: Report) => differences(a, b).flatMap(({ sentences }) => sentences);
   expect(said(fresh, reusing)).toEqual([
     'B reused what the run before had read, which took no time; for times to compare, run without.',
-    'B runs the whole graph 5.0× faster: in 20\u2009ms, A in 100\u2009ms.',
+    'B runs the whole graph 5.0× faster: in 20.0\u2009ms, A in 100\u2009ms.',
   ]);
   expect(said(reusing, fresh)[0]).toMatch(/^A reused/);
   expect(said(reusing, reusing)[0]).toMatch(/^Both reused/);
