@@ -71,8 +71,9 @@ test('another question about the same picture skips the vision and what the prom
   const whole = await fresh({ prompt: scene });
   expect(second.report.answer).toEqual(whole.report.answer);
   expect(second.stages).toEqual(vision);
-  const [encoder] = second.report.stages.filter(({ node }) => node === 'encoder');
-  const [ran] = whole.report.stages.filter(({ node }) => node === 'encoder');
+  const [encoder, ran] = [second, whole].map(({ report }) =>
+    report.stages.find(({ node }) => node === 'encoder'),
+  );
   expect(encoder?.latencyMs).toEqual({ median: 0, p95: 0, runs: 0 });
   expect(encoder?.tokensOut).toBe(ran?.tokensOut);
   // All visual tokens, and "USER:" with the space or line break around the picture.

@@ -94,9 +94,8 @@ function ReuseField() {
         reuses ? 'A run is timed once, as a second pass would find everything read.' : undefined
       }
       onReset={reuses ? () => take(false) : null}
-    >
-      {(ids) => <Switch ids={ids} checked={reuses} onChange={take} />}
-    </Field>
+      aside={(ids) => <Switch ids={ids} checked={reuses} onChange={take} />}
+    />
   );
 }
 
