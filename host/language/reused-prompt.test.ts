@@ -1,5 +1,6 @@
 /** A prompt that begins as one that was read before goes on from there, and gives what it gives when it is read whole. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { VisualRun } from '#engine/node/segments.ts';
 import { largestError } from '#nodes/slow-formulas.testing.ts';
 import { NodeBench } from '#verify/node-bench.testing.ts';
 import {
@@ -36,8 +37,13 @@ const shared = Array.from({ length: 300 }, (_, place) => (place * 37 + place ** 
 const question = [5, 9, 2, 61, 33];
 const other = [5, 9, 44, 8, 15, 70, 3];
 
-async function prompt(model: LanguageModel, ids: readonly number[]) {
-  return { embeddings: await model.embed(ids), visual: [] };
+/** Tokens of the runs are visual ones. */
+async function prompt(
+  model: LanguageModel,
+  ids: readonly number[],
+  visual: readonly VisualRun[] = [],
+) {
+  return { embeddings: await model.embed(ids), visual };
 }
 
 /** The most probable tokens behind a prompt, and the logits that they were chosen by. */
@@ -53,15 +59,20 @@ async function answer(model: LanguageModel, first: Float32Array) {
   return { chosen, rows };
 }
 
-async function askBoth(name: Name, before: readonly number[], next: readonly number[]) {
+async function askBoth(
+  name: Name,
+  before: readonly number[],
+  next: readonly number[],
+  runs: readonly VisualRun[] = [],
+) {
   const { first, second } = await twice(name);
-  const read = await prompt(first, before);
-  await answer(first, await first.prefill(read.embeddings, [], 12));
-  const asked = await prompt(second, next);
-  const whole = await answer(second, await second.prefill(asked.embeddings, [], 12));
+  const read = await prompt(first, before, runs);
+  await answer(first, await first.prefill(read.embeddings, runs, 12));
+  const asked = await prompt(second, next, runs);
+  const whole = await answer(second, await second.prefill(asked.embeddings, runs, 12));
 
   const from = second.goOnFrom(first.held(read), asked);
-  const gone = await answer(second, await second.prefill(asked.embeddings, [], 12, from));
+  const gone = await answer(second, await second.prefill(asked.embeddings, runs, 12, from));
   expect(gone.chosen).toEqual(whole.chosen);
   expect(largestError(gone.rows, whole.rows)).toBeLessThan(1e-4);
   return from;
@@ -72,6 +83,7 @@ test.for([
   'phi, parallel',
   'heads of 10, yarn',
   'deepseek-v2, latents, neighbours turned',
+  'bloom, linear biases',
   'mistral, a window of 5',
   'gemma 3, windows of 6 in two layers of three',
 ] as const)('%s: another question behind what is shared is answered alike', async (name) => {
@@ -79,6 +91,16 @@ test.for([
   // The same once more: its last token is read for the logits.
   const same = [...shared, ...question];
   expect(await askBoth(name, same, same)).toBe(same.length - 1);
+});
+
+test('pictures before the question keep their places in rows and columns', async () => {
+  const pictures = [
+    { start: 4, count: 24, rows: 4 },
+    { start: 40, count: 60, rows: 6 },
+  ];
+  const name = 'qwen2-vl, positions of three parts';
+  const asked = [shared.slice(0, 120), other].flat();
+  expect(await askBoth(name, [...shared.slice(0, 120), ...question], asked, pictures)).toBe(122);
 });
 
 test('nothing is left of another beginning, nor of what a window has let go', async () => {

@@ -35,6 +35,21 @@ function changed(node: string, params: Readonly<Record<string, Json>>): GraphDoc
   return { ...preset, nodes: { ...preset.nodes, [node]: after } };
 }
 
+/** The preset with a part at its language model. */
+function accelerated(type: string, params: Readonly<Record<string, Json>>): GraphDocument {
+  const edge = {
+    from: { node: 'part', port: 'part' },
+    to: { node: 'language', port: 'acceleration' },
+  };
+  const nodes = { ...preset.nodes, part: { type, version: 1, params } };
+  return { ...preset, nodes, edges: [...preset.edges, edge] };
+}
+
+const shapes = {
+  model: 'shapes-llava',
+  weights: { kind: 'checkpoint', folder: 'builtin:shapes-llava' },
+} as const;
+
 type Given = Partial<RunRequest> & { readonly isCancelled?: boolean };
 
 /** Cancelled, where it is to be, at the first token of its answer. */
@@ -105,14 +120,22 @@ test('several answers and drawn ones are those of a fresh run', async () => {
   expect(idsOf(second)).toEqual(idsOf(await fresh({ document, prompt: scene })));
 });
 
+test.for([
+  ['acceleration/draft-model', shapes],
+  ['acceleration/early-exit', {}],
+] as const)('what is guessed ahead by %s is verified as in a fresh run', async ([type, params]) => {
+  const document = accelerated(type, params);
+  const lastRun = new LastRun();
+  await run(lastRun, { document, prompt: colour });
+  const second = await run(lastRun, { document, prompt: scene });
+  const whole = await fresh({ document, prompt: scene });
+  expect(second.prompt?.visual).toBeGreaterThan(0);
+  expect(second.report.answer).toEqual(whole.report.answer);
+  expect(second.report.languageModels[0]?.draft).toEqual(whole.report.languageModels[0]?.draft);
+});
+
 test('a pruning ranks by the last token, so behind the vision the whole prompt is read', async () => {
-  const edge = {
-    from: { node: 'part', port: 'part' },
-    to: { node: 'language', port: 'acceleration' },
-  };
-  const part = { type: 'acceleration/fastv', version: 1, params: {} };
-  const nodes = { ...preset.nodes, part };
-  const document = { ...preset, nodes, edges: [...preset.edges, edge] };
+  const document = accelerated('acceleration/fastv', {});
   const lastRun = new LastRun();
   await run(lastRun, { document, prompt: colour });
   const second = await run(lastRun, { document, prompt: scene });
