@@ -1,5 +1,5 @@
 /** Parameters of a custom architecture: shown, and used, where no published model is chosen. */
-import type { ChoiceOption } from './param.ts';
+import type { ChoiceOption, ParamGroup, Params, ShownWhen } from './param.ts';
 
 /** A node's `model` parameter names its published models, and `custom`. */
 export const whenCustom = { param: 'model', is: ['custom'] } as const;
@@ -61,4 +61,16 @@ export function modelParam<Name extends string>(
       { value: 'custom', label: 'Custom' } as const,
     ],
   } as const;
+}
+
+/** The same parameters in another group of the form, and shown only while `condition` holds too. */
+export function placed<Declared extends Params>(
+  declared: Declared,
+  { group, condition }: { readonly group: ParamGroup; readonly condition?: ShownWhen },
+): Declared {
+  const entries = Object.entries(declared).map(([name, param]) => [
+    name,
+    { ...param, group, shownWhen: [param.shownWhen ?? [], condition ?? []].flat() },
+  ]);
+  return Object.fromEntries(entries) as Declared;
 }

@@ -10,10 +10,13 @@ import {
   type WeightsChoice,
 } from '../contract/sources.ts';
 
-interface ShownWhen {
+export interface ShownWhen {
   readonly param: string;
   readonly is: readonly Json[];
 }
+
+export type ParamGroup =
+  'main' | 'weights' | 'sampling' | 'architecture' | 'attention' | 'positions' | 'words';
 
 interface ParamText {
   readonly label: string;
@@ -22,7 +25,7 @@ interface ParamText {
   /** Shown, and used, only while another parameter has one of these values, or several each one of theirs. */
   readonly shownWhen?: ShownWhen | readonly ShownWhen[];
   /** Where the form puts it; parameters of a published architecture fold away. */
-  readonly group?: 'main' | 'architecture' | 'weights' | 'sampling';
+  readonly group?: ParamGroup;
 }
 
 export interface ChoiceOption {

@@ -1,5 +1,4 @@
 /** Why an engine process ended, as far as the system tells. */
-import { readFileSync } from 'node:fs';
 import { stripVTControlCharacters } from 'node:util';
 import { error, type Problem } from '#engine/contract/problem.ts';
 import { rowTitle, type StageFacts } from '#engine/contract/run-event.ts';
@@ -52,20 +51,4 @@ function lastSentence(lastWords: string): string {
     lines.at(-1) ??
     ''
   );
-}
-
-/** How often the Linux kernel has killed a process for lack of memory, here or in the container; 0 where unknown. */
-export function outOfMemoryKills(): number {
-  return (
-    countIn('/proc/vmstat', /^oom_kill (\d+)$/m) +
-    countIn('/sys/fs/cgroup/memory.events', /^oom_kill (\d+)$/m)
-  );
-}
-
-function countIn(file: string, pattern: RegExp): number {
-  try {
-    return Number(pattern.exec(readFileSync(file, 'utf8'))?.[1] ?? 0);
-  } catch {
-    return 0;
-  }
 }

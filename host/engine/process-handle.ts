@@ -7,7 +7,8 @@ import { cacheFolder } from '../cache/cache-folder.ts';
 import { removeUnfinished } from '../cache/stage-cache.ts';
 import { forkChild, type ChildEnd, type ChildProgram } from '../system/child-program.ts';
 import { endNotedPrograms, notingEnvironment } from '../system/started-programs.ts';
-import { outOfMemoryKills, type EngineEnd } from './death.ts';
+import type { EngineEnd } from './death.ts';
+import { OutOfMemoryWatch } from './out-of-memory.ts';
 
 export interface ProcessListener<Sent extends object, Heard> {
   readonly parse: (message: unknown) => Heard;
@@ -20,14 +21,17 @@ export class ProcessHandle<Sent extends object, Heard> {
   readonly #child: ChildProgram;
   /** Where the process puts temporary files; it may end without a chance to remove them itself. */
   readonly #temporary: string | null = temporaryFolder();
-  readonly #killsBefore = outOfMemoryKills();
+  readonly #memory = new OutOfMemoryWatch();
   readonly #gone: Promise<void>;
   #isWanted = true;
 
   constructor(entry: string, listener: ProcessListener<Sent, Heard>, startChild = forkChild) {
     const args = this.#temporary === null ? [] : [this.#temporary];
     this.#child = startChild(entry, args, engineEnvironment(this.#temporary));
-    this.#child.onMessage((raw) => listener.heard(this, listener.parse(raw)));
+    this.#child.onMessage((raw) => {
+      this.#memory.heard();
+      listener.heard(this, listener.parse(raw));
+    });
     this.#gone = this.#untilGone(listener);
   }
 
@@ -56,11 +60,11 @@ export class ProcessHandle<Sent extends object, Heard> {
     const end = await new Promise<ChildEnd>((resolve) => {
       this.#child.onEnd(resolve);
     });
+    const outOfMemory = end.signal === 'SIGKILL' && this.#memory.hasKilled();
     const { processId } = this.#child;
     if (processId !== undefined) await removeUnfinished(cacheFolder(), processId);
     if (this.#temporary !== null) await clear(this.#temporary);
     if (!this.#isWanted) return;
-    const outOfMemory = end.signal === 'SIGKILL' && outOfMemoryKills() > this.#killsBefore;
     listener.died(this, { ...end, outOfMemory });
   }
 }

@@ -10,8 +10,8 @@ import { vocabularyParams } from './vocabulary.ts';
 export const architectureParams = {
   ...sizeParams,
   ...blockParams,
-  ...attentionParams,
   ...latentAttentionParams,
+  ...attentionParams,
   ...positionParams,
   ...vocabularyParams,
 } as const;

@@ -1,5 +1,13 @@
 /** How a decoder's tokens know where they stand. */
-import { choice, decimal, flag, option, size } from '#engine/node/architecture-params.ts';
+import {
+  choice,
+  decimal,
+  flag,
+  option,
+  placed,
+  size,
+  whenCustom,
+} from '#engine/node/architecture-params.ts';
 import type { Rotary } from '#engine/onnx/blocks/rotary-positions.ts';
 import { rotaryScalings, rotaryTables, type RotaryShape } from '#engine/onnx/rotary.ts';
 import type { ParamValues } from '#engine/node/param.ts';
@@ -16,7 +24,7 @@ const factors = (label: string, where: string) =>
     default: '',
     maxCharacters: 20_000,
     lines: 2,
-    shownWhen: { param: 'rotaryScaling', is: ['longrope'] },
+    shownWhen: whenCustom,
     group: 'architecture',
   }) as const;
 
@@ -29,119 +37,178 @@ export const readFactors = (text: string): readonly number[] =>
         .split(/[\s,]+/)
         .map(Number);
 
+/** While positions turn queries and keys. */
+const turning = { param: 'positions', is: ['rotary', 'grid-rotary'] } as const;
+
 export const positionParams = {
-  positions: choice('Positions', 'How tokens know where they stand.', 'rotary', [
-    option('rotary', 'Rotary'),
-    option('grid-rotary', 'Rotary by time, row and column (Qwen2-VL)'),
-    option('learned', 'A learned table'),
-    option('alibi', 'Linear biases'),
-    option('none', 'Not at all'),
-  ]),
-  rotaryFraction: decimal(
-    'Rotary fraction',
-    'Part of each head that positions rotate.',
-    1,
-    0.01,
-    1,
+  ...placed(
+    {
+      positions: choice('Positions', 'How tokens know where they stand.', 'rotary', [
+        option('rotary', 'Rotary'),
+        option('grid-rotary', 'Rotary by time, row and column (Qwen2-VL)'),
+        option('learned', 'A learned table'),
+        option('alibi', 'Linear biases'),
+        option('none', 'Not at all'),
+      ]),
+    } as const,
+    { group: 'positions' },
   ),
-  rotaryBase: decimal('Rotary base', 'Base of the rotary frequencies.', 10_000, 1, 1e9),
-  rotaryScaling: choice(
-    'Rotary scaling',
-    'How frequencies are stretched for a longer context.',
-    'none',
-    rotaryScalings.map((name) => option(name)),
+  ...placed(
+    {
+      rotaryFraction: decimal(
+        'Rotary fraction',
+        'Part of each head that positions rotate.',
+        1,
+        0.01,
+        1,
+      ),
+      rotaryBase: decimal('Rotary base', 'Base of the rotary frequencies.', 10_000, 1, 1e9),
+      rotaryScaling: choice(
+        'Rotary scaling',
+        'How frequencies are stretched for a longer context.',
+        'none',
+        rotaryScalings.map((name) => option(name)),
+      ),
+    } as const,
+    { group: 'positions', condition: turning },
   ),
-  rotaryFactor: decimal(
-    'Rotary factor',
-    'How many times longer than the trained context.',
-    1,
-    1,
-    1024,
+  ...placed(
+    {
+      rotaryFactor: decimal(
+        'Rotary factor',
+        'How many times longer than the trained context.',
+        1,
+        1,
+        1024,
+      ),
+    } as const,
+    {
+      group: 'positions',
+      condition: { param: 'rotaryScaling', is: ['linear', 'llama3', 'yarn', 'longrope'] },
+    },
   ),
-  rotaryTrainedContext: size(
-    'Trained context',
-    'Context before stretching (llama3, yarn).',
-    8192,
-    1_048_576,
+  ...placed(
+    {
+      rotaryTrainedContext: size(
+        'Trained context',
+        'Context before stretching (llama3, yarn).',
+        8192,
+        1_048_576,
+      ),
+    } as const,
+    {
+      group: 'positions',
+      condition: { param: 'rotaryScaling', is: ['llama3', 'yarn', 'longrope'] },
+    },
   ),
-  rotaryLowFactor: decimal(
-    'Low frequency factor',
-    'llama3 scaling: turns below which frequencies are stretched.',
-    1,
-    0.01,
-    64,
+  ...placed(
+    {
+      rotaryLowFactor: decimal(
+        'Low frequency factor',
+        'llama3 scaling: turns below which frequencies are stretched.',
+        1,
+        0.01,
+        64,
+      ),
+      rotaryHighFactor: decimal(
+        'High frequency factor',
+        'llama3 scaling: turns above which frequencies are kept.',
+        4,
+        0.01,
+        64,
+      ),
+    } as const,
+    { group: 'positions', condition: { param: 'rotaryScaling', is: ['llama3'] } },
   ),
-  rotaryHighFactor: decimal(
-    'High frequency factor',
-    'llama3 scaling: turns above which frequencies are kept.',
-    4,
-    0.01,
-    64,
+  ...placed(
+    {
+      rotaryMagnitude: decimal(
+        'Rotary magnitude',
+        'yarn: what is rotated is multiplied by this (DeepSeek-V2: 1); 0: by what follows from the factor.',
+        0,
+        0,
+        64,
+      ),
+    } as const,
+    { group: 'positions', condition: { param: 'rotaryScaling', is: ['yarn'] } },
   ),
-  rotaryMagnitude: decimal(
-    'Rotary magnitude',
-    'yarn: what is rotated is multiplied by this (DeepSeek-V2: 1); 0: by what follows from the factor.',
-    0,
-    0,
-    64,
+  ...placed(
+    {
+      rotaryShortFactors: factors('Short factors', 'within'),
+      rotaryLongFactors: factors('Long factors', 'beyond'),
+    } as const,
+    { group: 'positions', condition: { param: 'rotaryScaling', is: ['longrope'] } },
   ),
-  rotaryPairing: choice('Rotary pairs', 'Which channels of a head turn together.', 'halves', [
-    option('halves', 'Half the turned part apart'),
-    option('neighbours', 'Neighbours (DeepSeek-V2)'),
-  ]),
-  timePairs: size(
-    'Pairs turned by time',
-    'Of three parts: channel pairs of a head that the first part of a position turns.',
-    16,
-    512,
+  ...placed(
+    {
+      rotaryPairing: choice('Rotary pairs', 'Which channels of a head turn together.', 'halves', [
+        option('halves', 'Half the turned part apart'),
+        option('neighbours', 'Neighbours (DeepSeek-V2)'),
+      ]),
+      windowRotaryBase: decimal(
+        'Rotary base in windows',
+        'Base of the frequencies in layers whose attention slides (Gemma 3); 0: that of all.',
+        0,
+        0,
+        1e9,
+      ),
+      windowRotaryScaling: flag(
+        'Rotary scaling in windows',
+        'Frequencies are stretched in layers whose attention slides, too.',
+        true,
+      ),
+      unrotatedEvery: {
+        kind: 'optional-integer',
+        label: 'Unrotated layers',
+        help: 'Every so many layers, one does without positions (SmolLM3).',
+        default: null,
+        min: 1,
+        max: 512,
+        whenEmpty: 'none',
+        shownWhen: whenCustom,
+        group: 'architecture',
+      },
+    } as const,
+    { group: 'positions', condition: turning },
   ),
-  rowPairs: size(
-    'Pairs turned by rows',
-    'Of three parts: channel pairs that the second part turns. Those left turn by the column.',
-    24,
-    512,
+  ...placed(
+    {
+      timePairs: size(
+        'Pairs turned by time',
+        'Of three parts: channel pairs of a head that the first part of a position turns.',
+        16,
+        512,
+      ),
+      rowPairs: size(
+        'Pairs turned by rows',
+        'Of three parts: channel pairs that the second part turns. Those left turn by the column.',
+        24,
+        512,
+      ),
+      clipStep: size(
+        'Step of a clip',
+        'Of three parts: positions from one pair of frames to the next.',
+        1,
+        1024,
+      ),
+    } as const,
+    { group: 'positions', condition: { param: 'positions', is: ['grid-rotary'] } },
   ),
-  clipStep: size(
-    'Step of a clip',
-    'Of three parts: positions from one pair of frames to the next.',
-    1,
-    1024,
+  ...placed(
+    {
+      positionOffset: {
+        kind: 'integer',
+        label: 'Position offset',
+        help: 'Rows of a learned table before that of the first token (OPT: 2).',
+        default: 0,
+        min: 0,
+        max: 1024,
+        shownWhen: whenCustom,
+        group: 'architecture',
+      },
+    } as const,
+    { group: 'positions', condition: { param: 'positions', is: ['learned'] } },
   ),
-  windowRotaryBase: decimal(
-    'Rotary base in windows',
-    'Base of the frequencies in layers whose attention slides (Gemma 3); 0: that of all.',
-    0,
-    0,
-    1e9,
-  ),
-  windowRotaryScaling: flag(
-    'Rotary scaling in windows',
-    'Frequencies are stretched in layers whose attention slides, too.',
-    true,
-  ),
-  rotaryShortFactors: factors('Short factors', 'within'),
-  rotaryLongFactors: factors('Long factors', 'beyond'),
-  unrotatedEvery: {
-    kind: 'optional-integer',
-    label: 'Unrotated layers',
-    help: 'Every so many layers, one does without positions (SmolLM3).',
-    default: null,
-    min: 1,
-    max: 512,
-    whenEmpty: 'none',
-    shownWhen: { param: 'model', is: ['custom'] },
-    group: 'architecture',
-  },
-  positionOffset: {
-    kind: 'integer',
-    label: 'Position offset',
-    help: 'Rows of a learned table before that of the first token (OPT: 2).',
-    default: 0,
-    min: 0,
-    max: 1024,
-    shownWhen: { param: 'model', is: ['custom'] },
-    group: 'architecture',
-  },
 } as const;
 
 type Positions = ParamValues<

@@ -11,6 +11,9 @@ export const formGroups = {
   weights: { title: null, folds: false },
   sampling: { title: 'Sampling', folds: true },
   architecture: { title: 'Architecture', folds: true },
+  attention: { title: 'Attention', folds: true },
+  positions: { title: 'Positions', folds: true },
+  words: { title: 'Words and logits', folds: true },
 } as const satisfies Record<GroupName, { title: string | null; folds: boolean }>;
 
 export interface FormGroup {

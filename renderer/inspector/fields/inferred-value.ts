@@ -42,6 +42,9 @@ export const numberless: ReadonlySet<string> = new Set([
   'features',
   'unrotatedEvery',
   'embeddingSize',
+  'attentionWindow',
+  'fullAttentionEvery',
+  'queryRank',
 ]);
 
 /** Null where nothing is wired yet, or where an empty field stands for no number. */

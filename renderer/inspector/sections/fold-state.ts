@@ -2,7 +2,14 @@
 import { useStore } from 'zustand';
 import { createStore } from 'zustand/vanilla';
 
-const opened = createStore(() => ({ sampling: false, architecture: false, about: false }));
+const opened = createStore(() => ({
+  sampling: false,
+  architecture: false,
+  attention: false,
+  positions: false,
+  words: false,
+  about: false,
+}));
 
 export type FoldName = keyof ReturnType<typeof opened.getState>;
 

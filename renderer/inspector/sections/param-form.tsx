@@ -4,7 +4,7 @@ import type { Param } from '#engine/node/param.ts';
 import { Fold } from '#renderer/parts/fold.tsx';
 import type { OpenDocument } from '#renderer/workspace/open-document.ts';
 import { bindParam, type BoundParam } from '#renderer/inspector/fields/bound-param.ts';
-import { formGroups, formLayout } from '#renderer/inspector/fields/form-layout.ts';
+import { formGroups, formLayout, type GroupName } from '#renderer/inspector/fields/form-layout.ts';
 import { ParamField } from '#renderer/inspector/fields/param-field.tsx';
 import { useFold } from './fold-state.ts';
 import styles from './param-form.module.css';
@@ -33,10 +33,10 @@ export function ParamForm({ open, nodes, declared, problems, inferredOf }: Param
     <div className={styles['form']}>
       {formLayout(Object.fromEntries(declared), values).map(({ name, params }) => {
         const group = { document: open.document, fields: fields(params) };
-        return name === 'sampling' || name === 'architecture' ? (
-          <FoldedGroup key={name} name={name} {...group} />
-        ) : (
+        return name === 'main' || name === 'weights' ? (
           <Fields key={name} {...group} />
+        ) : (
+          <FoldedGroup key={name} name={name} {...group} />
         );
       })}
     </div>
@@ -67,7 +67,7 @@ function Fields({ document, fields }: FieldsProps) {
 function FoldedGroup({
   name,
   ...group
-}: FieldsProps & { readonly name: 'sampling' | 'architecture' }) {
+}: FieldsProps & { readonly name: Exclude<GroupName, 'main' | 'weights'> }) {
   const [isOpen, setOpen] = useFold(name);
   const changed = group.fields.filter(({ bound }) => bound.isChanged).length;
   const isWrong = group.fields.some(({ bound }) => bound.problems.length > 0);
