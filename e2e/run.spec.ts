@@ -49,6 +49,27 @@ test('another question gets another answer, and both runs stand side by side', a
   );
 });
 
+test('a second question about the same picture reuses what was read of it, and says so', async ({
+  app,
+}) => {
+  await app.openPreset('Shapes LLaVA');
+  const reuse = app.inspector.getByRole('switch', { name: 'Reuse what the last run read' });
+  await reuse.focus();
+  await app.page.keyboard.press('Space');
+  await expect(reuse).toBeChecked();
+  await expect(app.inspector.getByText('A run is timed once')).toBeVisible();
+  await app.run();
+  await expect(app.results.getByText('reused: nothing of the last run')).toBeVisible();
+
+  await app.card('Prompt').click();
+  await app.inspector.getByLabel('Prompt').fill('what colour is the triangle?');
+  await app.run();
+  await expect(app.answer).toHaveText('purple');
+  await expect(app.results.getByRole('row', { name: /CLIP ViT/ })).toContainText('– reused');
+  await expect(app.results.getByText(/reused: \d+ visual and \d+ text tokens/)).toBeVisible();
+  await expect(app.card('CLIP ViT')).toContainText('reused');
+});
+
 test('random weights are said to be random wherever their words are shown', async ({ app }) => {
   await app.importFile('e2e/graphs/tiny-random.patchbay.json');
   await app.run();

@@ -5,6 +5,7 @@ import { problemSchema } from './problem.ts';
 import {
   draftFactsSchema,
   machineSchema,
+  reusedTokensSchema,
   scoredChoicesSchema,
   stageFactsSchema,
 } from './run-event.ts';
@@ -22,6 +23,8 @@ export const stageReportSchema = stageFactsSchema.extend({
   tokensIn: z.int().nullable(),
   tokensOut: z.int().nullable(),
   flops: z.number(),
+  /** What it gave in the run before stands, so it did not run. */
+  reused: z.boolean(),
 });
 
 const answerSchema = z.object({ text: z.string(), tokenIds: z.array(z.int()) }).nullable();
@@ -54,6 +57,8 @@ export const languageReportSchema = speedsSchema.extend({
   hasRandomWeights: z.boolean(),
   /** Tokens guessed ahead over the last run; null where it wrote them one at a time. */
   draft: draftFactsSchema.nullable(),
+  /** Tokens of the prompt that the run before had read; null where none were to be reused. */
+  reused: reusedTokensSchema.nullable(),
 });
 
 export const reportSchema = z.object({

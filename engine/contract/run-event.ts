@@ -45,6 +45,9 @@ const phases = ['reading', 'building', 'preparing', 'loading', 'warming-up', 'ru
 /** How tokens that were guessed ahead fared. */
 export const draftFactsSchema = z.object({ proposed: z.int(), accepted: z.int() });
 
+/** Of a prompt that begins as the one before. */
+export const reusedTokensSchema = z.object({ visual: z.int(), words: z.int() });
+
 /** How likely a given answer is behind the prompt, in natural logarithms of its tokens' probabilities. */
 const choiceScoreSchema = z.object({
   text: z.string(),
@@ -103,6 +106,22 @@ export const runEventSchema = z.discriminatedUnion('type', [
     keyValueBytes: z.number(),
     recurrentBytes: z.number(),
   }),
+  /** A stage was given what it was given in the run before, so what it gave then stands, and no time was taken. */
+  z.object({
+    type: z.literal('stage-reused'),
+    stage: z.string(),
+    run: z.int(),
+    tokensIn: z.int().nullable(),
+    tokensOut: z.int().nullable(),
+  }),
+  /** Tokens of a prompt that the run before had read; told of every prompt where they are to be reused. */
+  z.object({
+    type: z.literal('prompt-reused'),
+    /** The language model's node. */
+    node: z.string(),
+    run: z.int(),
+    ...reusedTokensSchema.shape,
+  }),
   z.object({
     type: z.literal('token'),
     /** The language model's node. */
@@ -155,6 +174,7 @@ export function isDecoding({ phase }: Pick<StageFacts, 'phase'>): boolean {
 
 export type ChoiceScore = DeepReadonly<z.infer<typeof choiceScoreSchema>>;
 export type ScoredChoices = DeepReadonly<z.infer<typeof scoredChoicesSchema>>;
+export type ReusedTokens = DeepReadonly<z.infer<typeof reusedTokensSchema>>;
 export type DraftFacts = DeepReadonly<z.infer<typeof draftFactsSchema>>;
 export type RunEvent = DeepReadonly<z.infer<typeof runEventSchema>>;
 export type Machine = DeepReadonly<z.infer<typeof machineSchema>>;

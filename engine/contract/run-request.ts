@@ -28,6 +28,11 @@ export const runRequestSchema = z.object({
   seed: z.int().min(0).max(0xffff_ffff).optional(),
   /** Timed passes over the whole graph, after one that warms up. */
   runs: z.int().min(1).max(runLimits.runs),
+  /**
+   * Reuse what the run before has read, where that was run with this too: graphs that are given the same, and the words and
+   * visual tokens with which the prompt begins alike. Of one pass only; what is reused is told.
+   */
+  reuse: z.boolean().optional(),
   /** Run only what leads to this node. */
   until: z.string().optional(),
   /** Folder against which relative paths of the graph are resolved. */

@@ -3,6 +3,7 @@ import { reportSchema } from '../contract/report.ts';
 import { error, warning } from '../contract/problem.ts';
 import type { Machine, RunEvent, StageFacts } from '../contract/run-event.ts';
 import { foldReport, quantile } from './report.ts';
+import { reusedText } from './reused-text.ts';
 
 const machine: Machine = {
   platform: 'linux x64',
@@ -83,6 +84,7 @@ describe('the report of two runs', () => {
         tokensIn: null,
         tokensOut: 576,
         flops: 3e11,
+        reused: false,
       },
       {
         ...prefill,
@@ -91,6 +93,7 @@ describe('the report of two runs', () => {
         tokensIn: 600,
         tokensOut: 600,
         flops: 0,
+        reused: false,
       },
       {
         ...decode,
@@ -99,6 +102,7 @@ describe('the report of two runs', () => {
         tokensIn: null,
         tokensOut: 11,
         flops: 0,
+        reused: false,
       },
     ]);
   });
@@ -159,6 +163,7 @@ describe('the report of two language models', () => {
         decodeTokensPerSecond: null,
         hasRandomWeights: false,
         draft: null,
+        reused: null,
       },
       {
         node: 'guessed',
@@ -171,6 +176,7 @@ describe('the report of two language models', () => {
         decodeTokensPerSecond: 20 / 0.1, // guessing is part of writing
         hasRandomWeights: true,
         draft: { proposed: 40, accepted: 31 },
+        reused: null,
       },
     ]);
     expect(report.answer).toBeNull();
@@ -324,3 +330,35 @@ function answer(
   const written = { text, tokenIds, timeToFirstTokenMs, writingMs: 20, draft: null, choices: null };
   return { type: 'answer', node, run, index: 0, ...written };
 }
+
+describe('the report of a run that reuses what the last one read', () => {
+  const [, readPrefill, ...rest] = firstRun;
+  const reused: readonly RunEvent[] = [
+    { type: 'stage-reused', stage: 'encoder', run: 1, tokensIn: null, tokensOut: 576 },
+    readPrefill as RunEvent,
+    { type: 'prompt-reused', node: 'language', run: 1, visual: 576, words: 12 },
+    ...rest,
+  ];
+  const report = foldReport('Again', [{ ...started, runs: 1 }, ...reused]);
+
+  it('tells a stage that did not run by a word, its tokens and no time', () => {
+    expect(report.stages[0]).toMatchObject({
+      reused: true,
+      tokensOut: 576,
+      flops: 0,
+      latencyMs: { median: 0, runs: 0 },
+    });
+    expect(report.stages.slice(1).map((stage) => stage.reused)).toEqual([false, false]);
+    expect(report.totals.stagesMs).toBe(1200);
+  });
+
+  it('tells what of the prompt was read before', () => {
+    expect(report.languageModels[0]?.reused).toEqual({ visual: 576, words: 12 });
+    expect(reusedText({ visual: 576, words: 12 })).toBe(
+      '576 visual and 12 text tokens of the last run',
+    );
+    expect(reusedText({ visual: 0, words: 1 })).toBe('1 text token of the last run');
+    expect(reusedText({ visual: 0, words: 0 })).toBe('nothing of the last run');
+    expect(reportSchema.parse(report)).toEqual(report);
+  });
+});

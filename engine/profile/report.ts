@@ -11,6 +11,8 @@ type Started = Extract<RunEvent, { type: 'run-started' }>;
 type Measured = Extract<RunEvent, { type: 'stage-measured' }>;
 type Answered = Extract<RunEvent, { type: 'answer' }>;
 type Loaded = Extract<RunEvent, { type: 'stage-loaded' }>;
+type Reused = Extract<RunEvent, { type: 'stage-reused' }>;
+type PromptReused = Extract<RunEvent, { type: 'prompt-reused' }>;
 
 /** Events of one run, complete or not, in the order in which they came. Warm-up passes do not count. */
 export function foldReport(graph: string, events: readonly RunEvent[]): Report {
@@ -20,11 +22,15 @@ export function foldReport(graph: string, events: readonly RunEvent[]): Report {
   const measured = pick('stage-measured').filter(({ run }) => run > 0);
   const loaded = pick('stage-loaded');
   const passes = pick('run-measured').filter(({ run }) => run > 0);
-  const stages = (started?.stages ?? []).map((facts) => stageReport(facts, measured, loaded));
+  const reused = pick('stage-reused');
+  const stages = (started?.stages ?? []).map((facts) =>
+    stageReport(facts, measured, loaded, reused),
+  );
   const answers = pick('answer').filter(({ run }) => run > 0);
+  const prompts = pick('prompt-reused').filter(({ run }) => run > 0);
   const randomNodes = reachedByRandomWeights(stages, started?.wires ?? []);
   const languageModels = languageNodes(stages).map((rows) =>
-    languageReport(rows, answers, randomNodes),
+    languageReport(rows, answers, randomNodes, prompts),
   );
   const [only, other] = languageModels;
   const one = other ? undefined : only;
@@ -81,11 +87,13 @@ function languageReport(
   rows: readonly StageReport[],
   answers: readonly Answered[],
   randomNodes: ReadonlySet<string>,
+  prompts: readonly PromptReused[],
 ): LanguageReport {
   const [{ node, title }] = rows as readonly [StageReport];
   const own = answers.filter((answer) => answer.node === node);
   const last = own.filter(({ run }) => run === own.at(-1)?.run);
   const [first] = last;
+  const prompt = prompts.findLast((each) => each.node === node);
   const firstTokens = own.flatMap(({ index, timeToFirstTokenMs }) =>
     index === 0 ? (timeToFirstTokenMs ?? []) : [],
   );
@@ -105,6 +113,7 @@ function languageReport(
     ),
     hasRandomWeights: randomNodes.has(node),
     draft: draftOfAll(last),
+    reused: prompt ? { visual: prompt.visual, words: prompt.words } : null,
   };
 }
 
@@ -121,10 +130,12 @@ function stageReport(
   facts: StageFacts,
   measured: readonly Measured[],
   loaded: readonly Loaded[],
+  reused: readonly Reused[],
 ): StageReport {
   const rows = measured.filter(({ stage }) => stage === facts.id);
   const latencies = rows.map(({ latencyMs }) => latencyMs);
-  const last = rows.at(-1);
+  const stands = reused.findLast(({ stage }) => stage === facts.id);
+  const last = rows.at(-1) ?? stands;
   const weights = loaded.findLast(({ stage }) => stage === facts.id);
   return {
     ...facts,
@@ -144,7 +155,8 @@ function stageReport(
     },
     tokensIn: last?.tokensIn ?? null,
     tokensOut: last?.tokensOut ?? null,
-    flops: last?.flops ?? 0,
+    flops: rows.at(-1)?.flops ?? 0,
+    reused: stands !== undefined,
   };
 }
 

@@ -67,6 +67,11 @@ test.for([
     '--prompt is followed by "-x"; where that is its value, write --prompt=-x. Usage: patchbay',
   ],
   [['run', 'a', '--json=b'], '--json takes no value after "=". Usage: patchbay run FILE'],
+  [['run', 'a', '--reuse'], '--reuse goes on from the run before, so it needs several --prompt.'],
+  [
+    ['run', 'a', '--reuse', '--runs', '3', '--prompt', 'b', '--prompt', 'c'],
+    '--reuse times every run once, so it goes without --runs.',
+  ],
   [['run', 'a', '--image', ''], '--image needs the name of a picture file.'],
   [['presets', 'a'], '"a" is one operand too many. Usage: patchbay presets [--json]'],
   [['check'], 'An operand is missing. Usage: patchbay check FILE'],

@@ -6,6 +6,7 @@ import type { RunRequest } from '#engine/contract/run-request.ts';
 import { cacheFolder } from '../cache/cache-folder.ts';
 import { StageCache } from '../cache/stage-cache.ts';
 import { executeRun } from '../runs/execute-run.ts';
+import { LastRun } from '../runs/last-run.ts';
 import { ModelLoader } from '../sessions/load-model.ts';
 import type { Emit } from '../stages/pass.ts';
 import { breathe, CancelSwitch } from '../sessions/progress.ts';
@@ -17,6 +18,7 @@ process.umask(0o077);
 
 const switches = new Map<string, CancelSwitch>();
 let loader: ModelLoader | null = null;
+const lastRun = new LastRun();
 /** Runs wait for one another: two at once would spoil each other's figures. */
 let queue: Promise<void> = Promise.resolve();
 
@@ -64,7 +66,7 @@ async function runGraph(
     if (!cache.ok) return cache;
     loader = new ModelLoader(cache.value);
   }
-  return executeRun(request, loader, emit, cancel);
+  return executeRun(request, loader, emit, cancel, lastRun);
 }
 
 const parent = openWorkLine(hear);

@@ -183,3 +183,14 @@ describe('what a recurrent layer remembers', () => {
     expect(mark.recurrent[0]?.data).toEqual(Float32Array.of(2, 3));
   });
 });
+
+test('a state is cut where one likes, but for what a recurrent layer remembers', () => {
+  const model = new Model([keyValue('0.key', 0), keyValue('1.key', 1)], 2);
+  model.read([1, 2, 3], [1, 2, 3]);
+  expect(model.state.cutTo(2)).toBe(true);
+  expect(model.holds).toEqual({ '0.key': [1, 2], '1.key': [1, 2] });
+  const mixed = new Model([keyValue('0.key', 0), recurrent], 1);
+  mixed.read([1, 2, 3]);
+  expect(mixed.state.cutTo(2)).toBe(false);
+  expect(mixed.holds).toEqual({ '0.key': [1, 2, 3], '1.memory': [3, 6] });
+});

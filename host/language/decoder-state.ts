@@ -51,6 +51,15 @@ export class DecoderState {
     this.#length = this.#keyValues.length;
   }
 
+  /** Forgets all tokens behind the first `count`; false, and nothing is forgotten, where what comes before is not held. */
+  cutTo(count: number): boolean {
+    const whole = this.#length.map(() => count);
+    if (this.#isRecurrent || !this.#keyValues.reaches(whole)) return false;
+    this.#length = whole;
+    this.#keyValues.truncate(whole);
+    return true;
+  }
+
   /** The state as inputs of a step. */
   feeds(): Record<string, Tensor> {
     return { ...this.#keyValues.feeds(), ...this.#recurrent.feeds() };

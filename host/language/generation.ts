@@ -3,8 +3,10 @@ import type { LanguagePhase } from '#engine/contract/run-event.ts';
 import type { LanguageModelStep } from '#engine/node/host-step.ts';
 import type { Stage } from '#engine/plan/plan.ts';
 import type { HeldModel } from '../stages/held-model.ts';
+import type { Kept } from '../stages/kept.ts';
 import type { Pass, SpanFacts } from '../stages/pass.ts';
 import type { StageContext } from '../stages/stage-runner.ts';
+import type { HeldPrompt } from './held-prompt.ts';
 import type { LanguageModel } from './language-model.ts';
 import type { LanguageText } from './language-text.ts';
 
@@ -14,6 +16,8 @@ export interface LanguageStage {
   readonly context: StageContext;
   /** The id of a phase's row. */
   readonly row: (phase: LanguagePhase) => string;
+  /** What the last run read; null where nothing of it is to be reused. */
+  readonly prompts: Kept<HeldPrompt> | null;
 }
 
 /** One run of a language stage. */

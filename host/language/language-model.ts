@@ -13,7 +13,6 @@ import {
   type VisualRun,
 } from '#engine/node/segments.ts';
 import type { BoundaryPart } from '#engine/node/part.ts';
-import { shownPrefix } from '#engine/plan/shown-outputs.ts';
 import {
   bool,
   float32,
@@ -25,20 +24,16 @@ import {
 import { collectGarbage } from '../system/collect-garbage.ts';
 import type { CallCount } from './call-count.ts';
 import { DecoderState, type StateMark } from './decoder-state.ts';
+import { embedTokens } from './embed-tokens.ts';
+import { cutWhereTheyPart, type HeldPrompt, type PromptTokens } from './held-prompt.ts';
 import type { Coming } from './key-value-cache.ts';
+import { addSeen, type SeenTokens } from './seen-tokens.ts';
 
 /** From so many new tokens on, the fused operator is worth the copy of the cache that it makes. */
 const fusedFrom = 16;
 
 /** Buffers above this are worth the few milliseconds, beside a piece of a long prompt, that it takes to free them. */
 const collectedFromBytes = 2 ** 22;
-
-/** Token ids → their embeddings [count, D]. */
-export async function embedTokens(session: Session, ids: readonly number[]): Promise<Float32Array> {
-  if (ids.length === 0) return new Float32Array(0);
-  const { embeddings } = await session.run({ ids: int64(ids, [1, ids.length]) });
-  return (embeddings as Tensor).data as Float32Array;
-}
 
 interface Advance {
   readonly embeddings: Float32Array;
@@ -57,11 +52,11 @@ export class LanguageModel {
   readonly #embed: Session;
   readonly #decoder: Session;
   readonly #inputs: ReadonlySet<string>;
-  readonly #state: DecoderState;
+  #state: DecoderState;
   #count: CallCount | null = null;
   /** Of the prompt, where positions have three parts. */
   #placed: SequencePositions = gridPositions(0, [], 1);
-  #seen = new Map<string, readonly number[]>();
+  #seen: SeenTokens = new Map();
 
   constructor(
     graphs: LanguageGraphs,
@@ -82,7 +77,7 @@ export class LanguageModel {
   }
 
   /** By the name of a tap, what its graph shows of the prompt that was begun last, summed over the pieces. */
-  get seen(): ReadonlyMap<string, readonly number[]> {
+  get seen(): SeenTokens {
     return this.#seen;
   }
 
@@ -99,13 +94,33 @@ export class LanguageModel {
     return embedTokens(this.#embed, ids);
   }
 
-  /** Begins a new sequence with embeddings [T, D] → logits [V] of its last place. `expected` tokens are to follow. */
+  /** What it has read, for a model of the same graphs to go on from. */
+  held({ embeddings, visual }: PromptTokens): HeldPrompt {
+    const { gridPositions: positions } = this.#graphs;
+    return { embeddings, visual, state: this.#state, gridPositions: positions };
+  }
+
+  /**
+   * Takes over what was read of another prompt by a model of the same graph, as far as this one begins alike → how many of
+   * its tokens need not be read again.
+   */
+  goOnFrom(before: HeldPrompt, prompt: PromptTokens): number {
+    const left = cutWhereTheyPart(before, prompt, this.#graphs, this.#boundaries);
+    if (left > 0) this.#state = before.state;
+    return left;
+  }
+
+  /**
+   * Begins a new sequence with embeddings [T, D] → logits [V] of its last place. `expected` tokens are to follow. The first
+   * `from` are there already.
+   */
   async prefill(
     embeddings: Float32Array,
     visual: readonly VisualRun[],
     expected: number,
+    from = 0,
   ): Promise<Float32Array> {
-    const outputs = await this.begin(embeddings, visual, 'last', expected);
+    const outputs = await this.begin(embeddings, visual, 'last', expected, from);
     return logitsOf(outputs.at(-1) as TensorMap);
   }
 
@@ -118,15 +133,16 @@ export class LanguageModel {
     visual: readonly VisualRun[],
     rows: 'last' | 'all',
     expected: number,
+    from = 0,
   ): Promise<readonly TensorMap[]> {
-    this.#state.clear();
+    if (from === 0) this.#state.clear();
     this.#seen = new Map();
     const { hiddenSize, promptAttention } = this.#graphs;
     const length = embeddings.length / hiddenSize;
     this.#placed = this.positionsOf(length, visual);
     const pieces: TensorMap[] = [];
-    let at = 0;
-    const counts = prefillChunks(length, this.#boundaries, promptAttention, visual);
+    let at = from;
+    const counts = prefillChunks(length - from, this.#boundaries, promptAttention, visual);
     for (const count of counts) {
       // What made the prompt, and what the piece before gave, is done with.
       if (counts.length > 1 && this.#bytesGivenBy(count) > collectedFromBytes) collectGarbage();
@@ -137,7 +153,7 @@ export class LanguageModel {
       at += count;
       const coming = { certain: length - at, possible: expected };
       const outputs = await this.#advance({ embeddings: chunk, rows, coming, visual, together });
-      this.#see(outputs);
+      this.#seen = addSeen(this.#seen, outputs);
       if (rows === 'all' || at === length) pieces.push(outputs);
     }
     return pieces;
@@ -147,19 +163,6 @@ export class LanguageModel {
   positionsOf(length: number, visual: readonly VisualRun[]): SequencePositions {
     const { gridPositions: told } = this.#graphs;
     return told ? gridPositions(length, visual, told.clipStep) : gridPositions(0, [], 1);
-  }
-
-  #see(outputs: TensorMap): void {
-    for (const [name, { data }] of Object.entries(outputs)) {
-      if (!name.startsWith(shownPrefix)) continue;
-      const tap = name.slice(shownPrefix.length);
-      const before = this.#seen.get(tap) ?? [];
-      const counts = Array.from(data as BigInt64Array, Number);
-      this.#seen.set(
-        tap,
-        counts.map((count, index) => count + (before[index] ?? 0)),
-      );
-    }
   }
 
   /** More tokens of the sequence → logits [V] of the last, or [count, V] of all. */

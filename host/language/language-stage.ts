@@ -8,6 +8,7 @@ import type { LanguageModelStep } from '#engine/node/host-step.ts';
 import type { Stage } from '#engine/plan/plan.ts';
 import { refusable } from '../sessions/load-model.ts';
 import { breathe } from '../sessions/progress.ts';
+import type { Kept } from '../stages/kept.ts';
 import type { StageContext, StageRunner } from '../stages/stage-runner.ts';
 import type { StageInputs, StageOutputs } from '../stages/stage-value.ts';
 import { layOutViews } from '../text/lay-out-views.ts';
@@ -22,6 +23,7 @@ import {
   type LanguageStage,
   type LoadedLanguage,
 } from './generation.ts';
+import { tokenKinds, type HeldPrompt } from './held-prompt.ts';
 import { openLanguageText, type LanguageText, type WiredRun } from './language-text.ts';
 import { identifyModels, loadLanguage } from './load-language.ts';
 import {
@@ -33,15 +35,16 @@ import {
 } from './prompt-sequence.ts';
 import { chooseAnswer } from './score-choices.ts';
 
-/** `visualWires` is what is wired to the visual tokens. */
+/** `visualWires` is what is wired to the visual tokens; `prompts` what the last run read, where that is to be reused. */
 export function languageStage(
   stage: Stage,
   step: LanguageModelStep,
   context: StageContext,
   visualWires: readonly WireType[],
+  prompts: Kept<HeldPrompt> | null,
 ): StageRunner {
   const row = (phase: LanguagePhase) => `${stage.id}/${phase}`;
-  const shared: LanguageStage = { stage, step, context, row };
+  const shared: LanguageStage = { stage, step, context, row, prompts };
   const phases = ['tokenise', 'embed', 'prefill', ...answerPhases(step)] as const;
   let text: LanguageText | null = null;
   let language: LoadedLanguage | null = null;
@@ -140,6 +143,8 @@ async function generate(
   const length = embedded.value.embeddings.length / generation.step.graphs.hiddenSize;
   const answers = await answer(generation, prompt.value, logits.value, length);
   if (!answers.ok) return answers;
+  const { language, stage, prompts } = generation;
+  prompts?.leave(language.decoder.loaded.key, stage.id, language.model.held(embedded.value));
   const { run } = generation.pass;
   for (const told of answers.value) context.emit({ type: 'answer', run, ...told });
   // What is wired behind is given the first.
@@ -214,20 +219,29 @@ function embed(
   );
 }
 
-function prefill(
-  { stage, step, language, row, pass }: Generation,
-  { embeddings, visual }: EmbeddedSequence,
+async function prefill(
+  { stage, step, language, row, pass, context, prompts }: Generation,
+  embedded: EmbeddedSequence,
 ): Promise<Outcome<Float32Array>> {
+  const { embeddings, visual } = embedded;
   const { boundaries, graphs, sampling } = step;
-  const { model } = language;
-  return pass.span(
+  const { model, decoder } = language;
+  const before = prompts?.take(decoder.loaded.key, stage.id) ?? null;
+  let from = 0;
+  const logits = await pass.span(
     row('prefill'),
-    language.decoder.ownBytes,
-    () => refusable(stage.title, () => model.prefill(embeddings, visual, sampling.maxNewTokens)),
+    decoder.ownBytes,
     () => {
-      const fresh = embeddings.length / graphs.hiddenSize;
+      from = before ? model.goOnFrom(before, embedded) : 0;
+      return refusable(stage.title, () =>
+        model.prefill(embeddings, visual, sampling.maxNewTokens, from),
+      );
+    },
+    () => {
+      const fresh = embeddings.length / graphs.hiddenSize - from;
       const seen = visual.reduce((sum, { count }) => sum + count, 0);
-      const lengths = segmentLengths(boundaries, { fresh, visual: seen }, []);
+      const cached = Array.from({ length: graphs.decoder.segments }, () => from);
+      const lengths = segmentLengths(boundaries, { fresh, visual: seen }, cached);
       return {
         tokensIn: fresh,
         tokensOut: lengths.at(-1)?.fresh ?? fresh,
@@ -236,4 +250,8 @@ function prefill(
       };
     },
   );
+  const { run } = pass;
+  if (logits.ok && prompts)
+    context.emit({ type: 'prompt-reused', node: stage.id, run, ...tokenKinds(from, visual) });
+  return logits;
 }

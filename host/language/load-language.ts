@@ -8,8 +8,9 @@ import { holdModel, isCold, measureModel, settleModels } from '../stages/held-mo
 import { refusable } from '../sessions/load-model.ts';
 import { stageProgress } from '../stages/stage-progress.ts';
 import { answerPhases } from './decoding.ts';
+import { embedTokens } from './embed-tokens.ts';
 import type { LanguageStage, LoadedLanguage, LoadedModel } from './generation.ts';
-import { embedTokens, LanguageModel } from './language-model.ts';
+import { LanguageModel } from './language-model.ts';
 
 /** A warm-up touches every weight; how long its sequence is does not matter. */
 const warmUpTokens = 8;

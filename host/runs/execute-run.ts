@@ -1,5 +1,6 @@
 /** Runs a graph: loads its stages in order, warms them up, and times as many passes as were asked for. */
 import { fail, ok, type Outcome } from '#engine/contract/outcome.ts';
+import { error } from '#engine/contract/problem.ts';
 import type { RunEvent } from '#engine/contract/run-event.ts';
 import type { RunRequest } from '#engine/contract/run-request.ts';
 import { checkGraph } from '#engine/graph/check.ts';
@@ -10,6 +11,7 @@ import { hostStage } from '../stages/host-stage.ts';
 import { languageStage } from '../language/language-stage.ts';
 import type { ModelLoader } from '../sessions/load-model.ts';
 import { describeMachine } from '../system/machine.ts';
+import { LastRun } from './last-run.ts';
 import { memoryProblem } from './memory-budget.ts';
 import { onnxStage } from '../stages/onnx-stage.ts';
 import { showPass } from '../showing/show-pass.ts';
@@ -20,13 +22,38 @@ import type { StageContext, StageRunner } from '../stages/stage-runner.ts';
 import { tokeniseStage } from '../stages/tokenise-stage.ts';
 import { warmUp } from './warm-up.ts';
 
-/** Emits the events of one run, all but the last one, which is its outcome. */
+/**
+ * Emits the events of one run, all but the last one, which is its outcome. What `lastRun` holds is reused where the
+ * request says so, and let go where it does not.
+ */
 export async function executeRun(
   request: RunRequest,
   loader: ModelLoader,
   emit: Emit,
   cancel: CancelSwitch,
+  lastRun = new LastRun(),
 ): Promise<Outcome<null>> {
+  const isReusing = request.reuse === true;
+  if (!isReusing) lastRun.settle(false);
+  let isWhole = false;
+  try {
+    const done = await runGraph(request, { loader, emit, cancel, lastRun });
+    isWhole = done.ok && isReusing;
+    return done;
+  } finally {
+    lastRun.settle(isWhole);
+  }
+}
+
+interface Surroundings extends Pick<StageContext, 'loader' | 'emit' | 'cancel'> {
+  readonly lastRun: LastRun;
+}
+
+async function runGraph(
+  request: RunRequest,
+  { loader, emit, cancel, lastRun }: Surroundings,
+): Promise<Outcome<null>> {
+  if (request.reuse === true && request.runs > 1) return fail(severalPasses);
   const document = applyOverrides(request.document, request, catalogue);
   if (!document.ok) return document;
   const checked = checkGraph(document.value, catalogue);
@@ -41,14 +68,14 @@ export async function executeRun(
   const context: StageContext = { loader, emit, cancel, baseFolder };
   const pipeline = plan.value.stages.map((stage) => ({
     stage,
-    runner: runnerOf(stage, plan.value, context),
+    runner: runnerOf(stage, plan.value, context, request.reuse === true ? lastRun : null),
   }));
   const stages = pipeline.flatMap(({ runner }) => runner.facts);
   const { runs } = request;
   const wires = wiresOf(plan.value);
   emit({ type: 'run-started', machine: describeMachine(), stages, wires, runs });
 
-  const warm = await warmUp(pipeline, context);
+  const warm = await warmUp(pipeline, context, lastRun);
   if (!warm.ok) return warm;
   for (let pass = 1; pass <= runs; pass++) {
     const done = await timedPass(pipeline, pass, context, pass === runs);
@@ -65,9 +92,20 @@ function wiresOf({ stages }: Plan): Extract<RunEvent, { type: 'run-started' }>['
   );
 }
 
-/** What works through a stage. */
-export function runnerOf(stage: Stage, { stages }: Plan, context: StageContext): StageRunner {
-  if (stage.body.kind === 'onnx') return onnxStage(stage, stage.body, context);
+const severalPasses = error(
+  'param-invalid',
+  'A run that reuses what the last one read is timed once, as nothing would be left for a second pass to read; ask for one pass, or reuse nothing.',
+);
+
+/** What works through a stage; it reuses what there is of a last run. */
+export function runnerOf(
+  stage: Stage,
+  { stages }: Plan,
+  context: StageContext,
+  lastRun: LastRun | null = null,
+): StageRunner {
+  if (stage.body.kind === 'onnx')
+    return onnxStage(stage, stage.body, context, lastRun?.outputs ?? null);
   const { step } = stage.body;
   if (step.kind === 'tokenise') return tokeniseStage(stage, step, context);
   if (step.kind !== 'generate') return hostStage(stage, step, context);
@@ -75,7 +113,7 @@ export function runnerOf(stage: Stage, { stages }: Plan, context: StageContext):
   const wires = visual.flatMap(
     ({ stage: from, port }) => stages.find(({ id }) => id === from)?.outputs[port] ?? [],
   );
-  return languageStage(stage, step, context, wires);
+  return languageStage(stage, step, context, wires, lastRun?.prompts ?? null);
 }
 
 async function timedPass(

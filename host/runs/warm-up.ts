@@ -1,6 +1,7 @@
 /** Everything before the first timed pass: inputs checked, models loaded, each run once. */
 import { ok, type Outcome } from '#engine/contract/outcome.ts';
 import { Pass } from '../stages/pass.ts';
+import type { LastRun } from './last-run.ts';
 import { inputsOf, placed, runStage, type PassValues, type PipelineStage } from './pipeline.ts';
 import type { StageContext } from '../stages/stage-runner.ts';
 
@@ -12,6 +13,7 @@ import type { StageContext } from '../stages/stage-runner.ts';
 export async function warmUp(
   pipeline: readonly PipelineStage[],
   context: StageContext,
+  lastRun: LastRun,
 ): Promise<Outcome<null>> {
   const pass = new Pass(0, context.emit);
   const values: PassValues = new Map();
@@ -20,6 +22,7 @@ export async function warmUp(
   const keys = await preflight(pipeline, values);
   if (!keys.ok) return keys;
   // What the run before has left is let go first, as there may not be room for both.
+  lastRun.keepOnly(keys.value);
   await context.loader.keepOnly(keys.value);
 
   for (const item of pipeline) {

@@ -3,8 +3,11 @@ import { ok } from '#engine/contract/outcome.ts';
 import { countFlops } from '#engine/estimate/model-cost.ts';
 import { shownPrefix } from '#engine/plan/shown-outputs.ts';
 import type { Stage } from '#engine/plan/plan.ts';
+import { feedsDigest, reusedOutputs } from './reused-outputs.ts';
 import { holdModel, isCold, settleModels, type HeldModel } from './held-model.ts';
+import type { Kept } from './kept.ts';
 import { refusable } from '../sessions/load-model.ts';
+import type { TensorMap } from '../sessions/sessions.ts';
 import { threadCount } from '../system/machine.ts';
 import { stageProgress } from './stage-progress.ts';
 import { stageFacts, type StageContext, type StageRunner } from './stage-runner.ts';
@@ -28,7 +31,13 @@ import {
 
 type OnnxBody = Extract<Stage['body'], { kind: 'onnx' }>;
 
-export function onnxStage(stage: Stage, body: OnnxBody, context: StageContext): StageRunner {
+/** `kept` is what graphs of the last run gave, where that is to be reused. */
+export function onnxStage(
+  stage: Stage,
+  body: OnnxBody,
+  context: StageContext,
+  kept: Kept<TensorMap> | null,
+): StageRunner {
   const { model, runsBy, facts } = body;
   const row = { id: stage.id, node: stage.id };
   let held: HeldModel | null = null;
@@ -50,17 +59,36 @@ export function onnxStage(stage: Stage, body: OnnxBody, context: StageContext): 
     },
     async run(inputs, pass) {
       if (!held) throw new Error(`"${stage.id}" runs before it is loaded.`);
-      const { session } = held.loaded;
+      const { session, key } = held.loaded;
       const runs = graphRuns(inputs, runsBy);
       if (!runs.ok) return runs;
+      // A pass that warms up is there to run.
+      const reusing = pass.run > 0 ? kept : null;
+      const given = runs.value.map((run) => {
+        const feeds = feedsOf(run, model, facts);
+        return { run, feeds, digest: reusing ? feedsDigest(feeds) : '' };
+      });
+      const digests = given.map(({ digest }) => digest);
+      const reused = reusing && reusedOutputs(reusing, key, digests);
+      if (reused) {
+        const views = runs.value.map((run) => run.views);
+        const outputs = joinRuns(
+          reused.map((tensors, index) => batchesByPort(tensors, views[index] ?? [])),
+        );
+        const { run } = pass;
+        const tokens = tokensOf(inputs, outputs);
+        context.emit({ type: 'stage-reused', stage: stage.id, run, ...tokens });
+        return ok(outputs);
+      }
       const outcome = await pass.span(
         stage.id,
         held.ownBytes,
         () =>
           refusable(stage.title, async () => {
             const ran: FinishedRun[] = [];
-            for (const run of runs.value) {
-              const tensors = await session.run(feedsOf(run, model, facts));
+            for (const { run, feeds, digest } of given) {
+              const tensors = await session.run(feeds);
+              reusing?.leave(key, digest, tensors);
               ran.push({ run, outputs: batchesByPort(tensors, run.views) });
             }
             return { ran, outputs: joinRuns(ran.map(({ outputs }) => outputs)) };
@@ -95,6 +123,11 @@ interface FinishedRun {
   readonly outputs: Readonly<Record<string, Batch>>;
 }
 
+const tokensOf = (inputs: StageInputs, outputs: StageOutputs) => ({
+  tokensIn: tokensInAll(inputs['tokens']?.[0]),
+  tokensOut: tokensInAll(outputs['tokens']),
+});
+
 function spanFacts(
   body: OnnxBody,
   ran: readonly FinishedRun[],
@@ -104,8 +137,7 @@ function spanFacts(
   const flopsOf = ({ run, outputs: own }: FinishedRun): number =>
     countFlops(body.model, body.dims({ ...measuredInputs(run), ...measuredOutputs(own) }));
   return {
-    tokensIn: tokensInAll(inputs['tokens']?.[0]),
-    tokensOut: tokensInAll(outputs['tokens']),
+    ...tokensOf(inputs, outputs),
     flops: ran.reduce((sum, each) => sum + flopsOf(each), 0),
     outputBytes: outputBytes(outputs),
   };

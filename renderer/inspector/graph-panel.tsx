@@ -3,6 +3,7 @@ import { hasErrors } from '#engine/contract/problem.ts';
 import { checkedGraph } from '#renderer/analysis/checked-graph.ts';
 import { useEstimate, useEstimateLack } from '#renderer/analysis/estimate.ts';
 import { Field } from '#renderer/parts/field.tsx';
+import { Switch } from '#renderer/parts/switch.tsx';
 import { TextField } from '#renderer/parts/text-field.tsx';
 import { useView, view } from '#renderer/view/view-store.ts';
 import type { OpenDocument } from '#renderer/workspace/open-document.ts';
@@ -32,6 +33,7 @@ export function GraphPanel({ open }: { readonly open: OpenDocument }) {
       />
       {about !== '' && <p className={styles['about']}>{about}</p>}
       <PassesField />
+      <ReuseField />
       <Totals open={open} />
       <FamilyCounts open={open} />
     </div>
@@ -77,6 +79,23 @@ function PassesField() {
         />
       )}
     </Field>
+  );
+}
+
+function ReuseField() {
+  const reuses = useView((state) => state.reuses);
+  const take = (next: boolean): void => view.setState({ reuses: next });
+  return (
+    <Field
+      label="Reuse what the last run read"
+      help="A picture and a start of the prompt that are as in the last run are not read again, as with a second question about the same picture. What is reused is told beside the figures."
+      isRow
+      note={
+        reuses ? 'A run is timed once, as a second pass would find everything read.' : undefined
+      }
+      onReset={reuses ? () => take(false) : null}
+      aside={(ids) => <Switch ids={ids} checked={reuses} onChange={take} />}
+    />
   );
 }
 

@@ -62,6 +62,7 @@ export function foldLive(live: LiveRun, event: RunEvent): LiveRun {
     case 'stage-loaded':
       return withStage(live, event.stage, { phase: 'loaded', share: null });
     case 'stage-measured':
+    case 'stage-reused':
       return withStage(live, event.stage, { phase: 'measured', share: null });
     case 'token':
       return withToken(live, event);
@@ -75,6 +76,7 @@ export function foldLive(live: LiveRun, event: RunEvent): LiveRun {
       return { ...live, status: 'finished', current: null };
     case 'run-cancelled':
       return { ...live, status: 'cancelled' };
+    case 'prompt-reused':
     case 'run-measured':
     case 'shown':
       return live;

@@ -382,3 +382,10 @@ test('two runs are compared; of three the one that was chosen first gives way', 
   toggleCompared('b');
   expect(runStore.getState().comparedIds).toEqual(['c']);
 });
+
+test('a run that reuses what the last one read is timed once, however many passes are set', async () => {
+  view.setState({ runs: 5, reuses: true });
+  await startRun();
+  expect(host.requests).toEqual([{ document: graph, runs: 1, reuse: true, baseFolder: '/graphs' }]);
+  view.setState({ reuses: false });
+});

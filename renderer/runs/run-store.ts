@@ -85,10 +85,12 @@ export async function startRun(until: string | null = null): Promise<void> {
   if (!open || goingRun(runStore.getState(), open.id)) return;
   if (runStore.getState().runs.filter(({ live }) => !isOver(live)).length >= mostGoing)
     return tell(`${mostGoing} runs go on or wait already; wait for one, or cancel one.`);
+  const { runs, reuses } = view.getState();
   const outcome = await ask(
     host.startRun.mutate({
       document: open.document,
-      runs: view.getState().runs,
+      // A second pass would find everything read.
+      ...(reuses ? { runs: 1, reuse: true } : { runs }),
       ...(open.file && { baseFolder: open.file.folder }),
       ...(until !== null && { until }),
     }),

@@ -17,6 +17,8 @@ const keptSchema = z.object({
   foldedFamilies: z.array(z.string()).catch([]),
   /** Timed passes of a run. */
   runs: z.int().min(1).max(1000).catch(3),
+  /** Does a run reuse what the run before has read? */
+  reuses: z.boolean().catch(false),
 });
 
 export type Kept = z.infer<typeof keptSchema>;

@@ -21,31 +21,33 @@ import { parseOptions, wholeNumber, type Caller, type Command } from './command.
 const options = {
   image: { type: 'string', multiple: true },
   video: { type: 'string' },
-  prompt: { type: 'string' },
+  prompt: { type: 'string', multiple: true },
   'max-new-tokens': { type: 'string' },
   runs: { type: 'string' },
   seed: { type: 'string' },
   allow: { type: 'string', multiple: true },
+  reuse: { type: 'boolean' },
   json: { type: 'boolean' },
 } as const;
 
 export const runCommand: Command = {
   name: 'run',
   synopsis:
-    'run FILE|PRESET|- [--image FILE]… [--video PATH] [--prompt TEXT] [--max-new-tokens N] [--runs N] [--seed N] [--allow PATH]… [--json [OUT]]',
+    'run FILE|PRESET|- [--image FILE]… [--video PATH] [--prompt TEXT]… [--reuse] [--max-new-tokens N] [--runs N] [--seed N] [--allow PATH]… [--json [OUT]]',
   about:
-    'Runs a graph and prints its answer, latency and memory; several --image are several pictures in order, --video is a folder of frames, an animated GIF or WebP, or a video file; --allow is a file or folder elsewhere that the graph may name; --json prints one object, or writes it to OUT.',
+    'Runs a graph and prints its answer, latency and memory; several --image are several pictures in order, --video is a folder of frames, an animated GIF or WebP, or a video file; --allow is a file or folder elsewhere that the graph may name; several --prompt are runs one after the other, and with --reuse each goes on from what the one before has read, such as the same picture; --json prints one object, or a list of one for each --prompt, or writes it to OUT.',
   async run(args, caller, { host, chosen }) {
     const { values, operands } = parseOptions(this, args, options, { least: 1, most: 2 });
     const { operand, out } = graphAndOutput(operands);
     const overrides = {
       images: pictures(values.image),
       video: clip(values.video),
-      prompt: values.prompt,
       maxNewTokens: wholeNumber('max-new-tokens', values['max-new-tokens'], 1, runLimits.newTokens),
       runs: wholeNumber('runs', values.runs, 1, runLimits.runs) ?? 1,
       seed: wholeNumber('seed', values.seed, 0, 0xffff_ffff),
     };
+    const prompts = values.prompt ?? [undefined];
+    const reuse = reuseOf(values.reuse === true, prompts.length, overrides.runs);
     // Known before a long run rather than after it.
     const writable =
       out === undefined ? ok(null) : await checkWritable(out, { acceptsStreams: true });
@@ -59,13 +61,29 @@ export const runCommand: Command = {
     );
     choosePlaces(chosen, operand, [...named, ...(values.allow ?? [])]);
     const graph = await readGraph(operand);
-    const report = graph.ok
-      ? await runGraph(graph.value, overrides, caller, host)
-      : { ...foldReport(operand, []), problems: graph.problems };
-    if (report === null) return exitStatus.interrupted;
-    return printReport(report, values.json === true, out);
+    if (!graph.ok) {
+      const report = { ...foldReport(operand, []), problems: graph.problems };
+      return printReports([{ report }], values.json === true, out);
+    }
+    const asked: Asked[] = [];
+    for (const prompt of prompts) {
+      const report = await runGraph(graph.value, { ...overrides, ...reuse, prompt }, caller, host);
+      if (report === null) return exitStatus.interrupted;
+      asked.push({ prompt, report });
+      if (hasErrors(report.problems)) break;
+    }
+    return printReports(asked, values.json === true, out);
   },
 };
+
+/** There has to be a run to go on from, and a second pass would find everything read. */
+function reuseOf(isWanted: boolean, prompts: number, runs: number): Pick<RunRequest, 'reuse'> {
+  if (!isWanted) return {};
+  if (prompts < 2)
+    throw new UsageError('--reuse goes on from the run before, so it needs several --prompt.');
+  if (runs > 1) throw new UsageError('--reuse times every run once, so it goes without --runs.');
+  return { reuse: true };
+}
 
 /** With two operands, the one behind --json is where the report goes. */
 function graphAndOutput(operands: ReturnType<typeof parseOptions>['operands']): {
@@ -137,24 +155,36 @@ async function runGraph(
   return events.at(-1)?.type === 'run-cancelled' ? null : foldReport(document.title, events);
 }
 
-async function printReport(
-  report: Report,
+interface Asked {
+  readonly prompt?: string | undefined;
+  readonly report: Report;
+}
+
+async function printReports(
+  asked: readonly Asked[],
   json: boolean,
   out: string | undefined,
 ): Promise<ExitStatus> {
-  printProblems(report.problems);
-  const failed = hasErrors(report.problems);
+  const reports = asked.map(({ report }) => report);
+  const problems = reports.flatMap((report) => report.problems);
+  printProblems(problems);
+  const failed = hasErrors(problems);
+  const told = reports.length === 1 ? reports[0] : reports;
   if (json && out !== undefined) {
-    const text = `${JSON.stringify(report, null, 2)}\n`;
+    const text = `${JSON.stringify(told, null, 2)}\n`;
     const written = await writeWhole(out, text, { acceptsStreams: true });
     if (!written.ok) {
       printProblems(written.problems);
       return exitStatus.problems;
     }
   } else if (json) {
-    console.log(JSON.stringify(report));
-  } else if (!failed) {
-    console.log(formatReport(report));
+    console.log(JSON.stringify(told));
+  } else {
+    const whole = asked.filter(({ report }) => !hasErrors(report.problems));
+    for (const { prompt, report } of whole) {
+      if (asked.length > 1) console.log(`Prompt: ${prompt ?? ''}\n`);
+      console.log(`${formatReport(report)}${asked.length > 1 ? '\n' : ''}`);
+    }
   }
   return failed ? exitStatus.problems : exitStatus.done;
 }

@@ -5,6 +5,7 @@ import { rowTitle } from '#engine/contract/run-event.ts';
 import { stateWord } from '#engine/contract/state-word.ts';
 import { draftText } from '#engine/profile/draft-text.ts';
 import { languageTitles, rowsToldApart } from '#engine/profile/language-titles.ts';
+import { reusedText } from '#engine/profile/reused-text.ts';
 import { answerLines } from './answers.ts';
 import { bar, formatTable, type Column } from './table.ts';
 
@@ -36,7 +37,8 @@ function stageTable(stages: readonly StageReport[], totalMs: number): string {
       {
         title: runs > 1 ? `median of ${runs}` : 'latency',
         align: 'right',
-        text: ({ latencyMs }) => formatMilliseconds(latencyMs.median),
+        text: ({ latencyMs, reused }) =>
+          reused ? '– reused' : formatMilliseconds(latencyMs.median),
       },
       ...(runs > 1
         ? [
@@ -47,7 +49,11 @@ function stageTable(stages: readonly StageReport[], totalMs: number): string {
             },
           ]
         : []),
-      { title: 'peak', align: 'right', text: ({ memory }) => formatBytes(memory.peakBytes) },
+      {
+        title: 'peak',
+        align: 'right',
+        text: ({ memory, reused }) => (reused ? '–' : formatBytes(memory.peakBytes)),
+      },
       ...(stages.some(({ memory }) => memory.stateBytes > 0) ? [stateColumn(stages)] : []),
       { title: 'tokens', align: 'right', text: tokensText },
       {
@@ -93,6 +99,7 @@ function speedFacts({
   prefillTokensPerSecond,
   decodeTokensPerSecond,
   draft,
+  reused,
 }: LanguageReport): readonly string[] {
   const facts: string[] = [];
   if (timeToFirstTokenMs !== null)
@@ -102,5 +109,6 @@ function speedFacts({
   if (decodeTokensPerSecond !== null)
     facts.push(`decode ${formatRate(decodeTokensPerSecond)} tokens/s`);
   if (draft) facts.push(`draft: ${draftText(draft)}`);
+  if (reused) facts.push(`reused: ${reusedText(reused)}`);
   return facts;
 }

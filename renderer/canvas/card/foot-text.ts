@@ -61,7 +61,8 @@ export function measuredFoot(
   { totals, languageModels }: Report,
 ): MeasuredFoot | null {
   const measured = rows.filter(({ latencyMs }) => latencyMs.runs > 0);
-  if (measured.length === 0) return null;
+  if (measured.length === 0)
+    return rows.some(({ reused }) => reused) ? { lines: [['reused', '']], share: 0 } : null;
   const totalMs = measured.reduce((sum, { latencyMs }) => sum + latencyMs.median, 0);
   const share = totals.wallMs > 0 ? Math.min(1, totalMs / totals.wallMs) : 0;
   const peak = formatBytes(Math.max(...measured.map(({ memory }) => memory.peakBytes)));

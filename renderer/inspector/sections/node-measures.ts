@@ -9,6 +9,7 @@ import {
 import type { LanguageReport, Report, StageReport } from '#engine/contract/report.ts';
 import { stateWord } from '#engine/contract/state-word.ts';
 import { draftText } from '#engine/profile/draft-text.ts';
+import { reusedText } from '#engine/profile/reused-text.ts';
 import type { GraphEstimate, StageEstimate } from '#engine/estimate/estimate.ts';
 import { graphVisualTokensText, visualTokensText } from '#renderer/analysis/visual-tokens.ts';
 
@@ -103,7 +104,13 @@ export function measuredFigures(stage: StageReport): readonly Figure[] {
 
 /** Of a language model, beside its phases; what it did not come to is left out. */
 export function languageMeasures(
-  { timeToFirstTokenMs, prefillTokensPerSecond, decodeTokensPerSecond, draft }: LanguageReport,
+  {
+    timeToFirstTokenMs,
+    prefillTokensPerSecond,
+    decodeTokensPerSecond,
+    draft,
+    reused,
+  }: LanguageReport,
   rows: readonly MeasuredRow[],
 ): readonly Figure[] {
   const figure = (label: string, value: number | null, format: (value: number) => string) =>
@@ -117,6 +124,7 @@ export function languageMeasures(
     ...figure('Prefill', prefillTokensPerSecond, speed),
     ...figure('Decode', decodeTokensPerSecond, speed),
     ...(draft ? [counted('Draft', draftText(draft))] : []),
+    ...(reused ? [counted('Reused', reusedText(reused))] : []),
     ...figure(word, most('stateBytes'), formatBytes),
   ];
 }

@@ -2,6 +2,7 @@
 import { formatMilliseconds, formatRate } from '#engine/contract/format.ts';
 import type { LanguageReport } from '#engine/contract/report.ts';
 import { draftText } from '#engine/profile/draft-text.ts';
+import { reusedText } from '#engine/profile/reused-text.ts';
 
 /** "12.3 ms to first token", "45.1 tokens / s" */
 export function headlineFacts({
@@ -21,6 +22,7 @@ export function furtherFacts({
   answers,
   choices,
   draft,
+  reused,
 }: LanguageReport): readonly string[] {
   return [
     ...fact(prefillTokensPerSecond, (value) => `prefill ${formatRate(value)} tokens / s`),
@@ -29,6 +31,7 @@ export function furtherFacts({
       : []),
     ...(choices ? [`${choices.scores.length} choices`] : []),
     ...(draft ? [`draft: ${draftText(draft)}`] : []),
+    ...(reused ? [`reused: ${reusedText(reused)}`] : []),
   ];
 }
 

@@ -132,3 +132,23 @@ test('the whole is compared in sentences', () => {
   ]);
   expect(differences(sampleReport([]), sampleReport([]))).toEqual([]);
 });
+
+test('what a run reused is said before any of its times, and set against none', () => {
+  const fresh = sampleReport([sampleStage('encoder', { medianMs: 40, tokensOut: 576 })], {
+    wallMs: 100,
+  });
+  const reusing = sampleReport([sampleStage('encoder', { reused: true, tokensOut: 576 })], {
+    wallMs: 20,
+  });
+  const said = (a: Report, b: Report) => differences(a, b).flatMap(({ sentences }) => sentences);
+  expect(said(fresh, reusing)).toEqual([
+    'B reused what the run before had read, which took no time; for times to compare, run without.',
+    'B runs the whole graph 5.0× faster: in 20.0\u2009ms, A in 100\u2009ms.',
+  ]);
+  expect(said(reusing, fresh)[0]).toMatch(/^A reused/);
+  expect(said(reusing, reusing)[0]).toMatch(/^Both reused/);
+  const [a, b] = [fresh, reusing].map(({ stages }) => stages[0] ?? null) as [null, null];
+  expect(pairWords({ a, b })).toBe('reused in B');
+  const model = sampleModel('language', { reused: { visual: 0, words: 0 } });
+  expect(said(sampleReport([], {}, [model]), fresh)).toEqual([]);
+});

@@ -86,12 +86,18 @@ export function pairWords({ a, b }: StagePair): string {
   if (!b) return 'only in A';
   const tokens = changeWords(a.tokensOut ?? a.tokensIn, b.tokensOut ?? b.tokensIn);
   const parts = [
+    reusedIn(a, b),
     a.latencyMs.runs > 0 && b.latencyMs.runs > 0
       ? speedWords(a.latencyMs.median, b.latencyMs.median)
       : null,
     tokens === null ? null : `${tokens} tokens`,
   ];
   return parts.filter((part) => part !== null).join(' · ') || '–';
+}
+
+function reusedIn(a: StageReport, b: StageReport): string | null {
+  if (!a.reused && !b.reused) return null;
+  return `reused in ${[...(a.reused ? ['A'] : []), ...(b.reused ? ['B'] : [])].join(' and ')}`;
 }
 
 export interface Difference {
@@ -106,7 +112,8 @@ export function differences(a: Report, b: Report): readonly Difference[] {
     passSentence(a.totals.wallMs, b.totals.wallMs),
     peakSentence(a.totals.peakBytes, b.totals.peakBytes),
   ];
-  return [...languageDifferences(a, b), ...whole.flatMap(ofWhole)];
+  const reuse = ofWhole(reuseSentence(a, b));
+  return [...reuse, ...languageDifferences(a, b), ...whole.flatMap(ofWhole)];
 }
 
 const ofWhole = (sentence: string | null): readonly Difference[] =>
@@ -155,6 +162,18 @@ function firstTokenSentence(aMs: number | null, bMs: number | null): string | nu
   if (aMs === null || bMs === null || words === null) return null;
   return `B reaches its first token ${words}: after ${formatMilliseconds(bMs)}, A after ${formatMilliseconds(aMs)}.`;
 }
+
+/** Times of what was not run are no times to compare. */
+function reuseSentence(a: Report, b: Report): string | null {
+  const [inA, inB] = [a, b].map(isReusing);
+  if (!inA && !inB) return null;
+  const who = inA && inB ? 'Both' : inA ? 'A' : 'B';
+  return `${who} reused what the run before had read, which took no time; for times to compare, run without.`;
+}
+
+const isReusing = ({ stages, languageModels }: Report): boolean =>
+  stages.some(({ reused }) => reused) ||
+  languageModels.some(({ reused }) => reused !== null && reused.visual + reused.words > 0);
 
 function passSentence(aMs: number, bMs: number): string | null {
   const words = speedWords(aMs, bMs);

@@ -1,6 +1,10 @@
 import { expect, test } from 'vitest';
 import { reportSchema } from '#engine/contract/report.ts';
-import { sampleReport, sampleStage } from '#renderer/results/figures/sample-report.testing.ts';
+import {
+  sampleModel,
+  sampleReport,
+  sampleStage,
+} from '#renderer/results/figures/sample-report.testing.ts';
 import { reportCsv, reportJson } from './report-csv.ts';
 
 test('each stage is a line that a spreadsheet reads as it was meant', () => {
@@ -19,9 +23,9 @@ test('each stage is a line that a spreadsheet reads as it was meant', () => {
   ]);
   expect(reportCsv(report)).toBe(
     [
-      'stage,node,type,title,phase,precision,weights,medianMs,p95Ms,runs,weightsBytes,stateBytes,kvBytes,peakBytes,tokensIn,tokensOut,tokensKept,flops',
-      'encoder,encoder,encoder/clip-vit,"Tower, ""large""",prefill,int8,random,1204.5,1204.5,3,10,7,5,30,,576,,1500000000000',
-      `note,note,encoder/clip-vit,"'=1+1\nor so",,,,0,0,0,0,0,0,0,,,,0`,
+      'stage,node,type,title,phase,precision,weights,medianMs,p95Ms,runs,weightsBytes,stateBytes,kvBytes,peakBytes,tokensReused,tokensIn,tokensOut,tokensKept,flops',
+      'encoder,encoder,encoder/clip-vit,"Tower, ""large""",prefill,int8,random,1204.5,1204.5,3,10,7,5,30,,,576,,1500000000000',
+      `note,note,encoder/clip-vit,"'=1+1\nor so",,,,0,0,0,0,0,0,0,,,,,0`,
       '',
     ].join('\r\n'),
   );
@@ -45,6 +49,20 @@ test('the line of a draft says how many of its guesses were kept', () => {
   const lines = reportCsv({ ...sample, stages, languageModels: [model] }).split('\r\n');
   expect(lines[1]).toMatch(/,40,31,0$/);
   expect(lines[2]).toMatch(/,48,,0$/);
+});
+
+test('the line of what was reused says how many tokens, beside those that were read', () => {
+  const report = sampleReport(
+    [
+      sampleStage('encoder', { reused: true, tokensOut: 576 }),
+      sampleStage('language/prefill', { phase: 'prefill', tokensIn: 16, tokensOut: 16 }),
+    ],
+    {},
+    [sampleModel('language', { reused: { visual: 576, words: 12 } })],
+  );
+  const lines = reportCsv(report).split('\r\n');
+  expect(lines[1]).toMatch(/,576,,576,,0$/);
+  expect(lines[2]).toMatch(/,588,16,16,,0$/);
 });
 
 test('the JSON is the report itself', () => {

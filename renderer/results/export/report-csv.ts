@@ -18,6 +18,9 @@ const columns: Readonly<Record<string, (stage: StageReport, report: Report) => C
   stateBytes: ({ memory }) => memory.stateBytes,
   kvBytes: ({ memory }) => memory.kvBytes,
   peakBytes: ({ memory }) => memory.peakBytes,
+  /** What the run before had read of them: all of a stage that did not run, and the beginning of a prompt. */
+  tokensReused: (stage, report) =>
+    stage.reused ? stage.tokensOut : stage.phase === 'prefill' ? reusedOf(stage, report) : null,
   tokensIn: ({ tokensIn }) => tokensIn,
   tokensOut: ({ tokensOut }) => tokensOut,
   /** Of tokens guessed ahead, those that the model itself would have written. */
@@ -27,6 +30,11 @@ const columns: Readonly<Record<string, (stage: StageReport, report: Report) => C
       : null,
   flops: ({ flops }) => flops,
 };
+
+function reusedOf({ node }: StageReport, { languageModels }: Report): number | null {
+  const reused = languageModels.find((model) => model.node === node)?.reused;
+  return reused ? reused.visual + reused.words : null;
+}
 
 /** One line a stage under a line of names, each ended as RFC 4180 has it. */
 export function reportCsv(report: Report): string {

@@ -19,6 +19,7 @@ export function sampleStage(
     tokensIn: null,
     tokensOut: null,
     flops: 0,
+    reused: false,
     ...rest,
   };
 }
@@ -35,6 +36,7 @@ export function sampleModel(node: string, given: Partial<LanguageReport> = {}): 
     decodeTokensPerSecond: null,
     hasRandomWeights: false,
     draft: null,
+    reused: null,
     ...given,
   };
 }

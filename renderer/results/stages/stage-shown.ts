@@ -14,12 +14,13 @@ export type StageShown =
       readonly tone: 'quiet' | 'busy' | 'bad';
     };
 
-export function stageShown(live: LiveRun, { id, latencyMs }: StageReport): StageShown {
+export function stageShown(live: LiveRun, { id, latencyMs, reused }: StageReport): StageShown {
   const state = live.stages[id];
   const isCurrent = live.current === id;
   if (!isOver(live) && isCurrent && state && state.phase !== 'measured')
     return { kind: 'words', words: stageWords(state), share: state.share, tone: 'busy' };
   if (latencyMs.runs > 0) return { kind: 'figures' };
+  if (reused) return words('– reused');
   if (failedStage(live)?.id === id) return words('failed here', 'bad');
   if (live.status === 'cancelled' && isCurrent) return words('stopped here');
   if (isOver(live) || !state) return words('not measured');
