@@ -18,6 +18,13 @@ export const int64 = (
   data: readonly number[],
   shape: readonly number[] = [data.length],
 ): ort.Tensor => new ort.Tensor('int64', BigInt64Array.from(data, BigInt), shape);
+/** Zeros. Half precision is kept by its bits wherever there is no array for it. */
+export function zeros(type: 'float32' | 'float16' | 'int8', shape: readonly number[]): ort.Tensor {
+  const count = shape.reduce((product, size) => product * size, 1);
+  if (type === 'float16') return new ort.Tensor(type, new Uint16Array(count), shape);
+  if (type === 'int8') return new ort.Tensor(type, new Int8Array(count), shape);
+  return float32(new Float32Array(count), shape);
+}
 export const bool = (value: boolean): ort.Tensor =>
   new ort.Tensor('bool', Uint8Array.of(value ? 1 : 0), []);
 
