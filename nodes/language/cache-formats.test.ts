@@ -119,6 +119,19 @@ describe.for(formats)('%s', ([cacheFormat, rounding]) => {
     }
   });
 
+  test('a prompt that sees all of itself goes on token by token as several at once do', async () => {
+    const grouped = smallDecoders['llama, grouped queries'];
+    const { open } = await bed({ ...grouped, promptAttention: 'prefix' });
+    const { model } = await open(cacheFormat);
+    const prompt = await model.embed(ids.slice(0, 40));
+    await model.prefill(prompt, [], 0);
+    const together = await model.extend(ids.slice(40, 70), 'all', 0);
+    await model.prefill(prompt, [], 0);
+    const rows: number[] = [];
+    for (const id of ids.slice(40, 70)) rows.push(...(await model.extend([id], 'last', 0)));
+    expect(largestError(rows, together)).toBeLessThan(rounding);
+  });
+
   test.for(['dropped', 'masked'] as const)('visual tokens are %s as ever', async (pruned) => {
     const architecture = smallDecoders['llama, grouped queries'];
     const { open, width } = await bed(architecture);

@@ -1,7 +1,7 @@
 /**
  * What keys and values are kept as between tokens: as they are, in half precision, or as whole numbers of 8 bits with
  * one scale for each head of each token. Group-wise quantisation of a cache is FlexGen's (2303.06865); here a group is
- * a head of a token, its scale is its largest number, and zero stays zero.
+ * a head of a token, its largest number becomes 127, and zero stays zero.
  *
  * New tokens meet keys and values as they will be kept, their own included. So it is the same whether a prompt is read
  * at once or in pieces, and guesses that are verified together get what each would have got by itself.
