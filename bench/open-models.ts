@@ -17,15 +17,21 @@ export interface DraftedStep extends LanguageModelStep {
   readonly decoding: DraftPart;
 }
 
-/** What the graph's only language model does, guessed for by a draft. */
-export function draftedStep(document: GraphDocument): DraftedStep {
+/** What the graph's only language model does. */
+export function languageStep(document: GraphDocument): LanguageModelStep {
   const plan = planGraph(checkGraph(document, catalogue));
   if (!plan.ok) throw new Error(JSON.stringify(plan.problems));
   for (const { body } of plan.value.stages) {
-    if (body.kind !== 'host' || body.step.kind !== 'generate') continue;
-    const { decoding } = body.step;
-    if (decoding.kind === 'draft') return { ...body.step, decoding };
+    if (body.kind === 'host' && body.step.kind === 'generate') return body.step;
   }
+  throw new Error(`"${document.title}" has no language model.`);
+}
+
+/** The same, guessed for by a draft. */
+export function draftedStep(document: GraphDocument): DraftedStep {
+  const step = languageStep(document);
+  const { decoding } = step;
+  if (decoding.kind === 'draft') return { ...step, decoding };
   throw new Error(`"${document.title}" has no draft.`);
 }
 

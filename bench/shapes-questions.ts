@@ -55,18 +55,20 @@ export async function ask(
   return { text: answer.text, tokenIds: answer.tokenIds, draft: answer.draft };
 }
 
-/** Share of answers that are right, word for word. */
+/** The share of answers that are right, word for word, and how many are the reference's, token for token. */
 export async function measureAccuracy(
   document: GraphDocument,
   questions: readonly Question[],
   loader: ModelLoader,
-): Promise<number> {
+): Promise<{ readonly accuracy: number; readonly same: number }> {
   let right = 0;
+  let same = 0;
   for (const question of questions) {
-    const { text } = await ask(document, question, loader);
+    const { text, tokenIds } = await ask(document, question, loader);
     if (text === question.answer) right++;
+    if (tokenIds.join() === question.model_tokens.join()) same++;
   }
-  return right / questions.length;
+  return { accuracy: right / questions.length, same };
 }
 
 /** How a draft does: questions whose answers are not those of the reference, token for token, and its guesses. */

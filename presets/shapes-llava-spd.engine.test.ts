@@ -4,10 +4,11 @@ import type { GraphDocument } from '#engine/contract/document.ts';
 import { readPreset } from '#host/presets.ts';
 import { valueOf } from '#verify/value-of.testing.ts';
 import { Workbench } from '#verify/workbench.ts';
+import { atCacheFormat } from '../bench/at-cache-format.ts';
 import { atDraftLength } from '../bench/at-draft-length.ts';
 import { guessRecorded } from '../bench/guess-recorded.ts';
 import { draftedStep, openModel } from '../bench/open-models.ts';
-import { measureDrafting, readQuestions } from '../bench/shapes-questions.ts';
+import { ask, measureDrafting, readQuestions } from '../bench/shapes-questions.ts';
 
 const questions = await readQuestions();
 let bench: Workbench;
@@ -50,5 +51,14 @@ describe('shapes-llava-spd', () => {
     expect(different).toEqual([]);
     expect(accepted).toBeGreaterThan(0);
     expect(accepted).toBeLessThan(proposed);
+  });
+
+  test('answers as the model alone where both keep their keys and values in int8', async () => {
+    const alone = atCacheFormat(valueOf(await readPreset('shapes-llava')), 'int8');
+    const guessed = atCacheFormat(preset, 'int8');
+    for (const question of questions.filter((_, index) => index % 40 === 0)) {
+      const { tokenIds } = await ask(guessed, question, bench.loader);
+      expect(tokenIds).toEqual((await ask(alone, question, bench.loader)).tokenIds);
+    }
   });
 });

@@ -4,6 +4,7 @@ import type { GraphDocument } from '#engine/contract/document.ts';
 import { readPreset } from '#host/presets.ts';
 import { valueOf } from '#verify/value-of.testing.ts';
 import { Workbench } from '#verify/workbench.ts';
+import { atCacheFormat } from '../bench/at-cache-format.ts';
 import { atPrecision } from '../bench/at-precision.ts';
 import { ask, measureAccuracy, readQuestions } from '../bench/shapes-questions.ts';
 
@@ -39,6 +40,14 @@ describe('shapes-llava', () => {
   ] as const)('keeps its accuracy in %s with blocks of %s', async ([precision, blockSize]) => {
     const some = questions.filter((_, index) => index % 5 === 0);
     const document = atPrecision(preset, precision, blockSize);
-    expect(await measureAccuracy(document, some, bench.loader)).toBeGreaterThan(0.99);
+    const { accuracy } = await measureAccuracy(document, some, bench.loader);
+    expect(accuracy).toBeGreaterThan(0.99);
+  });
+
+  test.for(['float16', 'int8'])('keeps its accuracy with a KV cache of %s', async (format) => {
+    const some = questions.filter((_, index) => index % 10 === 0);
+    const document = atCacheFormat(preset, format);
+    const { accuracy } = await measureAccuracy(document, some, bench.loader);
+    expect(accuracy).toBeGreaterThan(0.98);
   });
 });

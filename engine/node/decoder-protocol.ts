@@ -4,7 +4,7 @@
  */
 import type { PromptAttention } from '../onnx/blocks/causal-attention.ts';
 import type { StageModel } from '../onnx/model.ts';
-import type { DimBindings } from '../onnx/value.ts';
+import { bytesPerElement, type DataType, type DimBindings } from '../onnx/value.ts';
 
 /**
  * Inputs, beside the state. A graph declares those that it reads; the executor feeds no other.
@@ -38,10 +38,15 @@ export const decoderInput = {
 /** Outputs, beside the state: `logits` [1, rows, V]. */
 export const decoderOutput = { logits: 'logits' } as const;
 
-/** Keys or values of one layer: [1, heads, capacity, size] goes in, [1, heads, sequence, size] of the new tokens comes out. */
+/**
+ * Keys or values of one layer, or the scales that go with their codes: [1, heads, capacity, size] goes in,
+ * [1, heads, sequence, size] of the new tokens comes out.
+ */
 export interface KeyValueTensor {
   readonly kind: 'key-value';
   readonly name: string;
+  /** Of its numbers; float32 where left out. */
+  readonly type?: CachedType;
   readonly heads: number;
   /** Channels of a head. */
   readonly size: number;
@@ -58,6 +63,10 @@ export interface RecurrentTensor {
   readonly shape: readonly number[];
 }
 
+export type CachedType = Extract<DataType, 'float32' | 'float16' | 'int8'>;
+
+export const cachedType = ({ type = 'float32' }: Pick<KeyValueTensor, 'type'>): CachedType => type;
+
 export type StateTensor = KeyValueTensor | RecurrentTensor;
 
 export const pastName = ({ name }: Pick<StateTensor, 'name'>): string => `past.${name}`;
@@ -70,6 +79,8 @@ export function segmentSymbols(segment: number) {
     sequence,
     /** Room for cached tokens. */
     capacity: segment === 0 ? 'capacity' : `capacity${segment}`,
+    /** The same of keys and values that one layer has unpacked, which are activations. */
+    unpacked: `unpacked${segment}`,
     /** Cached and new tokens together. */
     attended: segment === 0 ? 'attended' : `attended${segment}`,
     /** Query-key pairs that causal attention looks at, for the estimate. */
@@ -77,6 +88,7 @@ export function segmentSymbols(segment: number) {
     visual: segment === 0 ? 'visual' : `visual${segment}`,
     /** As above, of layers whose attention slides. */
     windowCapacity: `windowCapacity${segment}`,
+    windowUnpacked: `windowUnpacked${segment}`,
     windowAttended: `windowAttended${segment}`,
     windowPairs: `windowPairs${segment}`,
   };
@@ -124,10 +136,12 @@ export function segmentDims(
     dims[symbols.pairs] = fresh * cached + (fresh * (fresh + 1)) / 2;
     dims[symbols.attended] = cached + fresh;
     dims[symbols.capacity] = 0;
+    dims[symbols.unpacked] = cached;
     if (window === undefined) continue;
     dims[symbols.windowPairs] = windowPairs({ fresh, cached }, window);
     dims[symbols.windowAttended] = tokensHeld(cached, window) + fresh;
     dims[symbols.windowCapacity] = 0;
+    dims[symbols.windowUnpacked] = tokensHeld(cached, window);
   }
   return dims;
 }
@@ -186,7 +200,8 @@ function bytesOf(
     if (tensor.kind === 'recurrent') {
       recurrentBytes += tensor.shape.reduce((product, size) => product * size, 4);
     } else {
-      keyValueBytes += tensor.heads * tensor.size * tokensIn(tensor) * 4;
+      const numbers = tensor.heads * tensor.size * tokensIn(tensor);
+      keyValueBytes += numbers * bytesPerElement[cachedType(tensor)];
     }
   }
   return { keyValueBytes, recurrentBytes };

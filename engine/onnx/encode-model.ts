@@ -11,18 +11,11 @@ import {
   type StageModel,
 } from './model.ts';
 import { ProtobufWriter } from './protobuf.ts';
-import type { DataType, Value } from './value.ts';
+import { dataTypeCodes, type DataType, type Value } from './value.ts';
 import type { Initializer } from './weight.ts';
 import type { WeightLayout, WeightPlace } from './weight-layout.ts';
 import { initializersOf } from './weight-layout.ts';
 
-const dataTypeCodes: Readonly<Record<DataType, number>> = {
-  float32: 1,
-  uint8: 2,
-  int32: 6,
-  int64: 7,
-  bool: 9,
-};
 const attributeTypeCodes = { float: 1, int: 2, text: 3, graph: 5, ints: 7 } as const;
 const externalDataLocation = 1;
 
@@ -95,6 +88,10 @@ function constantBytes(type: DataType, data: readonly number[]): Uint8Array {
       return new Uint8Array(BigInt64Array.from(data, BigInt).buffer);
     case 'int32':
       return new Uint8Array(Int32Array.from(data).buffer);
+    case 'int8':
+      return new Uint8Array(Int8Array.from(data).buffer);
+    case 'float16':
+      throw new Error('A constant is not written in half precision; cast one of float32.');
     case 'uint8':
     case 'bool':
       return Uint8Array.from(data);

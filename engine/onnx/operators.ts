@@ -2,7 +2,7 @@
 import { describe, fixedCount, frontAxis, withAxis } from './axes.ts';
 import { float, int, text, type GraphBuilder } from './graph-builder.ts';
 import { unsqueeze } from './shape-operators.ts';
-import type { DataType, Dim, Shape, Value } from './value.ts';
+import { dataTypeCodes, type DataType, type Dim, type Shape, type Value } from './value.ts';
 
 export function broadcastShape(a: Value, b: Value): Shape {
   if (a.type !== b.type) throw new Error(`${describe(a)} is ${a.type}, ${describe(b)} ${b.type}.`);
@@ -58,8 +58,8 @@ export function gelu(g: GraphBuilder, x: Value, approximate: 'none' | 'tanh'): V
 }
 
 export function cast(g: GraphBuilder, x: Value, type: DataType): Value {
-  const codes: Record<DataType, number> = { float32: 1, uint8: 2, int32: 6, int64: 7, bool: 9 };
-  return g.op('Cast', [x], { type, shape: x.shape }, { attributes: { to: int(codes[type]) } });
+  const to = int(dataTypeCodes[type]);
+  return g.op('Cast', [x], { type, shape: x.shape }, { attributes: { to } });
 }
 
 /** from, from + 1, … up to but not including to (int64 scalars). */

@@ -1,6 +1,6 @@
 /** Named tensors of a graph under construction, with shapes that may hold symbols. */
 
-export type DataType = 'float32' | 'int64' | 'int32' | 'uint8' | 'bool';
+export type DataType = 'float32' | 'float16' | 'int64' | 'int32' | 'int8' | 'uint8' | 'bool';
 
 /** A number, or the name of a size that is known only when the graph runs, such as `sequence`. */
 export type Dim = number | string;
@@ -17,10 +17,23 @@ export interface Value {
 
 export const bytesPerElement: Readonly<Record<DataType, number>> = {
   float32: 4,
+  float16: 2,
   int64: 8,
   int32: 4,
+  int8: 1,
   uint8: 1,
   bool: 1,
+};
+
+/** TensorProto.DataType of onnx.proto3 (github.com/onnx/onnx). */
+export const dataTypeCodes: Readonly<Record<DataType, number>> = {
+  float32: 1,
+  uint8: 2,
+  int8: 3,
+  int32: 6,
+  int64: 7,
+  bool: 9,
+  float16: 10,
 };
 
 /** What a product of a number and a symbol is written with, such as `16·views`. */

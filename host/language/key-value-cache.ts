@@ -4,13 +4,15 @@
  * and what may be taken back; what is older goes, in steps too.
  */
 import {
+  cachedType,
   newName,
   pastName,
   takenBackTokens,
   tokensHeld,
   type KeyValueTensor,
 } from '#engine/node/decoder-protocol.ts';
-import { float32, type Tensor } from '../sessions/sessions.ts';
+import { bytesPerElement } from '#engine/onnx/value.ts';
+import { zeros, type Tensor } from '../sessions/sessions.ts';
 
 /** Tokens that room grows by: masked places cost arithmetic, growing costs a copy of everything. */
 const growthStep = 128;
@@ -82,7 +84,7 @@ export class KeyValueCache {
   get sizeBytes(): number {
     return this.#tracks
       .flatMap(({ entries }) => entries)
-      .reduce((sum, { tensor }) => sum + (tensor.data as Float32Array).byteLength, 0);
+      .reduce((sum, { tensor }) => sum + bytesIn(tensor).byteLength, 0);
   }
 
   /** Forgets all tokens; what room there is stays until it is too small or far too large. */
@@ -173,16 +175,18 @@ function appendTo(
   /** What stays of those held, and what is written of the new ones. */
   const [stay, written] = [Math.max(0, held - gone), Math.min(added, kept)];
   for (const entry of track.entries) {
-    const { heads, size } = entry.shape;
+    const { heads } = entry.shape;
+    /** Of a head of a token. */
+    const size = entry.shape.size * bytesPerElement[cachedType(entry.shape)];
     const name = newName(entry.shape);
-    const from = entry.tensor.data as Float32Array;
+    const from = bytesIn(entry.tensor);
     // What a snapshot holds is never moved.
     const isNew = capacity !== old || gone > 0;
     if (isNew) entry.tensor = room(entry.shape, capacity);
-    const to = entry.tensor.data as Float32Array;
+    const to = bytesIn(entry.tensor);
     if (isNew)
       copyHeads(heads, stay * size, [from, old * size, gone * size], [to, capacity * size, 0]);
-    const fresh = (outputs[name] as Tensor).data as Float32Array;
+    const fresh = bytesIn(outputs[name] as Tensor);
     const start = (added - written) * size;
     const behind = [to, capacity * size, stay * size] as const;
     copyHeads(heads, written * size, [fresh, added * size, start], behind);
@@ -193,8 +197,14 @@ function appendTo(
   track.dropped += gone;
 }
 
-function room({ heads, size }: KeyValueTensor, capacity: number): Tensor {
-  return float32(new Float32Array(heads * capacity * size), [1, heads, capacity, size]);
+function room(shape: KeyValueTensor, capacity: number): Tensor {
+  return zeros(cachedType(shape), [1, shape.heads, capacity, shape.size]);
+}
+
+/** Whatever its numbers are, they are only moved. */
+function bytesIn({ data }: Tensor): Uint8Array {
+  const { buffer, byteOffset, byteLength } = data as Float32Array;
+  return new Uint8Array(buffer, byteOffset, byteLength);
 }
 
 /**
@@ -213,9 +223,9 @@ function roomFor(
   return Math.ceil(wanted / roundedTo) * roundedTo;
 }
 
-type Heads = readonly [numbers: Float32Array, stride: number, start: number];
+type Heads = readonly [bytes: Uint8Array, stride: number, start: number];
 
-/** Copies `run` numbers of every head. */
+/** Copies `run` bytes of every head. */
 function copyHeads(
   heads: number,
   run: number,

@@ -18,6 +18,16 @@ export const int64 = (
   data: readonly number[],
   shape: readonly number[] = [data.length],
 ): ort.Tensor => new ort.Tensor('int64', BigInt64Array.from(data, BigInt), shape);
+/** Zeros, to be written over. */
+export function zeros(type: 'float32' | 'float16' | 'int8', shape: readonly number[]): ort.Tensor {
+  const count = shape.reduce((product, size) => product * size, 1);
+  if (type === 'float32') return float32(new Float32Array(count), shape);
+  if (type === 'int8') return new ort.Tensor(type, new Int8Array(count), shape);
+  const halves = new Uint16Array(count);
+  // Where there is a Float16Array, a tensor makes one of it, which ONNX Runtime's binding takes for empty.
+  return Object.defineProperty(new ort.Tensor(type, halves, shape), 'data', { value: halves });
+}
+
 export const bool = (value: boolean): ort.Tensor =>
   new ort.Tensor('bool', Uint8Array.of(value ? 1 : 0), []);
 

@@ -1,6 +1,7 @@
 /** The ONNX graphs of a decoder-only language model: the embedding table, and all of its blocks. */
 import type { BoundaryPart, FeedForwardPart } from '#engine/node/part.ts';
 import type { GraphBuilder } from '#engine/onnx/graph-builder.ts';
+import type { CacheFormat } from '#engine/onnx/blocks/cache-format.ts';
 import {
   causalAttention,
   type CausalAttentionShape,
@@ -23,15 +24,10 @@ import {
 } from '#engine/node/decoder-protocol.ts';
 import { layerRotary, positionParts } from './architecture/positions.ts';
 import type { DecoderArchitecture } from './architecture/decoder-architecture.ts';
+import { decoderState } from './cached-state.ts';
 import { emitBeginning } from './decoder-beginning.ts';
 import { emitFeedForward } from './decoder-feed-forward.ts';
-import {
-  decoderInputs,
-  decoderState,
-  type DecoderInputs,
-  type Places,
-  type Segment,
-} from './decoder-inputs.ts';
+import { decoderInputs, type DecoderInputs, type Places, type Segment } from './decoder-inputs.ts';
 import {
   embeddingName,
   finalNormName,
@@ -48,6 +44,8 @@ export interface DecoderParts {
   readonly feedForwards: readonly FeedForwardPart[];
   /** By ascending layer. */
   readonly boundaries: readonly BoundaryPart[];
+  /** What keys and values are kept as between tokens; float32 where left out. */
+  readonly cacheFormat?: CacheFormat;
 }
 
 /** Both graphs of a language model with what surrounds them. */
@@ -63,7 +61,7 @@ export function decoderGraphs(
     embed: newGraph((g) => emitEmbedding(g, vocabularyOf(architecture), scale)),
     decoder: {
       model: newGraph((g) => emitDecoder(g, architecture, parts)),
-      state: decoderState(architecture, parts.boundaries),
+      state: decoderState(architecture, parts.boundaries, parts.cacheFormat),
       segments: parts.boundaries.length + 1,
       dims: (lengths) => segmentDims(lengths, window),
     },
@@ -99,10 +97,11 @@ export function emitDecoder(
   parts: DecoderParts,
 ): void {
   const { layerCount } = architecture;
-  const inputs = decoderInputs(g, architecture, parts.boundaries);
+  const { boundaries, cacheFormat = 'float32' } = parts;
+  const inputs = decoderInputs(g, architecture, boundaries, cacheFormat);
   const first = g.tap('embeddings', emitBeginning(g, architecture, inputs));
   const blocks = new DecoderBlocks(g, architecture, parts, inputs, first);
-  const exit = parts.boundaries.find(({ kind }) => kind === 'early-exit');
+  const exit = boundaries.find(({ kind }) => kind === 'early-exit');
   blocks.run(0, exit?.layer ?? layerCount);
   if (exit && inputs.throughout) blocks.runIf(inputs.throughout, exit.layer, layerCount);
   g.tap('final', blocks.normed);
@@ -112,7 +111,7 @@ export function emitDecoder(
     g.scope('head', () => emitHead(g, last, vocabularyOf(architecture))),
   );
   const fresh = [...blocks.fresh, ...blocks.masked];
-  for (const [index, tensor] of decoderState(architecture, parts.boundaries).entries())
+  for (const [index, tensor] of decoderState(architecture, boundaries, cacheFormat).entries())
     g.output(newName(tensor), fresh[index] as Value);
 }
 

@@ -1,7 +1,7 @@
 /** What a decoder's graph is given: its inputs, the state of its layers, and the segments that boundaries cut it into. */
 import type { BoundaryPart } from '#engine/node/part.ts';
+import { cacheFormats, type CacheFormat } from '#engine/onnx/blocks/cache-format.ts';
 import type { CachedTokens } from '#engine/onnx/blocks/cached-tokens.ts';
-import { keySize } from '#engine/onnx/blocks/causal-attention.ts';
 import type { GraphBuilder } from '#engine/onnx/graph-builder.ts';
 import { add, cast, greater, multiply, range } from '#engine/onnx/operators.ts';
 import {
@@ -14,6 +14,7 @@ import {
 } from '#engine/onnx/shape-operators.ts';
 import type { Dim, Value } from '#engine/onnx/value.ts';
 import {
+  cachedType,
   decoderInput,
   pastName,
   segmentSymbols,
@@ -22,6 +23,7 @@ import {
 import { layerWindow } from './architecture/attention.ts';
 import { longFrom, positionParts } from './architecture/positions.ts';
 import type { DecoderArchitecture } from './architecture/decoder-architecture.ts';
+import { decoderState, keptOf, maskedTensor } from './cached-state.ts';
 import { wholeSight, windowSight, type Sight } from './sight.ts';
 
 /** Layers between two boundaries, which hold the same tokens, or of these a window. */
@@ -57,69 +59,11 @@ export interface DecoderInputs {
 /** What is known of the new tokens that reach a segment. */
 export type Places = Pick<Segment, 'positions' | 'isVisual' | 'masked'>;
 
-/** What a layer keeps of a token: keys, then values, or the latent that both are made of. */
-function keptOf(
-  architecture: DecoderArchitecture,
-): readonly Pick<KeyValueTensor, 'name' | 'heads' | 'size'>[] {
-  const { attention, keyValueHeadCount: heads, headSize, positions } = architecture;
-  if (attention === 'latent')
-    return [
-      { name: 'latent', heads: 1, size: architecture.keyValueRank + architecture.rotaryHeadSize },
-    ];
-  return [
-    { name: 'key', heads, size: keySize({ headSize, linearBiases: positions === 'alibi' }) },
-    { name: 'value', heads, size: headSize },
-  ];
-}
-
-/** What every layer keeps, layer by layer; behind them, which tokens are masked, by segment. */
-export function decoderState(
-  architecture: DecoderArchitecture,
-  boundaries: readonly BoundaryPart[],
-): readonly KeyValueTensor[] {
-  const kept = keptOf(architecture);
-  const windowOf = layerWindow(architecture);
-  const windowIn = (layer: number) => {
-    const window = windowOf(layer);
-    return window === null ? {} : { window };
-  };
-  const layers = Array.from({ length: architecture.layerCount }, (_, layer) => layer);
-  return [
-    ...layers.flatMap((layer) =>
-      kept.map(({ name, ...rest }) => ({
-        kind: 'key-value' as const,
-        name: `${layer}.${name}`,
-        ...rest,
-        segment: boundaries.filter((boundary) => boundary.layer <= layer).length,
-        ...windowIn(layer),
-      })),
-    ),
-    ...maskedSegments(boundaries).map(maskedTensor),
-  ];
-}
-
-/** Those behind a boundary that masks. */
-function maskedSegments(boundaries: readonly BoundaryPart[]): readonly number[] {
-  const first = boundaries.findIndex(
-    (boundary) => boundary.kind === 'token-reduction' && boundary.pruned === 'masked',
-  );
-  if (first < 0) return [];
-  return boundaries.slice(first).map((_, index) => first + index + 1);
-}
-
-/** It is kept as keys are: a number a token. */
-const maskedTensor = (segment: number): KeyValueTensor => ({
-  kind: 'key-value',
-  name: `masked.${segment}`,
-  heads: 1,
-  size: 1,
-  segment,
-});
-
 export function decoderInputs(
   g: GraphBuilder,
   architecture: DecoderArchitecture,
   boundaries: readonly BoundaryPart[],
+  format: CacheFormat,
 ): DecoderInputs {
   const {
     embeddings: embeddingsName,
@@ -138,8 +82,8 @@ export function decoderInputs(
   const throughout = has('early-exit') ? g.input(throughoutName, 'bool', []) : null;
   const together =
     architecture.promptAttention === 'pictures' ? g.input(decoderInput.together, 'bool', []) : null;
-  const state = decoderState(architecture, boundaries);
-  const { pasts, firstKeyOf } = pastInputs(g, state);
+  const state = decoderState(architecture, boundaries, format);
+  const { pasts, firstKeyOf } = pastInputs(g, state, format);
   const indices = Array.from({ length: boundaries.length + 1 }, (_, index) => index);
   const lengths = indices.map((index) =>
     firstKeyOf(index, false) ? g.input(decoderInput.cachedLength(index), 'int64', []) : null,
@@ -179,18 +123,29 @@ export function decoderInputs(
     keptCount: kept[index] ?? null,
   });
   const windowIn = layerWindow(architecture);
-  const perLayer = keptOf(architecture).length;
+  const { unpack } = cacheFormats[format];
+  const kinds = keptOf(architecture).length;
+  /** Keys, values or latents of a layer, in as many tensors each. */
+  const partsOf = (layer: number, kind: number): readonly Value[] => {
+    const count = cacheFormats[format].parts(1).length;
+    const start = count * (kinds * layer + kind);
+    return pasts.slice(start, start + count);
+  };
   return {
     embeddings,
     logitRows,
     throughout,
     placed: placing(g, architecture),
-    // Of a latent, one tensor is both.
-    cachedIn: (layer, { whole, windowed }) => ({
-      key: pasts[perLayer * layer] as Value,
-      value: pasts[perLayer * (layer + 1) - 1] as Value,
-      ...((windowIn(layer) === null ? whole : windowed) as Sight),
-    }),
+    cachedIn(layer, { whole, windowed }) {
+      const key = unpack(g, partsOf(layer, 0));
+      return {
+        key,
+        // A latent is both.
+        value: kinds === 1 ? key : unpack(g, partsOf(layer, 1)),
+        format,
+        ...((windowIn(layer) === null ? whole : windowed) as Sight),
+      };
+    },
     firstSegment: segmentOf(0, { positions, isVisual, masked: null }),
     nextSegment({ index }, boundary, left) {
       const isNew = boundary.kind === 'token-reduction' && boundary.positions === 'renumbered';
@@ -220,14 +175,21 @@ function placing(g: GraphBuilder, architecture: DecoderArchitecture): (positions
 function pastInputs(
   g: GraphBuilder,
   state: readonly KeyValueTensor[],
+  format: CacheFormat,
 ): {
   readonly pasts: readonly Value[];
   readonly firstKeyOf: (segment: number, slides: boolean) => Value | null;
 } {
   const pasts = state.map((tensor) => {
-    const { capacity, windowCapacity } = segmentSymbols(tensor.segment);
-    const room = tensor.window === undefined ? capacity : windowCapacity;
-    return g.input(pastName(tensor), 'float32', [1, tensor.heads, room, tensor.size]);
+    const symbols = segmentSymbols(tensor.segment);
+    const [room, unpacked] =
+      tensor.window === undefined
+        ? [symbols.capacity, symbols.unpacked]
+        : [symbols.windowCapacity, symbols.windowUnpacked];
+    const shape = (capacity: Dim) => [1, tensor.heads, capacity, tensor.size];
+    const past = g.input(pastName(tensor), cachedType(tensor), shape(room));
+    // As long, but what is made of it is counted: where a format is unpacked, all of a layer once more.
+    return format === 'float32' ? past : { ...past, shape: shape(unpacked) };
   });
   const firstKeyOf = (segment: number, slides: boolean): Value | null =>
     pasts[

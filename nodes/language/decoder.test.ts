@@ -23,7 +23,7 @@ import {
   standardArchitecture,
   type DecoderArchitecture,
 } from './architecture/decoder-architecture.ts';
-import { decoderState } from './decoder-inputs.ts';
+import { decoderState } from './cached-state.ts';
 import { architectureProblem } from './decoder-model.ts';
 import { publishedDecoders } from './published-decoders.ts';
 

@@ -5,6 +5,7 @@ import { partsOfKind } from '#engine/node/part.ts';
 import { weightParams } from '#engine/node/weight-params.ts';
 import { answerProblem } from './answer-lines.ts';
 import { answerParams, answering } from './answer-params.ts';
+import { cacheParams, cacheProblem } from './cache-params.ts';
 import { decoderFromConfig } from './decoder-config.ts';
 import { decoderGraphs } from './decoder-graph.ts';
 import {
@@ -23,6 +24,7 @@ import { layoutProblem, withPictureLayout } from './picture-layouts.ts';
 const params = {
   ...decoderModelParams,
   ...answerParams,
+  ...cacheParams,
   ...weightParams,
 } as const;
 
@@ -43,6 +45,7 @@ export const decoder = defineNode({
     },
     { title: 'DeepSeek-V2', url: 'https://arxiv.org/abs/2405.04434' },
     { title: 'Qwen2-VL', url: 'https://arxiv.org/abs/2409.12191' },
+    { title: 'FlexGen', url: 'https://arxiv.org/abs/2303.06865' },
   ],
   params,
   inputs: {
@@ -70,6 +73,7 @@ export const decoder = defineNode({
     const architecture = decoderArchitecture(values);
     const problem =
       architectureProblem(architecture) ??
+      cacheProblem(values.cacheFormat, architecture) ??
       visualProblem(inputs.visual, architecture.hiddenSize) ??
       layoutProblem(inputs.visual, values.pictureLayout) ??
       gridProblem(inputs.visual, architecture.positions) ??
@@ -97,9 +101,10 @@ export const decoder = defineNode({
       const [draft] = partsOfKind(parts, 'draft');
       const [exit] = partsOfKind(boundaries, 'early-exit');
       const answered = answering(values);
+      const { cacheFormat } = values;
       return {
         kind: 'generate',
-        graphs: decoderGraphs(architecture, { feedForwards, boundaries }, newGraph),
+        graphs: decoderGraphs(architecture, { feedForwards, boundaries, cacheFormat }, newGraph),
         boundaries,
         // Where nothing is written there is nothing to guess.
         decoding: (answered.choices ? null : (draft ?? exit)) ?? { kind: 'plain' },

@@ -83,7 +83,7 @@ function jambaState(architecture: JambaArchitecture): readonly LayerState[] {
 }
 
 /** What a layer's mixing adds to the stream, and its state after the new tokens. */
-type EmitMixing = (x: Value, layer: number) => { output: Value; state: readonly [Value, Value] };
+type EmitMixing = (x: Value, layer: number) => { output: Value; state: readonly Value[] };
 
 /**
  * All blocks, driven as engine/node/decoder-protocol.ts says.
@@ -101,7 +101,7 @@ function emitJamba(g: GraphBuilder, architecture: JambaArchitecture): void {
   const mix = mixing(g, architecture, state, embeddings);
   let sum = g.tap('embeddings', embeddings);
   let normed = norm(g, sum, inputNorm(0), norms);
-  const after: (readonly [Value, Value])[] = [];
+  const after: (readonly Value[])[] = [];
   for (let layer = 0; layer < layerCount; layer++) {
     g.scope(`layers.${layer}`, () => {
       const names = jambaLayerNames(layer);

@@ -1,8 +1,10 @@
 /** Where the projections of queries, keys and values lie in a checkpoint, and their products. */
 import type { GraphBuilder } from '../graph-builder.ts';
+import { clipped } from '../operators.ts';
+import { split } from '../shape-operators.ts';
 import type { Value } from '../value.ts';
 import type { WeightExpression } from '../weight.ts';
-import { linearWeights, linearWith, rowsOf, type LinearWeights } from './linear.ts';
+import { joinedLinear, linearWeights, linearWith, rowsOf, type LinearWeights } from './linear.ts';
 
 export interface QueryKeyValue<Of> {
   readonly query: Of;
@@ -120,4 +122,34 @@ export function projectAll(
     key: linearWith(g, memory, projections.key, 'key'),
     value: linearWith(g, memory, projections.value, 'value'),
   };
+}
+
+interface ProjectedAtOnce extends Required<Omit<AttentionShape, 'memorySize'>> {
+  readonly queryKeyValueBias: boolean;
+  /** The largest number among them; 0: no bound. */
+  readonly queryKeyValueClip: number;
+}
+
+/** Queries, keys and values [1, T, heads · d] of x [1, T, D] from one product. */
+export function projectAtOnce(
+  g: GraphBuilder,
+  x: Value,
+  names: QueryKeyValue<string>,
+  shape: ProjectedAtOnce,
+): readonly [query: Value, key: Value, value: Value] {
+  const { hiddenSize, headCount, keyValueHeadCount, headSize, queryKeyValueBias } = shape;
+  const part = (name: string, heads: number) => ({
+    name,
+    inputs: hiddenSize,
+    outputs: heads * headSize,
+    bias: queryKeyValueBias,
+  });
+  const parts = [
+    part(names.query, headCount),
+    part(names.key, keyValueHeadCount),
+    part(names.value, keyValueHeadCount),
+  ];
+  const lengths = parts.map(({ outputs }) => outputs);
+  const all = clipped(g, joinedLinear(g, x, parts), shape.queryKeyValueClip);
+  return split(g, all, -1, lengths) as readonly [Value, Value, Value];
 }

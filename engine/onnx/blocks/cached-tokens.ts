@@ -3,12 +3,15 @@ import { int, type GraphBuilder } from '../graph-builder.ts';
 import { add, cast, multiply, range, subtract } from '../operators.ts';
 import { concatenate, lengthOf, unsqueeze } from '../shape-operators.ts';
 import { multiplyDims, type Dim, type Value } from '../value.ts';
+import type { CacheFormat } from './cache-format.ts';
 
-/** Keys and values of earlier tokens; read where they lie, never copied. */
+/** Keys and values of earlier tokens; in float32 read where they lie, never copied. */
 export interface CachedTokens {
-  /** [1, kvHeads, capacity, headSize] */
+  /** [1, kvHeads, capacity, headSize] float32 */
   readonly key: Value;
   readonly value: Value;
+  /** What those of the new tokens will be kept as; float32 where left out. */
+  readonly format?: CacheFormat;
   /**
    * [capacity] float32: 0 where a token is cached, very negative where there is none yet. Where attention slides
    * [group · T, capacity], very negative too where a token is further back than the window of a new one.

@@ -1,6 +1,6 @@
 /** Causal self-attention with grouped key/value heads, rotary positions and cached keys and values. */
 import { float, int, type GraphBuilder } from '../graph-builder.ts';
-import { add, clipped, matmul, softCapped, softmax } from '../operators.ts';
+import { add, matmul, softCapped, softmax } from '../operators.ts';
 import {
   concatenate,
   lengthOf,
@@ -8,17 +8,17 @@ import {
   repeatAs,
   reshape,
   slice,
-  split,
   transpose,
   unsqueeze,
 } from '../shape-operators.ts';
 import { multiplyDims, type Dim, type Value } from '../value.ts';
 import { attend } from './attention.ts';
-import type { QueryKeyValue } from './attention-projections.ts';
-import { padHeads, scores, splitHeads, unpadHeads } from './attention-heads.ts';
+import { projectAtOnce, type QueryKeyValue } from './attention-projections.ts';
+import { joinHeads, padHeads, scores, splitHeads, unpadHeads } from './attention-heads.ts';
+import { kept, type Kept } from './cache-format.ts';
 import type { CachedTokens } from './cached-tokens.ts';
 import { withPlaces, withSlopes } from './linear-biases.ts';
-import { joinedLinear, linear } from './linear.ts';
+import { linear } from './linear.ts';
 import type { NormKind } from './norm.ts';
 import { normQueryKey, type QueryKeyNorm } from './query-key-norm.ts';
 import { turnHeads, type Turning } from './rotary-positions.ts';
@@ -66,11 +66,14 @@ export interface AttentionNames {
   readonly keyNorm: string;
 }
 
-export interface AttentionResult<Kept extends readonly Value[] = readonly Value[]> {
+export interface AttentionResult {
   /** [1, T, D] */
   readonly output: Value;
-  /** What a cache keeps of the T tokens, [1, heads, T, size] each: rotated keys and values, or what these are made of. */
-  readonly kept: Kept;
+  /**
+   * What a cache keeps of the T tokens, [1, heads, T, size] each: rotated keys and values, or what these are made of,
+   * in the tensors of its format.
+   */
+  readonly kept: readonly Value[];
   /** Queries and keys of the T tokens as they met, for what ranks tokens by them. */
   readonly met: () => Met;
 }
@@ -106,9 +109,9 @@ export function causalAttention(
   shape: CausalAttentionShape,
   cached: CachedTokens,
   positions: Value,
-): AttentionResult<readonly [Value, Value]> {
+): AttentionResult {
   const { headCount, keyValueHeadCount, headSize } = shape;
-  const [plainQuery, plainKey, value] = projections(g, x, names, shape);
+  const [plainQuery, plainKey, value] = projectAtOnce(g, x, names, shape);
   const turned = (plain: Value, name: string, heads: number): Value =>
     turnHeads(g, normQueryKey(g, plain, name, heads, shape), heads, headSize, shape.turning);
   let query = turned(plainQuery, names.queryNorm, headCount);
@@ -117,21 +120,31 @@ export function causalAttention(
     query = withSlopes(g, query, headCount, shape.scale);
     key = withPlaces(g, key, positions, keyValueHeadCount);
   }
-  const newKey = splitHeads(g, key, keyValueHeadCount);
-  const newValue = splitHeads(g, value, keyValueHeadCount);
+  const newKey = kept(g, splitHeads(g, key, keyValueHeadCount), cached.format);
+  const newValue = kept(g, splitHeads(g, value, keyValueHeadCount), cached.format);
+  /** [1, kvHeads, T, d] → [1, T, kvHeads · d], which is there where nothing was rounded. */
+  const joined = ({ isRounded, seen }: Kept, plain: Value): Value =>
+    isRounded ? joinHeads(g, seen) : plain;
 
   g.work(2 * headCount * headSize, attentionPairs(shape, cached, x.shape[1] as Dim));
   const attended = g.choose(
     cached.fused,
-    () => attendAtOnce(g, { query, key, value }, cached, shape),
-    () => attendCached(g, query, newKey, newValue, cached, shape),
+    () => {
+      const projected = { query, key: joined(newKey, key), value: joined(newValue, value) };
+      return attendAtOnce(g, projected, cached, shape);
+    },
+    () => attendCached(g, query, newKey.seen, newValue.seen, cached, shape),
   );
   const output = linear(g, attended, names.output, {
     inputs: headCount * headSize,
     outputs: shape.hiddenSize,
     bias: shape.outputBias,
   });
-  return { output, kept: [newKey, newValue], met: () => ({ query, key: newKey, shape }) };
+  return {
+    output,
+    kept: [...newKey.parts, ...newValue.parts],
+    met: () => ({ query, key: newKey.seen, shape }),
+  };
 }
 
 /** The query-key pairs that T tokens look at, for the estimate. */
@@ -275,28 +288,4 @@ function maskFuture(g: GraphBuilder, among: Value, { future }: CachedTokens, gro
   const [, , rows, sequence] = among.shape as readonly [Dim, Dim, Dim, Dim];
   const byToken = reshape(g, among, [keyValueHeadCount, group, sequence, sequence]);
   return reshape(g, add(g, byToken, future), [1, keyValueHeadCount, rows, sequence]);
-}
-
-/** Queries, keys and values [1, T, heads · d] from one product. */
-function projections(
-  g: GraphBuilder,
-  x: Value,
-  names: AttentionNames,
-  shape: CausalAttentionShape,
-): readonly [Value, Value, Value] {
-  const { hiddenSize, headCount, keyValueHeadCount, headSize, queryKeyValueBias } = shape;
-  const part = (name: string, heads: number) => ({
-    name,
-    inputs: hiddenSize,
-    outputs: heads * headSize,
-    bias: queryKeyValueBias,
-  });
-  const parts = [
-    part(names.query, headCount),
-    part(names.key, keyValueHeadCount),
-    part(names.value, keyValueHeadCount),
-  ];
-  const lengths = parts.map(({ outputs }) => outputs);
-  const all = clipped(g, joinedLinear(g, x, parts), shape.queryKeyValueClip);
-  return split(g, all, -1, lengths) as readonly [Value, Value, Value];
 }

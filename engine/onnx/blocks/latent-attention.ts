@@ -17,6 +17,7 @@ import {
 import type { Dim, Value } from '../value.ts';
 import type { WeightExpression } from '../weight.ts';
 import { unpadHeads } from './attention-heads.ts';
+import { kept } from './cache-format.ts';
 import type { CachedTokens } from './cached-tokens.ts';
 import {
   attendAtOnce,
@@ -83,7 +84,7 @@ export function latentAttention(
   const { headCount, headSize, valueHeadSize, keyValueRank, rotaryHeadSize } = shape;
   const sequence = x.shape[1] as Dim;
   const query = queries(g, x, names, shape);
-  const latent = latents(g, x, names, shape);
+  const { seen: latent, parts } = kept(g, latents(g, x, names, shape), cached.format);
   const ups = upProjections(g, names, shape);
   // As the many do it. The few look at longer vectors, but make no keys and values.
   g.work(headCount * (headSize + valueHeadSize), attentionPairs(shape, cached, sequence));
@@ -111,7 +112,7 @@ export function latentAttention(
     bias: shape.outputBias,
   });
   const met = () => ({ query: absorb(g, query, ups.key, shape), key: latent, shape: shared });
-  return { output, kept: [latent], met };
+  return { output, kept: parts, met };
 }
 
 /** Of each head: [1, T, H, plain] and, rotated, [1, T, H, rotated]. */
