@@ -38,7 +38,7 @@ export const readFactors = (text: string): readonly number[] =>
         .map(Number);
 
 /** While positions turn queries and keys. */
-const turning = { param: 'positions', is: ['rotary', 'grid-rotary'] } as const;
+const whileTurning = { param: 'positions', is: ['rotary', 'grid-rotary'] } as const;
 
 export const positionParams = {
   ...placed(
@@ -70,7 +70,7 @@ export const positionParams = {
         rotaryScalings.map((name) => option(name)),
       ),
     } as const,
-    { group: 'positions', condition: turning },
+    { group: 'positions', condition: whileTurning },
   ),
   ...placed(
     {
@@ -169,7 +169,7 @@ export const positionParams = {
         group: 'architecture',
       },
     } as const,
-    { group: 'positions', condition: turning },
+    { group: 'positions', condition: whileTurning },
   ),
   ...placed(
     {
