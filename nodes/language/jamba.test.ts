@@ -5,11 +5,11 @@ import type { LanguageGraphs } from '#engine/node/decoder-protocol.ts';
 import { GraphBuilder } from '#engine/onnx/graph-builder.ts';
 import { seededRandom } from '#engine/seeded-random.ts';
 import { writeKnownWeights } from '#host/weights/known-weights.testing.ts';
-import { floatsOf, NodeBench } from '#verify/node-bench.testing.ts';
+import { NodeBench } from '#verify/node-bench.testing.ts';
 import { openSmallDecoder } from '#verify/small-decoder.testing.ts';
 import { config, refusal, taken } from '#verify/taking-config.testing.ts';
+import { expectReturnToMark, expectSameInSteps } from '#verify/step-by-step.testing.ts';
 import { catalogue } from '../index.ts';
-import { largestError } from '../slow-formulas.testing.ts';
 import { jambaProblem, publishedJambas, type JambaArchitecture } from './jamba-architecture.ts';
 import { jambaGraphs } from './jamba-graph.ts';
 import { jambaKeyLayouts } from './jamba-names.ts';
@@ -65,44 +65,15 @@ async function openJamba() {
 const random = seededRandom(7);
 /** More than are read at once, so that a prompt of them is cut into pieces. */
 const ids = Array.from({ length: 300 }, () => Math.floor(random() * small.vocabularySize));
-/** Float32 sums of some hundred products, taken in another order. */
-const tolerance = 1e-4;
-const width = small.vocabularySize;
 
 it('reads a prompt in pieces, token by token and several at once with the same logits', async () => {
   const model = await openJamba();
-  const pieces = await model.begin(await model.embed(ids), [], 'all', 0);
-  const all = pieces.flatMap((piece) => Array.from(floatsOf(piece['logits'])));
-  const rows = (from: number, to: number) => all.slice(from * width, to * width);
-  expect(largestError(rows(40, 41), rows(41, 42))).toBeGreaterThan(0.1);
-  let logits = await model.prefill(await model.embed(ids.slice(0, 1)), [], 0);
-  let worst = largestError(logits, rows(0, 1));
-  for (let place = 1; place < ids.length; place++) {
-    logits = await model.extend([ids[place]!], 'last', 0);
-    worst = Math.max(worst, largestError(logits, rows(place, place + 1)));
-  }
-  expect(worst).toBeLessThan(tolerance);
-  await model.prefill(await model.embed(ids.slice(0, 5)), [], 0);
-  for (const [from, to] of [
-    [5, 7],
-    [7, 8],
-    [8, 40],
-  ] as const) {
-    const several = await model.extend(ids.slice(from, to), 'all', 0);
-    expect(largestError(several, rows(from, to))).toBeLessThan(tolerance);
-  }
+  await expectSameInSteps({ model, ids, vocabularySize: small.vocabularySize });
 });
 
 it('goes back to a mark with its cache and its states alike', async () => {
   const model = await openJamba();
-  const expected = await model.prefill(await model.embed(ids.slice(0, 13)), [], 0);
-  await model.prefill(await model.embed(ids.slice(0, 10)), [], 0);
-  const mark = model.mark();
-  await model.extend([ids[10]!, ids[11]!, 1, 2, 3], 'all', 0);
-  await model.keep(mark, [ids[10]!, ids[11]!]);
-  expect(model.state.length).toEqual([12]);
-  const logits = await model.extend([ids[12]!], 'last', 0);
-  expect(largestError(logits, expected)).toBeLessThan(tolerance);
+  await expectReturnToMark({ model, ids });
 });
 
 it('carries a cache of the layers that attend, which grows, and a state of the others, which does not', async () => {

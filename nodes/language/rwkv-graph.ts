@@ -1,10 +1,6 @@
 /** The ONNX graphs of an RWKV language model: the embedding table, and all of its blocks. */
 import {
-  decoderInput,
-  decoderOutput,
-  newName,
   pastName,
-  segmentDims,
   type LanguageGraphs,
   type RecurrentTensor,
 } from '#engine/node/decoder-protocol.ts';
@@ -13,8 +9,8 @@ import { tokenShift } from '#engine/onnx/blocks/token-shift.ts';
 import type { GraphBuilder } from '#engine/onnx/graph-builder.ts';
 import type { StageModel } from '#engine/onnx/model.ts';
 import { subtract } from '#engine/onnx/operators.ts';
-import { gather } from '#engine/onnx/shape-operators.ts';
 import type { Value } from '#engine/onnx/value.ts';
+import { recurrentGraphs, type RecurrentModel, type RecurrentPass } from './recurrent-graphs.ts';
 import type { Generation, RwkvArchitecture } from './rwkv-architecture.ts';
 import { emitChannelMix } from './rwkv-channel-mix.ts';
 import {
@@ -28,7 +24,6 @@ import { timeMix4 } from './rwkv-time-mix-4.ts';
 import { timeMix5 } from './rwkv-time-mix-5.ts';
 import { timeMix6 } from './rwkv-time-mix-6.ts';
 import type { MovingTokens, TimeMix } from './rwkv-time-mix.ts';
-import { emitEmbedding, emitHead, type Vocabulary } from './vocabulary.ts';
 
 const timeMixes: Readonly<Record<Generation, TimeMix>> = {
   4: timeMix4,
@@ -36,37 +31,16 @@ const timeMixes: Readonly<Record<Generation, TimeMix>> = {
   6: timeMix6,
 };
 
-/** A state does not grow, so that nothing but the answer's own limit ends a sequence. */
-const unbounded = Number.MAX_SAFE_INTEGER;
-
-const vocabularyOf = (architecture: RwkvArchitecture): Vocabulary => ({
-  ...architecture,
-  embedding: embeddingName,
-  head: headName,
-  headBias: false,
-  projected: null,
-  logitScale: 1,
-  logitSoftCap: 0,
-});
-
 export function rwkvGraphs(
   architecture: RwkvArchitecture,
   newGraph: (emit: (g: GraphBuilder) => void) => StageModel,
 ): LanguageGraphs {
-  const { hiddenSize, vocabularySize } = architecture;
-  return {
-    embed: newGraph((g) => emitEmbedding(g, vocabularyOf(architecture))),
-    decoder: {
-      model: newGraph((g) => emitRwkv(g, architecture)),
-      state: rwkvState(architecture),
-      segments: 1,
-      dims: segmentDims,
-    },
-    hiddenSize,
-    vocabularySize,
-    contextLength: unbounded,
-    promptAttention: 'causal',
+  const model: RecurrentModel = {
+    words: { ...architecture, embedding: embeddingName, head: headName },
+    state: rwkvState(architecture),
+    emit: (g, embeddings) => emitRwkvBlocks(g, embeddings, architecture),
   };
+  return recurrentGraphs(model, newGraph);
 }
 
 /** Of each layer: the last token of the time mix and what it remembers, then the last token of the channel mix. */
@@ -88,36 +62,18 @@ export function rwkvState(architecture: RwkvArchitecture): readonly RecurrentTen
 }
 
 /**
- * All blocks and the head, driven as engine/node/decoder-protocol.ts says. Visual tokens take the place of embeddings,
- * so that the norm of these is theirs too. What libraries divide and multiply by 2 every few layers (`rescale_every`)
- * keeps half precision from overflowing; here numbers are float32.
- */
-function emitRwkv(g: GraphBuilder, architecture: RwkvArchitecture): void {
-  const embeddings = g.input(decoderInput.embeddings, 'float32', [
-    1,
-    'sequence',
-    architecture.hiddenSize,
-  ]);
-  const logitRows = g.input(decoderInput.logitRows, 'int64', ['rows']);
-  const { final, state } = emitRwkvBlocks(g, embeddings, architecture);
-  const last = gather(g, final, logitRows, 1);
-  g.output(
-    decoderOutput.logits,
-    g.scope('head', () => emitHead(g, last, vocabularyOf(architecture))),
-  );
-  for (const [tensor, value] of state) g.output(newName(tensor), value);
-}
-
-/**
  * embeddings [1, T, D] → what leaves the last norm, [1, T, D], and the state behind the last token; the state before
  * the first is an input of the graph. Taps: `embeddings`, what enters the first block; `block.<layer>`, what leaves a
  * block; `time-mix.<layer>` and `channel-mix.<layer>`, what the two add to it; `final`.
+ *
+ * Visual tokens take the place of embeddings, so that the norm of these is theirs too. What libraries divide and
+ * multiply by 2 every few layers (`rescale_every`) keeps half precision from overflowing; here numbers are float32.
  */
 export function emitRwkvBlocks(
   g: GraphBuilder,
   embeddings: Value,
   architecture: RwkvArchitecture,
-): { readonly final: Value; readonly state: readonly (readonly [RecurrentTensor, Value])[] } {
+): RecurrentPass {
   const { layerCount, generation, normEpsilon: epsilon } = architecture;
   const norms: Norm = { kind: 'layer', epsilon };
   const tensors = rwkvState(architecture);

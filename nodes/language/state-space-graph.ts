@@ -1,21 +1,16 @@
 /** The ONNX graphs of a language model of state-space blocks: the embedding table, and all of the blocks. */
 import {
-  decoderInput,
-  decoderOutput,
-  newName,
   pastName,
-  segmentDims,
   type LanguageGraphs,
   type RecurrentTensor,
 } from '#engine/node/decoder-protocol.ts';
 import { addAndNorm, norm, type Norm } from '#engine/onnx/blocks/norm.ts';
 import type { GraphBuilder } from '#engine/onnx/graph-builder.ts';
 import type { StageModel } from '#engine/onnx/model.ts';
-import { gather } from '#engine/onnx/shape-operators.ts';
 import type { Value } from '#engine/onnx/value.ts';
+import { recurrentGraphs, type RecurrentModel, type RecurrentPass } from './recurrent-graphs.ts';
 import type { StateSpaceArchitecture } from './state-space-architecture.ts';
 import { blockNames, embeddingName, finalNormName, headName } from './state-space-names.ts';
-import { emitEmbedding, emitHead, type Vocabulary } from './vocabulary.ts';
 
 /** What a block carries from token to token, one tensor each. */
 export interface MixerState<Item> {
@@ -42,39 +37,20 @@ export interface Mixer {
   readonly prepare: (g: GraphBuilder, tokens: Value) => EmitMixer;
 }
 
-/** A state does not grow, so that nothing but the answer's own limit ends a sequence. */
-const unbounded = Number.MAX_SAFE_INTEGER;
-
-const vocabularyOf = (architecture: StateSpaceArchitecture): Vocabulary => ({
-  ...architecture,
-  embedding: embeddingName,
-  head: headName,
-  headBias: false,
-  projected: null,
-  logitScale: 1,
-  logitSoftCap: 0,
-});
-
 export function stateSpaceGraphs(
   architecture: StateSpaceArchitecture,
   mixer: Mixer,
   newGraph: (emit: (g: GraphBuilder) => void) => StageModel,
 ): LanguageGraphs {
-  const { hiddenSize, vocabularySize, layerCount } = architecture;
-  const layers = Array.from({ length: layerCount }, (_, layer) => mixerTensors(mixer, layer));
-  return {
-    embed: newGraph((g) => emitEmbedding(g, vocabularyOf(architecture))),
-    decoder: {
-      model: newGraph((g) => emitBlocks(g, architecture, mixer)),
-      state: layers.flatMap(({ convolution, memory }) => [convolution, memory]),
-      segments: 1,
-      dims: segmentDims,
-    },
-    hiddenSize,
-    vocabularySize,
-    contextLength: unbounded,
-    promptAttention: 'causal',
+  const layers = Array.from({ length: architecture.layerCount }, (_, layer) =>
+    mixerTensors(mixer, layer),
+  );
+  const model: RecurrentModel = {
+    words: { ...architecture, embedding: embeddingName, head: headName },
+    state: layers.flatMap(({ convolution, memory }) => [convolution, memory]),
+    emit: (g, embeddings) => emitBlocks(g, embeddings, architecture, mixer),
   };
+  return recurrentGraphs(model, newGraph);
 }
 
 /** The state of a layer of one sequence, as the protocol carries it. */
@@ -91,11 +67,14 @@ export function mixerTensors({ state }: Mixer, layer: number): MixerState<Recurr
  * All blocks, driven as engine/node/decoder-protocol.ts says.
  * Taps: `embeddings`, what enters the first block; `block.<layer>`, what leaves a block; `final`.
  */
-function emitBlocks(g: GraphBuilder, architecture: StateSpaceArchitecture, mixer: Mixer): void {
-  const { hiddenSize, layerCount } = architecture;
+function emitBlocks(
+  g: GraphBuilder,
+  embeddings: Value,
+  architecture: StateSpaceArchitecture,
+  mixer: Mixer,
+): RecurrentPass {
+  const { layerCount } = architecture;
   const norms: Norm = { kind: architecture.norm, epsilon: architecture.normEpsilon };
-  const embeddings = g.input(decoderInput.embeddings, 'float32', [1, 'sequence', hiddenSize]);
-  const logitRows = g.input(decoderInput.logitRows, 'int64', ['rows']);
   const normName = (layer: number): string =>
     layer < layerCount ? blockNames(layer).norm : finalNormName;
 
@@ -115,13 +94,7 @@ function emitBlocks(g: GraphBuilder, architecture: StateSpaceArchitecture, mixer
       g.tap(`block.${layer}`, sum);
     });
   }
-  g.tap('final', normed);
-  const last = gather(g, normed, logitRows, 1);
-  g.output(
-    decoderOutput.logits,
-    g.scope('head', () => emitHead(g, last, vocabularyOf(architecture))),
-  );
-  for (const [tensor, value] of after) g.output(newName(tensor), value);
+  return { final: g.tap('final', normed), state: after };
 }
 
 const pastOf = (g: GraphBuilder, tensor: RecurrentTensor): Value =>

@@ -7,7 +7,7 @@ import { checkGraph } from '#engine/graph/check.ts';
 import { sketchDocument } from '#engine/graph/sketch-document.ts';
 import { decoderInput } from '#engine/node/decoder-protocol.ts';
 import { seededRandom } from '#engine/seeded-random.ts';
-import { floatsOf, NodeBench } from '#verify/node-bench.testing.ts';
+import { NodeBench } from '#verify/node-bench.testing.ts';
 import {
   graphsOf,
   mamba2Model,
@@ -17,9 +17,9 @@ import {
   smallMamba2,
   type StateSpaceModel,
 } from '#verify/small-state-space.testing.ts';
+import { expectReturnToMark, expectSameInSteps } from '#verify/step-by-step.testing.ts';
 import { valueOf } from '#verify/value-of.testing.ts';
 import { catalogue } from '../index.ts';
-import { largestError } from '../slow-formulas.testing.ts';
 import { publishedMambas } from './mamba-architecture.ts';
 import { publishedMamba2s } from './mamba2-architecture.ts';
 
@@ -53,50 +53,16 @@ const { vocabularySize } = smallMamba().architecture;
 const random = seededRandom(7);
 /** More than are read at once, so that a prompt of them is cut into pieces. */
 const ids = Array.from({ length: 300 }, () => Math.floor(random() * vocabularySize));
-/** Float32 sums of some hundred products, taken in another order. */
-const tolerance = 1e-4;
 
 describe.each(Object.entries(models))('a %s', (_, { architecture, mixer }) => {
-  const width = vocabularySize;
-
   it('reads a prompt in pieces, token by token and several at once with the same logits', async () => {
     const model = await openStateSpaceModel(bench, { architecture, mixer }, 3);
-    const pieces = await model.begin(await model.embed(ids), [], 'all', 0);
-    expect(pieces).toHaveLength(2);
-    const all = pieces.flatMap((piece) => Array.from(floatsOf(piece['logits'])));
-    const rows = (from: number, to: number) => all.slice(from * width, to * width);
-    // The model tells tokens apart, so that agreement says something.
-    expect(largestError(rows(40, 41), rows(41, 42))).toBeGreaterThan(0.1);
-
-    let logits = await model.prefill(await model.embed(ids.slice(0, 1)), [], 0);
-    let worst = largestError(logits, rows(0, 1));
-    for (let place = 1; place < ids.length; place++) {
-      logits = await model.extend([ids[place]!], 'last', 0);
-      worst = Math.max(worst, largestError(logits, rows(place, place + 1)));
-    }
-    expect(worst).toBeLessThan(tolerance);
-
-    await model.prefill(await model.embed(ids.slice(0, 5)), [], 0);
-    for (const [from, to] of [
-      [5, 7],
-      [7, 8],
-      [8, 40],
-    ] as const) {
-      const several = await model.extend(ids.slice(from, to), 'all', 0);
-      expect(largestError(several, rows(from, to))).toBeLessThan(tolerance);
-    }
+    await expectSameInSteps({ model, ids, vocabularySize });
   });
 
   it('goes back to a mark, and on from there with what is kept, as if nothing else had been read', async () => {
     const model = await openStateSpaceModel(bench, { architecture, mixer }, 3);
-    const expected = await model.prefill(await model.embed(ids.slice(0, 13)), [], 0);
-    await model.prefill(await model.embed(ids.slice(0, 10)), [], 0);
-    const mark = model.mark();
-    await model.extend([ids[10]!, ids[11]!, 1, 2, 3], 'all', 0);
-    await model.keep(mark, [ids[10]!, ids[11]!]);
-    expect(model.state.length).toEqual([12]);
-    const logits = await model.extend([ids[12]!], 'last', 0);
-    expect(largestError(logits, expected)).toBeLessThan(tolerance);
+    await expectReturnToMark({ model, ids });
   });
 
   it('carries the same bytes after 500 tokens and after 2000', async () => {
