@@ -88,7 +88,7 @@ const vocabularyOf = (architecture: DecoderArchitecture): Vocabulary => ({
 });
 
 /**
- * All blocks of a decoder, driven as engine/plan/decoder-protocol.ts says.
+ * All blocks of a decoder, driven as engine/node/decoder-protocol.ts says.
  * Taps: `embeddings`, what enters the first block; `block.<layer>`, what leaves a block; `final`.
  */
 export function emitDecoder(
