@@ -1,10 +1,14 @@
 /** What no graph can be built of is refused in a sentence that says what to choose. */
 import { expect, it } from 'vitest';
+import { checkGraph } from '#engine/graph/check.ts';
+import { readDocument } from '#engine/graph/read-document.ts';
 import { knownCount, type WireOf } from '#engine/node/wire.ts';
 import {
   standardArchitecture,
   type DecoderArchitecture,
 } from './architecture/decoder-architecture.ts';
+import { valueOf } from '#verify/value-of.testing.ts';
+import { catalogue } from '../index.ts';
 import { architectureProblem } from './decoder-model.ts';
 import { gridProblem } from './language-ports.ts';
 import { publishedDecoders } from './published-decoders.ts';
@@ -49,4 +53,21 @@ it('tells rows and columns of visual tokens only where they lie on a grid', () =
   expect(gridProblem([tokens, { ...tokens, grid: null }], 'grid-rotary')?.message).toMatch(
     /these lie on no grid; choose a projector that keeps the grid/,
   );
+});
+
+it('opens a graph of version 1, whose blocks were parallel or not, with nothing left to warn of', () => {
+  const node = (parallelBlock: boolean) => ({
+    type: 'language/decoder',
+    version: 1,
+    params: { model: 'custom', keyNames: 'phi', parallelBlock, layerCount: 2 },
+  });
+  const nodes = { phi: node(true), llama: node(false) };
+  const written = { format: 'patchbay', version: 1, title: '', about: '', nodes, edges: [] };
+  const document = valueOf(
+    readDocument(JSON.stringify({ ...written, layout: {}, notes: [] }), catalogue),
+  );
+  const checked = checkGraph(document, catalogue);
+  expect(checked.nodes['phi']?.params).toMatchObject({ block: 'parallel', layerCount: 2 });
+  expect(checked.nodes['llama']?.params).toMatchObject({ block: 'sequential' });
+  expect(checked.problems.map(({ code }) => code)).not.toContain('param-unknown');
 });
