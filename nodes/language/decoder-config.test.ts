@@ -191,6 +191,9 @@ describe('a language model', () => {
     expect(refusal(decoder, config({ model_type: 'xlnet' }))).toBe(
       'The language model family "xlnet" is not built yet.',
     );
+    expect(refusal(decoder, config({ model_type: 'constructor' }))).toBe(
+      'The language model family "constructor" is not built yet.',
+    );
     expect(refusal(decoder, config({ ...llama, ...scaled }))).toBe(
       'Rotary scaling "dynamic" is not built yet.',
     );

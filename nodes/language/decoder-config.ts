@@ -26,7 +26,7 @@ import { windowFromConfig, windowRotaryFromConfig } from './window-config.ts';
 export const languageParts = ['text_config', 'llm_config', 'language_config'] as const;
 
 /** Of what is no transformer, the title of its node, by `model_type`. */
-const otherNodes: Readonly<Record<string, string | undefined>> = {
+const otherNodes: Readonly<Record<string, string>> = {
   mamba: 'Mamba',
   falcon_mamba: 'Mamba',
   mamba2: 'Mamba-2',
@@ -42,7 +42,7 @@ export function decoderFromConfig(files: ConfigFiles): Outcome<TakenConfig> {
   const part = partOf(file.value, languageParts);
   const type = modelTypeOf(part ?? file.value);
   const family = Object.hasOwn(decoderFamilies, type) ? decoderFamilies[type] : undefined;
-  const other = otherNodes[type];
+  const other = Object.hasOwn(otherNodes, type) ? otherNodes[type] : undefined;
   if (other !== undefined)
     return foreign(`config.json describes another kind of model; choose the node "${other}".`);
   if (!family) return unsupported(`The language model family "${type}"`);

@@ -82,6 +82,7 @@ describe('a Mamba', () => {
       /Attention between/,
     );
     expect(refusal(mamba, config({ model_type: 'mamba2' }))).toMatch(/choose the node "Mamba-2"/);
+    expect(refusal(mamba, config({ model_type: 'constructor' }))).toMatch(/no Mamba but "con/);
     expect(refusal(mamba, config({ model_type: 'zamba' }))).toMatch(/"zamba" is not/);
     expect(refusal(mamba, config(read('slm/llama-mha/config.json')))).toBe(
       'config.json describes no Mamba but "llama"; choose the node of its family.',

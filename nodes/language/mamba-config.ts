@@ -63,9 +63,9 @@ export function mambaFromConfig(files: ConfigFiles): Outcome<TakenConfig> {
 
 function architectureFrom(json: JsonObject): Outcome<MambaArchitecture> {
   const type = modelTypeOf(json);
-  const innerNorm = innerNorms[type];
+  const innerNorm = Object.hasOwn(innerNorms, type) ? innerNorms[type] : undefined;
   if (innerNorm) return mambaOfHuggingFace(json, innerNorm);
-  const other = others[type];
+  const other = Object.hasOwn(others, type) ? others[type] : undefined;
   if (other !== undefined)
     return foreign(`config.json describes a ${other}; choose the node "${other}".`);
   if (relatives.has(type)) return unsupported(`The state-space family "${type}"`);
