@@ -112,9 +112,14 @@ function bestLayout(
   layouts: readonly KeyLayout[],
   { tensors }: Checkpoint,
 ): KeyLayout {
-  const hits = (layout: KeyLayout) =>
-    needed.filter(({ name }) => tensors.has(layout.key(name))).length;
-  return layouts.reduce((best, layout) => (hits(layout) > hits(best) ? layout : best));
+  let [best, most] = [layouts[0] as KeyLayout, -1];
+  for (const layout of layouts) {
+    const hits = needed.filter(({ name }) => tensors.has(layout.key(name))).length;
+    if (hits > most) [best, most] = [layout, hits];
+    // No other finds more.
+    if (most === needed.length) break;
+  }
+  return best;
 }
 
 /** Sizes of 1 change nothing of how numbers lie: a class token is [D] or [1, 1, D], a 1 × 1 kernel a matrix. */
