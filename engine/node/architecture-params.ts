@@ -20,6 +20,20 @@ export function size(label: string, help: string, standard: number, max: number,
   return unit === undefined ? param : { ...param, unit };
 }
 
+/** A whole number from 1, or nothing, which means what `whenEmpty` says. */
+export function optionalSize(label: string, help: string, whenEmpty: string, max: number) {
+  return {
+    kind: 'optional-integer',
+    label,
+    help,
+    default: null,
+    min: 1,
+    max,
+    whenEmpty,
+    ...shared,
+  } as const;
+}
+
 export function flag(label: string, help: string, standard: boolean) {
   return { kind: 'flag', label, help, default: standard, ...shared } as const;
 }

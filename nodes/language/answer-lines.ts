@@ -43,7 +43,7 @@ export function biasLines(text: string): Outcome<readonly TextBias[]> {
   return ok(biases);
 }
 
-interface Answering {
+export interface Answering {
   readonly strategy: string;
   readonly choices: string;
   readonly answerCount: number;

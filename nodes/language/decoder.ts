@@ -3,7 +3,6 @@ import { fail, ok } from '#engine/contract/outcome.ts';
 import { defineNode } from '#engine/node/node-definition.ts';
 import { partsOfKind } from '#engine/node/part.ts';
 import { weightParams } from '#engine/node/weight-params.ts';
-import { answerProblem } from './answer-lines.ts';
 import { answerParams, answering } from './answer-params.ts';
 import { cacheParams, cacheProblem } from './cache-params.ts';
 import { decoderFromConfig } from './decoder-config.ts';
@@ -18,8 +17,8 @@ import {
 import { decoderKeyLayouts } from './decoder-names.ts';
 import { checkDecoderParts, droppingProblem } from './decoder-parts.ts';
 import { draftProblem, idleDrafts } from './draft-problem.ts';
-import { gridProblem, languageInputs, languageOutputs, visualProblem } from './language-ports.ts';
-import { layoutProblem, withPictureLayout } from './picture-layouts.ts';
+import { languageInputs, languageOutputs, languageProblem } from './language-ports.ts';
+import { withPictureLayout } from './picture-layouts.ts';
 
 const params = {
   ...decoderModelParams,
@@ -74,10 +73,7 @@ export const decoder = defineNode({
     const problem =
       architectureProblem(architecture) ??
       cacheProblem(values.cacheFormat, architecture) ??
-      visualProblem(inputs.visual, architecture.hiddenSize) ??
-      layoutProblem(inputs.visual, values.pictureLayout) ??
-      gridProblem(inputs.visual, architecture.positions) ??
-      answerProblem(id, values) ??
+      languageProblem(id, values, inputs.visual, architecture) ??
       draftProblem(inputs.acceleration, architecture, 'acceleration') ??
       droppingProblem(inputs.acceleration, architecture);
     if (problem) return fail(problem);

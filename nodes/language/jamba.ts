@@ -2,10 +2,8 @@
 import { fail, ok } from '#engine/contract/outcome.ts';
 import { defineNode } from '#engine/node/node-definition.ts';
 import { weightParams } from '#engine/node/weight-params.ts';
-import { answerProblem } from './answer-lines.ts';
 import { answerParams, answering } from './answer-params.ts';
-import { languageInputs, languageOutputs, visualProblem } from './language-ports.ts';
-import { layoutProblem } from './picture-layouts.ts';
+import { languageInputs, languageOutputs, languageProblem } from './language-ports.ts';
 import {
   jambaArchitecture,
   jambaParams,
@@ -42,10 +40,7 @@ export const jamba = defineNode({
   infer({ id, params: values, inputs }) {
     const architecture = jambaArchitecture(values);
     const problem =
-      jambaProblem(architecture) ??
-      visualProblem(inputs.visual, architecture.hiddenSize) ??
-      layoutProblem(inputs.visual, values.pictureLayout) ??
-      answerProblem(id, values);
+      jambaProblem(architecture) ?? languageProblem(id, values, inputs.visual, architecture);
     return problem ? fail(problem) : ok({ outputs: { answer: { kind: 'answer' } } });
   },
   layers: (values) => jambaArchitecture(values).layerCount,

@@ -1,8 +1,10 @@
 /** What goes into every language model and comes out of it. */
 import { error, type Problem } from '#engine/contract/problem.ts';
 import type { WireOf } from '#engine/node/wire.ts';
-import { positionParts } from './architecture/positions.ts';
+import { answerProblem, type Answering } from './answer-lines.ts';
 import type { DecoderArchitecture } from './architecture/decoder-architecture.ts';
+import { positionParts } from './architecture/positions.ts';
+import { layoutProblem, type PictureLayoutName } from './picture-layouts.ts';
 
 export const languageInputs = {
   visual: {
@@ -20,10 +22,7 @@ export const languageOutputs = {
 } as const;
 
 /** Why visual tokens cannot be read by a model of so many channels; null where they can. */
-export function visualProblem(
-  visual: readonly WireOf<'tokens'>[],
-  hiddenSize: number,
-): Problem | null {
+function visualProblem(visual: readonly WireOf<'tokens'>[], hiddenSize: number): Problem | null {
   const other = visual.find(({ channels }) => channels !== hiddenSize);
   if (!other) return null;
   const message = `The language model reads tokens of ${hiddenSize} channels, it is given ${other.channels}; put a projector with output width ${hiddenSize} in between.`;
@@ -40,4 +39,26 @@ export function gridProblem(
   const message =
     'The language model is told row and column of every visual token, and these lie on no grid; choose a projector that keeps the grid.';
   return error('arrangement-unsupported', message, { port: 'visual' });
+}
+
+interface Asked extends Answering {
+  readonly pictureLayout: PictureLayoutName;
+}
+
+/** Why the node `id` cannot read what it is given, or answer as it is asked to; null where any language model can. */
+export function languageProblem(
+  id: string,
+  asked: Asked,
+  visual: readonly WireOf<'tokens'>[],
+  {
+    hiddenSize,
+    positions = 'none',
+  }: Pick<DecoderArchitecture, 'hiddenSize'> & Partial<Pick<DecoderArchitecture, 'positions'>>,
+): Problem | null {
+  return (
+    visualProblem(visual, hiddenSize) ??
+    layoutProblem(visual, asked.pictureLayout) ??
+    gridProblem(visual, positions) ??
+    answerProblem(id, asked)
+  );
 }

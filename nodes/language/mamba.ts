@@ -2,10 +2,8 @@
 import { fail, ok } from '#engine/contract/outcome.ts';
 import { defineNode } from '#engine/node/node-definition.ts';
 import { weightParams } from '#engine/node/weight-params.ts';
-import { answerProblem } from './answer-lines.ts';
 import { answerParams, answering } from './answer-params.ts';
-import { languageInputs, languageOutputs, visualProblem } from './language-ports.ts';
-import { layoutProblem } from './picture-layouts.ts';
+import { languageInputs, languageOutputs, languageProblem } from './language-ports.ts';
 import { mambaArchitecture, mambaParams, publishedMambas } from './mamba-architecture.ts';
 import { mambaFromConfig } from './mamba-config.ts';
 import { mambaMixer } from './mamba-mixer.ts';
@@ -40,10 +38,7 @@ export const mamba = defineNode({
   keyLayouts: (values) => stateSpaceKeyLayouts('Mamba', mambaArchitecture(values).tiedEmbeddings),
   demand: ({ params: values }) => ({ visual: { channels: mambaArchitecture(values).hiddenSize } }),
   infer({ id, params: values, inputs }) {
-    const problem =
-      visualProblem(inputs.visual, mambaArchitecture(values).hiddenSize) ??
-      layoutProblem(inputs.visual, values.pictureLayout) ??
-      answerProblem(id, values);
+    const problem = languageProblem(id, values, inputs.visual, mambaArchitecture(values));
     return problem ? fail(problem) : ok({ outputs: { answer: { kind: 'answer' } } });
   },
   layers: (values) => mambaArchitecture(values).layerCount,

@@ -2,10 +2,8 @@
 import { fail, ok } from '#engine/contract/outcome.ts';
 import { defineNode } from '#engine/node/node-definition.ts';
 import { weightParams } from '#engine/node/weight-params.ts';
-import { answerProblem } from './answer-lines.ts';
 import { answerParams, answering } from './answer-params.ts';
-import { languageInputs, languageOutputs, visualProblem } from './language-ports.ts';
-import { layoutProblem } from './picture-layouts.ts';
+import { languageInputs, languageOutputs, languageProblem } from './language-ports.ts';
 import {
   mamba2Architecture,
   mamba2Params,
@@ -45,10 +43,7 @@ export const mamba2 = defineNode({
   infer({ id, params: values, inputs }) {
     const architecture = mamba2Architecture(values);
     const problem =
-      mamba2Problem(architecture) ??
-      visualProblem(inputs.visual, architecture.hiddenSize) ??
-      layoutProblem(inputs.visual, values.pictureLayout) ??
-      answerProblem(id, values);
+      mamba2Problem(architecture) ?? languageProblem(id, values, inputs.visual, architecture);
     return problem ? fail(problem) : ok({ outputs: { answer: { kind: 'answer' } } });
   },
   layers: (values) => mamba2Architecture(values).layerCount,

@@ -3,10 +3,8 @@ import { fail, ok } from '#engine/contract/outcome.ts';
 import { error, type Problem } from '#engine/contract/problem.ts';
 import { defineNode } from '#engine/node/node-definition.ts';
 import { weightParams } from '#engine/node/weight-params.ts';
-import { answerProblem } from './answer-lines.ts';
 import { answerParams, answering } from './answer-params.ts';
-import { languageInputs, languageOutputs, visualProblem } from './language-ports.ts';
-import { layoutProblem } from './picture-layouts.ts';
+import { languageInputs, languageOutputs, languageProblem } from './language-ports.ts';
 import {
   publishedRwkvs,
   rwkvArchitecture,
@@ -48,10 +46,7 @@ export const rwkv = defineNode({
   infer({ id, params: values, inputs }) {
     const architecture = rwkvArchitecture(values);
     const problem =
-      headProblem(architecture) ??
-      visualProblem(inputs.visual, architecture.hiddenSize) ??
-      layoutProblem(inputs.visual, values.pictureLayout) ??
-      answerProblem(id, values);
+      headProblem(architecture) ?? languageProblem(id, values, inputs.visual, architecture);
     return problem ? fail(problem) : ok({ outputs: { answer: { kind: 'answer' } } });
   },
   layers: (values) => rwkvArchitecture(values).layerCount,

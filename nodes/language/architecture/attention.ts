@@ -4,8 +4,8 @@ import {
   decimal,
   flag,
   option,
+  optionalSize,
   placed,
-  whenCustom,
 } from '#engine/node/architecture-params.ts';
 import type { ParamValues } from '#engine/node/param.ts';
 
@@ -61,28 +61,20 @@ export const attentionParams = placed(
       ],
     ),
     attentionWindow: {
-      kind: 'optional-integer',
-      label: 'Attention window',
-      help: 'Tokens that one sees where attention slides: itself and those right before it.',
-      default: null,
-      min: 1,
-      max: 1_048_576,
-      whenEmpty: 'all',
+      ...optionalSize(
+        'Attention window',
+        'Tokens that one sees where attention slides: itself and those right before it.',
+        'all',
+        1_048_576,
+      ),
       unit: 'tokens',
-      shownWhen: whenCustom,
-      group: 'architecture',
     },
-    fullAttentionEvery: {
-      kind: 'optional-integer',
-      label: 'Layers without window',
-      help: 'Every so many layers, one sees all tokens (Gemma 2: 2, Gemma 3: 6).',
-      default: null,
-      min: 1,
-      max: 512,
-      whenEmpty: 'none',
-      shownWhen: whenCustom,
-      group: 'architecture',
-    },
+    fullAttentionEvery: optionalSize(
+      'Layers without window',
+      'Every so many layers, one sees all tokens (Gemma 2: 2, Gemma 3: 6).',
+      'none',
+      512,
+    ),
   } as const,
   { group: 'attention' },
 );

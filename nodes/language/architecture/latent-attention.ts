@@ -1,5 +1,5 @@
 /** Whether each head's keys and values are kept, or a latent that all of them are made of. */
-import { choice, option, placed, size, whenCustom } from '#engine/node/architecture-params.ts';
+import { choice, option, optionalSize, placed, size } from '#engine/node/architecture-params.ts';
 
 export const latentAttentionParams = {
   ...placed(
@@ -21,17 +21,12 @@ export const latentAttentionParams = {
         512,
         65_536,
       ),
-      queryRank: {
-        kind: 'optional-integer',
-        label: 'Query latent size',
-        help: 'Latent attention: channels that queries come out of.',
-        default: null,
-        min: 1,
-        max: 65_536,
-        whenEmpty: 'straight from the tokens',
-        shownWhen: whenCustom,
-        group: 'architecture',
-      },
+      queryRank: optionalSize(
+        'Query latent size',
+        'Latent attention: channels that queries come out of.',
+        'straight from the tokens',
+        65_536,
+      ),
       rotaryHeadSize: size(
         'Rotated head size',
         'Latent attention: the last channels of a head, which positions turn and all heads share as keys.',

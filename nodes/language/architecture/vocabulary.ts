@@ -1,21 +1,23 @@
 /** Both ends of a decoder: how words come in, and how the next one is told. */
-import { choice, decimal, flag, option, placed } from '#engine/node/architecture-params.ts';
+import {
+  choice,
+  decimal,
+  flag,
+  option,
+  optionalSize,
+  placed,
+} from '#engine/node/architecture-params.ts';
 
 export const vocabularyParams = placed(
   {
     headBias: flag('Head bias', 'The language-model head adds a bias.', false),
     tiedEmbeddings: flag('Tied embeddings', 'The head reuses the embedding table.', false),
-    embeddingSize: {
-      kind: 'optional-integer',
-      label: 'Embedding width',
-      help: 'Channels of the embedding table, projected to the hidden size and back (OPT 350M).',
-      default: null,
-      min: 1,
-      max: 65_536,
-      whenEmpty: 'the hidden size',
-      shownWhen: { param: 'model', is: ['custom'] },
-      group: 'architecture',
-    },
+    embeddingSize: optionalSize(
+      'Embedding width',
+      'Channels of the embedding table, projected to the hidden size and back (OPT 350M).',
+      'the hidden size',
+      65_536,
+    ),
     embeddingNorm: flag(
       'Embedding norm',
       'What the first block reads is normed once more (BLOOM).',

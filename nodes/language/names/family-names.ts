@@ -13,6 +13,13 @@ export interface FamilyNames {
   readonly cuts?: (architecture: DecoderArchitecture) => (name: string) => RowCut | null;
 }
 
+/** Queries, keys and values in one tensor. */
+const joined = (published: string): FamilyNames['renames'] => [
+  ['.self_attn.q_proj.', published],
+  ['.self_attn.k_proj.', published],
+  ['.self_attn.v_proj.', published],
+];
+
 /** Names as in the library's LLaMA. */
 const likeLlama = /^(model\.(embed_tokens|layers|norm)\.|lm_head\.)/;
 
@@ -31,9 +38,7 @@ export const familyNames: readonly FamilyNames[] = [
   {
     title: 'Phi-3',
     renames: [
-      ['.self_attn.q_proj.', '.self_attn.qkv_proj.'],
-      ['.self_attn.k_proj.', '.self_attn.qkv_proj.'],
-      ['.self_attn.v_proj.', '.self_attn.qkv_proj.'],
+      ...joined('.self_attn.qkv_proj.'),
       ['.mlp.gate_proj.', '.mlp.gate_up_proj.'],
       ['.mlp.up_proj.', '.mlp.gate_up_proj.'],
     ],
@@ -48,9 +53,7 @@ export const familyNames: readonly FamilyNames[] = [
       ['model.layers.', 'transformer.h.'],
       ['.input_layernorm.', '.ln_1.'],
       ['.post_attention_layernorm.', '.ln_2.'],
-      ['.self_attn.q_proj.', '.attn.c_attn.'],
-      ['.self_attn.k_proj.', '.attn.c_attn.'],
-      ['.self_attn.v_proj.', '.attn.c_attn.'],
+      ...joined('.attn.c_attn.'),
       ['.self_attn.o_proj.', '.attn.c_proj.'],
       ['.mlp.up_proj.', '.mlp.c_fc.'],
       ['.mlp.down_proj.', '.mlp.c_proj.'],
@@ -64,9 +67,7 @@ export const familyNames: readonly FamilyNames[] = [
     renames: [
       ['model.embed_tokens.', 'gpt_neox.embed_in.'],
       ['model.layers.', 'gpt_neox.layers.'],
-      ['.self_attn.q_proj.', '.attention.query_key_value.'],
-      ['.self_attn.k_proj.', '.attention.query_key_value.'],
-      ['.self_attn.v_proj.', '.attention.query_key_value.'],
+      ...joined('.attention.query_key_value.'),
       ['.self_attn.o_proj.', '.attention.dense.'],
       ['.mlp.up_proj.', '.mlp.dense_h_to_4h.'],
       ['.mlp.down_proj.', '.mlp.dense_4h_to_h.'],
@@ -82,9 +83,7 @@ export const familyNames: readonly FamilyNames[] = [
       ['model.embed_tokens.', 'transformer.word_embeddings.'],
       ['model.embed_norm.', 'transformer.word_embeddings_layernorm.'],
       ['model.layers.', 'transformer.h.'],
-      ['.self_attn.q_proj.', '.self_attention.query_key_value.'],
-      ['.self_attn.k_proj.', '.self_attention.query_key_value.'],
-      ['.self_attn.v_proj.', '.self_attention.query_key_value.'],
+      ...joined('.self_attention.query_key_value.'),
       ['.self_attn.o_proj.', '.self_attention.dense.'],
       ['.mlp.up_proj.', '.mlp.dense_h_to_4h.'],
       ['.mlp.down_proj.', '.mlp.dense_4h_to_h.'],
@@ -100,9 +99,7 @@ export const familyNames: readonly FamilyNames[] = [
       ['model.layers.', 'transformer.h.'],
       ['.input_layernorm.', '.ln_1.'],
       ['.post_attention_layernorm.', '.ln_2.'],
-      ['.self_attn.q_proj.', '.attn.c_attn.'],
-      ['.self_attn.k_proj.', '.attn.c_attn.'],
-      ['.self_attn.v_proj.', '.attn.c_attn.'],
+      ...joined('.attn.c_attn.'),
       ['.self_attn.o_proj.', '.attn.c_proj.'],
       ['.mlp.gate_proj.', '.mlp.w2.'],
       ['.mlp.up_proj.', '.mlp.w1.'],
