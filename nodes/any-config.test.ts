@@ -84,3 +84,16 @@ it('is read by every node into parameters that the node has, or refused in sente
   fc.assert(fc.property(mutant, mutant, readsOrRefuses), { numRuns: 150 });
   expect(taken).toBeGreaterThan(0);
 });
+
+it('with more layers than could be listed is refused, or taken without a list of them', () => {
+  const named = /^(num_hidden_layers|n_layers?|num_layers|depth|layers)$/;
+  let tried = 0;
+  for (const config of configs) {
+    for (const path of pathsOf(config).filter((each) => named.test(each.at(-1) ?? ''))) {
+      const files = { 'config.json': changed(config, path, 2 ** 40) as JsonObject };
+      for (const { fromConfig } of readers) expect(() => fromConfig?.(files)).not.toThrow();
+      tried += 1;
+    }
+  }
+  expect(tried).toBeGreaterThan(50);
+});

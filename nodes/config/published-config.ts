@@ -1,5 +1,5 @@
 /** Reading a published config.json: the node's own part of it, its figures, and why it cannot be taken. */
-import type { z } from 'zod';
+import { z } from 'zod';
 import type { Json } from '#engine/contract/document.ts';
 import { fail, ok, type Outcome } from '#engine/contract/outcome.ts';
 import { error } from '#engine/contract/problem.ts';
@@ -27,6 +27,9 @@ export function configFile(files: ConfigFiles, name: ConfigFileName): Outcome<Js
   if (file) return ok(file);
   return foreign(`There is no ${name}; choose the folder of a published model.`);
 }
+
+/** How many layers a configuration names: never so many that they could not be listed one by one. */
+export const namedLayers = z.int().max(65_536);
 
 /** The object under the first of these names that there is. */
 export function partOf(config: JsonObject, names: readonly string[]): JsonObject | null {

@@ -7,6 +7,7 @@ import {
   configFile,
   foreign,
   modelTypeOf,
+  namedLayers,
   publishedOrCustom,
   readFigures,
   unsupported,
@@ -22,7 +23,7 @@ import { automaticStepRank } from './mamba-architecture.ts';
 const schema = z.object({
   vocab_size: z.int().default(65_536),
   hidden_size: z.int().default(4096),
-  num_hidden_layers: z.int().default(32),
+  num_hidden_layers: namedLayers.default(32),
   intermediate_size: z.int().default(14_336),
   max_position_embeddings: z.int().default(262_144),
   attn_layer_period: z.int().default(8),

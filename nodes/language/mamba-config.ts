@@ -3,7 +3,13 @@ import { z } from 'zod';
 import type { ConfigFiles, JsonObject } from '#engine/contract/config-files.ts';
 import { ok, type Outcome } from '#engine/contract/outcome.ts';
 import type { TakenConfig } from '#engine/node/taken-config.ts';
-import { foreign, modelTypeOf, readFigures, unsupported } from '../config/published-config.ts';
+import {
+  foreign,
+  modelTypeOf,
+  namedLayers,
+  readFigures,
+  unsupported,
+} from '../config/published-config.ts';
 import {
   automaticStepRank,
   publishedMambas,
@@ -33,7 +39,7 @@ const huggingFaceSchema = z.object({
   ...huggingFaceFigures,
   vocab_size: z.int().default(50_280),
   hidden_size: z.int().default(768),
-  num_hidden_layers: z.int().default(32),
+  num_hidden_layers: namedLayers.default(32),
   state_size: z.int().default(16),
   time_step_rank: rankSchema.default('auto'),
   mixer_rms_eps: z.number().default(1e-6),

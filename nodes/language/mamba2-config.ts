@@ -3,7 +3,13 @@ import { z } from 'zod';
 import type { ConfigFiles, JsonObject } from '#engine/contract/config-files.ts';
 import { ok, type Outcome } from '#engine/contract/outcome.ts';
 import type { TakenConfig } from '#engine/node/taken-config.ts';
-import { foreign, modelTypeOf, readFigures, unsupported } from '../config/published-config.ts';
+import {
+  foreign,
+  modelTypeOf,
+  namedLayers,
+  readFigures,
+  unsupported,
+} from '../config/published-config.ts';
 import {
   publishedMamba2s,
   type Mamba2Architecture,
@@ -42,7 +48,7 @@ const huggingFaceSchema = z.object({
   ...huggingFaceFigures,
   vocab_size: z.int().default(32_768),
   hidden_size: z.int().default(4096),
-  num_hidden_layers: z.int().default(64),
+  num_hidden_layers: namedLayers.default(64),
   state_size: z.int().default(128),
   num_heads: z.int().default(128),
   head_dim: z.int().default(64),

@@ -7,6 +7,7 @@ import {
   configFile,
   foreign,
   modelTypeOf,
+  namedLayers,
   publishedOrCustom,
   readFigures,
   unsupported,
@@ -32,7 +33,7 @@ const isKnown = (type: string): type is keyof typeof generations =>
 const schema = z.object({
   vocab_size: z.int().optional(),
   hidden_size: z.int(),
-  num_hidden_layers: z.int(),
+  num_hidden_layers: namedLayers,
   attention_hidden_size: z.int().nullish(),
   intermediate_size: z.int().nullish(),
   head_size: z.int().default(64),

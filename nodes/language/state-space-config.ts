@@ -5,6 +5,7 @@ import { ok, type Outcome } from '#engine/contract/outcome.ts';
 import type { TakenConfig } from '#engine/node/taken-config.ts';
 import {
   configFile,
+  namedLayers,
   partOf,
   publishedOrCustom,
   readFigures,
@@ -15,7 +16,7 @@ import type { StateSpaceArchitecture } from './state-space-architecture.ts';
 /** Of the authors of Mamba; what is left unsaid means what their classes mean by it. */
 export const authorsFigures = {
   d_model: z.int(),
-  n_layer: z.int(),
+  n_layer: namedLayers,
   vocab_size: z.int().default(50_277),
   pad_vocab_size_multiple: z.int().default(1),
   rms_norm: z.boolean().default(true),
@@ -46,7 +47,7 @@ const huggingFaceSchema = z.object({
   ...huggingFaceFigures,
   vocab_size: z.int(),
   hidden_size: z.int(),
-  num_hidden_layers: z.int(),
+  num_hidden_layers: namedLayers,
   state_size: z.int(),
   tie_word_embeddings: z.boolean(),
 });

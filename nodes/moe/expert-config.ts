@@ -8,6 +8,7 @@ import {
   configFile,
   foreign,
   modelTypeOf,
+  namedLayers,
   partOf,
   readFigures,
   unsupported,
@@ -15,7 +16,7 @@ import {
 import type { ExpertFigures } from './expert-params.ts';
 
 const configSchema = z.object({
-  num_hidden_layers: z.int().default(0),
+  num_hidden_layers: namedLayers.default(0),
   num_experts_per_tok: z.int(),
   num_local_experts: z.int().nullish(),
   num_experts: z.int().nullish(),

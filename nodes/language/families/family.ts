@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import type { JsonObject } from '#engine/contract/config-files.ts';
 import type { Outcome } from '#engine/contract/outcome.ts';
-import { readFigures } from '../../config/published-config.ts';
+import { namedLayers, readFigures } from '../../config/published-config.ts';
 import type { DecoderArchitecture } from '../architecture/decoder-architecture.ts';
 
 const rotarySchema = z.object({
@@ -30,7 +30,7 @@ export const decoderConfigSchema = z.object({
   hidden_size: z.int(),
   /** Four times the hidden size where it is not said. */
   intermediate_size: z.int().nullish(),
-  num_hidden_layers: z.int(),
+  num_hidden_layers: namedLayers,
   num_attention_heads: z.int(),
   num_key_value_heads: z.int().nullish(),
   head_dim: z.int().nullish(),

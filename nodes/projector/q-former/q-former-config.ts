@@ -8,6 +8,7 @@ import {
   configFile,
   foreign,
   modelTypeOf,
+  namedLayers,
   partOf,
   publishedOrCustom,
   readFigures,
@@ -28,7 +29,7 @@ const families: Readonly<Record<string, string>> = {
 /** What the library means by saying nothing. */
 const schema = z.object({
   hidden_size: z.int().default(768),
-  num_hidden_layers: z.int().default(12),
+  num_hidden_layers: namedLayers.default(12),
   num_attention_heads: z.int().default(12),
   intermediate_size: z.int().default(3072),
   hidden_act: z.string().default('gelu'),
