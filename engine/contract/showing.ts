@@ -13,9 +13,12 @@ export const showingLimits = {
 } as const;
 
 /** What the marks of patches mean. */
-export const patchMarkKinds = ['kept-patches', 'merged-patches'] as const;
+export const patchMarkKinds = ['kept-patches', 'merged-patches', 'attended-patches'] as const;
 
 export const keptMarks = { gone: 0, kept: 1, singledOut: 2 } as const;
+
+/** Of attended patches, the mark of the one that is looked at most; one that is hardly looked at has 0. */
+export const mostAttended = 255;
 
 const gridSchema = z.object({ rows: z.int(), columns: z.int() });
 
@@ -33,7 +36,8 @@ const shownViewSchema = z.object({
   dataUrl: z.string(),
   /**
    * One a patch, row by row; null where there are none. Of kept patches, whether each is gone, kept or singled out
-   * among the kept; of merged ones, a number that patches have in common where they are one token.
+   * among the kept; of merged ones, a number that patches have in common where they are one token; of attended ones, how
+   * much each is looked at beside the one that is looked at most.
    */
   marks: z.object({ grid: gridSchema, ofPatches: z.array(z.int()) }).nullable(),
 });

@@ -88,7 +88,7 @@ export interface AnyNodeDefinition extends Pick<
   }>;
   layers?(params: AnyParams): number;
   summary(params: AnyParams): string;
-  readonly shows?: Shows<AnyParams>;
+  readonly shows?: readonly Shows<AnyParams>[];
   readonly body: AnyBody;
 }
 

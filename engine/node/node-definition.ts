@@ -229,7 +229,7 @@ export interface NodeDefinition<
   /** One line for the card: "L/14-336 · float32 · layer −2". */
   summary(params: ParamValues<P>): string;
   /** What a run shows over the picture; of a part, what happens in the graph of the node that it is plugged into. */
-  readonly shows?: Shows<ParamValues<P>>;
+  readonly shows?: readonly Shows<ParamValues<P>>[];
   readonly body: Body<P, In, Out, Found>;
 }
 

@@ -29,6 +29,8 @@ export interface FeedForwardHost extends FeedForwardShape {
 /** Acts between blocks: before a layer, some visual tokens are pruned for all that follow. */
 export interface TokenReductionPart {
   readonly kind: 'token-reduction';
+  /** The part's own id, by which what it keeps is told. */
+  readonly node: string;
   /** Counted from 0. */
   readonly layer: number;
   /** Are those that are pruned missing from there on, or only seen by none, so that nothing gets shorter? */

@@ -5,6 +5,7 @@ import { prefillChunks, prefillChunkTokens, segmentLengths } from './segments.ts
 
 const pruning = (layer: number, keptTokens: (count: number) => number): BoundaryPart => ({
   kind: 'token-reduction',
+  node: 'pruning',
   layer,
   pruned: 'dropped',
   keptTokens,

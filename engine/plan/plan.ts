@@ -21,7 +21,7 @@ import {
   type MeasuredCount,
 } from './node-body.ts';
 import { layerProblem, operatorProblem, planLimits } from './plan-limits.ts';
-import { showingLoads } from './shown-outputs.ts';
+import { tellingOfPrompt } from './shown-outputs.ts';
 import { stageShows, type StageShow } from './stage-shows.ts';
 
 export type Precision = 'float32' | 'int8' | 'int4';
@@ -155,7 +155,7 @@ function planNode(graph: Parameters<typeof bodyContext>[0], node: CheckedNode): 
     shows,
     body:
       body.kind === 'host'
-        ? { kind: 'host', step: body.step(showingLoads(context)) }
+        ? { kind: 'host', step: body.step(tellingOfPrompt(context)) }
         : {
             kind: 'onnx',
             model: buildModel(node, body, context, { shown }),

@@ -1,6 +1,6 @@
 /** Outputs of a graph that are there only to be shown, and are computed only in a run of which somebody looks at them. */
 import type { AnyContext } from '../node/any-node-definition.ts';
-import { isExpertLoad } from '../node/shows.ts';
+import { isToldOfPrompt } from '../node/shows.ts';
 import type { GraphBuilder } from '../onnx/graph-builder.ts';
 import { cast } from '../onnx/operators.ts';
 import { slice, unsqueeze } from '../onnx/shape-operators.ts';
@@ -10,13 +10,13 @@ export const shownPrefix = 'shown.';
 /** An input [] bool of graphs that can show what they do: true where nobody looks. */
 export const unseenInput = 'unseen';
 
-/** Graphs that give out how many tokens each expert was sent, [E] of each layer: so little that it is always counted. */
-export const showingLoads = (context: AnyContext): AnyContext => ({
+/** Graphs that give out what they do to a prompt: so little that it is always told. */
+export const tellingOfPrompt = (context: AnyContext): AnyContext => ({
   ...context,
   newGraph: (emit) =>
     context.newGraph((g) => {
       emit(g);
-      for (const name of g.tapNames.filter(isExpertLoad))
+      for (const name of g.tapNames.filter(isToldOfPrompt))
         g.output(shownPrefix + name, g.tapped(name));
     }),
 });

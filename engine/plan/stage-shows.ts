@@ -26,15 +26,16 @@ export function stageShows(
     .flat()
     .flatMap(({ from }) => nodes[from.node] ?? [])
     .filter(({ definition }) => definition?.body.kind === 'part');
-  return [node, ...parts].flatMap(ownShow);
+  return [node, ...parts].flatMap(ownShows);
 }
 
-function ownShow(node: CheckedNode): readonly StageShow[] {
-  const shows = node.definition?.shows;
-  if (!shows) return [];
+function ownShows(node: CheckedNode): readonly StageShow[] {
   const named = { node: node.id, title: nodeTitle(node) };
-  if (shows.kind === 'expert-load') return [{ ...named, kind: shows.kind }];
-  if (shows.kind === 'views') return [{ ...named, kind: shows.kind, port: shows.port }];
-  const { kind, tap, singledOut = null } = shows;
-  return [{ ...named, kind, tap, singledOut, also: shows.also?.(node.params) ?? null }];
+  return (node.definition?.shows ?? []).map((show) => {
+    if (show.kind === 'expert-load') return { ...named, kind: show.kind };
+    if (show.kind === 'views') return { ...named, kind: show.kind, port: show.port };
+    const { kind, tap, singledOut = null } = show;
+    const also = show.also?.(node.params) ?? null;
+    return { ...named, kind, tap: typeof tap === 'string' ? tap : tap(node.id), singledOut, also };
+  });
 }

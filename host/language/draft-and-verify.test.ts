@@ -38,6 +38,7 @@ const exitBefore = (layer: number) => ({ kind: 'early-exit', layer, draftLength:
 /** Keeps 7 of the picture's 13 tokens from the layer on. */
 const pruningBefore = (layer: number): TokenReductionPart => ({
   kind: 'token-reduction',
+  node: 'pruning',
   layer,
   pruned: 'dropped',
   keptTokens: (count) => Math.ceil(count / 2),

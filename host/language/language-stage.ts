@@ -4,6 +4,7 @@ import type { LanguagePhase, StageFacts } from '#engine/contract/run-event.ts';
 import { countFlops } from '#engine/estimate/model-cost.ts';
 import { itemsOf, tokensInAll, type WireType } from '#engine/node/wire.ts';
 import { segmentLengths } from '#engine/node/segments.ts';
+import { isExpertLoad } from '#engine/node/shows.ts';
 import type { LanguageModelStep } from '#engine/node/host-step.ts';
 import type { Stage } from '#engine/plan/plan.ts';
 import { refusable } from '../sessions/load-model.ts';
@@ -11,6 +12,7 @@ import { breathe } from '../sessions/progress.ts';
 import type { Kept } from '../stages/kept.ts';
 import type { StageContext, StageRunner } from '../stages/stage-runner.ts';
 import type { StageInputs, StageOutputs } from '../stages/stage-value.ts';
+import type { LaidRuns } from '../text/lay-out-runs.ts';
 import { layOutViews } from '../text/lay-out-views.ts';
 import { wordIds } from '../text/prompt.ts';
 import { choiceTokens, answerContext } from './answer-tokens.ts';
@@ -32,8 +34,10 @@ import {
   visualSpans,
   type EmbeddedSequence,
   type PromptSequence,
+  type VisualSpan,
 } from './prompt-sequence.ts';
 import { chooseAnswer } from './score-choices.ts';
+import { readTokens, visualMarks, type ReadTokens } from './visual-marks.ts';
 
 /** `visualWires` is what is wired to the visual tokens; `prompts` what the last run read, where that is to be reused. */
 export function languageStage(
@@ -48,6 +52,7 @@ export function languageStage(
   const phases = ['tokenise', 'embed', 'prefill', ...answerPhases(step)] as const;
   let text: LanguageText | null = null;
   let language: LoadedLanguage | null = null;
+  let tokens: ReadTokens = { sizes: [], inOrder: [] };
   return {
     facts: phases.map((phase) => phaseFacts(shared, phase)),
     async preflight(inputs) {
@@ -75,11 +80,19 @@ export function languageStage(
     },
     async run(inputs, pass) {
       if (!language || !text) throw new Error(`"${stage.id}" runs before it is loaded.`);
-      return generate({ ...shared, text, language, pass }, inputs, visualWires);
+      const pictures = layPictures(shared, inputs, visualWires);
+      tokens = readTokens(pictures.spans, pictures.laid);
+      return generate({ ...shared, text, language, pass }, inputs, pictures);
     },
     marks: () => {
       const seen = language?.model.seen ?? new Map<string, readonly number[]>();
-      return Promise.resolve(ok(new Map([...seen].map(([tap, counts]) => [tap, [counts]]))));
+      const loads = [...seen]
+        .filter(([tap]) => isExpertLoad(tap))
+        .map(([tap, counts]) => [tap, [counts]] as const);
+      // Tokens that lie on no grid are no patches.
+      const isGrid = visualWires.every((wire) => wire.kind === 'tokens' && wire.grid !== null);
+      const onViews = isGrid ? visualMarks(seen, step.boundaries, tokens) : [];
+      return Promise.resolve(ok(new Map([...loads, ...onViews])));
     },
   };
 }
@@ -123,13 +136,33 @@ function expectedRuns(wire: WireType): readonly WiredRun[] {
   return Array.from({ length: items }, () => run);
 }
 
+/** The visual tokens of all pictures and clips, and how each is laid into the prompt. */
+interface LaidPictures {
+  readonly spans: readonly VisualSpan[];
+  readonly laid: LaidRuns;
+}
+
+function layPictures(
+  { stage, step }: LanguageStage,
+  inputs: StageInputs,
+  visualWires: readonly WireType[],
+): LaidPictures {
+  const spans = (inputs[stage.roles.visual ?? ''] ?? []).flatMap((value, wire) =>
+    visualSpans(value, tokenRowsOf(visualWires[wire])),
+  );
+  const laid = spans.map(({ views, tokenRows }) =>
+    layOutViews(step.pictureLayout, views, tokenRows),
+  );
+  return { spans, laid };
+}
+
 async function generate(
   generation: Generation,
   inputs: StageInputs,
-  visualWires: readonly WireType[],
+  pictures: LaidPictures,
 ): Promise<Outcome<StageOutputs>> {
   const { context } = generation;
-  const prompt = await tokenise(generation, inputs, visualWires);
+  const prompt = await tokenise(generation, inputs, pictures);
   if (!prompt.ok) return prompt;
   const embedded = await embed(generation, prompt.value);
   if (!embedded.ok) return embedded;
@@ -176,19 +209,15 @@ async function answer(
 }
 
 function tokenise(
-  { stage, step, text, row, pass }: Generation,
+  { stage, text, row, pass }: Generation,
   inputs: StageInputs,
-  visualWires: readonly WireType[],
+  { spans, laid }: LaidPictures,
 ): Promise<Outcome<PromptSequence>> {
-  const spans = (inputs[stage.roles.visual ?? ''] ?? []).flatMap((value, wire) =>
-    visualSpans(value, tokenRowsOf(visualWires[wire])),
-  );
-  const runs = spans.map(({ media, count, views, tokenRows }) => ({
+  const runs = spans.map(({ media, count }, run) => ({
     media,
     tokens: count,
-    laid: layOutViews(step.pictureLayout, views, tokenRows),
+    laid: laid[run] ?? [],
   }));
-  const laid = runs.map((run) => run.laid);
   return pass.span(
     row('tokenise'),
     0,

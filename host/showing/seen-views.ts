@@ -48,6 +48,17 @@ export function viewsBehind(
   return null;
 }
 
+/** All that a language model is given to see, wire by wire. */
+export const viewsRead = (
+  { inputs, roles }: Stage,
+  stages: readonly Stage[],
+  outputsOf: (stage: string) => StageOutputs | undefined,
+): readonly SeenView[] =>
+  (inputs[roles.visual ?? ''] ?? []).flatMap(({ stage: id }) => {
+    const from = stages.find((other) => other.id === id);
+    return (from && viewsBehind(from, stages, outputsOf)) ?? [];
+  });
+
 function recipeOf({ body }: Stage): PixelRecipe | null {
   if (body.kind !== 'host') return null;
   const { step } = body;

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { GraphDocument } from '#engine/contract/document.ts';
 import type { Report } from '#engine/contract/report.ts';
 import { isLast, runEventSchema, type RunEvent } from '#engine/contract/run-event.ts';
-import { keptMarks, showingLimits, type Showing } from '#engine/contract/showing.ts';
+import { keptMarks, mostAttended, showingLimits, type Showing } from '#engine/contract/showing.ts';
 import { sketchDocument } from '#engine/graph/sketch-document.ts';
 import { foldReport } from '#engine/profile/report.ts';
 import { valueOf } from '#verify/value-of.testing.ts';
@@ -67,11 +67,11 @@ const pruned = (kept: string): GraphDocument =>
     [...seen, 'encoder.tokens > prune.tokens', 'encoder.queryKey > prune.queryKey'],
   );
 
-test('PruMerge shows the patches that it keeps, once, behind the last timed pass', async () => {
+test('PruMerge shows the patches that it keeps, and why, once, behind the last timed pass', async () => {
   const { events, report } = await run(pruned('outliers'), 2);
   const types = events.map(({ type }) => type);
-  expect(types.filter((type) => type === 'shown')).toHaveLength(1);
-  expect(types.slice(-2)).toEqual(['run-measured', 'shown']);
+  expect(types.filter((type) => type === 'shown')).toHaveLength(2);
+  expect(types.slice(-3)).toEqual(['run-measured', 'shown', 'shown']);
   expect(events.some(isLast)).toBe(false);
   const [showing] = report.showings as [Showing];
   expect(showing).toMatchObject({
@@ -110,6 +110,21 @@ const withPart = (type: string, params: object, runs = 'encoder/clip-vit'): Grap
     },
     [...seen, 'part.part > encoder.parts'],
   );
+
+test('PruMerge shows the attention that it ranked by: its outliers are the patches with the most', async () => {
+  const { report } = await run(pruned('outliers'));
+  const [kept, attended] = report.showings as [Showing, Showing];
+  expect(attended).toMatchObject({ node: 'prune', kind: 'attended-patches' });
+  expectRanked(marksOf(kept), marksOf(attended));
+});
+
+/** No patch that is gone is looked at more than one that is kept, and the most is the end of the scale. */
+function expectRanked(kept: readonly number[], attended: readonly number[]): void {
+  const of = (isKept: boolean) =>
+    attended.filter((_, place) => (kept[place] !== keptMarks.gone) === isKept);
+  expect(Math.max(...attended)).toBe(mostAttended);
+  expect(Math.max(...of(false))).toBeLessThanOrEqual(Math.min(...of(true)));
+}
 
 test('ToMe shows which patches became one token, at the part and in the stage of its encoder', async () => {
   const { report } = await run(withPart('compression/tome', { merged: '9' }));
@@ -206,20 +221,98 @@ test('a clip is shown by its frames, in their order and colours, and no more of 
   expect(reds).toEqual(levels.slice(0, showingLimits.views).map((level) => [level, 40, 90]));
 });
 
+const language = {
+  model: 'custom',
+  vocabularySize: 512,
+  hiddenSize: 32,
+  layerCount: 4,
+  headCount: 2,
+  keyValueHeadCount: 2,
+  headSize: 16,
+  feedForwardSize: 32,
+  template: '{prompt}',
+  maxNewTokens: 3,
+};
+
+test('FastV shows over each picture what its language model still sees, one FastV behind another', async () => {
+  const { report } = await run(
+    sketchDocument(
+      {
+        image: ['input/image', picture],
+        other: ['input/image', { source: { kind: 'sample', name: 'shapes-circle' } }],
+        preprocess: ['vision/preprocess'],
+        encoder: ['encoder/clip-vit', { ...encoder, hiddenSize: 32 }],
+        prompt: ['input/prompt', { text: 'which of <image> and <image>?' }],
+        language: ['language/decoder', language],
+        early: ['acceleration/fastv', { layer: 1, ratio: 0.75 }],
+        late: ['acceleration/fastv', { layer: 3, ratio: 0.5, pruned: 'masked' }],
+      },
+      [
+        ...seen,
+        'other.image > preprocess.image',
+        'encoder.tokens > language.visual',
+        'prompt.text > language.prompt',
+        'early.part > language.acceleration',
+        'late.part > language.acceleration',
+      ],
+    ),
+    2,
+  );
+  const told = report.showings.map(({ node, stage, kind }) => `${node} ${stage} ${kind}`);
+  expect(told).toEqual([
+    'early language/prefill kept-patches',
+    'early language/prefill attended-patches',
+    'late language/prefill kept-patches',
+    'late language/prefill attended-patches',
+  ]);
+  const allMarks = ({ views }: Showing): readonly number[] =>
+    views.flatMap(({ marks }) => marks?.ofPatches ?? []);
+  const [kept, attended, lateKept, lateAttended] = report.showings.map(allMarks) as [
+    readonly number[],
+    readonly number[],
+    readonly number[],
+    readonly number[],
+  ];
+  expect(report.showings.map(({ views }) => views.length)).toEqual([2, 2, 2, 2]);
+  expect(countOf(kept, keptMarks.kept)).toBe((2 * patches) / 4);
+  expect(countOf(lateKept, keptMarks.kept)).toBe((2 * patches) / 8);
+  expectRanked(kept, attended);
+  expectRanked(lateKept, lateAttended);
+  const wasGone = lateAttended.filter((_, place) => kept[place] === keptMarks.gone);
+  expect(new Set(wasGone)).toEqual(new Set([0]));
+});
+
+test('the queries of a Q-Former show where they look, apart from the class token', async () => {
+  const { report } = await run(
+    sketchDocument(
+      {
+        image: ['input/image', picture],
+        preprocess: ['vision/preprocess'],
+        encoder: ['encoder/clip-vit', { ...encoder, select: 'all' }],
+        asking: [
+          'projector/q-former',
+          {
+            model: 'custom',
+            outputWidth: 32,
+            queryCount: 4,
+            hiddenSize: 32,
+            layerCount: 2,
+            headCount: 2,
+            feedForwardSize: 48,
+          },
+        ],
+      },
+      [...seen, 'encoder.tokens > asking.tokens'],
+    ),
+  );
+  const [showing] = report.showings as [Showing];
+  expect(showing).toMatchObject({ node: 'asking', stage: 'asking', kind: 'attended-patches' });
+  expect(marksOf(showing)).toHaveLength(patches);
+  expect(Math.max(...marksOf(showing))).toBe(mostAttended);
+});
+
 test('experts show how many tokens of a prompt each was sent, of all its pieces together', async () => {
   const words = Array.from({ length: 300 }, (_, index) => `word${index}`).join(' ');
-  const language = {
-    model: 'custom',
-    vocabularySize: 512,
-    hiddenSize: 32,
-    layerCount: 4,
-    headCount: 2,
-    keyValueHeadCount: 2,
-    headSize: 16,
-    feedForwardSize: 32,
-    template: '{prompt}',
-    maxNewTokens: 3,
-  };
   const document = sketchDocument(
     {
       prompt: ['input/prompt', { text: words }],

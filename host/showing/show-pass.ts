@@ -14,7 +14,7 @@ import { breathe } from '../sessions/progress.ts';
 import type { StageContext, StageRunner } from '../stages/stage-runner.ts';
 import type { StageInputs, StageOutputs } from '../stages/stage-value.ts';
 import { patchGrid } from './patch-grid.ts';
-import { seenViews, viewsBehind, type SeenView } from './seen-views.ts';
+import { seenViews, viewsBehind, viewsRead, type SeenView } from './seen-views.ts';
 
 export interface ShownPass {
   readonly pipeline: readonly { readonly stage: Stage; readonly runner: StageRunner }[];
@@ -60,7 +60,10 @@ async function showingOf(
   marks: Marks | undefined,
 ): Promise<Showing | null> {
   const { node, title, kind } = show;
-  const known = { node, title, stage: stage.id, kind };
+  // What a language model does is told below the row of the phase that reads the prompt.
+  const runner = pipeline.find((item) => item.stage === stage)?.runner;
+  const row = runner?.facts.find(({ phase }) => phase === 'prefill')?.id ?? stage.id;
+  const known = { node, title, stage: row, kind };
   if (show.kind === 'views') {
     const seen = seenViews(stage, outputsOf(stage.id), show.port) ?? [];
     if (seen.length === 0) return null;
@@ -70,15 +73,12 @@ async function showingOf(
   if (show.kind === 'expert-load') {
     const loads = expertLoads(node, marks ?? new Map());
     if (loads.length === 0) return null;
-    // Below the row of the phase that reads the prompt.
-    const runner = pipeline.find((item) => item.stage === stage)?.runner;
-    const prompt = runner?.facts.find(({ phase }) => phase === 'prefill')?.id ?? stage.id;
-    const empty = { also: null, singledOut: null, viewCount: 0, views: [] };
-    return { ...known, ...empty, stage: prompt, loads };
+    return { ...known, also: null, singledOut: null, viewCount: 0, views: [], loads };
   }
   const own = marks?.get(show.tap);
   const stages = pipeline.map((item) => item.stage);
-  const seen = viewsBehind(stage, stages, outputsOf);
+  const reads = stage.roles.visual !== undefined;
+  const seen = (reads ? viewsRead : viewsBehind)(stage, stages, outputsOf);
   // What is fused out of several views has no picture of its own.
   if (!own || seen?.length !== own.length) return null;
   const { also, singledOut } = show;

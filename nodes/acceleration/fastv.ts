@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { ok } from '#engine/contract/outcome.ts';
 import { defineNode } from '#engine/node/node-definition.ts';
+import { keptVisualTap, visualAttentionTap } from '#engine/node/shows.ts';
 import { topK } from '#engine/onnx/operators.ts';
 import type { Value } from '#engine/onnx/value.ts';
 import { roundHalfToEven } from '#engine/round-half-to-even.ts';
@@ -105,10 +106,19 @@ export const fastv = defineNode({
   },
   summary: ({ layer, ratio, pruned }) =>
     `K ${layer} · ${pruned === 'dropped' ? 'drop' : 'mask'} ${Math.round(ratio * 100)}%`,
+  shows: [
+    { kind: 'kept-patches', tap: keptVisualTap },
+    {
+      kind: 'attended-patches',
+      tap: visualAttentionTap,
+      also: ({ layer }) => `paid by the last word of the prompt in layer ${layer - 1}`,
+    },
+  ],
   body: {
     kind: 'part',
-    part: ({ params: { layer, ratio, pruned } }) => ({
+    part: ({ node, params: { layer, ratio, pruned } }) => ({
       kind: 'token-reduction',
+      node,
       layer,
       pruned,
       keptTokens: (count) => roundHalfToEven(count * (1 - ratio)),

@@ -56,8 +56,9 @@ export const vtw = defineNode({
   summary: ({ layer, positions }) => (positions === 'keep' ? `K ${layer}` : `K ${layer} · reset`),
   body: {
     kind: 'part',
-    part: ({ params: { layer, positions } }) => ({
+    part: ({ node, params: { layer, positions } }) => ({
       kind: 'token-reduction',
+      node,
       layer,
       pruned: 'dropped',
       keptTokens: () => 0,

@@ -12,6 +12,7 @@ import { attend } from '#engine/onnx/blocks/attention.ts';
 import { dropPrefix, mapToTokens, tokensToMap } from '#engine/onnx/blocks/feature-map.ts';
 import { plainFeedForwardWith } from '#engine/onnx/blocks/feed-forward.ts';
 import { linear, linearWeights } from '#engine/onnx/blocks/linear.ts';
+import { markLookedAt } from '#engine/onnx/blocks/patch-marks.ts';
 import { averagePool } from '#engine/onnx/blocks/pooling.ts';
 import type { GraphBuilder } from '#engine/onnx/graph-builder.ts';
 import { mean } from '#engine/onnx/operators.ts';
@@ -100,6 +101,7 @@ export const llamaVid = defineNode({
     ({ mean: '2 tokens', grid: `context and ${side} × ${side}`, all: 'context and all patches' })[
       content
     ],
+  shows: [{ kind: 'attended-patches', tap: 'attended', also: () => 'paid by the text' }],
   body: {
     kind: 'onnx',
     emit(g, inputs, { params: { content }, inputs: wires, outputs, found }) {
@@ -161,6 +163,7 @@ function lookFor(g: GraphBuilder, queries: Value, patches: Value, outputs: numbe
     linear(g, x, name, { inputs: fixedDim(x, 2), outputs: to, bias: true });
   const query = project(queries, 'vlm_att_projector', width);
   const key = project(patches, 'vlm_att_key_projector', width);
+  g.tapLater('attended', () => markLookedAt(g, { query, key }, 1, 0));
   const found = attend(g, { query, key, value: patches }, { headCount: 1 }); // [views, Q, D]
   return project(mean(g, found, 1, true), 'vlm_att_val_projector', outputs);
 }

@@ -88,7 +88,7 @@ export const madtp = defineNode({
       },
     }),
   summary: ({ slots, temperature }) => `${slots} slots · temperature ${temperature}`,
-  shows: { kind: 'kept-patches', tap: 'marks', also: () => 'the others merged into one' },
+  shows: [{ kind: 'kept-patches', tap: 'marks', also: () => 'the others merged into one' }],
   body: {
     kind: 'part',
     part: (context) => ({ kind: 'inside-block', begin: beginPass(context) }),

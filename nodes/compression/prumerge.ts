@@ -3,7 +3,7 @@ import { fail, ok } from '#engine/contract/outcome.ts';
 import { error } from '#engine/contract/problem.ts';
 import { defineNode } from '#engine/node/node-definition.ts';
 import { estimatedCount } from '#engine/node/wire.ts';
-import { markKept } from '#engine/onnx/blocks/patch-marks.ts';
+import { markAttended, markKept } from '#engine/onnx/blocks/patch-marks.ts';
 import type { GraphBuilder } from '#engine/onnx/graph-builder.ts';
 import {
   add,
@@ -102,12 +102,15 @@ export const prumerge = defineNode({
   },
   summary: ({ kept, neighbours }) =>
     `${kept === 'outliers' ? 'adaptive' : 'adaptive, spread'} · ${neighbours} neighbours`,
-  shows: {
-    kind: 'kept-patches',
-    tap: 'marks',
-    singledOut: 'outliers',
-    also: ({ neighbours }) => `${neighbours} merged into each`,
-  },
+  shows: [
+    {
+      kind: 'kept-patches',
+      tap: 'marks',
+      singledOut: 'outliers',
+      also: ({ neighbours }) => `${neighbours} merged into each`,
+    },
+    { kind: 'attended-patches', tap: 'attended', also: () => 'paid by the class token' },
+  ],
   body: {
     kind: 'onnx',
     // How many tokens stay differs from view to view.
@@ -131,6 +134,7 @@ export const prumerge = defineNode({
       const key = inputs['queryKey.key'];
 
       const attention = classAttention(g, query, key, patches); // [N]
+      g.tapLater('attended', () => markAttended(g, unsqueeze(g, attention, 0)));
       const kept = g.scope('select', () => {
         const outliers = selectOutliers(g, attention, patches);
         g.tap('outliers', outliers.places);

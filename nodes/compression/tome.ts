@@ -82,7 +82,7 @@ export const tome = defineNode({
     return ok({ outputs: { part: { kind: 'encoder-part', acts } } });
   },
   summary: ({ merged }) => `${merged} a block`,
-  shows: { kind: 'merged-patches', tap: 'marks' },
+  shows: [{ kind: 'merged-patches', tap: 'marks' }],
   body: {
     kind: 'part',
     part: ({ params: values }) => ({

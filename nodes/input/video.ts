@@ -51,7 +51,7 @@ export const video = defineNode({
     const name = source.kind === 'none' ? 'no clip' : source.path.split(/[\\/]/).at(-1);
     return `${name} · ${framesText(frames)}`;
   },
-  shows: { kind: 'views', port: 'frames' },
+  shows: [{ kind: 'views', port: 'frames' }],
   body: {
     kind: 'host',
     step: ({ params: { source, frames } }) => ({ kind: 'load-clip', source, frames }),

@@ -138,6 +138,7 @@ describe.for(formats)('%s', ([cacheFormat, rounding]) => {
     const chosen = [1, 4, 5, 8];
     const part = {
       kind: 'token-reduction',
+      node: 'pruning',
       layer: 1,
       pruned,
       positions: 'kept',

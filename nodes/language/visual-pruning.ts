@@ -1,5 +1,6 @@
 /** Pruning visual tokens between two layers of a language model, by the attention they receive. */
 import type { TokenReductionPart } from '#engine/node/part.ts';
+import { keptVisualTap, visualAttentionTap } from '#engine/node/shows.ts';
 import type { GraphBuilder } from '#engine/onnx/graph-builder.ts';
 import { masked } from '#engine/onnx/blocks/cached-tokens.ts';
 import { keySize, type Met } from '#engine/onnx/blocks/causal-attention.ts';
@@ -66,6 +67,10 @@ function stayingTokens(
   const count = segment.keptCount as Value;
   const size = segmentSymbols(segment.index + 1).visual;
   const inside = part.select(g, scores, { count, size }); // [kept visual]
+  if (scores) {
+    g.tap(keptVisualTap(part.node), inside);
+    g.tap(visualAttentionTap(part.node), scores);
+  }
   const staying = gather(g, visualPlaces(g, segment), inside, 0);
   const words = subtract(g, g.scalar('int64', 1), segment.isVisual as Value); // [sequence]
   const ones = g.op('Expand', [g.scalar('int64', 1), shapeOf(g, staying)], staying);

@@ -92,7 +92,7 @@ export const feedForward = defineNode({
     const sharing = shared === 'none' ? [] : ['1 shared'];
     return [`${experts} experts`, `top ${topK}`, ...sharing, layerWords(layers)].join(' · ');
   },
-  shows: { kind: 'expert-load' },
+  shows: [{ kind: 'expert-load' }],
   body: {
     kind: 'part',
     part: ({ node, params: values, withWeights }) => {

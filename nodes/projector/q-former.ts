@@ -8,6 +8,7 @@ import { weightParams } from '#engine/node/weight-params.ts';
 import { knownCount, type WireOf } from '#engine/node/wire.ts';
 import { linear } from '#engine/onnx/blocks/linear.ts';
 import { norm } from '#engine/onnx/blocks/norm.ts';
+import { markLookedAt } from '#engine/onnx/blocks/patch-marks.ts';
 import { askPicture, instructionProblem, joinedDims } from './q-former/q-former-body.ts';
 import { qFormerFromConfig } from './q-former/q-former-config.ts';
 import { qFormerLayouts } from './q-former/q-former-names.ts';
@@ -128,10 +129,17 @@ export const qFormer = defineNode({
     const label = values.model === 'custom' ? 'custom' : published[values.model].label;
     return `${label} · ${queryCount === 1 ? '1 query' : `${queryCount} queries`}`;
   },
+  shows: [
+    {
+      kind: 'attended-patches',
+      tap: 'attended',
+      also: () => 'paid by the queries in their last look',
+    },
+  ],
   body: {
     kind: 'onnx',
     dims: ({ params: values, inputs: { instruction } }) => joinedDims(shapeOf(values), instruction),
-    emit(g, inputs, { params: values, inputs: { instruction: wire }, outputs }) {
+    emit(g, inputs, { params: values, inputs: { tokens, instruction: wire }, outputs }) {
       const shape = shapeOf(values);
       const heard = wire ? { ids: inputs.instruction, wire } : null;
       const picture = shape.normsPicture
@@ -139,6 +147,12 @@ export const qFormer = defineNode({
         : inputs.tokens;
       const answers = askPicture(g, picture, heard, shape); // [views, Q, D]
       g.tap('queries', answers);
+      if (tokens.grid) {
+        const [query, key] = [g.tapped('crossattention.query'), g.tapped('crossattention.key')];
+        g.tapLater('attended', () =>
+          markLookedAt(g, { query, key }, shape.headCount, tokens.prefixTokens),
+        );
+      }
       if (!shape.projects) return { tokens: answers };
       const widths = {
         inputs: shape.hiddenSize,

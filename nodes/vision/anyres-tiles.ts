@@ -53,7 +53,7 @@ export const anyresTiles = defineNode({
     const count = grids.split(',').length;
     return `${count === 1 ? '1 grid' : `${count} grids`} · ${normalisation}`;
   },
-  shows: { kind: 'views', port: 'pixels' },
+  shows: [{ kind: 'views', port: 'pixels' }],
   body: {
     kind: 'host',
     step: ({ params, found, outputs }) => ({

@@ -82,7 +82,7 @@ export const dynamicTiles = defineNode({
   },
   summary: ({ leastTiles, mostTiles, normalisation }) =>
     `${leastTiles} to ${mostTiles} tiles · ${normalisation}`,
-  shows: { kind: 'views', port: 'pixels' },
+  shows: [{ kind: 'views', port: 'pixels' }],
   body: {
     kind: 'host',
     step: ({ params, found, outputs }) => ({

@@ -84,7 +84,7 @@ export const panAndScan = defineNode({
     return pixels.ok ? ok({ outputs: { pixels: pixels.value } }) : pixels;
   },
   summary: ({ mostCrops, normalisation }) => `up to ${mostCrops} crops · ${normalisation}`,
-  shows: { kind: 'views', port: 'pixels' },
+  shows: [{ kind: 'views', port: 'pixels' }],
   body: {
     kind: 'host',
     step: ({ params: { mostCrops, leastCrop, leastRatio, normalisation }, outputs }) => ({

@@ -84,7 +84,7 @@ export const splitTiles = defineNode({
   },
   summary: ({ splits, longestEdge, normalisation }) =>
     `${splits ? 'split' : 'whole'} · ${longestEdge} px · ${normalisation}`,
-  shows: { kind: 'views', port: 'pixels' },
+  shows: [{ kind: 'views', port: 'pixels' }],
   body: {
     kind: 'host',
     step: ({ params: { splits, longestEdge, normalisation }, outputs }) => ({

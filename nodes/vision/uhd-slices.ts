@@ -71,7 +71,7 @@ export const uhdSlices = defineNode({
     return pixels.ok ? ok({ outputs: { pixels: pixels.value }, found: plan }) : pixels;
   },
   summary: ({ mostSlices, normalisation }) => `up to ${mostSlices} slices · ${normalisation}`,
-  shows: { kind: 'views', port: 'pixels' },
+  shows: [{ kind: 'views', port: 'pixels' }],
   body: {
     kind: 'host',
     step: ({ params: { mostSlices, areaSide, patch, rounding, normalisation }, found }) => ({

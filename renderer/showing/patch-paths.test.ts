@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { keptPaths, mergedPaths } from './patch-paths.ts';
+import { attendedPaths, keptPaths, mergedPaths } from './patch-paths.ts';
 import { marksOf } from './sample-views.testing.ts';
 
 /** Steps of a path, in whatever order they are drawn. */
@@ -49,4 +49,12 @@ test('tokens that follow one another have different hues', () => {
     'M2 0h2v1h-2z',
     'M4 0h2v1h-2z',
   ]);
+});
+
+test('what is looked at most is in the clearest area, what is not looked at in the first', () => {
+  const areas = attendedPaths(marksOf([0, 255, 255], [0, 20, 64]));
+  expect(areas.at(-1)).toBe('M1 0h2v1h-2z');
+  expect(areas[0]).toBe('M0 0h1v1h-1zM0 1h1v1h-1z');
+  const between = areas.slice(1, -1).filter((area) => area !== '');
+  expect(between).toEqual(['M1 1h1v1h-1z', 'M2 1h1v1h-1z']);
 });

@@ -1,5 +1,5 @@
 /** Outlines of patches in the measures of their grid, as SVG paths: a patch is one unit wide and high. Pure. */
-import { keptMarks, type PatchMarks } from '#engine/contract/showing.ts';
+import { keptMarks, mostAttended, type PatchMarks } from '#engine/contract/showing.ts';
 
 export interface KeptPaths {
   /** All that is gone, as an area. */
@@ -56,6 +56,20 @@ export function mergedPaths({ grid, ofPatches }: PatchMarks): MergedPaths {
   );
   const links = merged.map(([, places]) => linksOf(places, grid.columns)).join('');
   return { areas, edges, links };
+}
+
+/** Of how many strengths a veil over what is hardly looked at is. */
+export const veilSteps = 8;
+
+/** Areas from what is hardly looked at to what is looked at most; the last is clear. */
+export function attendedPaths({ grid, ofPatches }: PatchMarks): readonly string[] {
+  // By the root, as a few patches mostly get far more than all others, of which something is to be seen too.
+  const stepOf = (mark: number): number =>
+    Math.round((veilSteps - 1) * Math.sqrt(mark / mostAttended));
+  const steps = ofPatches.map(stepOf);
+  return Array.from({ length: veilSteps }, (_, step) =>
+    areaOf(grid.columns, (place) => steps[place] === step, ofPatches.length),
+  );
 }
 
 const centreOf = (place: number, columns: number): Point => ({

@@ -5,6 +5,7 @@ import { legendWords, showingWords, viewWords } from './showing-words.ts';
 import { viewGroups } from './view-groups.ts';
 
 const kept = sampleView({ marks: marksOf([1, 2, 0], [0, 0, 1]) });
+const attended = sampleView({ marks: marksOf([0, 255, 10], [128, 0, 40]) });
 const merged = sampleView({ marks: marksOf([4, 4, 1], [2, 4, 2]) });
 const tile = (row: number, column: number) => sampleView({ role: 'tile', row, column });
 
@@ -34,6 +35,16 @@ test.for([
     'that nothing was merged',
     sampleShowing('merged-patches', [sampleView({ marks: marksOf([0, 1]) })]),
     '2 patches in 2 tokens, none merged',
+  ],
+  [
+    'where attention is, and whose',
+    sampleShowing('attended-patches', [attended], { also: 'paid by the class token' }),
+    'half of the attention is on 1 of 6 patches, paid by the class token',
+  ],
+  [
+    'attention of several views together',
+    sampleShowing('attended-patches', [attended, attended]),
+    'in 2 views, half of the attention is on 2 of 12 patches',
   ],
   [
     'tiles and the whole',
@@ -79,6 +90,7 @@ test('a legend explains the signs that there are', () => {
     'What is hatched is gone.',
   );
   expect(legendWords(sampleShowing('merged-patches', [merged]))).toMatch(/share a colour and an/);
+  expect(legendWords(sampleShowing('attended-patches', [attended]))).toMatch(/The clearer/);
   expect(legendWords(sampleShowing('views', [tile(0, 0)]))).toBeNull();
 });
 
@@ -86,6 +98,9 @@ test('each of several views is named by its place, with its own counts', () => {
   const place = { role: 'tile', row: 1, column: 0 } as const;
   expect(viewWords(sampleShowing('kept-patches', []), { ...kept, ...place })).toBe(
     'tile in row 2, column 1: 3 of 6 patches kept',
+  );
+  expect(viewWords(sampleShowing('attended-patches', []), { ...attended, ...place })).toBe(
+    'tile in row 2, column 1: half of the attention is on 1 of 6 patches',
   );
   expect(viewWords(sampleShowing('views', []), sampleView({ role: 'frame', row: 3 }))).toBe(
     'frame 4',

@@ -1,6 +1,11 @@
 /** What a showing says to those who do not see it, and under it to those who do. Pure. */
 import { assertNever } from '#engine/contract/outcome.ts';
-import { keptMarks, type Showing, type ShownView } from '#engine/contract/showing.ts';
+import {
+  keptMarks,
+  type PatchMarkKind,
+  type Showing,
+  type ShownView,
+} from '#engine/contract/showing.ts';
 import { loadWords } from './layer-loads.ts';
 import { viewGroups } from './view-groups.ts';
 
@@ -9,9 +14,9 @@ export function showingWords(showing: Showing): string {
   const { kind, views, viewCount } = showing;
   switch (kind) {
     case 'kept-patches':
-      return [...inViews(showing), keptWords(showing)].join(', ');
     case 'merged-patches':
-      return [...inViews(showing), mergedWords(views)].join(', ');
+    case 'attended-patches':
+      return [...inViews(showing), markWords[kind](showing)].join(', ');
     case 'views': {
       const more = viewCount > views.length ? `the first ${views.length} of ${viewCount}: ` : '';
       return more + rolesWords(views);
@@ -36,6 +41,7 @@ export function legendWords({ kind, views, singledOut }: Showing): string | null
     const joined = hasLinks({ views }) ? '; a line joins those that lie apart' : '';
     return `Patches of one token share a colour and an outline${joined}.`;
   }
+  if (kind === 'attended-patches') return 'The clearer a patch, the more it is looked at.';
   const isSingled = singledOut !== null && marks.includes(keptMarks.singledOut);
   return isSingled
     ? `What is hatched is gone; a dot marks ${singledOut}.`
@@ -47,9 +53,18 @@ export function viewWords({ kind, singledOut }: Showing, view: ShownView): strin
   const place = placeWords(view);
   if (!view.marks) return place;
   const alone = { views: [view], singledOut, also: null };
-  const words = kind === 'merged-patches' ? mergedWords([view]) : keptWords(alone);
-  return `${place}: ${words}`;
+  return isMarked(kind) ? `${place}: ${markWords[kind](alone)}` : place;
 }
+
+type Marked = Pick<Showing, 'views' | 'singledOut' | 'also'>;
+
+const markWords: Readonly<Record<PatchMarkKind, (marked: Marked) => string>> = {
+  'kept-patches': keptWords,
+  'merged-patches': mergedWords,
+  'attended-patches': attendedWords,
+};
+
+const isMarked = (kind: Showing['kind']): kind is PatchMarkKind => Object.hasOwn(markWords, kind);
 
 function inViews({ views, viewCount }: Showing): readonly string[] {
   if (viewCount > views.length) return [`in the first ${views.length} of ${viewCount} views`];
@@ -59,11 +74,7 @@ function inViews({ views, viewCount }: Showing): readonly string[] {
 const allMarks = (views: readonly ShownView[]): readonly number[] =>
   views.flatMap(({ marks }) => marks?.ofPatches ?? []);
 
-function keptWords({
-  views,
-  singledOut,
-  also,
-}: Pick<Showing, 'views' | 'singledOut' | 'also'>): string {
+function keptWords({ views, singledOut, also }: Marked): string {
   const marks = allMarks(views);
   const kept = marks.filter((mark) => mark !== keptMarks.gone).length;
   const special = marks.filter((mark) => mark === keptMarks.singledOut).length;
@@ -73,7 +84,17 @@ function keptWords({
   return parts.join(', ');
 }
 
-function mergedWords(views: readonly ShownView[]): string {
+/** "half of the attention is on 43 of 576 patches" */
+function attendedWords({ views, also }: Marked): string {
+  const marks = allMarks(views).toSorted((a, b) => b - a);
+  const half = marks.reduce((sum, mark) => sum + mark, 0) / 2;
+  let count = 0;
+  for (let sum = 0; sum < half; count++) sum += marks[count] ?? half;
+  const words = `half of the attention is on ${count} of ${plural(marks.length, 'patch')}`;
+  return also === null ? words : `${words}, ${also}`;
+}
+
+function mergedWords({ views }: Marked): string {
   const sizes = views.flatMap(({ marks }) => tokenSizes(marks?.ofPatches ?? []));
   const patches = sizes.reduce((sum, size) => sum + size, 0);
   const several = sizes.filter((size) => size > 1);

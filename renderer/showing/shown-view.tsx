@@ -2,7 +2,7 @@
 import { useId, useMemo } from 'react';
 import { assertNever } from '#engine/contract/outcome.ts';
 import type { PatchMarks, Showing, ShownView } from '#engine/contract/showing.ts';
-import { keptPaths, mergedPaths } from './patch-paths.ts';
+import { attendedPaths, keptPaths, mergedPaths, veilSteps } from './patch-paths.ts';
 import styles from './shown-view.module.css';
 
 interface ShownViewProps {
@@ -47,6 +47,8 @@ function Marks({ kind, marks }: { readonly kind: Showing['kind']; readonly marks
       return <KeptMarks marks={marks} />;
     case 'merged-patches':
       return <MergedMarks marks={marks} />;
+    case 'attended-patches':
+      return <AttendedMarks marks={marks} />;
     case 'views':
     case 'expert-load':
       return null;
@@ -92,6 +94,19 @@ function MergedMarks({ marks }: { readonly marks: PatchMarks }) {
       <Line d={links} isLink />
     </>
   );
+}
+
+/** A veil that thins the more a patch is looked at. */
+function AttendedMarks({ marks }: { readonly marks: PatchMarks }) {
+  const areas = useMemo(() => attendedPaths(marks), [marks]);
+  return areas.map((area, step) => (
+    <path
+      key={step}
+      d={area}
+      className={styles['veil']}
+      style={{ fillOpacity: 0.86 * (1 - step / (veilSteps - 1)) }}
+    />
+  ));
 }
 
 /** Light on a dark rim, so that it is seen on whatever the picture has there. */

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { BlockBench } from '#verify/block-bench.testing.ts';
 import { cast } from '../operators.ts';
 import { reshape } from '../shape-operators.ts';
-import { markKept, markMerged } from './patch-marks.ts';
+import { markAttended, markKept, markLookedAt, markMerged } from './patch-marks.ts';
 
 let bench: BlockBench;
 beforeAll(async () => {
@@ -41,4 +41,43 @@ it('every patch is marked by the token that it went into, whatever comes before 
   });
   expect(ran.shapes).toEqual({ merged: [2, 4] });
   expect(ran.output('merged')).toEqual(into.flatMap((tokens) => tokens.slice(1)));
+});
+
+it('patches are marked by how much they are looked at beside the one that is looked at most, picture by picture', async () => {
+  const ran = await bench.run({ any: [1, 1, 1] }, (g) => {
+    const attention = reshape(g, g.constant('float32', [8], [1, 2, 4, 0, 0, 0, 0, 0]), [2, 4]);
+    return { marks: cast(g, markAttended(g, attention), 'float32') };
+  });
+  expect(ran.output('marks')).toEqual([64, 128, 255, 0, 0, 0, 0, 0]);
+});
+
+it('all queries and heads look, and what comes before the patches takes its share without a mark', async () => {
+  // One picture: two queries and a class token before three patches, in two heads of one channel.
+  const query = [
+    [0, 2],
+    [1, 0],
+  ];
+  const key = [
+    [3, 0],
+    [1, 1],
+    [0, 2],
+    [0, 0],
+  ];
+  const ran = await bench.run({ any: [1, 1, 1] }, (g) => {
+    const as = (rows: readonly (readonly number[])[]) =>
+      reshape(g, g.constant('float32', [2 * rows.length], rows.flat()), [1, rows.length, 2]);
+    const marks = markLookedAt(g, { query: as(query), key: as(key) }, 2, 1);
+    return { marks: cast(g, marks, 'float32') };
+  });
+  const shares = [0, 0, 0, 0];
+  for (const head of [0, 1]) {
+    for (const asked of query) {
+      const weights = key.map((each) => Math.exp((asked[head] ?? 0) * (each[head] ?? 0)));
+      const all = weights.reduce((sum, weight) => sum + weight, 0);
+      for (const [place, weight] of weights.entries()) shares[place] = (shares[place] ?? 0) + weight / all;
+    }
+  }
+  const ofPatches = shares.slice(1);
+  const most = Math.max(...ofPatches);
+  expect(ran.output('marks')).toEqual(ofPatches.map((share) => Math.round((255 * share) / most)));
 });

@@ -43,7 +43,7 @@ const end = 2 ** 31 - 1;
 
 /**
  * Queries and text attend to one another; only queries look at the picture [B, N, Dv]. `joinedCount` is the number of
- * queries and text tokens together. → queries [B, Q, D]
+ * queries and text tokens together. → queries [B, Q, D]. Taps: `crossattention.query` and `crossattention.key`, as the last look has them.
  * Source: transformers, models/instructblip (InstructBlipQFormerModel).
  */
 export function qFormerLayers(
@@ -101,9 +101,13 @@ function attention(
   const heads: AttentionShape = { hiddenSize, headCount, memorySize: fixedDim(memory, -1) };
   const own = (part: string) => `${name}.attention.${part}`;
   const names = { query: own('query'), key: own('key'), value: own('value') };
-  return g.scope(name.slice(name.lastIndexOf('.') + 1), () => {
+  const kind = name.slice(name.lastIndexOf('.') + 1);
+  return g.scope(kind, () => {
     const projections = separateProjections(g, names, heads, allBiased);
-    const attended = attend(g, projectAll(g, x, memory, projections), heads);
+    const projected = projectAll(g, x, memory, projections);
+    g.tap(`${kind}.query`, projected.query);
+    g.tap(`${kind}.key`, projected.key);
+    const attended = attend(g, projected, heads);
     const square = { inputs: hiddenSize, outputs: hiddenSize, bias: true };
     const output = linear(g, attended, `${name}.output.dense`, square);
     return normOfSum(g, x, output, `${name}.output.LayerNorm`, normOf(shape));
