@@ -59,7 +59,7 @@ test('a run shows over the picture what was kept, what merged and how it was cut
 
   const seen = inspector.getByRole('region', { name: 'Seen in the last pass' });
   await app.card('PruMerge').click();
-  const pruned = seen.getByRole('img');
+  const pruned = seen.getByRole('img', { name: /patches kept/ });
   // One more token gathers what was dropped.
   const kept = tokensOf('prune') - 1;
   await expect(pruned).toHaveAccessibleName(
@@ -67,6 +67,10 @@ test('a run shows over the picture what was kept, what merged and how it was cut
   );
   const counted = /(\d+) of them outliers/.exec((await pruned.getAttribute('aria-label')) ?? '');
   await expect(pruned.locator('circle')).toHaveCount(Number(counted?.[1]));
+
+  await expect(seen.getByRole('img', { name: /half of the attention/ })).toHaveAccessibleName(
+    new RegExp(`^half of the attention is on \\d+ of ${patches} patches, paid by the class token$`),
+  );
 
   // Small, below the row of the stage that is selected, and below no other.
   await expect(

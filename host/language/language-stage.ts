@@ -52,7 +52,7 @@ export function languageStage(
   const phases = ['tokenise', 'embed', 'prefill', ...answerPhases(step)] as const;
   let text: LanguageText | null = null;
   let language: LoadedLanguage | null = null;
-  let tokens: ReadTokens = { sizes: [], inOrder: [] };
+  let read: ReadTokens = { sizes: [], inOrder: [] };
   return {
     facts: phases.map((phase) => phaseFacts(shared, phase)),
     async preflight(inputs) {
@@ -81,7 +81,7 @@ export function languageStage(
     async run(inputs, pass) {
       if (!language || !text) throw new Error(`"${stage.id}" runs before it is loaded.`);
       const pictures = layPictures(shared, inputs, visualWires);
-      tokens = readTokens(pictures.spans, pictures.laid);
+      read = readTokens(pictures.spans, pictures.laid);
       return generate({ ...shared, text, language, pass }, inputs, pictures);
     },
     marks: () => {
@@ -91,7 +91,7 @@ export function languageStage(
         .map(([tap, counts]) => [tap, [counts]] as const);
       // Tokens that lie on no grid are no patches.
       const isGrid = visualWires.every((wire) => wire.kind === 'tokens' && wire.grid !== null);
-      const onViews = isGrid ? visualMarks(seen, step.boundaries, tokens) : [];
+      const onViews = isGrid ? visualMarks(seen, step.boundaries, read) : [];
       return Promise.resolve(ok(new Map([...loads, ...onViews])));
     },
   };
