@@ -141,6 +141,7 @@ describe('each spelling is told from the others', () => {
     ['LLaVA, Hugging Face, since version 5', clip, towerIn('model.vision_tower.')],
     ['LLaVA, original', clip, towerIn('model.vision_tower.vision_tower.')],
     ['LLaVA, Hugging Face', signed, towerIn('vision_tower.')],
+    ['MiniCPM-V 2.6', signed, inModule('vpm.')],
     ['language model alone, LLaMA', language, inModule('')],
     ['LLaVA, Hugging Face, LLaMA', language, inModule('language_model.')],
     [
@@ -148,6 +149,7 @@ describe('each spelling is told from the others', () => {
       language,
       (name: string) => name.replace(/^model\./, 'model.language_model.'),
     ],
+    ['MiniCPM-V, LLaMA', language, inModule('llm.')],
     ['BLIP-2, Hugging Face', queries, inModule('')],
     [
       'InstructBLIP, Hugging Face',
@@ -159,6 +161,7 @@ describe('each spelling is told from the others', () => {
     ['LAVIS, before Vicuna', hearing, asLavis('llm_proj')],
     ['language model alone', table, () => 'model.embed_tokens.weight'],
     ['LLaVA, Hugging Face', table, () => 'language_model.model.embed_tokens.weight'],
+    ['MiniCPM-V', table, () => 'llm.model.embed_tokens.weight'],
     ['BERT in a model with a head', table, () => 'bert.embeddings.word_embeddings.weight'],
     ['InstructBLIP, LAVIS', table, () => 'Qformer.bert.embeddings.word_embeddings.weight'],
   ] as const)('%s', ([title, { needed, layouts }, rename]) => {

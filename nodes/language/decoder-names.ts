@@ -38,6 +38,7 @@ const placements: readonly Placement[] = [
   prefixed('LLaVA, Hugging Face', 'language_model.'),
   inside('LLaVA, Hugging Face, since version 5', 'model.language_model.'),
   inside('Idefics, Hugging Face', 'model.text_model.'),
+  prefixed('MiniCPM-V', 'llm.'),
 ];
 
 function layout(

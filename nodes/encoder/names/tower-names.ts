@@ -10,6 +10,7 @@ const prefixes = {
     ['LLaVA, Hugging Face, since version 5', 'model.vision_tower.vision_model.'],
     ['LLaVA, original', 'model.vision_tower.vision_tower.vision_model.'],
     ['DeepSeek-VL, Hugging Face', 'model.vision_model.'],
+    ['MiniCPM-V 2.6', 'vpm.'],
     ['Video-LLaVA, Hugging Face', 'image_tower.vision_model.'],
     ['Video-LLaVA, Hugging Face, since version 5', 'model.image_tower.vision_model.'],
   ],
@@ -36,6 +37,8 @@ export const towerParam = {
 const timmNames = {
   prefixes: [
     '',
+    // MiniCPM-V 1 and 2.
+    'vpm.',
     'vision_backbone.featurizer.',
     'vision_backbone.clip_featurizer.',
     'vision_backbone.siglip_featurizer.',
@@ -93,13 +96,13 @@ function janusLayouts(extent: TowerExtent): readonly KeyLayout[] {
   }));
 }
 
-/** The same of the library alone; each prefix ends in `vision_model.`. */
+/** The same of the library alone; what is beside a tower lies where its prefix is without `vision_model.`. */
 export function visionModelLayouts(
   extent: TowerExtent,
   places: readonly (readonly [title: string, prefix: string])[],
 ): readonly KeyLayout[] {
   return places.map(([title, prefix]): KeyLayout => {
-    const outer = prefix.slice(0, -'vision_model.'.length);
+    const outer = prefix.replace(/vision_model\.$/, '');
     const isBeside = (name: string) => extent.beside.some((start) => name.startsWith(start));
     return {
       title,
