@@ -6,7 +6,7 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { WeightsChoice } from '#engine/contract/sources.ts';
 import type { LanguageModelStep } from '#engine/node/host-step.ts';
 import { valueOf } from '#verify/value-of.testing.ts';
-import { openTokenizer } from '../text/tokenizer.ts';
+import { openTokenizer } from '../text/open-tokenizer.ts';
 import { checkpointFolder } from '../weights/checkpoint-folder.ts';
 import { checkDraftVocabulary } from './draft-vocabulary.ts';
 

@@ -4,7 +4,8 @@ import { fail, ok, type Outcome } from '#engine/contract/outcome.ts';
 import { error } from '#engine/contract/problem.ts';
 import type { LanguageModelStep } from '#engine/node/host-step.ts';
 import { readCappedText } from '../text/read-json-object.ts';
-import { maxTokenizerBytes, openTokenizer, type Tokenizer } from '../text/tokenizer.ts';
+import { openTokenizer } from '../text/open-tokenizer.ts';
+import { maxTokenizerBytes, type Tokenizer } from '../text/tokenizer.ts';
 import { checkpointFolder } from '../weights/checkpoint-folder.ts';
 
 const limits = { code: 'tokenizer-unreadable', maxBytes: maxTokenizerBytes } as const;

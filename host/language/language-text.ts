@@ -8,7 +8,8 @@ import { openChatTemplate, type ChatTemplate } from '../text/chat-template.ts';
 import type { LaidPiece } from '../text/lay-out-views.ts';
 import { buildPrompt, wordIds, type Prompt } from '../text/prompt.ts';
 import { standInTokenizer } from '../text/stand-in-tokenizer.ts';
-import { openTokenizer, type Tokenizer } from '../text/tokenizer.ts';
+import { openTokenizer } from '../text/open-tokenizer.ts';
+import type { Tokenizer } from '../text/tokenizer.ts';
 import { checkpointFolder } from '../weights/checkpoint-folder.ts';
 
 export interface LanguageText {

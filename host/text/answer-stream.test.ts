@@ -4,7 +4,8 @@ import { describe, expect, it } from 'vitest';
 import { encoded } from './encoded.testing.ts';
 import { AnswerStream } from './answer-stream.ts';
 import { standInTokenizer } from './stand-in-tokenizer.ts';
-import { openTokenizer, type Tokenizer } from './tokenizer.ts';
+import { openTokenizer } from './open-tokenizer.ts';
+import type { Tokenizer } from './tokenizer.ts';
 
 const recorded = join(import.meta.dirname, '..', '..', 'verify', 'recorded', 'tokenizer');
 const shapes = join(import.meta.dirname, '../../presets/checkpoints/shapes-llava');

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, expect, it } from 'vitest';
 import { problemSchema } from '#engine/contract/problem.ts';
-import { openTokenizer } from './tokenizer.ts';
+import { openTokenizer } from './open-tokenizer.ts';
 
 type Part = Record<string, unknown>;
 

@@ -9,7 +9,7 @@ import { pictureLayout, type PictureLayoutName } from '#nodes/language/picture-l
 import { openChatTemplate } from './chat-template.ts';
 import { isShare, layOutViews } from './lay-out-views.ts';
 import { buildPrompt } from './prompt.ts';
-import { openTokenizer } from './tokenizer.ts';
+import { openTokenizer } from './open-tokenizer.ts';
 
 const recorded = join(import.meta.dirname, '..', '..', 'verify', 'recorded', 'pipeline');
 const caseSchema = z.object({ prompt_tokens: z.array(z.string()) });

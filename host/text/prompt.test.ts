@@ -6,7 +6,8 @@ import { encoded } from './encoded.testing.ts';
 import { openChatTemplate } from './chat-template.ts';
 import { buildPrompt, wordIds, type Prompt, type PromptRequest } from './prompt.ts';
 import { standInTokenizer } from './stand-in-tokenizer.ts';
-import { openTokenizer, type Tokenizer } from './tokenizer.ts';
+import { openTokenizer } from './open-tokenizer.ts';
+import type { Tokenizer } from './tokenizer.ts';
 
 const root = await mkdtemp(join(tmpdir(), 'patchbay-prompt-'));
 afterAll(() => rm(root, { recursive: true }));

@@ -3,7 +3,8 @@ import { fail, ok, type Outcome } from '#engine/contract/outcome.ts';
 import { error } from '#engine/contract/problem.ts';
 import type { TokeniseStep } from '#engine/node/host-step.ts';
 import { standInTokenizer } from './stand-in-tokenizer.ts';
-import { openTokenizer, type Tokenizer } from './tokenizer.ts';
+import { openTokenizer } from './open-tokenizer.ts';
+import type { Tokenizer } from './tokenizer.ts';
 
 /** BERT's, where nothing says how many ids are known. */
 const usualVocabularySize = 30_522;

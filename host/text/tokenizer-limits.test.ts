@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { encoded } from './encoded.testing.ts';
-import { openTokenizer, type Tokenizer } from './tokenizer.ts';
+import { openTokenizer } from './open-tokenizer.ts';
+import type { Tokenizer } from './tokenizer.ts';
 
 const recorded = join(import.meta.dirname, '..', '..', 'verify', 'recorded', 'tokenizer');
 const root = await mkdtemp(join(tmpdir(), 'patchbay-tokenizer-limits-'));

@@ -1,5 +1,4 @@
 /** Text to token ids and back, by the tokenizer.json of a checkpoint folder. */
-import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Tokenizer as LibraryTokenizer } from '@huggingface/tokenizers';
 import { z } from 'zod';
@@ -10,7 +9,7 @@ import { cutMarker, cutMarkerToken, cutSpecialTokens, type TextRange } from './l
 import { readJsonObject, reasonOf, type JsonObject } from './read-json-object.ts';
 import { withLiteralContent, withReferenceSplits } from './reference-splits.ts';
 import { readTokenDecoder, type TextDecoding } from './token-decoder.ts';
-import { endOfTextIdsOf, idsOf, readConfigs, tokenName, type Configs } from './tokenizer-config.ts';
+import { endOfTextIdsOf, idsOf, tokenName, type Configs } from './tokenizer-config.ts';
 import { boundSteps, charactersFault, partsFault } from './tokenizer-limits.ts';
 import { withinTime } from './within-time.ts';
 import { vocabularyFault } from './vocabulary.ts';
@@ -84,22 +83,20 @@ interface TokenizerLibrary {
 }
 
 /**
- * Opens the tokenizer of a checkpoint folder: tokenizer.json, and what tokenizer_config.json, special_tokens_map.json,
- * generation_config.json and config.json say about special tokens.
+ * By the tokenizer.json of a checkpoint folder, and what is said of special tokens beside it; null where there is none.
  *
  * `clean_up_tokenization_spaces` is not applied: transformers ignores it for BPE, and language models have no other.
  */
-export async function openTokenizer(folder: string): Promise<Outcome<Tokenizer>> {
+export async function openTokenizerJson(
+  folder: string,
+  configs: Configs,
+): Promise<Outcome<Tokenizer | null>> {
   const path = join(folder, 'tokenizer.json');
   const file = await readJsonObject(path, tokenizerJson);
   if (!file.ok) return file;
-  if (file.value === null) return missing(folder);
-  const configs = await readConfigs(folder);
-  if (!configs.ok) return configs;
-  const [tokenizer, names] = [file.value, configs.value];
-  return inTime(path, maxMs.build(entriesOf(tokenizer)), () =>
-    createTokenizer(path, tokenizer, names),
-  );
+  const { value } = file;
+  if (value === null) return ok(null);
+  return inTime(path, maxMs.build(entriesOf(value)), () => createTokenizer(path, value, configs));
 }
 
 /** Runs what a tokenizer.json says: the library throws where it does not know a part, and never ends with some patterns. */
@@ -124,18 +121,6 @@ function unusable(path: string, reason: string): Outcome<never> {
 
 function unreadable(message: string): Outcome<never> {
   return fail(error('tokenizer-unreadable', message));
-}
-
-async function missing(folder: string): Promise<Outcome<never>> {
-  const hasSentencePiece = await stat(join(folder, 'tokenizer.model')).then(
-    (found) => found.isFile(),
-    () => false,
-  );
-  return unreadable(
-    hasSentencePiece
-      ? `${folder} has a tokenizer.model but no tokenizer.json: SentencePiece files are not read by themselves. Load and save the tokenizer once with transformers, which writes tokenizer.json.`
-      : `${folder} has no tokenizer.json: choose a checkpoint folder that has one, or random weights.`,
-  );
 }
 
 function createTokenizer(path: string, file: JsonObject, configs: Configs): Outcome<Tokenizer> {

@@ -15,7 +15,7 @@ import {
 import { float32, type Tensor } from '#host/sessions/sessions.ts';
 import { layOutViews } from '#host/text/lay-out-views.ts';
 import { buildPrompt } from '#host/text/prompt.ts';
-import { openTokenizer } from '#host/text/tokenizer.ts';
+import { openTokenizer } from '#host/text/open-tokenizer.ts';
 import { pictureLayout, type PictureLayoutName } from '#nodes/language/picture-layouts.ts';
 import type { Driver } from './case-check.ts';
 import type { PipelineRow, PipelineWay } from '../cases/rows/pipeline-row.ts';

@@ -1,6 +1,7 @@
 /** Cases of tokenizers: every string to ids and back, and the ids of all strings behind one another. */
 import { ok } from '#engine/contract/outcome.ts';
-import { openTokenizer, type Tokenizer } from '#host/text/tokenizer.ts';
+import { openTokenizer } from '#host/text/open-tokenizer.ts';
+import type { Tokenizer } from '#host/text/tokenizer.ts';
 import type { Driver } from './case-check.ts';
 import type { TokenizerRow } from '../cases/rows/case-row.ts';
 import {

@@ -12,8 +12,9 @@ import { readFolderConfig } from '#host/files/folder-config.ts';
 import { packageRoot, presetsFolder } from '#host/system/package-root.ts';
 import { openChatTemplate } from '#host/text/chat-template.ts';
 import { buildPrompt, wordIds } from '#host/text/prompt.ts';
+import { smallTokenList } from '#host/text/small-token-list.testing.ts';
 import { standInTokenizer } from '#host/text/stand-in-tokenizer.ts';
-import { openTokenizer } from '#host/text/tokenizer.ts';
+import { openTokenizer } from '#host/text/open-tokenizer.ts';
 import { openCheckpoint } from '#host/weights/checkpoint.ts';
 import { rowsOf, TensorReader } from '#host/weights/tensor-reader.ts';
 import { writeSafetensors } from '#host/weights/write-safetensors.testing.ts';
@@ -184,24 +185,32 @@ export const tokenizerReader: Reader = {
     });
     return (await Promise.all(samples)).flat();
   },
-  read: onDisk(async (folder) => {
-    const tokenizer = await openTokenizer(folder);
-    if (!tokenizer.ok) return tokenizer;
-    const prompt = buildPrompt({
-      tokenizer: tokenizer.value,
-      template: 'USER: <image> {prompt} ASSISTANT:',
-      chat: null,
-      prompt: question,
-      runs: ['image', 'image'],
-    });
-    if (!prompt.ok) return prompt;
-    const ids = wordIds(prompt.value);
-    if (!ids.every((id) => Number.isSafeInteger(id) && id >= 0))
-      throw new Error(`ids ${ids.join()}`);
-    tokenizer.value.decode([...ids, 2 ** 31, -1], { skipSpecialTokens: false });
-    return ok(null);
-  }),
+  read: onDisk(askTokenizer),
 };
+
+export const tokenListReader: Reader = {
+  name: 'token-list',
+  about: "the list of tokens of RWKV's World models: opened, a question encoded and decoded",
+  samples: () => Promise.resolve([bytesSample('rwkv_vocab_v20230424.txt', smallTokenList())]),
+  read: onDisk(askTokenizer),
+};
+
+async function askTokenizer(folder: string): Promise<Outcome<unknown>> {
+  const tokenizer = await openTokenizer(folder);
+  if (!tokenizer.ok) return tokenizer;
+  const prompt = buildPrompt({
+    tokenizer: tokenizer.value,
+    template: 'USER: <image> {prompt} ASSISTANT:',
+    chat: null,
+    prompt: question,
+    runs: ['image', 'image'],
+  });
+  if (!prompt.ok) return prompt;
+  const ids = wordIds(prompt.value);
+  if (!ids.every((id) => Number.isSafeInteger(id) && id >= 0)) throw new Error(`ids ${ids.join()}`);
+  tokenizer.value.decode([...ids, 2 ** 31, -1], { skipSpecialTokens: false });
+  return ok(null);
+}
 
 /** A vocabulary of some tokens is parsed a hundred times as often as one of thousands. */
 function smaller(file: Json): Json {

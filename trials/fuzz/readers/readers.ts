@@ -1,6 +1,12 @@
 /** Every reader of bytes that are not Patchbay's own. */
 import type { Reader } from './reader.ts';
-import { configReader, safetensorsReader, templateReader, tokenizerReader } from './checkpoints.ts';
+import {
+  configReader,
+  safetensorsReader,
+  templateReader,
+  tokenizerReader,
+  tokenListReader,
+} from './checkpoints.ts';
 import { contractReader } from './contract.ts';
 import { editsReader, graphReader } from './documents.ts';
 import { cacheReader, draftsReader, preferencesReader, recentReader } from './kept-files.ts';
@@ -13,6 +19,7 @@ export const readers: readonly Reader[] = [
   configReader,
   safetensorsReader,
   tokenizerReader,
+  tokenListReader,
   templateReader,
   pictureReader,
   clipReader,
