@@ -14,7 +14,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-async function open(list: string | Buffer) {
+async function open(list: string) {
   await writeFile(join(folder, name), list);
   return openTokenizer(folder);
 }

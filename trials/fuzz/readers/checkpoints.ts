@@ -191,7 +191,8 @@ export const tokenizerReader: Reader = {
 export const tokenListReader: Reader = {
   name: 'token-list',
   about: "the list of tokens of RWKV's World models: opened, a question encoded and decoded",
-  samples: () => Promise.resolve([bytesSample('rwkv_vocab_v20230424.txt', smallTokenList())]),
+  samples: () =>
+    Promise.resolve([bytesSample('rwkv_vocab_v20230424.txt', Buffer.from(smallTokenList()))]),
   read: onDisk(askTokenizer),
 };
 
