@@ -37,7 +37,8 @@ const params = {
       {
         value: 'contrast',
         label: 'Contrast',
-        about: 'How far its darkest and brightest pixels are apart, of the most there is; untrained.',
+        about:
+          'How far its darkest and brightest pixels are apart, of the most there is; untrained.',
       },
     ],
   },

@@ -29,7 +29,7 @@ export function keptShareOf(
   return ok(acts.at === 'patches' ? acts.keptShare : null);
 }
 
-/** What is written lies together, so about as large a share is expected to stay of every stage. */
+/** What is written lies together, so about as large a share is taken to stay of every stage. */
 const keptOf = ({ grid: { rows, columns } }: SwinStage, share: number): number =>
   Math.max(1, Math.round(rows * columns * share));
 
@@ -39,12 +39,17 @@ export function tokensBehind(stage: SwinStage, share: number | null): TokenCount
   return share === null ? knownCount(most) : estimatedCount(keptOf(stage, share), most);
 }
 
-/** What the sizes are expected to be that the picture decides. */
-export function filteredDims(stages: readonly SwinStage[], share: number | null): DimBindings {
+/** What the sizes are expected to be that the picture decides, or were where `left` tokens were counted behind the last. */
+export function filteredDims(
+  stages: readonly SwinStage[],
+  share: number | null,
+  left: TokenCount,
+): DimBindings {
   if (share === null) return {};
+  const counted = left.known ? share : left.tokens / left.most;
   const sizes = stages.map((stage, index) => {
     const { kept, led } = keptDims(index);
-    const count = keptOf(stage, share);
+    const count = keptOf(stage, counted);
     return { [kept]: count, [led]: count + 1 };
   });
   return Object.assign({}, ...sizes) as DimBindings;

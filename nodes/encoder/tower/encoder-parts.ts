@@ -84,7 +84,7 @@ export function checkEncoderParts(
 
 function filterProblem(acts: readonly EncoderActsAt[], { title }: EncoderHost): string | null {
   return acts.some(({ at }) => at === 'patches')
-    ? `A part takes patches out before the first block, which ${title} does not let go; plug it into Swin, or unplug it.`
+    ? `A part takes patches out before the first block, and ${title} takes in all of them; plug it into Swin, or unplug it.`
     : null;
 }
 
