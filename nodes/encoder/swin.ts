@@ -201,8 +201,8 @@ export const swin = defineNode({
     values.model === 'custom' ? `custom, ${values.imageSize} px` : published[values.model].label,
   body: {
     kind: 'onnx',
-    dims: ({ found: { stages, keptShare }, outputs: { tokens } }) =>
-      filteredDims(stages, keptShare, tokens.count),
+    dims: ({ params: values, found: { stages, keptShare }, outputs: { tokens } }) =>
+      filteredDims(stages, keptShare, tokens.count, shapeOf(values)),
     emit(g, { pixels }, { params: values, found: { stages }, parts }) {
       const figures = shapeOf(values);
       const { hiddenSize, patchSize } = figures;

@@ -8,11 +8,10 @@ import {
   cutWindows,
   joinWindows,
   windowBias,
-  windowGrid,
   type WindowShape,
 } from '#engine/onnx/blocks/windows.ts';
 import type { GraphBuilder } from '#engine/onnx/graph-builder.ts';
-import { cast, multiply, subtract } from '#engine/onnx/operators.ts';
+import { cast, largest, multiply, subtract } from '#engine/onnx/operators.ts';
 import {
   concatenate,
   gather,
@@ -22,7 +21,7 @@ import {
   transpose,
   unsqueeze,
 } from '#engine/onnx/shape-operators.ts';
-import { fixedDim, type Dim, type Value } from '#engine/onnx/value.ts';
+import { fixedDim, multiplyDims, type Dim, type Value } from '#engine/onnx/value.ts';
 import type { TableGrid, WeightExpression } from '#engine/onnx/weight.ts';
 import { halved } from './swin-shape.ts';
 
@@ -69,33 +68,40 @@ function squaresOf(g: GraphBuilder, map: Value): Value {
   return reshape(g, ordered, [batch, rows, columns, 4 * channels]);
 }
 
-/** Sizes known only when the graph runs: places that a stage has left, and as many behind one that stands for the others. */
+/**
+ * Sizes known only when the graph runs: places that a stage has left, as many behind one that stands for the others,
+ * and windows that hold any, as they lie and shifted.
+ */
 export function keptDims(stage: number) {
   const kept = `content.${stage}`;
-  return { kept, led: `${kept}.led` };
+  return { kept, led: `${kept}.led`, windows: `${kept}.windows`, shifted: `${kept}.shifted` };
 }
 
 /**
  * `kept` [1, 1, rows, columns] float32 is 1 where a place is left. Those that are not are seen by none, and count as
- * nothing in a square; a square is left where one of its places is. All that is not attention works on what is left.
+ * nothing in a square; a square is left where one of its places is. Only what is left is worked on.
  */
 export function keptGround(g: GraphBuilder, kept: Value, stage = 0): SwinGround {
   const grid = { rows: fixedDim(kept, 2), columns: fixedDim(kept, 3) };
   const here = layOut(g, kept, grid, stage);
+  const windowsByShift = new Map<number, KeptWindows>();
   return {
     enter: (map) => here.pick(map),
-    look: (normed, attention, table, shape) =>
-      selfAttention(g, normed, attention, {
-        meeting: (projected) =>
-          lookInWindows(g, projected, attention, { kept, stage, table, shape }),
-      }).output,
+    look(normed, attention, table, shape) {
+      const windows = windowsByShift.get(shape.shift) ?? cutKept(g, kept, here, shape, stage);
+      windowsByShift.set(shape.shift, windows);
+      const meeting = (projected: QueryKeyValue<Value>) =>
+        lookInWindows(g, projected, attention, windows, table);
+      return selfAttention(g, normed, attention, { meeting }).output;
+    },
     merge(x) {
       const half = halved(grid);
       const even = { rows: 2 * half.rows, columns: 2 * half.columns };
       const fewer = maxPool(g, fillUp(g, kept, even), { kernel: 2 });
+      const { ranks } = layOut(g, kept, even, stage);
+      const map = spread(g, x, g.constant('float32', [1, 1], [0]), ranks, stage); // [n, D]
+      const squares = squaresOf(g, reshape(g, map, [1, even.rows, even.columns, fixedDim(x, 2)]));
       const next = layOut(g, fewer, half, stage + 1);
-      const nothing = g.constant('float32', [1, 1], [0]);
-      const squares = squaresOf(g, here.spread(x, nothing));
       return { squares: next.pick(squares), ground: keptGround(g, fewer, stage + 1) };
     },
     leave(x) {
@@ -108,39 +114,22 @@ export function keptGround(g: GraphBuilder, kept: Value, stage = 0): SwinGround 
 interface Layout {
   /** Where the places that are left lie in the map. [kept] int64 */
   readonly places: Value;
+  /** The number of each place of the map among them, from 1; 0 for what is not left. [rows · columns] int64 */
+  readonly ranks: Value;
   /** [1, rows, columns, D] → [1, kept, D] */
   readonly pick: (map: Value) => Value;
-  /** The way back, with `other` [1, D] or [1, 1] where nothing is left. [1, kept, D] → [1, rows, columns, D] */
-  readonly spread: (x: Value, other: Value) => Value;
 }
 
 /** `kept` in a map of this size, which may be larger below and at the right. */
-function layOut(g: GraphBuilder, kept: Value, size: TableGrid, stage: number): Layout {
-  const { rows, columns } = size;
-  const dims = keptDims(stage);
-  const isKept = cast(g, reshape(g, fillUp(g, kept, size), [rows * columns]), 'int64');
-  const found = g.op('NonZero', [isKept], { type: 'int64', shape: [1, dims.kept] });
-  const places = squeeze(g, found, 0);
-  // Counted from 1, and 0 for what is not left.
+function layOut(g: GraphBuilder, kept: Value, { rows, columns }: TableGrid, stage: number): Layout {
+  const whole = fillUp(g, kept, { rows, columns });
+  const isKept = cast(g, reshape(g, whole, [rows * columns]), 'int64');
+  const places = placesOf(g, isKept, keptDims(stage).kept);
   const counted = g.op('CumSum', [isKept, g.scalar('int64', 0)], isKept);
-  const ranks = multiply(g, counted, isKept); // [rows · columns]
   return {
     places,
-    pick(map) {
-      const channels = fixedDim(map, -1);
-      const all = reshape(g, map, [1, rows * columns, channels]);
-      return gather(g, all, places, 1);
-    },
-    spread(x, other) {
-      const channels = fixedDim(x, -1);
-      const first = g.op('Expand', [other, g.list(1, channels)], {
-        type: 'float32',
-        shape: [1, channels],
-      });
-      const left = squeeze(g, x, 0); // [kept, D]
-      const all = concatenate(g, [first, left], 0, dims.led);
-      return reshape(g, gather(g, all, ranks, 0), [1, rows, columns, channels]);
-    },
+    ranks: multiply(g, counted, isKept),
+    pick: (map) => gather(g, reshape(g, map, [1, rows * columns, fixedDim(map, -1)]), places, 1),
   };
 }
 
@@ -148,45 +137,81 @@ function layOut(g: GraphBuilder, kept: Value, size: TableGrid, stage: number): L
 const fillUp = (g: GraphBuilder, kept: Value, { rows, columns }: TableGrid): Value =>
   padEnd(g, padEnd(g, kept, 2, rows), 3, columns);
 
+/** Where numbers [n] are not 0. [size] int64 */
+const placesOf = (g: GraphBuilder, numbers: Value, size: Dim): Value =>
+  squeeze(g, g.op('NonZero', [numbers], { type: 'int64', shape: [1, size] }), 0);
+
+/** Tokens [1, kept, D] by their ranks, of any shape, and `other` [1, D] or [1, 1] at rank 0. → [.., D] */
+function spread(g: GraphBuilder, x: Value, other: Value, ranks: Value, stage: number): Value {
+  const shape = [1, fixedDim(x, 2)];
+  const first = g.op('Expand', [other, g.list(...shape)], { type: 'float32', shape });
+  const all = concatenate(g, [first, squeeze(g, x, 0)], 0, keptDims(stage).led);
+  return gather(g, all, ranks, 0);
+}
+
+/** The windows that hold a place that is left. */
+interface KeptWindows {
+  readonly shape: WindowShape;
+  readonly stage: number;
+  /** [1, rows, columns, 1], for its size. */
+  readonly map: Value;
+  /** Which of all windows of the map they are. [n] int64 */
+  readonly chosen: Value;
+  /** As {@link Layout.ranks}, window by window. [n, w · w] int64 */
+  readonly ranks: Value;
+  /** Their places, but for those that were taken out of the map; what fills them up is one. [n, w · w] bool */
+  readonly keys: Value;
+  /** Where in these windows each token lies. [kept] int64 */
+  readonly back: Value;
+}
+
+function cutKept(
+  g: GraphBuilder,
+  kept: Value,
+  { ranks: allRanks }: Layout,
+  shape: WindowShape,
+  stage: number,
+): KeptWindows {
+  const size = [1, fixedDim(kept, 2), fixedDim(kept, 3), 1];
+  const cut = (map: Value): Value => squeeze(g, cutWindows(g, map, shape), 2); // [windows, w · w]
+  const map = reshape(g, allRanks, size);
+  const all = cut(map);
+  const dims = keptDims(stage);
+  const count = shape.shift === 0 ? dims.windows : dims.shifted;
+  const chosen = placesOf(g, largest(g, all, 1, false), count);
+  const ranks = gather(g, all, chosen, 0);
+  const gone = reshape(g, subtract(g, g.scalar('float32', 1), kept), size);
+  const isGone = cast(g, gather(g, cut(gone), chosen, 0), 'bool');
+
+  const flat = reshape(g, ranks, [multiplyDims(shape.window ** 2, count)]);
+  const found = placesOf(g, flat, dims.kept);
+  const tokens = subtract(g, gather(g, flat, found, 0), g.scalar('int64', 1));
+  const unset = multiply(g, found, g.scalar('int64', 0));
+  const back = g.op('ScatterElements', [unset, tokens, found], found);
+  return { shape, stage, map, chosen, ranks, keys: g.op('Not', [isGone], isGone), back };
+}
+
 /** Each [1, kept, H · d] → the same. */
 function lookInWindows(
   g: GraphBuilder,
   { query, key, value }: QueryKeyValue<Value>,
   { headCount, projections }: SelfAttention,
-  of: {
-    readonly kept: Value;
-    readonly stage: number;
-    readonly table: WeightExpression;
-    readonly shape: WindowShape;
-  },
+  { shape, stage, map, chosen, ranks, keys, back }: KeptWindows,
+  table: WeightExpression,
 ): Value {
-  const { window } = of.shape;
-  const { rows, columns } = windowGrid(
-    { rows: fixedDim(of.kept, 2), columns: fixedDim(of.kept, 3) },
-    window,
-  );
-  const size = { rows: rows * window, columns: columns * window };
-  const whole = layOut(g, of.kept, size, of.stage);
   // What fills up windows is a token of zeros before its projection, and is looked at, as on the whole map.
-  const filling = ({ bias }: LinearWeights): Value =>
-    bias ? unsqueeze(g, g.weight(bias), 0) : g.constant('float32', [1, 1], [0]);
-  const asked = whole.spread(query, filling(projections.query));
-  const cut = (map: Value) => cutWindows(g, map, of.shape);
-  const projected = {
-    query: cut(asked),
-    key: cut(whole.spread(key, filling(projections.key))),
-    value: cut(whole.spread(value, filling(projections.value))),
+  const inWindows = (x: Value, { bias }: LinearWeights): Value => {
+    const filling = bias ? unsqueeze(g, g.weight(bias), 0) : g.constant('float32', [1, 1], [0]);
+    return spread(g, x, filling, ranks, stage); // [n, w · w, H · d]
   };
-  const bias = windowBias(g, of.table, asked, of.shape);
-  const keys = seenInWindows(g, of.kept, of.shape);
+  const projected = {
+    query: inWindows(query, projections.query),
+    key: inWindows(key, projections.key),
+    value: inWindows(value, projections.value),
+  };
+  const bias = windowBias(g, table, map, shape, chosen);
   const mixed = attend(g, projected, { headCount }, { bias, keys });
-  return whole.pick(joinWindows(g, mixed, asked, of.shape));
-}
-
-/** All places of windows but those that were taken out of the map. [windows, w · w] bool */
-function seenInWindows(g: GraphBuilder, kept: Value, shape: WindowShape): Value {
-  const gone = subtract(g, g.scalar('float32', 1), kept); // [1, 1, R, C]
-  const map = reshape(g, gone, [1, fixedDim(kept, 2), fixedDim(kept, 3), 1]);
-  const isGone = cast(g, squeeze(g, cutWindows(g, map, shape), 2), 'bool');
-  return g.op('Not', [isGone], isGone);
+  const [count, places, channels] = mixed.shape as readonly [Dim, number, number];
+  const rows = reshape(g, mixed, [multiplyDims(places, count), channels]);
+  return unsqueeze(g, gather(g, rows, back, 0), 0);
 }
