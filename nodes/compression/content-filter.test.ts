@@ -204,6 +204,30 @@ describe('contrast, which nobody trains', () => {
   });
 });
 
+test.for([
+  { sides: [2, 2], depths: '1', headCounts: '1' },
+  { sides: [2, 6], depths: '2, 1', headCounts: '1, 2' },
+] as const)(
+  'of a picture of $sides pixels one token leaves at least, with any threshold',
+  async ({ sides, ...stages }) => {
+    const [tall, wide] = sides;
+    const picture = float32(normalNumbers(3 * tall * wide, 2), [1, 3, tall, wide]);
+    for (const detector of ['network', 'contrast'])
+      for (const threshold of [0, 1]) {
+        const part = { definition: contentFilter, params: { detector, threshold, layerCount: 0 } };
+        const node = {
+          ...single({ ...stages, windowSize: 1 }, [part]),
+          inputs: { pixels: { kind: 'pixels', height: tall, width: wide } as const },
+        };
+        const { tokens } = await bench.runNode(node, { pixels: picture });
+        const [, count = 0] = tokens?.dims ?? [];
+        expect(count).toBeGreaterThanOrEqual(1);
+        expect(count).toBeLessThanOrEqual(wide / 2);
+        expect(floatsOf(tokens).every(Number.isFinite)).toBe(true);
+      }
+  },
+);
+
 describe('Swin', () => {
   const filter: PluggedIn = { definition: contentFilter, params: {} };
 

@@ -84,11 +84,11 @@ export const contentFilter = defineNode({
   title: 'HRVDA content filter',
   about:
     'Most of a page is paper. A small detector looks at every patch before Swin does, and only those with something on them ' +
-    'go in: the others are seen by none in the windows, cost nothing in the linears, and leave no token. A square that Swin ' +
-    'merges stays where one of its four patches does. One picture at a time. Unverified, because no code is published: what ' +
-    'the detector is made of, its threshold, that what is gone counts as nothing in a square, and how many patches stay. The ' +
-    'network has to be trained, and with random weights its choice means little; contrast is not of the paper, and shows ' +
-    'without training what a filter is worth. No published checkpoint fits.',
+    'go in: the others are seen by none in the windows, cost nothing behind the embedding, and leave no token. A square that ' +
+    'Swin merges stays where one of its four patches does. One picture at a time. The network has to be trained, and with ' +
+    'random weights its choice means little; contrast is not of the paper, and shows without training what a filter is ' +
+    'worth. No code or checkpoint is published, and of the paper only the outline was at hand. Unverified are: what the ' +
+    'detector is made of and its threshold, how windows and squares go on without what is gone, and how much stays.',
   references: [
     {
       title: 'HRVDA: High-Resolution Visual Document Assistant',

@@ -65,10 +65,10 @@ export const instructionFilter = defineNode({
   about:
     'A page answers many questions, and one is asked. Each visual token looks at the words of the instruction; what it heard ' +
     'gives it a score, and the best share of the tokens stays, in their order and as they came, so that the language model ' +
-    'has less to read. Place it behind the projector, where tokens are as wide as words; it follows a content filter too. ' +
-    'Unverified, because no code is published: how tokens and instruction are fused (here one layer of attention), how a ' +
-    'score is made of it, that a share of them stays, and how large it is. It has to be trained; with random weights its ' +
-    'choice means little. No published checkpoint fits.',
+    'has less to read. Place it behind the projector, where tokens are as wide as words; it follows a content filter too. It ' +
+    'has to be trained, and with random weights its choice means little. No code or checkpoint is published, and of the ' +
+    'paper only the outline was at hand. Unverified are: how tokens and instruction are fused (here one layer of attention), ' +
+    'how a score is made of it, that a share of them stays, how large it is, and that they leave as they came.',
   references: [
     {
       title: 'HRVDA: High-Resolution Visual Document Assistant',

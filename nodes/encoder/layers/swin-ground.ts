@@ -101,8 +101,8 @@ export function keptGround(g: GraphBuilder, kept: Value, stage = 0): SwinGround 
       const { ranks } = layOut(g, kept, even, stage);
       const map = spread(g, x, g.constant('float32', [1, 1], [0]), ranks, stage); // [n, D]
       const squares = squaresOf(g, reshape(g, map, [1, even.rows, even.columns, fixedDim(x, 2)]));
-      const next = layOut(g, fewer, half, stage + 1);
-      return { squares: next.pick(squares), ground: keptGround(g, fewer, stage + 1) };
+      const ground = keptGround(g, fewer, stage + 1);
+      return { squares: ground.enter(squares), ground };
     },
     leave(x) {
       g.tapLater('marks', () => markKept(g, grid.rows * grid.columns, here.places));
