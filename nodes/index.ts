@@ -8,8 +8,10 @@ import { lshAttentionPart } from './acceleration/lsh-attention.ts';
 import { performer } from './acceleration/performer.ts';
 import { vtw } from './acceleration/vtw.ts';
 import { averagePool } from './compression/average-pool.ts';
+import { contentFilter } from './compression/content-filter.ts';
 import { frameAbstractor } from './compression/frame-abstractor.ts';
 import { funnel } from './compression/funnel.ts';
+import { instructionFilter } from './compression/instruction-filter.ts';
 import { llamaVid } from './compression/llama-vid.ts';
 import { memoryBank } from './compression/memory-bank.ts';
 import { madtp } from './compression/madtp.ts';
@@ -156,6 +158,8 @@ export const catalogue = {
   'compression/memory-bank': memoryBank,
   'compression/frame-abstractor': frameAbstractor,
   'compression/texthawk': texthawk,
+  'compression/content-filter': contentFilter,
+  'compression/instruction-filter': instructionFilter,
   'projector/anyres-pack': anyresPack,
   'projector/linear': linear,
   'projector/normed-linear': normedLinear,

@@ -59,13 +59,15 @@ export async function openKnownTower(
   };
 }
 
+type Weights = Pick<KnownTower, 'numbers'>;
+
 /** `name.weight` and, where there is one, `name.bias`. */
-export function slowLinear({ numbers }: KnownTower, name: string, rows: Rows, bias = true): Rows {
+export function slowLinear({ numbers }: Weights, name: string, rows: Rows, bias = true): Rows {
   const weight = toRows(numbers(`${name}.weight`), rows[0]?.length ?? 1);
   return linear(rows, weight, bias ? numbers(`${name}.bias`) : undefined);
 }
 
-export function slowNorm({ numbers }: KnownTower, name: string, rows: Rows, epsilon: number): Rows {
+export function slowNorm({ numbers }: Weights, name: string, rows: Rows, epsilon: number): Rows {
   return layerNorm(rows, numbers(`${name}.weight`), numbers(`${name}.bias`), epsilon);
 }
 

@@ -67,6 +67,21 @@ export const compressors: Readonly<Record<string, Compressor>> = {
     ...part('encoder.parts', 'compression/madtp'),
     claim: { says: '80% fewer GFLOPs (BLIP on NLVR2)', source: '2403.02991, abstract' },
   },
+  'instruction-filter': {
+    title: 'HRVDA instruction filter, half',
+    nodes: {
+      words: ['text/tokenise'],
+      vectors: ['text/embedding', { model: 'vicuna-7b' }],
+      compressor: ['compression/instruction-filter'],
+    },
+    wires: [
+      'prompt.text > words.text',
+      'words.ids > vectors.ids',
+      'vectors.embeddings > compressor.instruction',
+      'projector.tokens > compressor.tokens',
+      'compressor.tokens > language.visual',
+    ],
+  },
   fastv: {
     title: 'FastV, K 2, R 50%',
     ...part('language.acceleration', 'acceleration/fastv'),
@@ -137,6 +152,7 @@ export const absent: Readonly<Record<string, string>> = {
   'compression/frame-abstractor': 'It joins the frames of a clip; here is one picture.',
   'compression/funnel':
     "It has blocks of its own and takes the place of an encoder's, not of its tokens.",
+  'compression/content-filter': 'It takes patches out before Swin; here is CLIP.',
   'compression/texthawk': 'It asks for the tokens of four layers of the encoder.',
 };
 

@@ -70,6 +70,18 @@ export interface InsideBlockPass {
   readonly reduce: (block: number) => ((tokens: Value, seen: SeenInLayer) => Value) | null;
 }
 
+/** Acts on the patches of a picture, before any block of an encoder has seen them. */
+export interface PatchFilterPart {
+  readonly kind: 'patch-filter';
+  /** pixels [1, 3, H, W] → [1, 1, rows, columns] float32: 1 for each patch that stays, 0 for the others; one stays at least. */
+  readonly keep: (
+    g: GraphBuilder,
+    pixels: Value,
+    /** Pixels along one side of a patch. */
+    host: { readonly patchSize: number },
+  ) => Value;
+}
+
 /** Acts on attention: takes the place of how queries, keys and values meet in a block of an encoder. */
 export interface AttentionPart {
   readonly kind: 'attention';
@@ -130,6 +142,7 @@ export type Part =
   | FeedForwardPart
   | TokenReductionPart
   | InsideBlockPart
+  | PatchFilterPart
   | AttentionPart
   | WeightsPart
   | DraftPart

@@ -169,6 +169,8 @@ export type EncoderActsAt =
     }
   /** Lets the picture decide how many tokens stay behind each block; of the patches, so large a share is expected. */
   | { readonly at: 'by-picture'; readonly keptShare: number }
+  /** Lets the picture decide which patches reach the first block at all; so large a share is expected to. */
+  | { readonly at: 'patches'; readonly keptShare: number }
   /** Takes the place of attention. */
   | {
       readonly at: 'attention';

@@ -4,14 +4,14 @@ import { ok } from '#engine/contract/outcome.ts';
 import { decimal, modelParam, size, whenCustom } from '#engine/node/architecture-params.ts';
 import { defineNode } from '#engine/node/node-definition.ts';
 import type { ParamValues } from '#engine/node/param.ts';
+import { partsOfKind } from '#engine/node/part.ts';
 import { weightParams } from '#engine/node/weight-params.ts';
 import { knownCount, sameViews, type WireOf } from '#engine/node/wire.ts';
 import { convolution } from '#engine/onnx/blocks/convolution.ts';
 import { channelsLast } from '#engine/onnx/blocks/feature-map.ts';
 import { norm } from '#engine/onnx/blocks/norm.ts';
 import { mean } from '#engine/onnx/operators.ts';
-import { reshape } from '#engine/onnx/shape-operators.ts';
-import { fixedDim, type Dim } from '#engine/onnx/value.ts';
+import { fixedDim } from '#engine/onnx/value.ts';
 import {
   activationFromConfig,
   configFile,
@@ -22,10 +22,13 @@ import {
   readFigures,
   unsupported,
 } from '../config/published-config.ts';
+import { filteredDims, keptShareOf, tokensBehind } from './layers/swin-filter.ts';
+import { keptGround, wholeGround } from './layers/swin-ground.ts';
 import { swinMerging, swinNorm, swinStage } from './layers/swin-layers.ts';
 import { swinLayouts } from './names/swin-names.ts';
 import { readCounts } from '../tokens/count-list.ts';
 import { swinStages, type SwinFigures } from './layers/swin-shape.ts';
+import { encoderSocket } from './tower/encoder-parts.ts';
 import { activationParam, normEpsilonParam } from './tower/vision-transformer-params.ts';
 
 /** Channels of the first stage, layers and heads. */
@@ -140,7 +143,7 @@ export const swin = defineNode({
     },
   ],
   params,
-  inputs: { pixels: { kind: 'pixels', title: 'Pixels' } },
+  inputs: { pixels: { kind: 'pixels', title: 'Pixels' }, ...encoderSocket },
   outputs: { tokens: { kind: 'tokens', title: 'Visual tokens' } },
   fromConfig(files) {
     const file = configFile(files, 'config.json');
@@ -175,20 +178,22 @@ export const swin = defineNode({
   },
   keyLayouts: (values) => swinLayouts(shapeOf(values).hiddenSize),
   demand: ({ params: values }) => ({ pixels: { usualPixels: shapeOf(values).imageSize } }),
-  infer({ params: values, inputs: { pixels } }) {
+  infer({ params: values, inputs: { pixels, parts } }) {
     const stages = swinStages(shapeOf(values), pixels);
     if (!stages.ok) return stages;
-    const { grid, hiddenSize } = stages.value.at(-1) as (typeof stages.value)[number];
+    const share = keptShareOf(parts, pixels);
+    if (!share.ok) return share;
+    const last = stages.value.at(-1) as (typeof stages.value)[number];
     const isMean = values.select === 'mean';
     const tokens: WireOf<'tokens'> = {
       kind: 'tokens',
       ...sameViews(pixels),
-      count: knownCount(isMean ? 1 : grid.rows * grid.columns),
-      channels: hiddenSize,
+      count: isMean ? knownCount(1) : tokensBehind(last, share.value),
+      channels: last.hiddenSize,
       prefixTokens: 0,
-      grid: isMean ? null : grid,
+      grid: isMean || share.value !== null ? null : last.grid,
     };
-    return ok({ outputs: { tokens }, found: stages.value });
+    return ok({ outputs: { tokens }, found: { stages: stages.value, keptShare: share.value } });
   },
   layers: (values) =>
     (readCounts(shapeOf(values).depths) ?? []).reduce((sum, count) => sum + count, 0),
@@ -196,7 +201,9 @@ export const swin = defineNode({
     values.model === 'custom' ? `custom, ${values.imageSize} px` : published[values.model].label,
   body: {
     kind: 'onnx',
-    emit(g, { pixels }, { params: values, found: stages }) {
+    dims: ({ params: values, found: { stages, keptShare }, outputs: { tokens } }) =>
+      filteredDims(stages, keptShare, tokens.count, shapeOf(values)),
+    emit(g, { pixels }, { params: values, found: { stages }, parts }) {
       const figures = shapeOf(values);
       const { hiddenSize, patchSize } = figures;
       const name = 'embeddings.patch_embeddings.projection';
@@ -207,15 +214,19 @@ export const swin = defineNode({
         stride: patchSize,
         bias: true,
       });
-      const first = norm(g, channelsLast(g, embedded), 'embeddings.norm', swinNorm(figures));
-      const map = stages.reduce((x, stage, index) => {
-        const given =
-          index === 0 ? x : swinMerging(g, x, `encoder.layers.${index - 1}.downsample`, figures);
-        return swinStage(g, given, figures, stage, index);
-      }, first); // [B, rows, columns, D]
-      const normed = norm(g, map, 'layernorm', swinNorm(figures));
-      const count = fixedDim(map, 1) * fixedDim(map, 2);
-      const tokens = reshape(g, normed, [map.shape[0] as Dim, count, fixedDim(map, 3)]);
+      const map = norm(g, channelsLast(g, embedded), 'embeddings.norm', swinNorm(figures));
+      const [filter] = partsOfKind(parts, 'patch-filter');
+      const kept = filter?.keep(g, pixels, { patchSize });
+      let ground = kept ? keptGround(g, kept) : wholeGround(g);
+      let x = ground.enter(map);
+      for (const [index, stage] of stages.entries()) {
+        if (index > 0) {
+          const step = `encoder.layers.${index - 1}.downsample`;
+          ({ tokens: x, ground } = swinMerging(g, x, ground, step, figures));
+        }
+        x = swinStage(g, x, ground, figures, stage, index);
+      }
+      const tokens = ground.leave(norm(g, x, 'layernorm', swinNorm(figures))); // [B, N, D]
       return { tokens: values.select === 'mean' ? mean(g, tokens, 1, true) : tokens };
     },
   },

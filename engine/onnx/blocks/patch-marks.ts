@@ -1,8 +1,8 @@
 /** What became of every patch of a picture, as one number each; for a run that shows it, so none of it is counted. */
 import { keptMarks, mostAttended } from '../../contract/showing.ts';
 import type { GraphBuilder } from '../graph-builder.ts';
-import { add, cast, divide, largest, mean, multiply, softmax, topK } from '../operators.ts';
-import { shapeOf, slice, squeeze, transpose, unsqueeze } from '../shape-operators.ts';
+import { add, cast, divide, largest, mean, multiply, softmax, sum, topK } from '../operators.ts';
+import { slice, squeeze, transpose, unsqueeze } from '../shape-operators.ts';
 import { fixedDim, type Dim, type Value } from '../value.ts';
 import { scores, splitHeads } from './attention-heads.ts';
 import type { QueryKeyValue } from './attention-projections.ts';
@@ -18,8 +18,8 @@ export function markKept(
   kept: Value,
   singledOut: Value | null = null,
 ): Value {
-  // Made of a size that only the run knows, as nothing in a branch may be computed ahead; see token-merging.ts.
-  const gone = multiply(g, shapeOf(g, kept), g.scalar('int64', keptMarks.gone)); // [1]
+  // Made of what only the run knows, as nothing in a branch may be computed ahead; see token-merging.ts.
+  const gone = multiply(g, sum(g, kept, 0, true), g.scalar('int64', keptMarks.gone)); // [1]
   // What is no patch is marked before the first one, and cut off.
   const shape = [patches + 1];
   const none = g.op('Expand', [gone, g.list(...shape)], { type: 'int64', shape });

@@ -3,6 +3,7 @@ import type { GraphBuilder } from '../graph-builder.ts';
 import { add, cast } from '../operators.ts';
 import {
   concatenate,
+  gather,
   padEnd,
   repeatAs,
   reshape,
@@ -116,12 +117,14 @@ export function relativeBias(
 /**
  * What is added to the scores of all windows of a map: biases by distance and, where the map was rolled, the
  * mask between places that only the roll brought together. [heads, w², w²], or [B · windows, heads, w², w²].
+ * `chosen` [n] int64 are those of the windows of one map that are looked into; all where left out.
  */
 export function windowBias(
   g: GraphBuilder,
   relative: WeightExpression,
   map: Value,
   { window, shift }: WindowShape,
+  chosen: Value | null = null,
 ): Value {
   const byDistance = g.weight(relative);
   if (shift === 0) return byDistance;
@@ -133,7 +136,8 @@ export function windowBias(
     shape: [rows * columns, places, places],
     of: { table: 'shifted-window-mask', ...shifted },
   });
-  const masked = add(g, unsqueeze(g, mask, 1), byDistance); // [windows, heads, w², w²]
+  const masks = chosen ? gather(g, mask, chosen, 0) : mask;
+  const masked = add(g, unsqueeze(g, masks, 1), byDistance); // [windows, heads, w², w²]
   const batch = map.shape[0] as Dim;
   if (batch === 1) return masked;
   const all = repeatAs(g, unsqueeze(g, masked, 0), 0, map, 0); // [B, windows, heads, w², w²]

@@ -57,6 +57,7 @@ export function checkEncoderParts(
   const [reduction] = reducing;
   const [decision] = deciding;
   const reason =
+    filterProblem(acts, host) ??
     severalProblem(reducing.length + deciding.length) ??
     (reduction && reductionProblem(reduction, host)) ??
     (decision && decisionProblem(attending, host)) ??
@@ -79,6 +80,12 @@ export function checkEncoderParts(
         ]
       : [],
   });
+}
+
+function filterProblem(acts: readonly EncoderActsAt[], { title }: EncoderHost): string | null {
+  return acts.some(({ at }) => at === 'patches')
+    ? `A part takes patches out before the first block, and ${title} takes in all of them; plug it into Swin, or unplug it.`
+    : null;
 }
 
 function severalProblem(count: number): string | null {
