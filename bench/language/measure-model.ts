@@ -5,9 +5,9 @@
  */
 import { fork, type ChildProcess } from 'node:child_process';
 import type { GraphDocument } from '#engine/contract/document.ts';
-import type { RunEvent } from '#engine/contract/run-event.ts';
-import { foldReport, quantile } from '#engine/profile/report.ts';
+import { quantile } from '#engine/profile/report.ts';
 import type { LocalHost } from '#host/local-host.ts';
+import { runGraph } from '../run-graph.ts';
 import { bareArgument, type BareRequest, type BareResult } from './bare-session.ts';
 import { MemoryReader } from './memory-reader.ts';
 import { activeShare, benchDocument, newTokens, type BenchRow } from './rows.ts';
@@ -102,13 +102,9 @@ async function engineRound(
   host: LocalHost,
   document: GraphDocument,
 ): Promise<Speeds & { readonly promptTokens: number }> {
-  const started = await host.startRun({ document, runs: 1 });
-  if (!started.ok) throw new Error(JSON.stringify(started.problems));
-  const events: RunEvent[] = [];
-  for await (const { event } of host.runEvents(started.value.runId, -1)) events.push(event);
-  const { stages, totals, problems } = foldReport(document.title, events);
+  const { stages, totals } = await runGraph(host, { document, runs: 1 });
   const prefill = stages.find(({ phase }) => phase === 'prefill');
-  if (problems.length > 0 || !prefill) throw new Error(JSON.stringify(problems));
+  if (!prefill) throw new Error('The run has no prefill.');
   return {
     promptTokens: prefill.tokensIn ?? 0,
     prefill: totals.prefillTokensPerSecond ?? 0,

@@ -4,15 +4,15 @@ import { catalogue } from '#nodes/index.ts';
 import { publishedExperts, type PublishedExperts } from '#nodes/moe/published-experts.ts';
 
 export const newTokens = 64;
-/** Words of the prompt; the stand-in tokenizer makes one token of each short one. */
+/** Words of the prompt, where nothing else is said; the stand-in tokenizer makes one token of each short one. */
 const promptWords = 600;
 
 export interface BenchRow {
   readonly title: string;
   readonly type: keyof typeof catalogue;
   readonly params: Readonly<Record<string, Json>>;
-  /** The published experts in place of its feed-forwards. */
-  readonly experts?: PublishedExperts;
+  /** The experts in place of its feed-forwards: published ones, or so many. */
+  readonly experts?: PublishedExperts | { readonly experts: number; readonly topK: number };
 }
 
 const decoder = (title: string, model: string): BenchRow => ({
@@ -41,8 +41,11 @@ export const benchRows: Readonly<Record<string, BenchRow>> = {
 const weights = { precision: 'int4', blockSize: '128' } as const;
 
 /** Random weights at int4. */
-export function benchDocument({ title, type, params, experts }: BenchRow): GraphDocument {
-  const text = Array.from({ length: promptWords }, () => 'word').join(' ');
+export function benchDocument(
+  { title, type, params, experts }: BenchRow,
+  words = promptWords,
+): GraphDocument {
+  const text = Array.from({ length: words }, () => 'word').join(' ');
   const language = {
     ...params,
     template: '{prompt}',
@@ -53,7 +56,7 @@ export function benchDocument({ title, type, params, experts }: BenchRow): Graph
   const part = {
     type: 'moe/feed-forward',
     version: catalogue['moe/feed-forward'].version,
-    params: { model: experts ?? '', ...weights },
+    params: { ...(typeof experts === 'object' ? experts : { model: experts ?? '' }), ...weights },
   };
   return {
     format: 'patchbay',
@@ -84,8 +87,8 @@ export function benchDocument({ title, type, params, experts }: BenchRow): Graph
 }
 
 /** What share of all experts a token is sent to; 1 without any. */
-export function activeShare({ experts: name }: BenchRow): number {
-  if (name === undefined) return 1;
-  const { topK, experts } = publishedExperts[name];
+export function activeShare({ experts: own }: BenchRow): number {
+  if (own === undefined) return 1;
+  const { topK, experts } = typeof own === 'object' ? own : publishedExperts[own];
   return topK / experts;
 }

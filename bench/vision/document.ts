@@ -1,7 +1,7 @@
 /** docs/vision.md: one section a part, each with its machine, date and command. */
 import { formatBytes, formatCount, formatMilliseconds } from '#engine/contract/format.ts';
-import { describeMachine } from '#host/system/machine.ts';
 import { markdownTable, type Cells } from '../pages/markdown-table.ts';
+import { pageWith, provenance } from '../pages/sections.ts';
 import { passes, type MeasuredPrefill } from './compression.ts';
 import type { Compressor } from './compressors.ts';
 import { leastShare, shownOperators, type MeasuredEncoder } from './encoders.ts';
@@ -30,14 +30,6 @@ function reasonsOf(rows: Rows<unknown>): readonly string[] {
     'reason' in row ? [`- \`${name}\`: ${row.reason}`] : [],
   );
   return lines.length === 0 ? [] : [`Not measured:\n\n${lines.join('\n')}`];
-}
-
-/** On what, with what, when and by which command. */
-function provenance(part: Part, command: string): string {
-  const { cpu, threads, memoryBytes, node, onnxRuntime } = describeMachine();
-  const date = new Date().toISOString().slice(0, 10);
-  const machine = `${cpu}, ${threads} threads, ${formatBytes(memoryBytes)}, Node.js ${node}, ONNX Runtime ${onnxRuntime}`;
-  return `${sectionTitles[part]} measured on ${date} by \`${command}\`: ${machine}.`;
 }
 
 export function encoderSection(rows: Rows<MeasuredEncoder>, command: string): string {
@@ -74,7 +66,7 @@ export function encoderSection(rows: Rows<MeasuredEncoder>, command: string): st
   ];
   return [
     `## ${sectionTitles.encoders}`,
-    provenance('encoders', command),
+    provenance(command),
     'Each at its default size, on one picture of the size that it asks for, with random weights in float32. Latencies ' +
       'are medians, taken in turn with those of a bare ONNX Runtime session that multiplies two float32 matrices of the ' +
       'shape on which the encoder spends most (places × channels in × channels out, attention apart): the share is that ' +
@@ -146,7 +138,7 @@ export function compressorSection(
   ];
   return [
     `## ${sectionTitles.compressors}`,
-    provenance('compressors', command),
+    provenance(command),
     `${presetTitle}, one picture, medians of ${passes} passes, and in brackets what is left of the ` +
       `model without a compressor, which was measured before all others and after them (its prefill times differ by ` +
       `${percent(drift)}). The time to the first token includes the encoder. "Then" are tokens behind the last layer, ` +
@@ -172,15 +164,7 @@ npm run bench:vision compressors -- --preset shapes-llava   # in another preset
 `;
 
 /** The page with some sections new; those that are not keep what the page had. */
-export function visionPage(old: string, sections: Readonly<Partial<Record<Part, string>>>): string {
-  const kept = new Map(
-    old
-      .split(/^(?=## )/m)
-      .slice(1)
-      .map((section) => [/^## (.*)/.exec(section)?.[1], section.trim()] as const),
-  );
-  const parts = Object.entries(sectionTitles).flatMap(
-    ([part, title]) => sections[part as Part] ?? kept.get(title) ?? [],
-  );
-  return `${[introduction.trim(), ...parts].join('\n\n')}\n`;
-}
+export const visionPage = (
+  old: string,
+  sections: Readonly<Partial<Record<Part, string>>>,
+): string => pageWith(introduction, sectionTitles, old, sections);
