@@ -74,7 +74,8 @@ it('all queries and heads look, and what comes before the patches takes its shar
     for (const asked of query) {
       const weights = key.map((each) => Math.exp((asked[head] ?? 0) * (each[head] ?? 0)));
       const all = weights.reduce((sum, weight) => sum + weight, 0);
-      for (const [place, weight] of weights.entries()) shares[place] = (shares[place] ?? 0) + weight / all;
+      for (const [place, weight] of weights.entries())
+        shares[place] = (shares[place] ?? 0) + weight / all;
     }
   }
   const ofPatches = shares.slice(1);
