@@ -20,6 +20,9 @@ interface Ranked {
 /** Words this long are taken for one where the other only goes on: open, opens. */
 const leastStem = 4;
 
+/** Words as short as this join others, and stand in every question: is, at, of. */
+const joins = /^[a-z]{1,2}$/;
+
 /** What is said of a picture, in the order in which it is read. */
 export function chooseRegions(
   lines: readonly TextLine[],
@@ -27,7 +30,10 @@ export function chooseRegions(
   { regions, mostSaid, mostCrops }: Choosing,
 ): readonly TextRegion[] {
   const found = regions === 'line' ? lines : blocksOf(lines);
-  const ranked = rank(found, wordsOf(question));
+  const ranked = rank(
+    found,
+    wordsOf(question).filter((word) => !joins.test(word)),
+  );
   const matching = ranked.filter(({ shared }) => shared > 0);
   const worthCutting = matching.length > 0 ? matching : ranked;
   const placesOf = (kept: readonly Ranked[]) => new Set(kept.map(({ place }) => place));
