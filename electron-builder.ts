@@ -47,9 +47,8 @@ export default {
     `!**/node_modules/!(${packages.join('|')})/**`,
     '!**/node_modules/onnxruntime-node/bin/napi-v6/!(${platform})/**',
     '!**/node_modules/onnxruntime-node/bin/napi-v6/*/!(${arch})/**',
-    // Tesseract's older models, and what reads with them.
+    // Tesseract's older models, and what browsers load.
     '!**/node_modules/@tesseract.js-data/*/4.0.0/**',
-    '!**/node_modules/tesseract.js-core/tesseract-core{,-simd,-relaxedsimd}.{js,wasm}',
     '!**/node_modules/tesseract.js-core/*.wasm.js',
     '!**/node_modules/tesseract.js/{dist,docs,examples,scripts}/**',
   ],

@@ -1,7 +1,7 @@
 /**
  * Removes what an installed Patchbay never loads: ONNX Runtime's npm package carries the binaries of all systems,
- * five sixths of an install, and Tesseract's packages carry its older models, and everything twice. npm runs this after
- * an install, where it may; `patchbay trim` does the same.
+ * five sixths of an install, and Tesseract's carry its older models, and what browsers load. npm runs this after an
+ * install, where it may; `patchbay trim` does the same.
  */
 import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -36,13 +36,12 @@ function trimReader() {
   const [engineFolder, dataFolder] = [packageFolder(engine), packageFolder(data)];
   const project = join(engineFolder, '..', '..');
   if (['tesseract.js', engine, data].some((name) => isWantedByProject(project, name))) return 0;
-  const kept = ['tesseract-core-lstm.js', 'tesseract-core-lstm.wasm'];
-  const keptModel = join(dataFolder, '4.0.0_best_int');
-  if (![...kept.map((name) => join(engineFolder, name)), keptModel].every(existsSync)) return 0;
-  const isUnused = (name) =>
-    /^tesseract-core.*\.(js|wasm)$/.test(name) && !/-lstm\.(js|wasm)$/.test(name);
-  const unused = readdirSync(engineFolder).filter(isUnused);
-  return [...unused.map((name) => join(engineFolder, name)), join(dataFolder, '4.0.0')]
+  const names = readdirSync(engineFolder);
+  // For browsers it is there once more, each file with its binary inside. Which of them Node.js loads, its processor decides.
+  const forBrowsers = names.filter((name) => name.endsWith('.wasm.js'));
+  const hasBinary = (name) => names.includes(name.replace(/\.js$/, ''));
+  if (!forBrowsers.every(hasBinary) || !existsSync(join(dataFolder, '4.0.0_best_int'))) return 0;
+  return [...forBrowsers.map((name) => join(engineFolder, name)), join(dataFolder, '4.0.0')]
     .filter(existsSync)
     .reduce((sum, path) => sum + remove(path), 0);
 }

@@ -13,17 +13,16 @@ const neededToRead = [
   '@tesseract.js-data/eng/package.json',
   'tesseract.js-core/index.js',
   'tesseract.js-core/package.json',
-  'tesseract.js-core/tesseract-core-lstm.js',
-  'tesseract.js-core/tesseract-core-lstm.wasm',
   'tesseract.js-core/tesseract-core-simd-lstm.js',
   'tesseract.js-core/tesseract-core-simd-lstm.wasm',
+  'tesseract.js-core/tesseract-core-simd.js',
+  'tesseract.js-core/tesseract-core-simd.wasm',
 ];
 const readerFiles = [
   ...neededToRead,
   '@tesseract.js-data/eng/4.0.0/eng.traineddata.gz',
-  'tesseract.js-core/tesseract-core-lstm.wasm.js',
-  'tesseract.js-core/tesseract-core-simd.js',
-  'tesseract.js-core/tesseract-core.wasm',
+  'tesseract.js-core/tesseract-core-simd-lstm.wasm.js',
+  'tesseract.js-core/tesseract-core-simd.wasm.js',
 ];
 let project: string;
 
@@ -88,7 +87,7 @@ test('An install without the runtime is not stopped', async () => {
   expect(await leftAfterInstall()).toHaveLength(3);
 });
 
-test('Of Tesseract, what reads with its newer model stays', async () => {
+test('Of Tesseract, what Node.js reads with its newer model stays', async () => {
   expect(await readerAfterInstall()).toEqual(neededToRead);
 });
 
@@ -99,6 +98,6 @@ test('A project that reads with Tesseract itself keeps all of it', async () => {
 });
 
 test('Of a release that lies otherwise, nothing is removed', async () => {
-  await rm(join(project, 'node_modules/tesseract.js-core/tesseract-core-lstm.wasm'));
+  await rm(join(project, 'node_modules/tesseract.js-core/tesseract-core-simd.wasm'));
   expect(await readerAfterInstall()).toHaveLength(readerFiles.length - 1);
 });

@@ -147,7 +147,7 @@ function pixmapOf({ width, height, data }: RgbImage): Buffer {
 }
 
 function stopped(cause: unknown): Outcome<never> {
-  const why = cause instanceof Error ? cause.message : String(cause);
-  const message = `Tesseract could not read the picture (${why.replace(/\.$/, '')}); choose another picture, or leave the OCR agent out.`;
+  const [why = ''] = String(cause instanceof Error ? cause.message : cause).split('\n');
+  const message = `Tesseract could not read the picture (${why.replace(/^Error: |\.$/g, '')}); choose another picture, or leave the OCR agent out.`;
   return fail(error('stage-failed', message));
 }
