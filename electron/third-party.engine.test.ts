@@ -72,7 +72,8 @@ test('Language data is under the licence of those who made it, and libraries in 
   const sectionOf = (name: string) =>
     notices.split('-'.repeat(80)).find((section) => section.includes(`\n${name} `));
   const data = sectionOf('@tesseract.js-data/eng');
-  for (const said of ['tesseract-ocr/tessdata_best', 'Apache License']) expect(data).toContain(said);
+  for (const said of ['tesseract-ocr/tessdata_best', 'Apache License'])
+    expect(data).toContain(said);
   const engine = sectionOf('tesseract.js-core');
   for (const said of ['Leptonica', 'Apache License']) expect(engine).toContain(said);
 });
