@@ -61,7 +61,7 @@ async function read(image: RgbImage, changed: Partial<Reading> = {}) {
   return lines;
 }
 
-const never = new AbortController().signal;
+const never = { signal: new AbortController().signal };
 
 it.each([
   ['anywhere', {}],
@@ -95,6 +95,15 @@ describe('with one reader', () => {
       [1, 1],
     ] as const)
       expect(await reader.read(plain(width, height))).toEqual({ ok: true, value: [] });
+  });
+
+  it.each([
+    [600, 20],
+    [20, 600],
+    [65, 1],
+  ])('a picture of %i × %i pixels without sense is read to its end', async (width, height) => {
+    const data = Uint8Array.from({ length: 3 * width * height }, (_, index) => (index * 37) % 256);
+    expect(await reader.read({ width, height, data })).toMatchObject({ ok: true });
   });
 
   it('a picture that is too long is told before it is read', async () => {
@@ -134,7 +143,7 @@ const cancelled = { ok: false, problems: [{ code: 'run-cancelled' }] };
 
 it('a run that is cancelled while a picture is read waits no longer, and leaves no thread', async () => {
   const cancel = new AbortController();
-  const reader = valueOf(await openTextReader(reading, cancel.signal));
+  const reader = valueOf(await openTextReader(reading, cancel));
   const lines = reader.read(plain(4000, 4000));
   cancel.abort();
   expect(await lines).toMatchObject(cancelled);
@@ -143,10 +152,28 @@ it('a run that is cancelled while a picture is read waits no longer, and leaves 
 
 it('a run that is cancelled before the reader is open leaves no thread either', async () => {
   const cancel = new AbortController();
-  const opening = openTextReader(reading, cancel.signal);
+  const opening = openTextReader(reading, cancel);
   process.once('worker', () => cancel.abort());
   expect(await opening).toMatchObject(cancelled);
-  expect(await openTextReader(reading, cancel.signal)).toMatchObject(cancelled);
+});
+
+it('a run that is cancelled before anything is started leaves no thread', async () => {
+  expect(await openTextReader(reading, { signal: AbortSignal.abort() })).toMatchObject(cancelled);
+});
+
+it('a picture that takes too long is told', async () => {
+  const reader = valueOf(await openTextReader(reading, { ...never, deadlineMs: 0 }));
+  expect(await reader.read(plain(4000, 4000))).toMatchObject({
+    ok: false,
+    problems: [
+      {
+        code: 'stage-failed',
+        message:
+          'Reading the picture took more than 0 seconds; cut it to what matters, or scale it down first.',
+      },
+    ],
+  });
+  await reader.close();
 });
 
 it('a thread that ends by itself is told, and nobody waits for it', async () => {

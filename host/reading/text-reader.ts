@@ -9,6 +9,7 @@ import { error } from '#engine/contract/problem.ts';
 import type { ReadTextStep } from '#engine/node/host-step.ts';
 import type { RgbImage } from '../images/decode-image.ts';
 import { resizeWhole } from '../images/preprocess.ts';
+import { breathe } from '../sessions/progress.ts';
 import { languageFolder } from './language-data.ts';
 import { textLines, type FoundBlock, type TextLine } from './text-line.ts';
 
@@ -17,6 +18,15 @@ export const maxReadPixels = 2 ** 25;
 
 /** Tesseract keeps places in 16 bits. */
 export const maxReadSide = 32_767;
+
+/** Of one picture: noise that looks like a line of thousands of letters would take longer still. */
+const readingDeadlineMs = 300_000;
+
+export interface ReadingBounds {
+  /** Ends the reader, whatever it is at. */
+  readonly signal: AbortSignal;
+  readonly deadlineMs?: number;
+}
 
 export type Reading = Pick<ReadTextStep, 'language' | 'lies' | 'leastConfidence' | 'enlarge'>;
 
@@ -29,23 +39,52 @@ export interface TextReader {
 type Tesseract = typeof tesseract;
 type Worker = tesseract.Worker;
 
-/** Fails with `reader-missing`, `stage-failed` or `run-cancelled`; `signal` ends it, whatever it is at. */
+/** Fails with `reader-missing`, `stage-failed` or `run-cancelled`. */
 export async function openTextReader(
   reading: Reading,
-  signal: AbortSignal,
+  { signal, deadlineMs = readingDeadlineMs }: ReadingBounds,
 ): Promise<Outcome<TextReader>> {
   const folder = languageFolder(reading.language);
   if (!folder.ok) return folder;
   const library = await loadTesseract();
   if (!library.ok) return library;
   const { opened, broken, close } = startThread(library.value, reading, folder.value, signal);
+  // The process tells of the thread in its next turn.
+  await breathe();
   const worker = await Promise.race([opened, broken]);
   if (!worker.ok) {
     await close();
     return worker;
   }
-  const read = (image: RgbImage) => Promise.race([readLines(worker.value, image, reading), broken]);
-  return ok({ read, close });
+  return ok({
+    read: (image) =>
+      inTime(
+        [readLines(worker.value, image, reading), broken],
+        deadlineMs,
+        tookTooLong(deadlineMs),
+      ),
+    close,
+  });
+}
+
+/** The first outcome, or `late` where there is none by then. */
+async function inTime<Value>(
+  outcomes: readonly Promise<Outcome<Value>>[],
+  deadlineMs: number,
+  late: Outcome<Value>,
+): Promise<Outcome<Value>> {
+  let timer: NodeJS.Timeout | undefined;
+  const deadline = new Promise<Outcome<Value>>((resolve) => {
+    timer = setTimeout(() => resolve(late), deadlineMs);
+  });
+  const first = await Promise.race([...outcomes, deadline]);
+  clearTimeout(timer);
+  return first;
+}
+
+function tookTooLong(deadlineMs: number): Outcome<never> {
+  const message = `Reading the picture took more than ${Math.round(deadlineMs / 1000)} seconds; cut it to what matters, or scale it down first.`;
+  return fail(error('stage-failed', message, { port: 'image' }));
 }
 
 async function loadTesseract(): Promise<Outcome<Tesseract>> {
@@ -67,7 +106,8 @@ interface StartedThread {
 
 /**
  * tesseract.js hands its thread out once everything is loaded. One that fails before, or is cancelled, has to end too,
- * so it is taken from the process, which is told of every thread before anything else happens.
+ * so it is taken from the process, which is told of every thread that is started. Stages run one after another, and
+ * nothing else here starts any.
  */
 function startThread(
   { createWorker, OEM, PSM }: Tesseract,

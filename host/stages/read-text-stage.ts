@@ -31,7 +31,7 @@ export function readTextStage(
     });
   };
   const run = async (inputs: StageInputs): Promise<Outcome<StageOutputs>> => {
-    const reader = await (opened ??= openTextReader(step, cancel.signal));
+    const reader = await (opened ??= openTextReader(step, cancel));
     if (!reader.ok) return reader;
     const { image, question } = givenTo(inputs);
     const lines = await reader.value.read(image);
