@@ -143,3 +143,11 @@ it('the places of pictures are marked only where these go on', () => {
   expect(stepOf(['agent.pictures > eye.image'])).toMatchObject({ step: { marksPictures: true } });
   expect(stepOf(['image.image > eye.image'])).toMatchObject({ step: { marksPictures: false } });
 });
+
+it('only what is read as a page has blocks', () => {
+  const node = catalogue[agent];
+  const values = { mostCrops: 2, regions: 'block', language: 'eng' } as const;
+  const rest = { margin: 0, mostSaid: 9, leastConfidence: 0, enlarge: 1 };
+  expect(node.summary({ ...values, ...rest, lies: 'page' })).toBe('up to 2 blocks · eng');
+  expect(node.summary({ ...values, ...rest, lies: 'scattered' })).toBe('up to 2 lines · eng');
+});

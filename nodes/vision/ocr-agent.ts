@@ -1,6 +1,7 @@
 /** P2G's agent for text: what is written in a picture, said in words with places, and cut out to be seen larger. */
 import { fail, ok } from '#engine/contract/outcome.ts';
 import { error } from '#engine/contract/problem.ts';
+import type { ReadTextStep } from '#engine/node/host-step.ts';
 import { defineNode } from '#engine/node/node-definition.ts';
 import { viewsIn } from '#engine/node/wire.ts';
 
@@ -9,6 +10,10 @@ const commonCrops = 2;
 
 /** As language data is named; nothing else becomes part of a path. */
 const languageName = /^[a-z]{3}(_[a-z]{3,8}){0,2}$/i;
+
+/** What lies anywhere is in no blocks. */
+const regionsOf = ({ lies, regions }: Pick<ReadTextStep, 'lies' | 'regions'>) =>
+  lies === 'page' ? regions : 'line';
 
 export const ocrAgent = defineNode({
   type: 'vision/ocr-agent',
@@ -19,8 +24,8 @@ export const ocrAgent = defineNode({
     'An encoder of a few hundred pixels a side cannot read small letters. This agent reads them beforehand with Tesseract, ' +
     'an engine made for text: it says what is written where, behind the question, and cuts out the lines that share words ' +
     'with the question, or else those with the most text, as pictures of their own. The language model gets the whole ' +
-    'picture, the words and the crops, and need not guess. Each crop costs as many visual tokens as a picture, and the ' +
-    'reading takes about a second. A model that was taught to read such prompts gains the most.',
+    'picture, the words and the crops. Each crop costs as many visual tokens as a picture, and the reading takes about a ' +
+    'second. The paper teaches its model to ask the agent for what it needs; here the words of the question decide.',
   references: [
     {
       title: 'Plug-and-Play Grounding of Reasoning in Multimodal Large Language Models',
@@ -36,6 +41,16 @@ export const ocrAgent = defineNode({
       min: 1,
       max: 16,
     },
+    lies: {
+      kind: 'choice',
+      label: 'Text lies',
+      help: 'How Tesseract looks for it.',
+      default: 'scattered',
+      options: [
+        { value: 'scattered', label: 'Anywhere', about: 'Signs, labels and buttons in any place.' },
+        { value: 'page', label: 'As on a page', about: 'Paragraphs and columns in their order.' },
+      ],
+    },
     regions: {
       kind: 'choice',
       label: 'Regions',
@@ -45,6 +60,7 @@ export const ocrAgent = defineNode({
         { value: 'line', label: 'Lines', about: 'Each line by itself.' },
         { value: 'block', label: 'Blocks', about: 'Lines that belong together, as paragraphs do.' },
       ],
+      shownWhen: { param: 'lies', is: ['page'] },
     },
     margin: {
       kind: 'number',
@@ -70,16 +86,6 @@ export const ocrAgent = defineNode({
       min: 0,
       max: 100,
       unit: '%',
-    },
-    lies: {
-      kind: 'choice',
-      label: 'Text lies',
-      help: 'How Tesseract looks for it.',
-      default: 'scattered',
-      options: [
-        { value: 'scattered', label: 'Anywhere', about: 'Signs, labels and buttons in any place.' },
-        { value: 'page', label: 'As on a page', about: 'Paragraphs and columns in their order.' },
-      ],
     },
     enlarge: {
       kind: 'integer',
@@ -130,13 +136,14 @@ export const ocrAgent = defineNode({
       },
     });
   },
-  summary: ({ mostCrops, regions, language }) => `up to ${mostCrops} ${regions}s · ${language}`,
+  summary: (values) => `up to ${values.mostCrops} ${regionsOf(values)}s · ${values.language}`,
   shows: { kind: 'views', port: 'pictures' },
   body: {
     kind: 'host',
     step: ({ params, wired }) => ({
       kind: 'read-text',
       ...params,
+      regions: regionsOf(params),
       marksPictures: wired.has('pictures'),
     }),
   },
