@@ -6,6 +6,22 @@ const entitlements = 'electron/packaging/entitlements.mac.plist';
 /** There is no such place yet, and `.invalid` says so; a deb cannot do without one. */
 const homepage = 'https://patchbay.invalid';
 
+/** Packages that the programs load, in whole or in part. */
+const packages = [
+  '@img',
+  '@tesseract.js-data',
+  'bmp-js',
+  'detect-libc',
+  'is-url',
+  'onnxruntime-*',
+  'regenerator-runtime',
+  'semver',
+  'sharp',
+  'tesseract.js',
+  'tesseract.js-core',
+  'wasm-feature-detect',
+];
+
 export default {
   appId: 'app.patchbay.Patchbay',
   productName: 'Patchbay',
@@ -27,10 +43,14 @@ export default {
     '!presets/shapes-eval/**',
     '!presets/**/*.test.ts',
     '!**/*.map',
-    // What only the install script of ONNX Runtime's package needs, and its binaries for other systems.
-    '!**/node_modules/!(@img|detect-libc|onnxruntime-*|semver|sharp)/**',
+    // What only install scripts and browsers need, and ONNX Runtime's binaries for other systems.
+    `!**/node_modules/!(${packages.join('|')})/**`,
     '!**/node_modules/onnxruntime-node/bin/napi-v6/!(${platform})/**',
     '!**/node_modules/onnxruntime-node/bin/napi-v6/*/!(${arch})/**',
+    // Tesseract's older models, and what browsers load.
+    '!**/node_modules/@tesseract.js-data/*/4.0.0/**',
+    '!**/node_modules/tesseract.js-core/*.wasm.js',
+    '!**/node_modules/tesseract.js/{dist,docs,examples,scripts}/**',
   ],
   // Whose work is in it; Electron's own licences are put beside it by the packer.
   extraFiles: [{ from: 'dist/renderer/third-party-notices.txt', to: 'THIRD-PARTY-NOTICES.txt' }],

@@ -114,6 +114,25 @@ test('the program is no Node.js, takes no options of one, and loads only the arc
 test('it says whose work is in it', async () => {
   const notices = await readFile(join(layout, 'THIRD-PARTY-NOTICES.txt'), 'utf8');
   expect(notices).toMatch(/^onnxruntime-node \d.*\(MIT\)$/m);
+  expect(notices).toMatch(/^tesseract\.js \d.*\(Apache-2\.0\)$/m);
+});
+
+test('Tesseract reads by what is packed', async () => {
+  const unpacked = join(folder, 'read', 'app.asar');
+  extractAll(archive(), unpacked);
+  const data = 'node_modules/@tesseract.js-data/eng/4.0.0_best_int';
+  const script = `
+    import tesseract from 'tesseract.js';
+    const options = { langPath: ${JSON.stringify(data)}, cacheMethod: 'none' };
+    const worker = await tesseract.createWorker('eng', tesseract.OEM.LSTM_ONLY, options);
+    const { data } = await worker.recognize(process.argv[1]);
+    console.log(data.text);
+    await worker.terminate();
+  `;
+  const signs = join(root, 'host', 'reading', 'signs.testing.png');
+  const args = ['--input-type=module', '--eval', script, signs];
+  const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: unpacked });
+  expect(stdout).toContain('Platform 7');
 });
 
 test('what is packed is all that the app needs: it serves the page and runs a graph', async () => {

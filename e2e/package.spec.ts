@@ -3,6 +3,7 @@ import { execFile } from 'node:child_process';
 import { cp, mkdir, readdir, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { readingGraph, writeGraph } from '#host/bin/graphs.testing.ts';
 import { BrowserFace } from './faces.ts';
 import { expect, test } from './fixtures.ts';
 import {
@@ -60,6 +61,18 @@ test('an installed package shows presets, runs one, and brings this system’s b
   const binaries = join(app, 'node_modules', 'onnxruntime-node', 'bin', 'napi-v6');
   expect(await readdir(binaries)).toEqual([process.platform]);
   expect(await readdir(join(binaries, process.platform))).toEqual([process.arch]);
+});
+
+test('an installed package reads the text in a picture, without what is never loaded', async () => {
+  const graph = await writeGraph(folder, 'reading', readingGraph());
+  const signs = join(root, 'host', 'reading', 'signs.testing.png');
+  const told = await run('npx', ['patchbay', 'run', graph, '--image', signs, '--json'], app);
+  // Nothing read would be a warning.
+  expect(JSON.parse(told)).toMatchObject({ problems: [] });
+  const engine = await readdir(join(app, 'node_modules', 'tesseract.js-core'));
+  expect(engine.filter((name) => name.endsWith('.wasm.js'))).toEqual([]);
+  const data = join(app, 'node_modules', '@tesseract.js-data', 'eng');
+  expect(await readdir(data)).not.toContain('4.0.0');
 });
 
 test('an installed package serves the page', async ({ viewport }) => {

@@ -67,3 +67,13 @@ test('The typefaces of the page are under their licence', async () => {
   }
   expect(notices).toContain('SIL OPEN FONT LICENSE Version 1.1');
 });
+
+test('Language data is under the licence of those who made it, and libraries in Tesseract are named', () => {
+  const sectionOf = (name: string) =>
+    notices.split('-'.repeat(80)).find((section) => section.includes(`\n${name} `));
+  const data = sectionOf('@tesseract.js-data/eng');
+  for (const said of ['tesseract-ocr/tessdata_best', 'Apache License'])
+    expect(data).toContain(said);
+  const engine = sectionOf('tesseract.js-core');
+  for (const said of ['Leptonica', 'Apache License']) expect(engine).toContain(said);
+});

@@ -14,6 +14,7 @@ import { planGraph, type Plan } from '#engine/plan/plan.ts';
 import { catalogue } from '#nodes/index.ts';
 import { loadClip } from './clips/load-clip.ts';
 import { loadImage } from './images/load-image.ts';
+import { languageFolder } from './reading/language-data.ts';
 import { memoryProblem } from './runs/memory-budget.ts';
 import { openCheckpoint, type Checkpoint } from './weights/checkpoint.ts';
 import { checkpointFolder } from './weights/checkpoint-folder.ts';
@@ -41,8 +42,18 @@ export async function checkWithFiles(
     ...files,
     ...idleChanges(checked, plan.value),
     ...sources,
+    ...missingReaders(plan.value),
     ...memoryWarnings(checked, plan.value),
   ];
+}
+
+/** Languages of which no data is installed. */
+function missingReaders({ stages }: Plan): readonly Problem[] {
+  return stages.flatMap(({ id, body }) => {
+    if (body.kind !== 'host' || body.step.kind !== 'read-text') return [];
+    const folder = languageFolder(body.step.language);
+    return folder.ok ? [] : folder.problems.map((problem) => ({ ...problem, node: id }));
+  });
 }
 
 /** The graph is sound all the same: it may run on another machine. */

@@ -93,6 +93,7 @@ import { tokenise } from './text/tokenise.ts';
 import { anyresTiles } from './vision/anyres-tiles.ts';
 import { dynamicTiles } from './vision/dynamic-tiles.ts';
 import { nativeResolution } from './vision/native-resolution.ts';
+import { ocrAgent } from './vision/ocr-agent.ts';
 import { panAndScan } from './vision/pan-and-scan.ts';
 import { preprocess } from './vision/preprocess.ts';
 import { scaleTiles } from './vision/scale-tiles.ts';
@@ -113,6 +114,7 @@ export const catalogue = {
   'vision/scale-tiles': scaleTiles,
   'vision/pan-and-scan': panAndScan,
   'vision/uhd-slices': uhdSlices,
+  'vision/ocr-agent': ocrAgent,
   'text/tokenise': tokenise,
   'text/embedding': embedding,
   'encoder/vit': vit,

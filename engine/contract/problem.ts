@@ -45,6 +45,8 @@ export const problemCodes = {
   'clip-missing': 'The graph has no clip to look at.',
   'clip-unreadable': 'A clip, or one of its frames, cannot be read.',
   'prompt-missing': 'The graph has no question to answer.',
+  'reader-missing': 'What reads text in pictures, or its data for a language, is not installed.',
+  'text-missing': 'No text could be read in a picture.',
   'marker-mismatch': 'A prompt has places for another number of pictures or clips than are wired.',
   'context-overflow': 'Prompt and picture have more tokens than the language model can hold.',
   // weights

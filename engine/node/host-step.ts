@@ -197,6 +197,26 @@ export interface TokeniseStep {
   readonly vocabularySize: number | null;
 }
 
+/** Reads the text in a picture, says it behind the question, and cuts out the regions that matter. */
+export interface ReadTextStep {
+  readonly kind: 'read-text';
+  /** As Tesseract names it: eng, deu, chi_sim. */
+  readonly language: string;
+  readonly lies: 'scattered' | 'page';
+  /** How many times as long the sides are on which letters are read. */
+  readonly enlarge: number;
+  /** From 0 to 100; words of which the reader is less sure are left out. */
+  readonly leastConfidence: number;
+  readonly regions: 'line' | 'block';
+  /** Said in words; those that are cut out always are. */
+  readonly mostSaid: number;
+  readonly mostCrops: number;
+  /** Around a region, as a share of its shorter side. */
+  readonly margin: number;
+  /** Does the text say <image> where picture and crops go? */
+  readonly marksPictures: boolean;
+}
+
 export type HostStep =
   | { readonly kind: 'load-image'; readonly source: ImageSource }
   /** So many frames, evenly over the clip. */
@@ -205,6 +225,7 @@ export type HostStep =
   | { readonly kind: 'preprocess'; readonly recipe: PreprocessRecipe }
   | { readonly kind: 'tile'; readonly recipe: TileRecipe }
   | TokeniseStep
+  | ReadTextStep
   | LanguageModelStep
   | { readonly kind: 'show-answer' };
 

@@ -45,6 +45,8 @@ export interface ViewCount {
   readonly most: number;
   /** Pictures or clips that they are views of; absent where each view is one by itself. */
   readonly items?: number;
+  /** The most items there can be, where only a run can tell how many; absent where `items` is known. */
+  readonly mostItems?: number;
   /** The most views that one of these has; absent where all have the same number. */
   readonly mostOfOne?: number;
   /** Absent for pictures. */
@@ -73,7 +75,9 @@ export function oneViewEach({ views }: { readonly views?: ViewCount }): {
 } {
   if (!views) return {};
   const items = itemsOf(views);
-  return { views: { ...views, known: true, views: items, most: items, items } };
+  const { mostItems } = views;
+  const known = mostItems === undefined;
+  return { views: { ...views, known, views: items, most: mostItems ?? items, items } };
 }
 
 /** The views of a wire, for one whose views are the same; nothing where there is one. */
@@ -265,7 +269,8 @@ export function describeWire(wire: WireType): string {
   switch (wire.kind) {
     case 'image': {
       const frames = framesOf(wire);
-      const what = frames === null ? 'image' : `clip of ${framesText(frames)}`;
+      const images = viewsText(wire.pictures, ' images') || 'image';
+      const what = frames === null ? images : `clip of ${framesText(frames)}`;
       return wire.width === null ? what : `${what}, ${wire.width} × ${wire.height} pixels`;
     }
     case 'pixels':

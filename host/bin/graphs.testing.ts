@@ -100,6 +100,32 @@ export function llavaGraph(params: Params = {}): GraphDocument {
   );
 }
 
+/** Image and prompt → OCR agent → CLIP → projector → language model. */
+export function readingGraph(): GraphDocument {
+  return sketchDocument(
+    {
+      image: ['input/image'],
+      prompt: ['input/prompt'],
+      agent: ['vision/ocr-agent'],
+      preprocess: ['vision/preprocess', { geometry: 'pad' }],
+      encoder: ['encoder/clip-vit', tinyClip],
+      projector: ['projector/mlp'],
+      language: ['language/decoder', { ...tinyDecoder, contextLength: 256 }],
+      answer: ['output/answer'],
+    },
+    [
+      'image.image > agent.image',
+      'prompt.text > agent.question',
+      'agent.pictures > preprocess.image',
+      'preprocess.pixels > encoder.pixels',
+      'encoder.tokens > projector.tokens',
+      'projector.tokens > language.visual',
+      'agent.text > language.prompt',
+      'language.answer > answer.answer',
+    ],
+  );
+}
+
 /** One prompt for two models: the one that comes with the project and a tiny random one. */
 export function twoModelsGraph(text: string): GraphDocument {
   const shapes = {

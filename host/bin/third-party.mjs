@@ -7,10 +7,13 @@ const here = dirname(fileURLToPath(import.meta.url));
 const root = join(here, '..', '..');
 const noticesName = 'third-party-notices.txt';
 
-/** What packages leave out that carry no licence file: written from their sources, or the licence that they name. */
+/** What packages leave out: written from their sources, or the licence that they name. */
 const added = [
+  { name: /^@tesseract\.js-data\//, files: ['tesseract-data.txt', 'Apache-2.0.txt'] },
   { name: /^onnxruntime-/, files: ['onnxruntime.txt'] },
   { name: /^@img\/sharp-libvips-/, files: ['LGPL-3.0.txt', 'GPL-3.0.txt'] },
+  { name: /^tesseract\.js-core$/, files: ['tesseract-core.txt'] },
+  { name: /^tr46$/, files: ['tr46.txt'] },
 ];
 
 /** The folders of the packages that modules come from, once each. */
@@ -48,19 +51,13 @@ function thirdParty(folder) {
 /** A package whose licence cannot be shown must not be shipped, so that the build ends there. */
 function licenceText(folder, name) {
   const own = readdirSync(folder).filter((file) => /^(licen[cs]e|copying|notice)/i.test(file));
+  const { files } = added.find((each) => each.name.test(name)) ?? { files: [] };
+  if (own.length + files.length === 0)
+    throw new Error(`${name} carries no licence file; host/bin/third-party.mjs says what to add.`);
   const texts = own.map((file) => readFileSync(join(folder, file), 'utf8'));
-  if (own.length === 0) {
-    const { files } = added.find((each) => each.name.test(name)) ?? { files: [] };
-    if (files.length === 0)
-      throw new Error(
-        `${name} carries no licence file; host/bin/third-party.mjs says what to add.`,
-      );
-    const licensing = /\n## Licen[sc]ing\n([\s\S]*)/.exec(readmeOf(folder))?.[1] ?? '';
-    texts.push(
-      licensing,
-      ...files.map((file) => readFileSync(join(here, 'licences', file), 'utf8')),
-    );
-  }
+  if (own.length === 0)
+    texts.push(/\n## Licen[sc]ing\n([\s\S]*)/.exec(readmeOf(folder))?.[1] ?? '');
+  texts.push(...files.map((file) => readFileSync(join(here, 'licences', file), 'utf8')));
   return texts
     .map((text) => text.replaceAll('\r', '').trim())
     .filter(Boolean)

@@ -2,7 +2,7 @@
 import { ok, type Outcome } from '#engine/contract/outcome.ts';
 import type { LanguagePhase, StageFacts } from '#engine/contract/run-event.ts';
 import { countFlops } from '#engine/estimate/model-cost.ts';
-import { itemsOf, tokensInAll, type WireType } from '#engine/node/wire.ts';
+import { itemsOf, tokensInAll, type WireOf, type WireType } from '#engine/node/wire.ts';
 import { segmentLengths } from '#engine/node/segments.ts';
 import { isExpertLoad } from '#engine/node/shows.ts';
 import type { LanguageModelStep } from '#engine/node/host-step.ts';
@@ -15,6 +15,7 @@ import type { StageInputs, StageOutputs } from '../stages/stage-value.ts';
 import type { LaidRuns } from '../text/lay-out-runs.ts';
 import { layOutViews } from '../text/lay-out-views.ts';
 import { wordIds } from '../text/prompt.ts';
+import { markers } from '../text/visual-places.ts';
 import { choiceTokens, answerContext } from './answer-tokens.ts';
 import { writeAnswers, type Answer } from './answer.ts';
 import { answerPhases } from './decoding.ts';
@@ -63,8 +64,9 @@ export function languageStage(
       const alike = await checkDraftVocabulary(step, opened.value.tokenizer, context.baseFolder);
       if (!alike.ok) return alike;
       text = opened.value;
-      const runs = visualWires.flatMap(expectedRuns);
-      const prompt = text.tokenise(questionOf(stage, inputs), runs);
+      const question = questionOf(stage, inputs);
+      const runs = expectedRuns(visualWires, question);
+      const prompt = text.tokenise(question, runs);
       if (!prompt.ok) return prompt;
       const visualTokens = runs.reduce((sum, { tokens }) => sum + (tokens ?? 1), 0);
       const length = wordIds(prompt.value).length + visualTokens;
@@ -122,13 +124,26 @@ function questionOf({ roles }: Stage, inputs: StageInputs): string {
 const tokenRowsOf = (wire: WireType | undefined): number =>
   (wire?.kind === 'tokens' ? wire.grid?.rows : undefined) ?? 1;
 
-/** The pictures and clips of a wire. */
-function expectedRuns(wire: WireType): readonly WiredRun[] {
-  if (wire.kind !== 'tokens') return [];
-  const items = itemsOf(wire.views);
+/**
+ * The pictures and clips of all wires. Where only a run can tell how many pictures there are, the question says it that
+ * was written with them.
+ */
+function expectedRuns(wires: readonly WireType[], question: string): readonly WiredRun[] {
+  const visual = wires.filter((wire) => wire.kind === 'tokens');
+  const counted = visual.filter(({ views }) => views?.mostItems === undefined);
+  const others = counted.reduce((sum, { views }) => sum + itemsOf(views), 0);
+  const said = question.split(markers.image).length - 1 - others;
+  return visual.flatMap((wire) => runsOf(wire, said));
+}
+
+/** `said` are the pictures that the question has places for, besides those that are known. */
+function runsOf(wire: WireOf<'tokens'>, said: number): readonly WiredRun[] {
+  const { views } = wire;
+  const mostItems = views?.mostItems;
+  const items = mostItems === undefined ? itemsOf(views) : Math.min(Math.max(said, 1), mostItems);
   const { known, tokens } = tokensInAll(wire);
   const run: WiredRun = {
-    media: wire.views?.media ?? 'image',
+    media: views?.media ?? 'image',
     tokens: known ? tokens / items : null,
     // Before a run nobody knows into which tiles a picture is cut.
     laid: [{ kind: 'views', from: 0, to: 1 }],

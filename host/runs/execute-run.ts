@@ -18,6 +18,7 @@ import { showPass } from '../showing/show-pass.ts';
 import { Pass, type Emit } from '../stages/pass.ts';
 import { inputsOf, runStage, type PassValues, type PipelineStage } from './pipeline.ts';
 import type { CancelSwitch } from '../sessions/progress.ts';
+import { readTextStage } from '../stages/read-text-stage.ts';
 import type { StageContext, StageRunner } from '../stages/stage-runner.ts';
 import { tokeniseStage } from '../stages/tokenise-stage.ts';
 import { warmUp } from './warm-up.ts';
@@ -75,6 +76,19 @@ async function runGraph(
   const wires = wiresOf(plan.value);
   emit({ type: 'run-started', machine: describeMachine(), stages, wires, runs });
 
+  try {
+    return await runPipeline(pipeline, runs, context, lastRun);
+  } finally {
+    for (const { runner } of pipeline) await runner.close?.();
+  }
+}
+
+async function runPipeline(
+  pipeline: readonly PipelineStage[],
+  runs: number,
+  context: StageContext,
+  lastRun: LastRun,
+): Promise<Outcome<null>> {
   const warm = await warmUp(pipeline, context, lastRun);
   if (!warm.ok) return warm;
   for (let pass = 1; pass <= runs; pass++) {
@@ -108,6 +122,7 @@ export function runnerOf(
     return onnxStage(stage, stage.body, context, lastRun?.outputs ?? null);
   const { step } = stage.body;
   if (step.kind === 'tokenise') return tokeniseStage(stage, step, context);
+  if (step.kind === 'read-text') return readTextStage(stage, step, context);
   if (step.kind !== 'generate') return hostStage(stage, step, context);
   const visual = stage.inputs[stage.roles.visual ?? ''] ?? [];
   const wires = visual.flatMap(

@@ -89,7 +89,10 @@ function prepared(type: string, values: Values, picture: Picture): string | null
 
 /** Those that read pictures as files have them; what comes behind these sees pixels of a size that it knows. */
 const types = Object.values(catalogue as Catalogue)
-  .filter(({ family, inputs }) => family === 'vision' && Object.hasOwn(inputs, 'image'))
+  .filter(
+    ({ family, inputs, outputs }) =>
+      family === 'vision' && Object.hasOwn(inputs, 'image') && Object.hasOwn(outputs, 'pixels'),
+  )
   .map(({ type }) => type);
 
 describe.each(pictures)('a picture of $width × $height pixels', (picture) => {

@@ -1,6 +1,11 @@
 /** Stages that the host works through itself, all that hold nothing from one pass to the next. */
 import { assertNever, fail, ok, type Outcome } from '#engine/contract/outcome.ts';
-import type { HostStep, LanguageModelStep, TokeniseStep } from '#engine/node/host-step.ts';
+import type {
+  HostStep,
+  LanguageModelStep,
+  ReadTextStep,
+  TokeniseStep,
+} from '#engine/node/host-step.ts';
 import type { Stage } from '#engine/plan/plan.ts';
 import { loadClip } from '../clips/load-clip.ts';
 import { loadImage } from '../images/load-image.ts';
@@ -14,7 +19,7 @@ import {
   type StageValue,
 } from './stage-value.ts';
 
-export type PlainStep = Exclude<HostStep, LanguageModelStep | TokeniseStep>;
+export type PlainStep = Exclude<HostStep, LanguageModelStep | ReadTextStep | TokeniseStep>;
 
 export const hostStage = (stage: Stage, step: PlainStep, context: StageContext): StageRunner =>
   modellessStage(stage, (inputs) => runStep(step, inputs, context));

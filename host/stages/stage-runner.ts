@@ -27,6 +27,8 @@ export interface StageRunner {
   marks?(
     inputs: StageInputs,
   ): Promise<Outcome<ReadonlyMap<string, readonly (readonly number[])[]>>>;
+  /** Ends what it holds from pass to pass; called once, when the run is over, whatever its outcome. */
+  close?(): Promise<void>;
 }
 
 export interface LoadedStage {

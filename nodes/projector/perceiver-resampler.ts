@@ -164,9 +164,10 @@ function checkEmbeddings(
     const message = `There are ${framesText(frames)} to look at and embeddings for ${frameCount}; take at most ${framesText(frameCount)} of a clip.`;
     return fail(error('dimension-mismatch', message, { port: 'tokens', param: 'frameCount' }));
   }
-  const items = itemsOf(tokens.views);
+  const mostItems = tokens.views?.mostItems;
+  const items = mostItems ?? itemsOf(tokens.views);
   if (mediaCount !== null && items > mediaCount) {
-    const message = `There are ${items} pictures or clips and embeddings for ${mediaCount}; wire at most ${mediaCount}.`;
+    const message = `There ${mostItems === undefined ? 'are' : 'can be'} ${items} pictures or clips and embeddings for ${mediaCount}; wire at most ${mediaCount}.`;
     return fail(error('dimension-mismatch', message, { port: 'tokens', param: 'mediaCount' }));
   }
   return ok(null);

@@ -24,12 +24,14 @@ export function tiledPixels(
     const message = 'Frames of a clip are not cut into tiles; wire the clip to Preprocess.';
     return fail(error('arrangement-unsupported', message, { port: 'image' }));
   }
-  const pictures = itemsOf(picturesInAll(wires).views);
+  const pictures = picturesInAll(wires).views;
+  const [items, mostItems] = [itemsOf(pictures), pictures?.mostItems];
   const views: ViewCount = {
-    known,
-    views: Math.min(expected, most) * pictures,
-    most: most * pictures,
-    items: pictures,
+    known: known && mostItems === undefined,
+    views: Math.min(expected, most) * items,
+    most: most * (mostItems ?? items),
+    items,
+    ...(mostItems !== undefined && { mostItems }),
   };
   return ok({ kind: 'pixels', height, width, views });
 }

@@ -13,7 +13,8 @@ interface Trimmer {
 export const trimCommand: Command = {
   name: 'trim',
   synopsis: 'trim',
-  about: 'Removes the binaries of other systems from an install, where npm ran no install script.',
+  about:
+    'Removes what is never loaded, such as binaries of other systems, where npm ran no install script.',
   async run(args) {
     parseOptions(this, args, {}, { least: 0, most: 0 });
     // npm runs it too, when nothing of the bundle is needed.
@@ -24,7 +25,7 @@ export const trimCommand: Command = {
       return exitStatus.done;
     } catch (cause) {
       const { message } = cause as Error;
-      console.error(`patchbay: The binaries of other systems cannot be removed: ${message}.`);
+      console.error(`patchbay: What is never loaded cannot be removed: ${message}.`);
       return exitStatus.problems;
     }
   },
