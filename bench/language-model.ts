@@ -21,7 +21,7 @@ import { measureModel, type MeasuredModel } from './language/measure-model.ts';
 import { readerArgument, readMemory } from './language/memory-reader.ts';
 import { measureRecurrence } from './language/recurrence.ts';
 import { benchRows } from './language/rows.ts';
-import { withEngine } from './run-graph.ts';
+import { withEngine } from './engine/run-graph.ts';
 
 const page = join(packageRoot, 'docs', 'language-models.md');
 const parts = Object.keys(sectionTitles) as readonly Part[];

@@ -21,7 +21,7 @@ import {
   type Rows,
 } from './vision/document.ts';
 import { encoderTypes, measureEncoder } from './vision/encoders.ts';
-import { NotMeasured, withEngine } from './run-graph.ts';
+import { NotMeasured, withEngine } from './engine/run-graph.ts';
 
 const parts = Object.keys(sectionTitles) as readonly Part[];
 const page = join(packageRoot, 'docs', 'vision.md');

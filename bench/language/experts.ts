@@ -4,7 +4,7 @@ import { estimateGraph } from '#engine/estimate/estimate.ts';
 import { quantile } from '#engine/profile/report.ts';
 import type { LocalHost } from '#host/local-host.ts';
 import { catalogue } from '#nodes/index.ts';
-import { runGraph } from '../run-graph.ts';
+import { runGraph } from '../engine/run-graph.ts';
 import { benchDocument, type BenchRow } from './rows.ts';
 
 /** Experts of which two see a token; the first is what the others are held against. */

@@ -7,7 +7,7 @@ import { fork, type ChildProcess } from 'node:child_process';
 import type { GraphDocument } from '#engine/contract/document.ts';
 import { quantile } from '#engine/profile/report.ts';
 import type { LocalHost } from '#host/local-host.ts';
-import { runGraph } from '../run-graph.ts';
+import { runGraph } from '../engine/run-graph.ts';
 import { bareArgument, type BareRequest, type BareResult } from './bare-session.ts';
 import { MemoryReader } from './memory-reader.ts';
 import { activeShare, benchDocument, newTokens, type BenchRow } from './rows.ts';

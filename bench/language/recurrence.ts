@@ -1,7 +1,7 @@
 /** What a state of one size changes: recurrent models beside a transformer of about as many parameters. */
 import { quantile } from '#engine/profile/report.ts';
 import type { LocalHost } from '#host/local-host.ts';
-import { runGraph } from '../run-graph.ts';
+import { runGraph } from '../engine/run-graph.ts';
 import { benchDocument, type BenchRow } from './rows.ts';
 
 /** Trained on the same text with the same tokenizer as Mamba, and held to be its like by Mamba's authors. */

@@ -12,7 +12,7 @@ import { ModelLoader } from '#host/sessions/load-model.ts';
 import { threadCount } from '#host/system/machine.ts';
 import type { BareAnswer, BareRequest, OperatorShare } from './bare-client.ts';
 import { productModel } from './matrix-product.ts';
-import { onnxStageOf, planOf } from '../run-graph.ts';
+import { onnxStageOf, planOf } from '../engine/run-graph.ts';
 
 /** Answers requests until the other side is gone. */
 export function answerBareRequests(): void {

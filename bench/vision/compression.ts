@@ -5,7 +5,7 @@ import { checkGraph } from '#engine/graph/check.ts';
 import { quantile } from '#engine/profile/report.ts';
 import type { LocalHost } from '#host/local-host.ts';
 import { catalogue } from '#nodes/index.ts';
-import { NotMeasured, planOf, runGraph } from '../run-graph.ts';
+import { NotMeasured, planOf, runGraph } from '../engine/run-graph.ts';
 
 export interface MeasuredPrefill {
   /** Those that enter the language model. */

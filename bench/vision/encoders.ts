@@ -7,7 +7,7 @@ import { quantile } from '#engine/profile/report.ts';
 import { catalogue } from '#nodes/index.ts';
 import { BareProcess, type OperatorShare } from './bare-client.ts';
 import { dominantProduct, productFlops, type ProductShape } from './matrix-product.ts';
-import { NotMeasured, onnxStageOf, planOf, runGraph, withEngine } from '../run-graph.ts';
+import { NotMeasured, onnxStageOf, planOf, runGraph, withEngine } from '../engine/run-graph.ts';
 
 export interface MeasuredEncoder {
   readonly size: string;

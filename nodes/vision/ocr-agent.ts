@@ -137,7 +137,7 @@ export const ocrAgent = defineNode({
     });
   },
   summary: (values) => `up to ${values.mostCrops} ${regionsOf(values)}s · ${values.language}`,
-  shows: { kind: 'views', port: 'pictures' },
+  shows: [{ kind: 'views', port: 'pictures' }],
   body: {
     kind: 'host',
     step: ({ params, wired }) => ({

@@ -87,13 +87,14 @@ test('there are nodes of every family that sees', () => {
   );
 });
 
-/** Encoders whose blocks turn tokens by their places, or compare places over time, and so let none be taken out. */
+/** Encoders whose blocks turn tokens by their places, compare them over time or in windows, and so let none be merged. */
 const keepsAll: ReadonlySet<string> = new Set([
   'encoder/dinov3',
   'encoder/eva02',
   'encoder/pixtral',
   'encoder/qwen2-vl-vision',
   'encoder/languagebind-video',
+  'encoder/swin',
 ]);
 
 /** As they are, and encoders with tokens merged inside. */
