@@ -165,8 +165,11 @@ function bodyOf({ definition, params, incoming }: CheckedNode): CardBody | null 
   const clip = clipSourceSchema.safeParse(ofKind('clip'));
   if (clip.success) return { kind: 'picture', media: 'video', source: clip.data };
   const text = ofKind('text');
-  const givesText = Object.values(definition.outputs).some(({ kind }) => kind === 'text');
-  if (givesText && typeof text === 'string') return { kind: 'text', text };
+  // A text that a person wrote, not what a node makes of its inputs.
+  const isWritten =
+    Object.keys(definition.inputs).length === 0 &&
+    Object.values(definition.outputs).some(({ kind }) => kind === 'text');
+  if (isWritten && typeof text === 'string') return { kind: 'text', text };
   const port = portWithRole(definition, 'inputs', 'answer');
   return port === null ? null : { kind: 'answer', from: incoming[port]?.[0]?.from.node ?? null };
 }
