@@ -1,15 +1,15 @@
 /** Whether time follows the experts that a token is sent to, or all that there are. */
 import { checkGraph } from '#engine/graph/check.ts';
 import { estimateGraph } from '#engine/estimate/estimate.ts';
-import { quantile } from '#engine/profile/report.ts';
 import type { LocalHost } from '#host/local-host.ts';
 import { catalogue } from '#nodes/index.ts';
 import { runGraph } from '../engine/run-graph.ts';
+import { median, medianRatio } from './rounds.ts';
 import { benchDocument, type BenchRow } from './rows.ts';
 
 /** Experts of which two see a token; the first is what the others are held against. */
 export const expertCounts = [4, 16, 64] as const;
-const topK = 2;
+export const chosenExperts = 2;
 
 const rowOf = (experts: number): BenchRow => ({
   title: `${experts} experts`,
@@ -25,7 +25,7 @@ const rowOf = (experts: number): BenchRow => ({
     feedForwardSize: 2048,
     contextLength: 2048,
   },
-  experts: { experts, topK },
+  experts: { experts, topK: chosenExperts },
 });
 
 export interface MeasuredExperts {
@@ -61,14 +61,11 @@ export async function measureExperts(
   return expertCounts.map((experts, index) => {
     const estimate = estimateGraph(checkGraph(documents[index]!, catalogue));
     const own = decodes[index] ?? [];
-    const slower = own.map((decode, round) => (decodes[0]?.[round] ?? NaN) / decode);
     return {
       experts,
       parameters: estimate.ok ? estimate.value.totals.parameters : NaN,
-      decode: quantile(own, 0.5),
-      timeRatio: quantile(slower, 0.5),
+      decode: median(own),
+      timeRatio: medianRatio(decodes[0] ?? [], own),
     };
   });
 }
-
-export const chosenExperts = topK;

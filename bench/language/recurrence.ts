@@ -1,7 +1,7 @@
 /** What a state of one size changes: recurrent models beside a transformer of about as many parameters. */
-import { quantile } from '#engine/profile/report.ts';
 import type { LocalHost } from '#host/local-host.ts';
 import { runGraph } from '../engine/run-graph.ts';
+import { median, medianRatio } from './rounds.ts';
 import { benchDocument, type BenchRow } from './rows.ts';
 
 /** Trained on the same text with the same tokenizer as Mamba, and held to be its like by Mamba's authors. */
@@ -68,14 +68,14 @@ export async function measureRecurrence(
       title,
       usual: mediansOf(usual),
       byTransformer: {
-        prefill: medianRatio(usual, base, 'prefill'),
-        decode: medianRatio(usual, base, 'decode'),
+        prefill: ratioOf(usual, base, 'prefill'),
+        decode: ratioOf(usual, base, 'decode'),
       },
       flat:
         long.length === 0
           ? null
           : {
-              ratio: medianRatio(long, short, 'decode'),
+              ratio: ratioOf(long, short, 'decode'),
               shortStateBytes: short[0]?.stateBytes ?? 0,
               longStateBytes: long[0]?.stateBytes ?? 0,
             },
@@ -90,17 +90,18 @@ async function speedsAt(host: LocalHost, row: BenchRow, words: number): Promise<
   return { prefill: prefill ?? 0, decode: decode ?? 0, stateBytes: memory?.stateBytes ?? 0 };
 }
 
-const median = (values: readonly number[]): number => quantile(values, 0.5);
-
 const mediansOf = (all: readonly Speeds[]): Speeds => ({
   prefill: median(all.map(({ prefill }) => prefill)),
   decode: median(all.map(({ decode }) => decode)),
   stateBytes: all[0]?.stateBytes ?? 0,
 });
 
-/** Of each round's own, so that a machine that slows down slows both sides. */
-const medianRatio = (
+const ratioOf = (
   all: readonly Speeds[],
   base: readonly Speeds[],
   figure: 'prefill' | 'decode',
-): number => median(all.map((speeds, round) => speeds[figure] / (base[round]?.[figure] ?? NaN)));
+): number =>
+  medianRatio(
+    all.map((speeds) => speeds[figure]),
+    base.map((speeds) => speeds[figure]),
+  );

@@ -78,7 +78,7 @@ export function visualSpans(value: StageValue, tokenRows = 1): readonly VisualSp
   return spans;
 }
 
-const lengthOf = (parts: readonly Float32Array[]): number =>
+export const lengthOf = (parts: readonly Float32Array[]): number =>
   parts.reduce((sum, { length }) => sum + length, 0);
 
 /** The visual tokens of all pictures in the shares into which a layout cuts them. */

@@ -4,7 +4,7 @@ import type { BoundaryPart } from '#engine/node/part.ts';
 import { keptVisualTap, visualAttentionTap } from '#engine/node/shows.ts';
 import { isShare } from '../text/lay-out-views.ts';
 import type { LaidRuns } from '../text/lay-out-runs.ts';
-import type { VisualSpan } from './prompt-sequence.ts';
+import { lengthOf, type VisualSpan } from './prompt-sequence.ts';
 import type { SeenTokens } from './seen-tokens.ts';
 
 /** One of the visual tokens, in the order in which they are read. */
@@ -63,7 +63,7 @@ export function visualMarks(
 }
 
 const tokensOfViews = ({ parts, count }: VisualSpan): readonly number[] => {
-  const channels = parts.reduce((sum, { length }) => sum + length, 0) / count;
+  const channels = lengthOf(parts) / count;
   return parts.map(({ length }) => length / channels);
 };
 

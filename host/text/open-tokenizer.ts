@@ -1,7 +1,7 @@
 /** The tokenizer of a checkpoint folder, in whichever form its authors saved it. */
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fail, type Outcome } from '#engine/contract/outcome.ts';
+import { fail, ok, type Outcome } from '#engine/contract/outcome.ts';
 import { error } from '#engine/contract/problem.ts';
 import { readConfigs } from './tokenizer-config.ts';
 import { openTokenizerJson, type Tokenizer } from './tokenizer.ts';
@@ -17,7 +17,7 @@ export async function openTokenizer(folder: string): Promise<Outcome<Tokenizer>>
   for (const openAs of [openTokenizerJson, openWorldTokenizer]) {
     const opened = await openAs(folder, configs.value);
     if (!opened.ok) return opened;
-    if (opened.value !== null) return { ok: true, value: opened.value };
+    if (opened.value !== null) return ok(opened.value);
   }
   return missing(folder);
 }

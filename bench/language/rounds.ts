@@ -1,0 +1,8 @@
+/** What rounds come to in which two sides took turns. */
+import { quantile } from '#engine/profile/report.ts';
+
+export const median = (values: readonly number[]): number => quantile(values, 0.5);
+
+/** The median of each round's own ratio, so that a machine that slows down slows both sides. */
+export const medianRatio = (values: readonly number[], base: readonly number[]): number =>
+  median(values.map((value, round) => value / (base[round] ?? NaN)));
