@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ProtobufWriter } from './protobuf.ts';
+import { fieldsOf, ProtobufWriter } from './protobuf.ts';
 
 const hex = (writer: ProtobufWriter): string => Buffer.from(writer.finish()).toString('hex');
 
@@ -36,5 +36,20 @@ describe('the wire format', () => {
     expect(bytes.length).toBe(2 + (1 + 3) + (1 + 3) + large.length + 2);
     expect(Buffer.compare(bytes.subarray(10, -2), large)).toBe(0);
     expect([...bytes.subarray(-2)]).toEqual([0x20, 2]);
+  });
+
+  it('is read back field by field, and written again as it was', () => {
+    const inner = new ProtobufWriter().text(1, 'testing').int(2, 2 ** 40);
+    const bytes = new ProtobufWriter().float(3, 1.5).bytes(20, inner.finish()).int(4, -1).finish();
+    const fields = [...fieldsOf(bytes)];
+    expect(fields.map(({ number }) => number)).toEqual([3, 20, 4]);
+    const nested = [...fieldsOf(fields[1]?.content ?? bytes)];
+    expect(Buffer.from(nested[0]?.content ?? bytes).toString()).toBe('testing');
+    const again = fields.reduce((writer, field) => writer.field(field), new ProtobufWriter());
+    expect(again.finish()).toEqual(bytes);
+  });
+
+  it.each(['08', '0a05c3', '0f'])('of %s is refused: it is no message', (hexed) => {
+    expect(() => [...fieldsOf(Buffer.from(hexed, 'hex'))]).toThrow('A protocol buffer');
   });
 });

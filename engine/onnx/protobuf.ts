@@ -1,6 +1,6 @@
-/** The wire format of protocol buffers, as much of it as ONNX files need (encoding only). */
+/** The wire format of protocol buffers, as much of it as ONNX files need. */
 
-const wireTypes = { varint: 0, bytes: 2, fixed32: 5 } as const;
+const wireTypes = { varint: 0, fixed64: 1, bytes: 2, fixed32: 5 } as const;
 const textEncoder = new TextEncoder();
 
 /** Appends fields to one message; nested messages are writers of their own. */
@@ -49,6 +49,14 @@ export class ProtobufWriter {
     return this.bytes(field, message.finish());
   }
 
+  /** A field as it was read, with its tag. */
+  field({ raw }: ProtobufField): this {
+    this.#reserve(raw.length);
+    this.#bytes.set(raw, this.#length);
+    this.#length += raw.length;
+    return this;
+  }
+
   finish(): Uint8Array {
     return this.#bytes.subarray(0, this.#length);
   }
@@ -72,5 +80,41 @@ export class ProtobufWriter {
     const grown = new Uint8Array(Math.max(this.#bytes.length * 2, this.#length + count));
     grown.set(this.#bytes);
     this.#bytes = grown;
+  }
+}
+
+export interface ProtobufField {
+  readonly number: number;
+  /** With its tag. */
+  readonly raw: Uint8Array;
+  /** A text, bytes or a message; empty where the field is a number. */
+  readonly content: Uint8Array;
+}
+
+/** The fields of one message, in order, as views of its bytes. Throws where the bytes are no message. */
+export function* fieldsOf(message: Uint8Array): Generator<ProtobufField> {
+  let place = 0;
+  const varint = (): number => {
+    for (let value = 0, scale = 1; ; scale *= 128) {
+      const byte = message[place++];
+      if (byte === undefined) throw new Error('A protocol buffer ends within a number.');
+      value += (byte & 0x7f) * scale;
+      if (byte < 0x80) return value;
+    }
+  };
+  while (place < message.length) {
+    const start = place;
+    const tag = varint();
+    const wireType = tag & 7;
+    let length = 0;
+    if (wireType === wireTypes.varint) varint();
+    else if (wireType === wireTypes.fixed32) place += 4;
+    else if (wireType === wireTypes.fixed64) place += 8;
+    else if (wireType === wireTypes.bytes) length = varint();
+    else throw new Error(`A protocol buffer has no wire type ${wireType}.`);
+    place += length;
+    if (place > message.length) throw new Error('A protocol buffer ends within a field.');
+    const content = message.subarray(place - length, place);
+    yield { number: Math.floor(tag / 8), raw: message.subarray(start, place), content };
   }
 }

@@ -16,13 +16,7 @@ import { resolveWeights, type ModelWeights } from '../weights/model-weights.ts';
 import { writeWeights } from '../weights/write-weights.ts';
 import { residentBytes } from './memory.ts';
 import type { Progress } from './progress.ts';
-import {
-  canSavePacked,
-  openSession,
-  prepareModel,
-  processorFingerprint,
-  type Session,
-} from './sessions.ts';
+import { openSession, prepareModel, processorFingerprint, type Session } from './sessions.ts';
 
 export interface IdentifyRequest {
   readonly model: StageModel;
@@ -47,7 +41,7 @@ export interface LoadedModel {
 }
 
 /** Raise when the builder writes the same recipe differently. */
-const builderVersion = 4;
+const builderVersion = 5;
 /** Packed copies of the weights are written beside the plain ones, which go only afterwards. */
 const diskFactor = 3.2;
 const files = { model: 'model.onnx', weights: 'weights.bin', ready: 'ready.onnx' } as const;
@@ -138,10 +132,7 @@ export class ModelLoader {
       await writeFile(path('model'), encodeModel(model, layout, files.weights));
       const preparing = await progress.tell('preparing');
       if (!preparing.ok) return preparing;
-      const packed = canSavePacked([...layout.places.values()].map(({ length }) => length));
-      const prepared = await refusable(title, () =>
-        prepareModel(path('model'), path('ready'), { packed }),
-      );
+      const prepared = await refusable(title, () => prepareModel(path('model'), path('ready')));
       if (!prepared.ok) {
         await throwIfFull(folder);
         return prepared;

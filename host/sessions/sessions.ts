@@ -1,10 +1,11 @@
 /** The one door to ONNX Runtime. A session call blocks its thread, so only the engine process comes here. */
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
-import { basename } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import os from 'node:os';
 import * as ort from 'onnxruntime-node';
 import { onnxRuntimeVersion } from '../system/machine.ts';
+import { alignPacked } from './align-packed.ts';
 
 // Else its releases tell their maker of every session, over the network. Looked at when the first session is made.
 process.env['ORT_DISABLE_TELEMETRY'] = '1';
@@ -50,40 +51,29 @@ const logSeverityLevel = 3;
  * mapped. The scales of quantised weights have to be among them: read with the graph they are in memory twice.
  */
 const externalMinimumBytes = 2 ** 17;
-/** Packed weights lie right behind the plain ones and are read with instructions that need this alignment. */
-const packedAlignmentBytes = 64;
-
-/** May weights of these sizes be saved packed? Behind one that ends unaligned, ONNX Runtime crashes. */
-export function canSavePacked(initializerBytes: readonly number[]): boolean {
-  return initializerBytes.every(
-    (size) => size < externalMinimumBytes || size % packedAlignmentBytes === 0,
-  );
-}
 
 /**
  * Optimises a graph and writes it back with its weights already packed for this processor. Loaded
  * again, packed weights are mapped from disk: a quarter of the loading time and reclaimable memory.
  * Throws ONNX Runtime's error where it refuses the graph.
  */
-export async function prepareModel(
-  modelPath: string,
-  readyPath: string,
-  { packed }: { readonly packed: boolean },
-): Promise<void> {
+export async function prepareModel(modelPath: string, readyPath: string): Promise<void> {
+  const weightsName = `${basename(readyPath, '.onnx')}.bin`;
   const options = {
     logSeverityLevel,
     graphOptimizationLevel: 'all',
     optimizedModelFilePath: readyPath,
     extra: {
       session: {
-        optimized_model_external_initializers_file_name: `${basename(readyPath, '.onnx')}.bin`,
+        optimized_model_external_initializers_file_name: weightsName,
         optimized_model_external_initializers_min_size_in_bytes: String(externalMinimumBytes),
-        save_external_prepacked_constant_initializers: packed ? '1' : '0',
+        save_external_prepacked_constant_initializers: '1',
       },
     },
   } satisfies ort.InferenceSession.SessionOptions;
   const session = await ort.InferenceSession.create(modelPath, options);
   await session.release();
+  await alignPacked(readyPath, join(dirname(readyPath), weightsName));
 }
 
 /** Opens a graph that `prepareModel` wrote. Throws ONNX Runtime's error where it cannot. */
