@@ -23,7 +23,7 @@ import { Checker } from './checker.ts';
 import { forkChild, type StartChild } from './system/child-program.ts';
 import { collectGarbage } from './system/collect-garbage.ts';
 import { describeMachine } from './system/machine.ts';
-import { presetSummaries, readPreset } from './presets.ts';
+import { publishedSummaries, readPreset } from './presets.ts';
 
 /** Runs whose events are kept after they end. */
 const keptRuns = 20;
@@ -66,7 +66,7 @@ export class LocalHost implements HostService {
   }
 
   presets(): Promise<readonly PresetSummary[]> {
-    return presetSummaries();
+    return publishedSummaries();
   }
 
   preset(id: string): Promise<Outcome<GraphDocument>> {

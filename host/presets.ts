@@ -1,9 +1,11 @@
 /** The preset graphs that come with Patchbay: one JSON document each. */
+import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { z } from 'zod';
 import { documentExtension, type GraphDocument } from '#engine/contract/document.ts';
 import { fail, type Outcome } from '#engine/contract/outcome.ts';
-import type { PresetSummary } from '#engine/contract/preset-summary.ts';
+import { presetSummarySchema, type PresetSummary } from '#engine/contract/preset-summary.ts';
 import { error } from '#engine/contract/problem.ts';
 import { estimateGraph } from '#engine/estimate/estimate.ts';
 import { checkGraph } from '#engine/graph/check.ts';
@@ -11,7 +13,8 @@ import { portWithRole } from '#engine/node/node-definition.ts';
 import { tokensInAll } from '#engine/node/wire.ts';
 import { readDocument } from '#engine/graph/read-document.ts';
 import { catalogue } from '#nodes/index.ts';
-import { presetsFolder } from './system/package-root.ts';
+import { nearestNames } from './nearest-names.ts';
+import { presetsFolder, summariesFile } from './system/package-root.ts';
 
 export async function presetIds(): Promise<readonly string[]> {
   const names = await readdir(presetsFolder);
@@ -24,11 +27,22 @@ export async function presetIds(): Promise<readonly string[]> {
 export async function readPreset(id: string): Promise<Outcome<GraphDocument>> {
   const ids = await presetIds();
   if (!ids.includes(id)) {
+    const meant = orNames(nearestNames(id, ids));
     return fail(
-      error('preset-unknown', `There is no preset "${id}"; known presets: ${ids.join(', ')}.`),
+      error(
+        'preset-unknown',
+        `There is no preset "${id}"${meant}; choose one of the gallery, or of patchbay presets.`,
+      ),
     );
   }
   return readListed(id);
+}
+
+/** The end of a sentence that says what is not there: what else may have been meant. */
+export function orNames(names: readonly string[]): string {
+  return names.length === 0
+    ? ''
+    : `; the nearest are ${names.map((name) => `"${name}"`).join(', ')}`;
 }
 
 async function readListed(id: string): Promise<Outcome<GraphDocument>> {
@@ -36,6 +50,13 @@ async function readListed(id: string): Promise<Outcome<GraphDocument>> {
     await readFile(join(presetsFolder, id + documentExtension), 'utf8'),
     catalogue,
   );
+}
+
+/** As the build reckoned them, or else reckoned now, which takes seconds. */
+export async function publishedSummaries(): Promise<readonly PresetSummary[]> {
+  if (!existsSync(summariesFile)) return presetSummaries();
+  const published: unknown = JSON.parse(await readFile(summariesFile, 'utf8'));
+  return z.array(presetSummarySchema).parse(published);
 }
 
 export async function presetSummaries(): Promise<readonly PresetSummary[]> {
@@ -65,8 +86,13 @@ function summarise(id: string, document: GraphDocument): PresetSummary {
     id,
     title: document.title,
     about: document.about,
+    publication: document.publication ?? null,
     nodeTypes: [...new Set(Object.values(document.nodes).map(({ type }) => type))],
     parameters: totals.parameters,
+    activeParameters: totals.activeParameters,
+    otherParameters: stages
+      .filter(({ language }) => !language)
+      .reduce((sum, stage) => sum + stage.parameters, 0),
     visualTokens:
       stages.find(({ language }) => language)?.language?.keptVisualTokens ?? visual?.tokens ?? 0,
     visualTokensKnown: visual?.known ?? true,

@@ -3,6 +3,7 @@
  * Fields and node types that this version does not know are kept and written back unchanged.
  */
 import { z } from 'zod';
+import { publicationSchema } from './publication.ts';
 import { sizedList, sizedText } from './sized.ts';
 
 export const documentVersion = 1;
@@ -67,6 +68,7 @@ export const documentSchema = z.looseObject({
   version: z.literal(documentVersion),
   title: titleSchema,
   about: sizedText(0, documentLimits.aboutCharacters),
+  publication: publicationSchema.optional(),
   nodes: z
     .record(idSchema, nodeSchema)
     .refine((nodes) => Object.keys(nodes).length <= documentLimits.nodes, {
@@ -84,6 +86,7 @@ export type DeepReadonly<T> = T extends (infer Item)[]
     : T;
 
 export type GraphDocument = DeepReadonly<z.infer<typeof documentSchema>>;
+export type Publication = NonNullable<GraphDocument['publication']>;
 export type DocumentNode = GraphDocument['nodes'][string];
 export type Edge = GraphDocument['edges'][number];
 export type PortRef = Edge['from'];

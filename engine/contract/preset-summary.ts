@@ -1,14 +1,21 @@
 /** A preset as a gallery or a list shows it. */
 import { z } from 'zod';
 import type { DeepReadonly } from './document.ts';
+import { publicationSchema } from './publication.ts';
 
 export const presetSummarySchema = z.object({
   id: z.string(),
   title: z.string(),
   about: z.string(),
+  /** Where it stands in the field; null where its document does not say. */
+  publication: publicationSchema.nullable(),
   /** Types of its nodes, each once. */
   nodeTypes: z.array(z.string()),
   parameters: z.number(),
+  /** Those that a new token goes through: fewer than all where experts are chosen. */
+  activeParameters: z.number(),
+  /** Those of everything but language models: encoders, projectors and what lies between. */
+  otherParameters: z.number(),
   /** Visual tokens that reach the language model, and whether the picture decides how many. */
   visualTokens: z.number(),
   visualTokensKnown: z.boolean(),

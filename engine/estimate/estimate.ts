@@ -32,6 +32,8 @@ export interface GraphEstimate {
   readonly wires: readonly WireEstimate[];
   readonly totals: {
     readonly parameters: number;
+    /** Those that a new token goes through: fewer than all where experts are chosen. */
+    readonly activeParameters: number;
     readonly flops: number;
     readonly weightBytes: number;
     /** The largest of any stage: stages run one after another. */
@@ -57,6 +59,7 @@ export function estimatePlan(checked: CheckedGraph, plan: Plan): GraphEstimate {
   const stages = plan.stages.map((stage) => estimateStage(stage, checked, plan.stages));
   const sum = (pick: (stage: StageEstimate) => number) =>
     stages.reduce((total, stage) => total + pick(stage), 0);
+  const parameters = sum((stage) => stage.parameters);
   const weights = sum((stage) => stage.weightBytes);
   const activations = Math.max(...stages.map((stage) => stage.activationBytes));
   const keyValueBytes = sum((stage) => stage.keyValueBytes);
@@ -65,7 +68,8 @@ export function estimatePlan(checked: CheckedGraph, plan: Plan): GraphEstimate {
     stages,
     wires: wireEstimates(checked),
     totals: {
-      parameters: sum((stage) => stage.parameters),
+      parameters,
+      activeParameters: parameters - sum(({ language }) => language?.idleParameters ?? 0),
       flops: sum((stage) => stage.flops),
       weightBytes: weights,
       activationBytes: activations,

@@ -11,6 +11,7 @@ import type { LanguageModelStep } from '../node/host-step.ts';
 import type { BoundaryPart, DraftPart } from '../node/part.ts';
 import {
   countFlops,
+  countIdleParameters,
   countParameters,
   isSameModel,
   peakActivationBytes,
@@ -64,11 +65,13 @@ export function estimateLanguageModel(
     decoding.kind === 'draft'
       ? estimateDraft(decoding, step, { promptTokens, visualTokens, decodeSteps })
       : null;
+  const [firstStep = {}] = steps;
   const language: LanguageEstimate = {
     promptTokens,
     visualTokens,
     keptVisualTokens: whole.at(-1)?.visual ?? visualTokens,
     newTokens,
+    idleParameters: countIdleParameters(decoder.model, firstStep),
     prefillFlops,
     decodeFlopsPerToken,
   };

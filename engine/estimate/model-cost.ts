@@ -2,7 +2,7 @@
 import type { OnnxNode, StageModel } from '../onnx/model.ts';
 import { bindDim, sizeBytes, type DimBindings, type Value } from '../onnx/value.ts';
 import { initializersOf } from '../onnx/weight-layout.ts';
-import { tensorsOf } from '../onnx/weight.ts';
+import { expressionShape, tensorsOf } from '../onnx/weight.ts';
 
 /**
  * Numbers learned in training; a tensor that several graphs or places share counts once. Models of other shapes may
@@ -20,6 +20,24 @@ export function countParameters(models: readonly StageModel[]): number {
     }
   }
   return [...sizes.values()].reduce((sum, size) => sum + size, 0);
+}
+
+/**
+ * Parameters that a row of the input does not go through: those of the experts that it is not sent to, which an operator
+ * over less than a row tells, as the expectation goes. `dims` are those of a run over one row.
+ */
+export function countIdleParameters(model: StageModel, dims: DimBindings): number {
+  const rows = new Map<string, number>();
+  for (const { inputs, outputs } of model.nodes.flatMap(withBranch)) {
+    const shape = outputs[0]?.shape.slice(0, -1) ?? [];
+    const over = shape.reduce<number>((product, dim) => product * bindDim(dim, dims), 1);
+    for (const name of inputs) rows.set(name, Math.max(over, rows.get(name) ?? 0));
+  }
+  return model.weights.reduce((sum, { expression, initializers }) => {
+    const most = Math.max(...initializers.map(({ name }) => rows.get(name) ?? 1));
+    const size = expressionShape(expression).reduce((product, each) => product * each, 1);
+    return sum + size * (1 - Math.min(1, most));
+  }, 0);
 }
 
 /** Would two graphs be loaded as one? Those of which nothing differs but the node that names their weights. */

@@ -21,6 +21,8 @@ export interface LanguageEstimate {
   /** After pruning inside the model; equal to `visualTokens` without. */
   readonly keptVisualTokens: number;
   readonly newTokens: number;
+  /** Those that a new token does not go through: of experts that it is not sent to. */
+  readonly idleParameters: number;
   readonly prefillFlops: number;
   readonly decodeFlopsPerToken: number;
 }

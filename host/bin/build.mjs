@@ -18,7 +18,7 @@ const programs = {
   'engine-process': 'host/engine/engine-process.ts',
   'check-process': 'host/check-process.ts',
   'verify-process': 'verify/process/verify-process.ts',
-  'publish-schema': 'host/bin/publish-schema.ts',
+  publish: 'host/bin/publish.ts',
   'bench-language-model': 'bench/language-model.ts',
   'bench-accuracy': 'bench/accuracy.ts',
   'bench-drafts': 'bench/drafts.ts',
@@ -36,8 +36,9 @@ const bundledPackages = 'third-party.json';
 /** What is built, from what, and in which order its files take the place of the old ones. */
 const programOutput = {
   folder: join(dist, 'host'),
-  sources: ['engine', 'nodes', 'host', 'verify', 'bench', 'trials'],
-  isSource: isProgramSource,
+  sources: ['engine', 'nodes', 'host', 'verify', 'bench', 'trials', 'presets'],
+  isSource: (name, folder) =>
+    folder === 'presets' ? name.endsWith('.patchbay.json') : isProgramSource(name),
   files: ['package.json'],
   write: writePrograms,
   place: programsLast(programs),
@@ -61,7 +62,7 @@ const pageOutput = {
 async function writePrograms(beside) {
   const modules = await bundlePrograms(programs, { dir: beside });
   writeFileSync(join(beside, bundledPackages), JSON.stringify(packagesOf(modules)));
-  await import(join(beside, 'publish-schema.js'));
+  await import(join(beside, 'publish.js'));
 }
 
 async function writePage(beside) {

@@ -25,6 +25,8 @@ const root = findRoot();
 export const packageRoot = root.folder;
 export const packageVersion = root.version;
 export const presetsFolder = join(root.folder, 'presets');
+/** What the gallery says of the presets, as the build reckoned it. */
+export const summariesFile = join(root.folder, 'dist', 'presets.json');
 
 /** Is it in the archive that the desktop app is packed in? Electron makes up inodes and times of what is in there. */
 export const isInArchive = (path: string): boolean =>

@@ -5,7 +5,8 @@ import { ok, type Outcome } from '#engine/contract/outcome.ts';
 import { readDocument } from '#engine/graph/read-document.ts';
 import { catalogue } from '#nodes/index.ts';
 import { readGraphFile, readLimited } from '../../files/read-graph-file.ts';
-import { presetIds, readPreset } from '../../presets.ts';
+import { nearestNames } from '../../nearest-names.ts';
+import { orNames, presetIds, readPreset } from '../../presets.ts';
 import { presetsFolder } from '../../system/package-root.ts';
 
 export interface NamedGraph {
@@ -21,11 +22,11 @@ export async function readGraph(operand: string): Promise<Outcome<NamedGraph>> {
     const content = await readLimited('Standard input', process.stdin, elsewhere);
     return named(content, process.cwd());
   }
-  if ((await presetIds()).includes(operand))
-    return withBase(await readPreset(operand), presetsFolder);
+  const presets = await presetIds();
+  if (presets.includes(operand)) return withBase(await readPreset(operand), presetsFolder);
   const content = await readGraphFile(operand, {
     elsewhere,
-    missing: `There is no file and no preset "${operand}"; ${elsewhere}.`,
+    missing: `There is no file and no preset "${operand}"${orNames(nearestNames(operand, presets))}; ${elsewhere}.`,
     acceptsStreams: true,
   });
   return named(content, dirname(resolve(operand)));
