@@ -40,9 +40,9 @@ export async function readPreset(id: string): Promise<Outcome<GraphDocument>> {
 
 /** The end of a sentence that says what is not there: what else may have been meant. */
 export function orNames(names: readonly string[]): string {
-  return names.length === 0
-    ? ''
-    : `; the nearest are ${names.map((name) => `"${name}"`).join(', ')}`;
+  if (names.length === 0) return '';
+  const quoted = names.map((name) => `"${name}"`).join(', ');
+  return `, but there ${names.length === 1 ? 'is' : 'are'} ${quoted}`;
 }
 
 async function readListed(id: string): Promise<Outcome<GraphDocument>> {

@@ -64,7 +64,7 @@ describe('a file that holds no graph', () => {
 
   test('because there is none', async () => {
     expect(await refusal(['shapes-lava'])).toBe(
-      'error: There is no file and no preset "shapes-lava"; name a graph file, or one of patchbay presets. [file-unreadable]',
+      'error: There is no file and no preset "shapes-lava", but there is "shapes-llava"; name a graph file, or one of patchbay presets. [file-unreadable]',
     );
     expect(await refusal([`${join(packageRoot, 'package.json')}/graph`])).toMatch(
       /^error: There is no file and no preset /,
