@@ -6,7 +6,8 @@ test('The references of all nodes can be opened, and no other host but that of t
   const references = Object.values(catalogue).flatMap((definition) => definition.references);
   expect(references.map(({ url }) => url).filter((url) => !mayOpenOutside(url))).toEqual([]);
   const named = new Set(references.map(({ url }) => new URL(url).host));
-  expect([...named, 'reactflow.dev'].toSorted()).toEqual(outsideHosts.toSorted());
+  // Presets name their code by its repository alone.
+  expect([...named, 'github.com', 'reactflow.dev'].toSorted()).toEqual(outsideHosts.toSorted());
 });
 
 test('What only looks like one of them is not opened', () => {

@@ -3,9 +3,10 @@
  * could hand over whatever it knows, or start a program that listens to a kind of address.
  */
 
-/** The hosts of the papers and pages that nodes name as references, and the one that the canvas names itself. */
+/** The hosts of the papers and pages that nodes and presets name, and the one that the canvas names itself. */
 export const outsideHosts: readonly string[] = [
   'arxiv.org',
+  'github.com',
   'llava-vl.github.io',
   'mistral.ai',
   'reactflow.dev',

@@ -9,6 +9,7 @@ import { presetSummarySchema, type PresetSummary } from '#engine/contract/preset
 import { error } from '#engine/contract/problem.ts';
 import { estimateGraph } from '#engine/estimate/estimate.ts';
 import { checkGraph } from '#engine/graph/check.ts';
+import { publishedModel } from '#engine/node/published-models.ts';
 import { portWithRole } from '#engine/node/node-definition.ts';
 import { tokensInAll } from '#engine/node/wire.ts';
 import { readDocument } from '#engine/graph/read-document.ts';
@@ -88,6 +89,9 @@ function summarise(id: string, document: GraphDocument): PresetSummary {
     about: document.about,
     publication: document.publication ?? null,
     nodeTypes: [...new Set(Object.values(document.nodes).map(({ type }) => type))],
+    models: Object.values(checked.nodes).flatMap(
+      ({ definition, params }) => (definition && publishedModel(definition, params)) ?? [],
+    ),
     parameters: totals.parameters,
     activeParameters: totals.activeParameters,
     otherParameters: stages

@@ -11,6 +11,8 @@ export const presetSummarySchema = z.object({
   publication: publicationSchema.nullable(),
   /** Types of its nodes, each once. */
   nodeTypes: z.array(z.string()),
+  /** What the published models of its nodes are called. */
+  models: z.array(z.string()),
   parameters: z.number(),
   /** Those that a new token goes through: fewer than all where experts are chosen. */
   activeParameters: z.number(),

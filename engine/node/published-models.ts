@@ -9,3 +9,15 @@ export function publishedModels({ params }: AnyNodeDefinition): readonly string[
     ? model.options.filter(({ value }) => value !== 'custom').map(({ label }) => label)
     : [];
 }
+
+/** What the published model that a node is set to is called; null where it has none, or sizes of its own. */
+export function publishedModel(
+  { params }: AnyNodeDefinition,
+  values: Readonly<Record<string, unknown>>,
+): string | null {
+  const declared: Params = params;
+  const model = declared['model'];
+  const chosen = values['model'];
+  if (model?.kind !== 'choice' || chosen === 'custom') return null;
+  return model.options.find(({ value }) => value === chosen)?.label ?? null;
+}

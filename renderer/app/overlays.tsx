@@ -1,4 +1,5 @@
 /** What is open over everything else, and what the window as a whole listens to. */
+import { CompareDialog } from '#renderer/gallery/compare-dialog.tsx';
 import { assertNever } from '#engine/contract/outcome.ts';
 import { ConnectDialog } from '#renderer/canvas/connecting/connect-dialog.tsx';
 import { CommandPalette } from '#renderer/command-palette/command-palette.tsx';
@@ -33,6 +34,8 @@ function Shown({ overlay }: { readonly overlay: Overlay }) {
       return <ShortcutsDialog />;
     case 'licences':
       return <LicencesDialog />;
+    case 'compare-presets':
+      return <CompareDialog ids={overlay.ids} />;
     case 'choose-path':
       return <FileDialog request={overlay.request} answer={overlay.answer} />;
     case 'question':

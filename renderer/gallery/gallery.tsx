@@ -1,17 +1,18 @@
 /** Where a person begins: presets, recent files, an empty canvas. */
 import { FilePlus, FolderOpen, Search } from 'lucide-react';
 import { useState } from 'react';
-import type { PresetSummary } from '#engine/contract/preset-summary.ts';
 import { newDocument } from '#renderer/files/file-actions.ts';
 import { openFile } from '#renderer/files/open-graph.ts';
 import { Button } from '#renderer/parts/button.tsx';
-import { PresetCard } from './preset-card.tsx';
+import { everyPreset, type PresetQuery } from './preset-query.ts';
+import { PresetShelves } from './preset-shelves.tsx';
 import { loadPresets, usePresets } from './presets.ts';
 import { RecentList } from './recent-list.tsx';
 import styles from './gallery.module.css';
 
 export function Gallery() {
-  const [typed, setTyped] = useState('');
+  const [query, setQuery] = useState(everyPreset);
+  const change = (next: Partial<PresetQuery>) => setQuery((last) => ({ ...last, ...next }));
   return (
     <div className={styles['gallery']}>
       <div className={styles['page']}>
@@ -27,16 +28,16 @@ export function Gallery() {
             <Search size={15} aria-hidden />
             <input
               type="search"
-              placeholder="Search presets"
+              placeholder="Search: LDPv2, under 2B, at most 150 tokens"
               aria-label="Search presets"
-              value={typed}
-              onChange={(event) => setTyped(event.target.value)}
+              value={query.typed}
+              onChange={(event) => change({ typed: event.target.value })}
             />
           </label>
         </header>
         <div className={styles['columns']}>
           <section aria-label="Presets">
-            <Presets typed={typed} onShowAll={() => setTyped('')} />
+            <Presets query={query} onChange={change} />
           </section>
           <aside className={styles['side']}>
             <div className={styles['begin']}>
@@ -61,11 +62,11 @@ export function Gallery() {
 }
 
 interface PresetsProps {
-  readonly typed: string;
-  readonly onShowAll: () => void;
+  readonly query: PresetQuery;
+  readonly onChange: (change: Partial<PresetQuery>) => void;
 }
 
-function Presets({ typed, onShowAll }: PresetsProps) {
+function Presets(props: PresetsProps) {
   const asked = usePresets();
   switch (asked.state) {
     case 'loading':
@@ -78,36 +79,8 @@ function Presets({ typed, onShowAll }: PresetsProps) {
         </div>
       );
     case 'there':
-      return (
-        <Cards
-          presets={asked.presets.filter((preset) => speaksOf(preset, typed)).toSorted(trainedFirst)}
-          {...{ typed, onShowAll }}
-        />
-      );
+      return <PresetShelves presets={asked.presets} {...props} />;
   }
-}
-
-function Cards({
-  presets,
-  typed,
-  onShowAll,
-}: PresetsProps & { readonly presets: readonly PresetSummary[] }) {
-  if (presets.length === 0)
-    return (
-      <div className={styles['noneFound']}>
-        <p>{`No preset speaks of “${typed.trim()}”.`}</p>
-        <Button onClick={onShowAll}>Show all presets</Button>
-      </div>
-    );
-  return (
-    <ul className={styles['grid']}>
-      {presets.map((preset) => (
-        <li key={preset.id}>
-          <PresetCard preset={preset} />
-        </li>
-      ))}
-    </ul>
-  );
 }
 
 function Loading() {
@@ -125,16 +98,4 @@ function Loading() {
       ))}
     </div>
   );
-}
-
-/** Those whose words mean something. */
-function trainedFirst(a: PresetSummary, b: PresetSummary): number {
-  return Number(a.random) - Number(b.random);
-}
-
-/** Every word that is typed, in the title or in what is said about it. */
-function speaksOf({ title, about }: PresetSummary, typed: string): boolean {
-  const text = `${title} ${about}`.toLowerCase();
-  const words = typed.toLowerCase().split(/\s+/);
-  return words.every((word) => text.includes(word));
 }

@@ -1,21 +1,42 @@
 /** A preset: its graph in small, what it is, what it takes. */
+import { Columns2 } from 'lucide-react';
+import { useRef } from 'react';
 import { formatBytes, formatCount } from '#engine/contract/format.ts';
 import type { PresetSummary } from '#engine/contract/preset-summary.ts';
 import { openPreset } from '#renderer/files/file-actions.ts';
+import { IconButton } from '#renderer/parts/button.tsx';
 import { GraphPicture } from './graph-picture.tsx';
 import { memoryText } from './memory-text.ts';
 import { useMachineMemory, usePresetDocument } from './presets.ts';
+import { useSeen } from './use-seen.ts';
 import styles from './gallery.module.css';
 
-export function PresetCard({ preset }: { readonly preset: PresetSummary }) {
-  const document = usePresetDocument(preset.id);
-  const { id, title, about, parameters, visualTokens, visualTokensKnown, peakBytes, random } =
-    preset;
+interface PresetCardProps {
+  readonly preset: PresetSummary;
+  /** Is it the one that another is to be held against? */
+  readonly isCompared: boolean;
+  readonly onCompare: () => void;
+}
+
+export function PresetCard({ preset, isCompared, onCompare }: PresetCardProps) {
+  const card = useRef<HTMLElement>(null);
+  const document = usePresetDocument(preset.id, useSeen(card));
+  const {
+    id,
+    title,
+    about,
+    parameters,
+    visualTokens,
+    visualTokensKnown,
+    peakBytes,
+    random,
+    activeParameters,
+  } = preset;
   return (
-    <article className={styles['card']}>
+    <article ref={card} className={styles['card']}>
       <div className={styles['picture']}>{document && <GraphPicture document={document} />}</div>
       <div className={styles['text']}>
-        <h2 className={styles['title']}>
+        <h3 className={styles['title']}>
           <button
             type="button"
             className={styles['open']}
@@ -25,7 +46,7 @@ export function PresetCard({ preset }: { readonly preset: PresetSummary }) {
           >
             {title}
           </button>
-        </h2>
+        </h3>
         <p className={styles['about']} id={`about-${id}`}>
           {about}
         </p>
@@ -34,8 +55,18 @@ export function PresetCard({ preset }: { readonly preset: PresetSummary }) {
           <Figure value={`${visualTokensKnown ? '' : '≈ '}${visualTokens}`} unit="visual tokens" />
           <Figure value={formatBytes(peakBytes)} unit="est. memory" />
         </dl>
+        <IconButton
+          className={styles['compare'] ?? ''}
+          icon={<Columns2 size={15} />}
+          label={isCompared ? `Do not compare ${title}` : `Compare ${title}`}
+          pressed={isCompared}
+          onClick={onCompare}
+        />
         <p className={styles['foot']}>
-          <span>{random ? 'random weights' : 'trained weights'}</span>
+          <span>
+            {random ? 'random weights' : 'trained weights'}
+            {activeParameters < parameters && `, ${formatCount(activeParameters)} active`}
+          </span>
           <Memory peakBytes={peakBytes} />
         </p>
       </div>

@@ -48,11 +48,11 @@ export function useMachineMemory(): number | null {
 /** Never more than there are presets. */
 const documents = new Map<string, GraphDocument>();
 
-/** The graph of a preset, for its picture; null until it is there. */
-export function usePresetDocument(id: string): GraphDocument | null {
+/** The graph of a preset, for its picture; null until it is wanted and there. */
+export function usePresetDocument(id: string, isWanted: boolean): GraphDocument | null {
   const [document, setDocument] = useState(documents.get(id) ?? null);
   useEffect(() => {
-    if (document) return undefined;
+    if (document || !isWanted) return undefined;
     let left = false;
     const look = async (): Promise<void> => {
       const preset = await ask(host.preset.query(id));
@@ -64,6 +64,6 @@ export function usePresetDocument(id: string): GraphDocument | null {
     return () => {
       left = true;
     };
-  }, [id, document]);
+  }, [id, document, isWanted]);
   return document;
 }

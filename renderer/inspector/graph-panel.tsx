@@ -10,8 +10,10 @@ import type { OpenDocument } from '#renderer/workspace/open-document.ts';
 import { edit, sealStep } from '#renderer/workspace/workspace-store.ts';
 import { takeBackTyping } from '#renderer/inspector/fields/change-param.ts';
 import { countFamilies } from '#renderer/inspector/sections/count-families.ts';
+import { Explanation } from '#renderer/inspector/sections/explanation.tsx';
 import { FamilyList } from '#renderer/inspector/sections/family-list.tsx';
 import { Figures } from '#renderer/inspector/sections/figures.tsx';
+import { Published, publishedReferences } from '#renderer/inspector/sections/published.tsx';
 import { totalFigures } from '#renderer/inspector/sections/node-measures.ts';
 import { TitleField } from '#renderer/inspector/fields/title-field.tsx';
 import { parseWhole, stepped, type ParamOf } from '#renderer/inspector/fields/typed-number.ts';
@@ -19,7 +21,8 @@ import { useTyped } from '#renderer/inspector/fields/use-typed.ts';
 import styles from '#renderer/inspector/sections/panel.module.css';
 
 export function GraphPanel({ open }: { readonly open: OpenDocument }) {
-  const { title, about } = open.document;
+  const { title, about, publication } = open.document;
+  const references = publishedReferences(publication);
   const mergeKey = 'set-graph-title';
   return (
     <div className={styles['panel']}>
@@ -31,10 +34,11 @@ export function GraphPanel({ open }: { readonly open: OpenDocument }) {
         onSettle={sealStep}
         onTakeBack={() => takeBackTyping(open.id, mergeKey)}
       />
-      {about !== '' && <p className={styles['about']}>{about}</p>}
+      {(about !== '' || references.length > 0) && <Explanation {...{ about, references }} />}
       <PassesField />
       <ReuseField />
       <Totals open={open} />
+      <Published publication={publication} />
       <FamilyCounts open={open} />
     </div>
   );

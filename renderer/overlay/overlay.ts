@@ -8,6 +8,8 @@ export type Overlay =
   | { readonly kind: 'command-palette' }
   | { readonly kind: 'shortcuts' }
   | { readonly kind: 'licences' }
+  /** Two presets of the gallery. */
+  | { readonly kind: 'compare-presets'; readonly ids: readonly [string, string] }
   | {
       readonly kind: 'choose-path';
       readonly request: PathRequest;

@@ -4,6 +4,7 @@ import { families, type Family } from '#engine/node/node-definition.ts';
 import { byFamily } from '#engine/node/by-family.ts';
 import { publishedModels } from '#engine/node/published-models.ts';
 import type { PresetSummary } from '#engine/contract/preset-summary.ts';
+import { plainWords } from '#renderer/parts/plain-words.ts';
 
 export interface FoundNode {
   readonly definition: AnyNodeDefinition;
@@ -33,7 +34,7 @@ export function searchNodes(
   search: string,
   presets: readonly Composition[] = [],
 ): readonly FoundNode[] {
-  const words = normal(search).split(' ').filter(Boolean);
+  const words = plainWords(search).split(' ').filter(Boolean);
   const ordered = nodeGroups(catalogue).flatMap(({ nodes }) => nodes);
   return ordered
     .flatMap(({ definition }) => {
@@ -67,13 +68,14 @@ function scoreWord(
   word: string,
   compositions: readonly string[],
 ): number | null {
-  const title = normal(definition.title);
+  const title = plainWords(definition.title);
   if (title.startsWith(word)) return 0;
   if (` ${title}`.includes(` ${word}`)) return 1;
   if (title.includes(word)) return 2;
-  const family = normal(families[definition.family].title);
-  if (normal(definition.type).includes(word) || ` ${family}`.includes(` ${word}`)) return 4;
-  if (publishedModels(definition).some((name) => normal(name).includes(word))) return modelScore;
+  const family = plainWords(families[definition.family].title);
+  if (plainWords(definition.type).includes(word) || ` ${family}`.includes(` ${word}`)) return 4;
+  if (publishedModels(definition).some((name) => plainWords(name).includes(word)))
+    return modelScore;
   if (definition.references.some(({ title: paper, url }) => beginsAWord(word, `${paper} ${url}`)))
     return 8;
   if (compositions.some((preset) => beginsAWord(word, preset))) return presetScore;
@@ -82,20 +84,11 @@ function scoreWord(
 
 /** In running text, "early" is not to be found in "nearly". */
 const beginsAWord = (word: string, text: string): boolean =>
-  ` ${normal(text)}`.includes(` ${word}`);
+  ` ${plainWords(text)}`.includes(` ${word}`);
 
 /** The name in which most of the words are. */
 function bestName(names: readonly string[], words: readonly string[]): string | null {
   const wordsIn = (name: string): number =>
-    words.filter((word) => normal(name).includes(word)).length;
+    words.filter((word) => plainWords(name).includes(word)).length;
   return names.toSorted((a, b) => wordsIn(b) - wordsIn(a))[0] ?? null;
-}
-
-/** "ViT-L/14" is found as "vit l 14" and as "vit-l/14" alike. */
-function normal(text: string): string {
-  return text
-    .toLowerCase()
-    .normalize('NFKD')
-    .replace(/[^\p{L}\p{N}.]+/gu, ' ')
-    .trim();
 }
