@@ -2,7 +2,10 @@
 import { beforeAll, expect, test } from 'vitest';
 import { presetGroups } from '#engine/contract/publication.ts';
 import type { PresetSummary } from '#engine/contract/preset-summary.ts';
-import { presetSummaries } from './presets.ts';
+import { catalogue } from '#nodes/index.ts';
+import { tinyForm } from '#engine/graph/tiny-form.ts';
+import { valueOf } from '#verify/value-of.testing.ts';
+import { presetSummaries, readPreset, summarise } from './presets.ts';
 
 let presets: readonly PresetSummary[] = [];
 beforeAll(async () => {
@@ -67,4 +70,18 @@ test('parameters and visual tokens are as published, or the published figure con
   expect(found).toEqual([]);
   const agreed = presets.filter((preset) => preset.id in contradicted && !differences(preset)[0]);
   expect(agreed.map(({ id }) => id)).toEqual([]);
+});
+
+/** Where every layer of the encoder takes tokens away, four layers take fewer. */
+const thinnedByLayer = new Set(['llava-1.5-7b-madtp', 'tinychart-3b']);
+
+test('every preset has a small form with as many visual tokens', async () => {
+  const differing: string[] = [];
+  for (const { id, visualTokens } of presets) {
+    const tiny = tinyForm(valueOf(await readPreset(id)), catalogue);
+    if (!tiny.ok) differing.push(`${id}: ${tiny.problems.map(({ message }) => message).join(' ')}`);
+    else if (summarise(id, tiny.value).visualTokens !== visualTokens && !thinnedByLayer.has(id))
+      differing.push(id);
+  }
+  expect(differing).toEqual([]);
 });

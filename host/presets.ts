@@ -69,7 +69,7 @@ export async function presetSummaries(): Promise<readonly PresetSummary[]> {
   return summaries;
 }
 
-function summarise(id: string, document: GraphDocument): PresetSummary {
+export function summarise(id: string, document: GraphDocument): PresetSummary {
   const checked = checkGraph(document, catalogue);
   const estimate = estimateGraph(checked);
   if (!estimate.ok)

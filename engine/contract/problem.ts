@@ -20,6 +20,7 @@ export const problemCodes = {
   'page-missing': 'The page that a browser would show is not there and cannot be built.',
   'port-taken': 'A port of this machine is in use, or may not be used.',
   'preset-unknown': 'No preset has this name.',
+  'no-small-form': 'A part cannot be made small enough for --scale tiny.',
   // graph
   'node-unknown': 'A node type is not in the catalogue; it is kept as it is.',
   'node-newer': 'A node was written by a newer version of Patchbay; it is kept as it is.',

@@ -1,4 +1,5 @@
 /** Parameters of a custom architecture: shown, and used, where no published model is chosen. */
+import type { Json } from '../contract/document.ts';
 import type { ChoiceOption, ParamGroup, Params, ShownWhen } from './param.ts';
 
 /** A node's `model` parameter names its published models, and `custom`. */
@@ -58,9 +59,18 @@ export const option = <const Value extends string>(value: Value, label: string =
 });
 
 /** The `model` parameter: published models by their labels, then a custom one. */
-export function modelParam<Name extends string>(
-  published: Readonly<Record<Name, { readonly label: string }>>,
+/** The figures of a row of published sizes. */
+export function withoutLabel<Row extends { readonly label: string }>(
+  row: Row,
+): Omit<Row, 'label'> {
+  const { label: _, ...figures } = row;
+  return figures;
+}
+
+export function modelParam<Name extends string, Row extends { readonly label: string }>(
+  published: Readonly<Record<Name, Row>>,
   standard: NoInfer<Name>,
+  figuresOf: (row: Row) => object = withoutLabel,
 ) {
   return {
     kind: 'choice',
@@ -74,6 +84,10 @@ export function modelParam<Name extends string>(
       })),
       { value: 'custom', label: 'Custom' } as const,
     ],
+    standsFor: (value: string): Readonly<Record<string, Json>> =>
+      Object.hasOwn(published, value)
+        ? (figuresOf(published[value as Name]) as Readonly<Record<string, Json>>)
+        : {},
   } as const;
 }
 

@@ -65,6 +65,8 @@ export type Param = ParamText &
         readonly kind: 'choice';
         readonly default: string;
         readonly options: readonly ChoiceOption[];
+        /** The other parameters that a choice stands for, by name: those that a custom one would be given. */
+        standsFor?(value: string): Readonly<Record<string, Json>>;
       }
     | {
         readonly kind: 'text';

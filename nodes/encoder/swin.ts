@@ -1,7 +1,13 @@
 /** Microsoft's Swin transformer. */
 import { z } from 'zod';
 import { ok } from '#engine/contract/outcome.ts';
-import { decimal, modelParam, size, whenCustom } from '#engine/node/architecture-params.ts';
+import {
+  decimal,
+  modelParam,
+  withoutLabel,
+  size,
+  whenCustom,
+} from '#engine/node/architecture-params.ts';
 import { defineNode } from '#engine/node/node-definition.ts';
 import type { ParamValues } from '#engine/node/param.ts';
 import { partsOfKind } from '#engine/node/part.ts';
@@ -56,10 +62,9 @@ const published = {
 
 type Model = keyof typeof published;
 
-const figuresOf = (name: Model): SwinFigures => {
-  const { label: _, ...figures } = published[name];
-  return { ...figures, patchSize: 4, feedForwardRatio: 4, activation: 'gelu', normEpsilon: 1e-5 };
-};
+const inAll = { patchSize: 4, feedForwardRatio: 4, activation: 'gelu', normEpsilon: 1e-5 } as const;
+
+const figuresOf = (name: Model): SwinFigures => ({ ...withoutLabel(published[name]), ...inAll });
 
 const counts = (label: string, help: string, standard: string) =>
   ({
@@ -74,7 +79,7 @@ const counts = (label: string, help: string, standard: string) =>
   }) as const;
 
 const params = {
-  model: modelParam(published, 'base-384'),
+  model: modelParam(published, 'base-384', (sizes) => ({ ...withoutLabel(sizes), ...inAll })),
   select: {
     kind: 'choice',
     label: 'Tokens',

@@ -7,7 +7,11 @@ import {
   architectureParams,
   type DecoderArchitecture,
 } from './architecture/decoder-architecture.ts';
-import { publishedDecoderOptions, publishedDecoders } from './published-decoders.ts';
+import {
+  publishedDecoderOptions,
+  publishedDecoders,
+  type PublishedDecoder,
+} from './published-decoders.ts';
 
 export const decoderModelParams = {
   model: {
@@ -16,6 +20,8 @@ export const decoderModelParams = {
     help: 'A published language model, or a custom architecture.',
     default: 'tinyllama-1.1b',
     options: [...publishedDecoderOptions, { value: 'custom', label: 'Custom' } as const],
+    standsFor: (value: string) =>
+      Object.hasOwn(publishedDecoders, value) ? publishedDecoders[value as PublishedDecoder] : {},
   },
   ...architectureParams,
 } as const;

@@ -71,7 +71,7 @@ export const publishedJambas = {
 export type PublishedJamba = keyof typeof publishedJambas;
 
 export const jambaParams = {
-  model: modelParam(publishedJambas, 'jamba-v0.1'),
+  model: modelParam(publishedJambas, 'jamba-v0.1', ({ architecture }) => architecture),
   ...architectureParams,
 } as const;
 

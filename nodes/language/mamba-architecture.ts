@@ -54,7 +54,7 @@ export const publishedMambas = {
 export type PublishedMamba = keyof typeof publishedMambas;
 
 export const mambaParams = {
-  model: modelParam(publishedMambas, 'mamba-130m'),
+  model: modelParam(publishedMambas, 'mamba-130m', ({ architecture }) => architecture),
   ...architectureParams,
 } as const;
 

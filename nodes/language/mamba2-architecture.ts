@@ -47,7 +47,7 @@ export const publishedMamba2s = {
 export type PublishedMamba2 = keyof typeof publishedMamba2s;
 
 export const mamba2Params = {
-  model: modelParam(publishedMamba2s, 'mamba2-130m'),
+  model: modelParam(publishedMamba2s, 'mamba2-130m', ({ architecture }) => architecture),
   ...architectureParams,
 } as const;
 

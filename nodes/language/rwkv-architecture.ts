@@ -108,7 +108,7 @@ export const publishedRwkvs = {
 export type PublishedRwkv = keyof typeof publishedRwkvs;
 
 export const rwkvParams = {
-  model: modelParam(publishedRwkvs, 'rwkv6-world-1.6b'),
+  model: modelParam(publishedRwkvs, 'rwkv6-world-1.6b', ({ architecture }) => architecture),
   ...architectureParams,
 } as const;
 

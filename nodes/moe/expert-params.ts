@@ -1,7 +1,12 @@
 /** What experts are: how many, how wide, in which layers, how tokens are sent to them and which one all share. */
+import type { Json } from '#engine/contract/document.ts';
 import { layerNumberParams } from '#engine/node/layer-choice.ts';
 import type { ParamValues } from '#engine/node/param.ts';
-import { publishedExpertOptions, publishedExperts } from './published-experts.ts';
+import {
+  publishedExpertOptions,
+  publishedExperts,
+  type PublishedExperts,
+} from './published-experts.ts';
 import { routingOptions, type RoutingName } from './routings.ts';
 import { sharedOptions } from './shared-experts.ts';
 
@@ -22,6 +27,7 @@ export const expertParams = {
     help: 'A published mixture of experts, or figures of your own.',
     default: 'custom',
     options: [{ value: 'custom', label: 'Custom' }, ...publishedExpertOptions],
+    standsFor: (value: string) => figuresFor(value),
   },
   experts: {
     kind: 'integer',
@@ -149,6 +155,11 @@ export type ExpertFigures = Omit<ParamValues<typeof expertParams>, 'model'>;
 const standard = Object.fromEntries(
   Object.entries(expertParams).map(([name, param]) => [name, param.default]),
 ) as ExpertFigures;
+
+function figuresFor(model: string): Readonly<Record<string, Json>> {
+  if (!Object.hasOwn(publishedExperts, model)) return {};
+  return { ...standard, ...publishedExperts[model as PublishedExperts] };
+}
 
 /** The figures of a published mixture, or one's own. */
 export function expertFigures(values: ParamValues<typeof expertParams>): ExpertFigures {

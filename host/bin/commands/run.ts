@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { documentExtension } from '#engine/contract/document.ts';
-import { ok } from '#engine/contract/outcome.ts';
+import { ok, type Outcome } from '#engine/contract/outcome.ts';
 import type { HostService } from '#engine/contract/host-service.ts';
 import type { Problem } from '#engine/contract/problem.ts';
 import { error, hasErrors } from '#engine/contract/problem.ts';
@@ -8,7 +8,9 @@ import type { RunEvent } from '#engine/contract/run-event.ts';
 import { runLimits, type RunRequest } from '#engine/contract/run-request.ts';
 import type { Report } from '#engine/contract/report.ts';
 import { clipSourceSchema, imageSourceSchema } from '#engine/contract/sources.ts';
+import { tinyForm } from '#engine/graph/tiny-form.ts';
 import { foldReport } from '#engine/profile/report.ts';
+import { catalogue } from '#nodes/index.ts';
 import { exitStatus, UsageError, type ExitStatus } from './exit-status.ts';
 import { choosePlaces } from './choose-places.ts';
 import { readGraph, type NamedGraph } from './read-graph.ts';
@@ -26,6 +28,7 @@ const options = {
   runs: { type: 'string' },
   seed: { type: 'string' },
   allow: { type: 'string', multiple: true },
+  scale: { type: 'string' },
   reuse: { type: 'boolean' },
   json: { type: 'boolean' },
 } as const;
@@ -33,9 +36,9 @@ const options = {
 export const runCommand: Command = {
   name: 'run',
   synopsis:
-    'run FILE|PRESET|- [--image FILE]… [--video PATH] [--prompt TEXT]… [--reuse] [--max-new-tokens N] [--runs N] [--seed N] [--allow PATH]… [--json [OUT]]',
+    'run FILE|PRESET|- [--image FILE]… [--video PATH] [--prompt TEXT]… [--reuse] [--max-new-tokens N] [--runs N] [--seed N] [--scale tiny] [--allow PATH]… [--json [OUT]]',
   about:
-    'Runs a graph and prints its answer, latency and memory; several --image are several pictures in order, --video is a folder of frames, an animated GIF or WebP, or a video file; --allow is a file or folder elsewhere that the graph may name; several --prompt are runs one after the other, and with --reuse each goes on from what the one before has read, such as the same picture; --json prints one object, or a list of one for each --prompt, or writes it to OUT.',
+    'Runs a graph and prints its answer, latency and memory; several --image are several pictures in order, --video is a folder of frames, an animated GIF or WebP, or a video file; --allow is a file or folder elsewhere that the graph may name; --scale tiny runs the same parts and mechanisms with few narrow layers and random weights, which shows how a graph works, not what it costs; several --prompt are runs one after the other, and with --reuse each goes on from what the one before has read, such as the same picture; --json prints one object, or a list of one for each --prompt, or writes it to OUT.',
   async run(args, caller, { host, chosen }) {
     const { values, operands } = parseOptions(this, args, options, { least: 1, most: 2 });
     const { operand, out } = graphAndOutput(operands);
@@ -47,6 +50,7 @@ export const runCommand: Command = {
       seed: wholeNumber('seed', values.seed, 0, 0xffff_ffff),
     };
     const prompts = values.prompt ?? [undefined];
+    const isTiny = isTinyScale(values.scale);
     const reuse = reuseOf(values.reuse === true, prompts.length, overrides.runs);
     // Known before a long run rather than after it.
     const writable =
@@ -60,7 +64,8 @@ export const runCommand: Command = {
       source && 'path' in source ? [source.path] : [],
     );
     choosePlaces(chosen, operand, [...named, ...(values.allow ?? [])]);
-    const graph = await readGraph(operand);
+    const read = await readGraph(operand);
+    const graph = isTiny ? scaledDown(read) : read;
     if (!graph.ok) {
       const report = { ...foldReport(operand, []), problems: graph.problems };
       return printReports([{ report }], values.json === true, out);
@@ -75,6 +80,20 @@ export const runCommand: Command = {
     return printReports(asked, values.json === true, out);
   },
 };
+
+function isTinyScale(scale: string | undefined): boolean {
+  if (scale !== undefined && scale !== 'tiny')
+    throw new UsageError(
+      `--scale is "tiny", not "${scale}"; without it a graph runs at its own size.`,
+    );
+  return scale !== undefined;
+}
+
+function scaledDown(graph: Outcome<NamedGraph>): Outcome<NamedGraph> {
+  if (!graph.ok) return graph;
+  const document = tinyForm(graph.value.document, catalogue);
+  return document.ok ? ok({ ...graph.value, document: document.value }) : document;
+}
 
 /** There has to be a run to go on from, and a second pass would find everything read. */
 function reuseOf(isWanted: boolean, prompts: number, runs: number): Pick<RunRequest, 'reuse'> {

@@ -20,7 +20,7 @@ export function publishedSizes<
   const isPublished = (model: Name | 'custom'): model is Name => model !== 'custom';
   type Values = Shape & { readonly model: Name | 'custom' };
   return {
-    param: modelParam(published, standard),
+    param: modelParam(published, standard, shapeOfRow),
     shapeOf: (values: Values): Shape =>
       isPublished(values.model) ? shapeOfRow(published[values.model]) : values,
     /** Null for a custom size. */

@@ -57,3 +57,18 @@ test('a field knows its own problems and no others', () => {
     'Layers must be a whole number from 1 to 8, not 99.',
   ]);
 });
+
+test('a custom model begins with the sizes of the published one that it was', () => {
+  const published = sketchDocument({ language: ['language/decoder', { model: 'gemma-2b' }] });
+  const { model } = catalogue['language/decoder'].params;
+  const bound = bindParam(published, ['language'], ['model', model], place);
+  const custom = applyEdits(published, setParam(bound, 'custom'));
+  if (!custom.ok) throw new Error(custom.problems[0]?.message);
+  expect(custom.value.document.nodes['language']?.params).toMatchObject({
+    model: 'custom',
+    hiddenSize: 2048,
+    keyValueHeadCount: 1,
+    vocabularySize: 256_000,
+  });
+  expect(setParam(bound, 'phi-2')).toHaveLength(1);
+});

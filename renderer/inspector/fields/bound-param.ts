@@ -78,9 +78,20 @@ function knownNode(document: GraphDocument, id: string, catalogue: Catalogue): K
   return { definition, values: rawParams(node, definition) };
 }
 
-/** One edit for each node. */
-export function setParam({ nodes, name }: BoundParam, value: Json): readonly Edit[] {
-  return nodes.map((id): Edit => ({ type: 'set-param', id, param: name, value }));
+/** One edit for each node; a custom model begins as the published one that it was. */
+export function setParam(bound: BoundParam, value: Json): readonly Edit[] {
+  const figures = Object.entries({ [bound.name]: value, ...figuresLeft(bound, value) });
+  return bound.nodes.flatMap((id) =>
+    figures.map(([param, each]): Edit => ({ type: 'set-param', id, param, value: each })),
+  );
+}
+
+/** What a choice stood for, where the next one stands for nothing by itself. */
+function figuresLeft({ param, value }: BoundParam, next: Json): Readonly<Record<string, Json>> {
+  if (param.kind !== 'choice' || !param.standsFor) return {};
+  const stands = (choice: Json | undefined) =>
+    typeof choice === 'string' ? (param.standsFor?.(choice) ?? {}) : {};
+  return Object.keys(stands(next)).length === 0 ? stands(value) : {};
 }
 
 /** Back to the default, which is not written into the file. */
