@@ -24,6 +24,7 @@ const programs = {
   'bench-drafts': 'bench/drafts.ts',
   'bench-prefill-memory': 'bench/prefill-memory.ts',
   'bench-vision': 'bench/vision.ts',
+  'bench-presets': 'bench/presets.ts',
   fuzz: 'trials/fuzz/fuzz.ts',
   'fuzz-process': 'trials/fuzz/fuzz-process.ts',
   soak: 'trials/soak/soak.ts',
