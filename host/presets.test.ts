@@ -3,7 +3,7 @@ import { beforeAll, expect, test } from 'vitest';
 import { presetGroups } from '#engine/contract/publication.ts';
 import type { PresetSummary } from '#engine/contract/preset-summary.ts';
 import { catalogue } from '#nodes/index.ts';
-import { tinyForm } from '#engine/graph/tiny-form.ts';
+import { tinyForm } from '#engine/tiny/tiny-form.ts';
 import { valueOf } from '#verify/value-of.testing.ts';
 import { presetSummaries, readPreset, summarise } from './presets.ts';
 

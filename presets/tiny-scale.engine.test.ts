@@ -4,7 +4,7 @@ import os from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { RunEvent } from '#engine/contract/run-event.ts';
-import { tinyForm } from '#engine/graph/tiny-form.ts';
+import { tinyForm } from '#engine/tiny/tiny-form.ts';
 import { StageCache } from '#host/cache/stage-cache.ts';
 import { presetIds, readPreset } from '#host/presets.ts';
 import { executeRun } from '#host/runs/execute-run.ts';

@@ -225,6 +225,7 @@ describe('LLaVA-1.5', () => {
     const activationBytes = Math.max(...stages.map((stage) => stage.activationBytes));
     expect(totals).toEqual({
       parameters: 290_909_184 + (1024 + 1) * 4096 + (4096 + 1) * 4096 + 6_738_415_616,
+      activeParameters: 290_909_184 + (1024 + 1) * 4096 + (4096 + 1) * 4096 + 6_738_415_616,
       flops: sum(({ flops }) => flops),
       weightBytes: sum(({ weightBytes }) => weightBytes),
       activationBytes,

@@ -60,9 +60,7 @@ export const option = <const Value extends string>(value: Value, label: string =
 
 /** The `model` parameter: published models by their labels, then a custom one. */
 /** The figures of a row of published sizes. */
-export function withoutLabel<Row extends { readonly label: string }>(
-  row: Row,
-): Omit<Row, 'label'> {
+export function withoutLabel<Row extends { readonly label: string }>(row: Row): Omit<Row, 'label'> {
   const { label: _, ...figures } = row;
   return figures;
 }

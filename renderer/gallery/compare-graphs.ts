@@ -82,8 +82,9 @@ function settingsApart(ours: Part, theirs: Part): readonly ComparedRow[] {
 }
 
 function valueText(param: Param, value: Json | undefined): string {
-  if (param.kind === 'choice')
-    return param.options.find((option) => option.value === value)?.label ?? String(value);
+  const chosen =
+    param.kind === 'choice' ? param.options.find((option) => option.value === value) : undefined;
+  if (chosen) return chosen.label;
   if (value === null || value === undefined) return 'as wired';
   if (typeof value === 'boolean') return value ? 'yes' : 'no';
   return typeof value === 'object' ? JSON.stringify(value) : String(value);

@@ -8,7 +8,7 @@ import type { RunEvent } from '#engine/contract/run-event.ts';
 import { runLimits, type RunRequest } from '#engine/contract/run-request.ts';
 import type { Report } from '#engine/contract/report.ts';
 import { clipSourceSchema, imageSourceSchema } from '#engine/contract/sources.ts';
-import { tinyForm } from '#engine/graph/tiny-form.ts';
+import { tinyForm } from '#engine/tiny/tiny-form.ts';
 import { foldReport } from '#engine/profile/report.ts';
 import { catalogue } from '#nodes/index.ts';
 import { exitStatus, UsageError, type ExitStatus } from './exit-status.ts';

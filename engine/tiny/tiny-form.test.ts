@@ -4,8 +4,8 @@ import { ok } from '../contract/outcome.ts';
 import { estimateGraph } from '../estimate/estimate.ts';
 import { defineNode } from '../node/node-definition.ts';
 import { linear } from '../onnx/blocks/linear.ts';
-import { checkGraph } from './check.ts';
-import { sketchDocument, type NodeSketch } from './sketch-document.ts';
+import { checkGraph } from '../graph/check.ts';
+import { sketchDocument, type NodeSketch } from '../graph/sketch-document.ts';
 import { tinyForm } from './tiny-form.ts';
 
 /** MoE-LLaVA on Phi-2 with pruning, its feature layer and the layer of pruning far from the first. */

@@ -9,8 +9,8 @@ import { error, type Problem } from '../contract/problem.ts';
 import { estimateGraph } from '../estimate/estimate.ts';
 import type { AnyNodeDefinition, Catalogue } from '../node/any-node-definition.ts';
 import type { Params } from '../node/param.ts';
-import { checkGraph } from './check.ts';
-import { nodeTitle } from './node-title.ts';
+import { checkGraph } from '../graph/check.ts';
+import { nodeTitle } from '../graph/node-title.ts';
 import { tinyFigures, type Figures } from './tiny-figures.ts';
 
 /** A part that has more in small has no small form. */
