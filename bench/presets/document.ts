@@ -15,6 +15,7 @@ export const measuredPresets = {
   'cobra-3b': 'State spaces: Cobra 3B',
   'llava-1.5-7b-prumerge': 'Fewer visual tokens: LLaVA-1.5 7B with PruMerge',
   'llava-1.5-7b-spd': 'Faster decoding: LLaVA-1.5 7B, speculative',
+  'mplug-video-1.3b': 'Video: mPLUG-video 1.3B',
   'vary-toy': 'Documents: Vary-toy 1.8B',
   'moe-tinymed': 'Biomedical: MoE-TinyMed',
 } as const;

@@ -21,7 +21,17 @@ export type ImageSource = Readonly<z.infer<typeof imageSourceSchema>>;
 /** What lies at the path says how it is read: a folder of pictures, an animated GIF or WebP, or a video file. */
 const clipPathSchema = z.strictObject({ kind: z.literal('clip'), path: pathSchema });
 
-export const clipSourceSchema = z.discriminatedUnion('kind', [noneSchema, clipPathSchema]);
+/** A scene of the Shapes generator, its shapes in motion. */
+const movingSceneSchema = z.strictObject({
+  kind: z.literal('moving-scene'),
+  seed: z.int().min(0).max(0xffff_ffff),
+});
+
+export const clipSourceSchema = z.discriminatedUnion('kind', [
+  noneSchema,
+  clipPathSchema,
+  movingSceneSchema,
+]);
 
 export type ClipSource = Readonly<z.infer<typeof clipSourceSchema>>;
 
@@ -29,6 +39,7 @@ export type ClipSource = Readonly<z.infer<typeof clipSourceSchema>>;
 export const shownSourceSchema = z.discriminatedUnion('kind', [
   ...imageSourceSchema.options,
   clipPathSchema,
+  movingSceneSchema,
 ]);
 
 export type ShownSource = Readonly<z.infer<typeof shownSourceSchema>>;

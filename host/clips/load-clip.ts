@@ -9,6 +9,7 @@ import { openRegularFile } from '../system/regular-file.ts';
 import { isAnimation, openAnimation } from './animation.ts';
 import { evenFrames } from './even-frames.ts';
 import { openFrameFolder } from './frame-folder.ts';
+import { openMovingScene } from './moving-scene.ts';
 import {
   chooseAnotherClip,
   decodingDeadlineMs,
@@ -38,9 +39,10 @@ export async function loadClip(
         param: 'source',
       }),
     );
-  const { baseFolder } = bounds;
-  const path = resolve(baseFolder, source.path);
-  const clip = await openClip(path, bounds);
+  const clip =
+    source.kind === 'moving-scene'
+      ? ok(openMovingScene(source.seed))
+      : await openClip(resolve(bounds.baseFolder, source.path), bounds);
   if (!clip.ok) return clip;
   // The first alone needs no count.
   const total = count === 1 ? ok(1) : await clip.value.countFrames();

@@ -72,7 +72,8 @@ export class Pictures {
 
 /** A picture, or the first frame of a clip. */
 async function loadShown(source: ShownSource, baseFolder: string): Promise<Outcome<RgbImage>> {
-  if (source.kind !== 'clip') return loadImage(source, baseFolder);
+  if (source.kind !== 'clip' && source.kind !== 'moving-scene')
+    return loadImage(source, baseFolder);
   const frames = await loadClip(source, 1, { baseFolder, deadlineMs: previewDeadlineMs });
   return frames.ok ? ok(frames.value[0] as RgbImage) : frames;
 }

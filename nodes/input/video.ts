@@ -1,7 +1,21 @@
 /** The clip a pipeline looks at, as frames. */
-import { ok } from '#engine/contract/outcome.ts';
+import { assertNever, ok } from '#engine/contract/outcome.ts';
+import type { ClipSource } from '#engine/contract/sources.ts';
 import { defineNode } from '#engine/node/node-definition.ts';
 import { framesText } from '#engine/node/wire.ts';
+
+function clipName(source: ClipSource): string {
+  switch (source.kind) {
+    case 'none':
+      return 'no clip';
+    case 'clip':
+      return source.path.split(/[\\/]/).at(-1) ?? '';
+    case 'moving-scene':
+      return `scene ${source.seed} in motion`;
+    default:
+      return assertNever(source);
+  }
+}
 
 export const video = defineNode({
   type: 'input/video',
@@ -9,7 +23,7 @@ export const video = defineNode({
   family: 'input',
   title: 'Video',
   about:
-    'A clip from a folder of frames, an animated GIF or WebP, or a video file, of which a number of frames is taken ' +
+    'A clip from a folder of frames, an animated GIF or WebP, a video file, or a scene in motion drawn by the Shapes generator, of which a number of frames is taken ' +
     'evenly from the first to the last. Each frame goes through the encoder by itself; their tokens follow one another ' +
     'in the prompt as one run. Video files are read by ffmpeg, which has to be installed.',
   references: [
@@ -48,8 +62,7 @@ export const video = defineNode({
       },
     }),
   summary: ({ source, frames }) => {
-    const name = source.kind === 'none' ? 'no clip' : source.path.split(/[\\/]/).at(-1);
-    return `${name} · ${framesText(frames)}`;
+    return `${clipName(source)} · ${framesText(frames)}`;
   },
   shows: [{ kind: 'views', port: 'frames' }],
   body: {

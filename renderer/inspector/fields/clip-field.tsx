@@ -1,9 +1,10 @@
-/** The clip a graph looks at: its first frame, and where it lies. */
-import { Film, FolderOpen } from 'lucide-react';
+/** The clip a graph looks at: its first frame, and where it lies, or that it is drawn. */
+import { Dices, Film, FolderOpen } from 'lucide-react';
 import { clipSourceSchema, type ClipSource } from '#engine/contract/sources.ts';
 import { chooseFolder, choosePath } from '#renderer/files/choose-path.ts';
 import { Button } from '#renderer/parts/button.tsx';
 import type { BoundParam } from './bound-param.ts';
+import { randomSeed } from './random-seed.ts';
 import { SourceField } from './source-field.tsx';
 import styles from './image-field.module.css';
 
@@ -30,6 +31,10 @@ export function ClipField({ bound }: { readonly bound: BoundParam }) {
             <Button onClick={() => void take(chooseFolder('Choose a folder of frames'))}>
               <FolderOpen size={14} />
               Choose folder
+            </Button>
+            <Button onClick={() => choose({ kind: 'moving-scene', seed: randomSeed() })}>
+              <Dices size={14} />
+              Draw scene
             </Button>
           </div>
         );

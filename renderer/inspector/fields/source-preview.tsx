@@ -115,6 +115,8 @@ function wordsOf(source: ShownSource): string {
       return `Sample ${source.name}`;
     case 'scene':
       return describeScene(drawScene(source.seed));
+    case 'moving-scene':
+      return `in motion, ${describeScene(drawScene(source.seed))}`;
     default:
       return assertNever(source);
   }
@@ -130,6 +132,7 @@ function Caption({ source }: { readonly source: Exclude<ShownSource, { kind: 'no
     case 'sample':
       return <span>{source.name}</span>;
     case 'scene':
+    case 'moving-scene':
       return (
         <span>
           Scene <span className="numbers">{source.seed}</span>: {wordsOf(source)}
