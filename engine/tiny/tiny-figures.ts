@@ -7,6 +7,8 @@ export type Figures = Readonly<Record<string, Json>>;
 const tinyWidth = 64;
 const tinyHeads = 4;
 const tinyHeadSize = 16;
+/** Channels of a latent head that turn. */
+const tinyRotated = 8;
 const tinyLayers = 4;
 const tinyVocabulary = 512;
 /** Four layers of a thinning encoder leave more visual tokens than all of them. */
@@ -25,15 +27,16 @@ const atMost =
   (value) =>
     typeof value === 'number' ? Math.min(value, most) : value;
 const inList =
-  (change: (number: number, place: number, all: readonly number[]) => number): Rule =>
+  (change: (number: number, place: number, numbers: readonly number[]) => number): Rule =>
   (value) =>
-    typeof value === 'string' && value !== ''
-      ? value
-          .split(/[\s,]+/)
-          .map(Number)
-          .map(change)
-          .join(', ')
-      : value;
+    typeof value === 'string' ? listed(numbersIn(value).map(change)) : value;
+
+const numbersIn = (text: string): readonly number[] =>
+  text
+    .split(/[\s,]+/)
+    .filter(Boolean)
+    .map(Number);
+const listed = (numbers: readonly number[]): string => numbers.join(', ');
 
 /** Widths that have to fit the language model keep their proportion to it. */
 const asLanguage: Rule = (value, _, languageWidth) =>
@@ -47,19 +50,34 @@ const asHead: Rule = (value, { headSize }) =>
     ? Math.max(1, Math.round((value * tinyHeadSize) / headSize))
     : value;
 
-/** The last layers of what is left, counted from the end where they were. */
-const layerOf: Rule = (value, { layerCount }) => {
-  if (typeof value !== 'number' || typeof layerCount !== 'number') return value;
-  const left = Math.min(tinyLayers, layerCount);
+/** One for each pair of channels that turns. */
+const turningPairs: Rule = (value, { attention, rotaryFraction }) => {
+  if (typeof value !== 'string') return value;
+  const share = attention === 'latent' ? tinyRotated / tinyHeadSize : Number(rotaryFraction ?? 1);
+  const pairs = Math.floor((tinyHeadSize * share) / 2);
+  return numbersIn(value).slice(0, pairs).join(' ');
+};
+
+/** A layer that is left, counted from the end where it was. */
+const layerOf: Rule = (value, all) => {
+  if (typeof value !== 'number') return value;
+  const left = layersLeft(all);
   return value < 0 ? Math.max(value, -left) : Math.min(value, left);
 };
 
-const lastLayers: Rule = (value, all, width) =>
-  inList((layer, place, layers) => {
-    const left = Math.min(tinyLayers, Number(all['layerCount'] ?? tinyLayers));
-    if (layer >= 0) return Math.max(0, left - (layers.length - 1 - place));
-    return Math.max(layer, place - layers.length + 1 - 1, -left);
-  })(value, all, width);
+/** As many layers, in the same order: the last ones of what is left. */
+const layersOf: Rule = (value, all) => {
+  if (typeof value !== 'string') return value;
+  const { layerCount } = all;
+  const outputs = (typeof layerCount === 'number' ? layerCount : 0) + 1;
+  const layers = numbersIn(value).map((layer) => (layer < 0 ? outputs + layer : layer));
+  const ordered = layers.toSorted((a, b) => a - b);
+  const behind = (layer: number): number => ordered.length - 1 - ordered.indexOf(layer);
+  return listed(layers.map((layer) => Math.max(0, layersLeft(all) - behind(layer))));
+};
+
+const layersLeft = ({ layerCount }: Figures): number =>
+  typeof layerCount === 'number' ? Math.min(tinyLayers, layerCount) : tinyLayers;
 
 /** Stages widen as they did, from a narrow one. */
 const stageWidth: Rule = (value, { width1 }) =>
@@ -89,8 +107,10 @@ const rules: Readonly<Record<string, Rule>> = {
   // Latents, rotated parts and positions of a head.
   keyValueRank: to(tinyHeadSize),
   queryRank: to(tinyHeadSize),
-  rotaryHeadSize: to(tinyHeadSize / 2),
+  rotaryHeadSize: to(tinyRotated),
   valueHeadSize: to(tinyHeadSize),
+  rotaryShortFactors: turningPairs,
+  rotaryLongFactors: turningPairs,
   timePairs: asHead,
   rowPairs: asHead,
   // State spaces and recurrent models.
@@ -102,7 +122,7 @@ const rules: Readonly<Record<string, Rule>> = {
   decayRank: to(8),
   // Towers.
   featureLayer: layerOf,
-  levels: lastLayers,
+  levels: layersOf,
   projectionSize: to(tinyWidth),
   outputSize: to(tinyWidth),
   attentionRank: to(4),
@@ -114,7 +134,8 @@ const rules: Readonly<Record<string, Rule>> = {
   depths: inList((layers) => Math.min(layers, 2)),
   headCounts: inList((_, stage) => 2 ** stage),
   ...Object.fromEntries(
-    [1, 2, 3, 4, 5].flatMap((stage) => [
+    [1, 2, 3, 4, 5].flatMap((stage): [string, Rule][] => [
+      [`heads${stage}`, to(tinyHeads)],
       [`width${stage}`, stageWidth],
       [`depth${stage}`, depth],
     ]),

@@ -1,8 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { catalogue } from '#nodes/index.ts';
+import type { GraphDocument } from '../contract/document.ts';
 import { ok } from '../contract/outcome.ts';
 import { estimateGraph } from '../estimate/estimate.ts';
+import type { AnyNodeDefinition } from '../node/any-node-definition.ts';
 import { defineNode } from '../node/node-definition.ts';
+import type { Params } from '../node/param.ts';
 import { linear } from '../onnx/blocks/linear.ts';
 import { checkGraph } from '../graph/check.ts';
 import { sketchDocument, type NodeSketch } from '../graph/sketch-document.ts';
@@ -123,4 +126,40 @@ describe('a graph in small', () => {
     const tiny = tinyForm(graph(['projector/mlp', { depth: 'many' }]), catalogue);
     expect(tiny).toMatchObject({ ok: false, problems: [{ code: 'param-invalid' }] });
   });
+
+  test('is there for every published language model and encoder', () => {
+    const refused = Object.values(catalogue).flatMap((definition) => {
+      const { model }: Params = definition.params;
+      if (!['language', 'encoder'].includes(definition.family) || model?.kind !== 'choice')
+        return [];
+      // Monkey's tower takes five views of a picture; its preset is run in small.
+      if (definition.type === 'encoder/monkey-vit') return [];
+      return publishedOf(model.options).flatMap((value) => {
+        const tiny = tinyForm(aloneWith(definition, value), catalogue);
+        return tiny.ok ? [] : [`${definition.type} ${value}: ${tiny.problems[0]?.message}`];
+      });
+    });
+    expect(refused).toEqual([]);
+  });
 });
+
+const publishedOf = (options: readonly { readonly value: string }[]): readonly string[] =>
+  options.map(({ value }) => value).filter((value) => value !== 'custom');
+
+/** An encoder behind its picture, or a language model behind its prompt. */
+function aloneWith({ type, family, outputs }: AnyNodeDefinition, model: string): GraphDocument {
+  if (family === 'language')
+    return sketchDocument(
+      { prompt: ['input/prompt'], part: [type, { model }], answer: ['output/answer'] },
+      ['prompt.text > part.prompt', 'part.answer > answer.answer'],
+    );
+  expect(Object.keys(outputs)).toContain('tokens');
+  return sketchDocument(
+    {
+      image: ['input/image', { source: { kind: 'scene', seed: 1 } }],
+      preprocess: ['vision/preprocess'],
+      part: [type, { model }],
+    },
+    ['image.image > preprocess.image', 'preprocess.pixels > part.pixels'],
+  );
+}
