@@ -7,6 +7,7 @@ export default defineConfig<FaceOptions>({
   ...tests,
   testDir: '.',
   testMatch: '*.bench.ts',
+  workers: 1,
   outputDir: '../../dist/bench-canvas',
   globalSetup: '../../e2e/global-setup.ts',
   // A trace takes a picture of the page at every step, which is what is measured here.
