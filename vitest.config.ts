@@ -8,8 +8,8 @@ export default defineConfig({
   test: {
     // ONNX Runtime lives in a process of its own, as in the product.
     pool: 'forks',
-    // Every core: what a test waits for is mostly another process.
-    maxWorkers: '100%',
+    // More than there are cores: what a test waits for is mostly another process.
+    maxWorkers: '150%',
     teardownTimeout: patienceMs,
     setupFiles: ['./trials/fixed-seed.testing.ts'],
     projects: [

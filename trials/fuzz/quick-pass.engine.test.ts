@@ -7,7 +7,7 @@ import { hunt } from './hunt.ts';
 import { readers } from './readers/readers.ts';
 
 const entry = join(packageRoot, 'dist', 'host', 'fuzz-process.js');
-const mutants = 3_000;
+const mutants = 2_000;
 
 beforeAll(buildPrograms);
 
