@@ -5,8 +5,8 @@ import type { FaceOptions } from './fixtures.ts';
 export default defineConfig<FaceOptions>({
   testDir: '.',
   outputDir: '../dist/e2e',
-  // Three files take turns on two cores: a test has a browser, a server and an engine of its own, and waits while they think.
-  workers: 3,
+  // Two files take turns on two cores: a test has a browser, a server and an engine of its own, and waits while they think.
+  workers: 2,
   fullyParallel: false,
   forbidOnly: process.env['CI'] !== undefined,
   // A test waits for what is to be seen, however long a slow or busy machine takes; these end one that hangs.
