@@ -15,3 +15,11 @@ export function nearestNames(typed: string, names: readonly string[]): readonly 
     .slice(0, offered)
     .map(({ name }) => name);
 }
+
+/** The end of a sentence that says what is not there: what else may have been meant. */
+export function orNearest(typed: string, all: readonly string[]): string {
+  const names = nearestNames(typed, all);
+  if (names.length === 0) return '';
+  const quoted = names.map((name) => `"${name}"`).join(', ');
+  return `, but there ${names.length === 1 ? 'is' : 'are'} ${quoted}`;
+}

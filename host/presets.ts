@@ -14,7 +14,7 @@ import { portWithRole } from '#engine/node/node-definition.ts';
 import { tokensInAll } from '#engine/node/wire.ts';
 import { readDocument } from '#engine/graph/read-document.ts';
 import { catalogue } from '#nodes/index.ts';
-import { nearestNames } from './nearest-names.ts';
+import { orNearest } from './nearest-names.ts';
 import { presetsFolder, summariesFile } from './system/package-root.ts';
 
 export async function presetIds(): Promise<readonly string[]> {
@@ -28,7 +28,7 @@ export async function presetIds(): Promise<readonly string[]> {
 export async function readPreset(id: string): Promise<Outcome<GraphDocument>> {
   const ids = await presetIds();
   if (!ids.includes(id)) {
-    const meant = orNames(nearestNames(id, ids));
+    const meant = orNearest(id, ids);
     return fail(
       error(
         'preset-unknown',
@@ -37,13 +37,6 @@ export async function readPreset(id: string): Promise<Outcome<GraphDocument>> {
     );
   }
   return readListed(id);
-}
-
-/** The end of a sentence that says what is not there: what else may have been meant. */
-export function orNames(names: readonly string[]): string {
-  if (names.length === 0) return '';
-  const quoted = names.map((name) => `"${name}"`).join(', ');
-  return `, but there ${names.length === 1 ? 'is' : 'are'} ${quoted}`;
 }
 
 async function readListed(id: string): Promise<Outcome<GraphDocument>> {

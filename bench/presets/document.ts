@@ -1,9 +1,10 @@
 /** docs/presets.md: the field in one table, and one preset of each group as it ran here at its true size. */
 import { formatBytes, formatCount, formatMilliseconds } from '#engine/contract/format.ts';
-import type { PresetSummary } from '#engine/contract/preset-summary.ts';
+import { visualTokensText, type PresetSummary } from '#engine/contract/preset-summary.ts';
 import { presetGroups } from '#engine/contract/publication.ts';
 import type { Report, StageReport } from '#engine/contract/report.ts';
 import { rowTitle } from '#engine/contract/run-event.ts';
+import { tokensText } from '#engine/profile/tokens-text.ts';
 import { markdownTable } from '../pages/markdown-table.ts';
 import { pageWith, provenance } from '../pages/sections.ts';
 
@@ -59,7 +60,7 @@ export function fieldSection(presets: readonly PresetSummary[]): string {
 }
 
 function fieldRow(preset: PresetSummary): readonly string[] {
-  const { title, parameters, activeParameters, visualTokens, visualTokensKnown } = preset;
+  const { title, parameters, activeParameters } = preset;
   const { paper, reported } = preset.publication ?? {};
   const of = reported?.counts === 'language-model' ? ' (language model)' : '';
   return [
@@ -68,7 +69,7 @@ function fieldRow(preset: PresetSummary): readonly string[] {
     formatCount(parameters),
     activeParameters < parameters ? formatCount(activeParameters) : '–',
     reported?.parameters === undefined ? '–' : reported.parameters + of,
-    `${visualTokensKnown ? '' : '≈ '}${visualTokens}`,
+    visualTokensText(preset),
     formatBytes(preset.peakBytes),
   ];
 }
@@ -94,18 +95,14 @@ export function runSection(id: MeasuredPreset, report: Report, command: string):
 }
 
 function stageRow(stage: StageReport, totalMs: number): readonly string[] {
-  const { latencyMs, memory, tokensIn, tokensOut } = stage;
-  const tokens =
-    tokensIn !== null && tokensOut !== null && tokensIn !== tokensOut
-      ? `${tokensIn} → ${tokensOut}`
-      : String(tokensOut ?? tokensIn ?? '–');
+  const { latencyMs, memory } = stage;
   return [
     rowTitle(stage),
     stage.weights ?? '–',
     stage.precision ?? '–',
     formatMilliseconds(latencyMs.median),
     formatBytes(memory.peakBytes),
-    tokens,
+    tokensText(stage),
     `${((100 * latencyMs.median) / totalMs).toFixed(1)}%`,
   ];
 }

@@ -28,3 +28,11 @@ export const presetSummarySchema = z.object({
 });
 
 export type PresetSummary = DeepReadonly<z.infer<typeof presetSummarySchema>>;
+
+/** "576", or "≈ 41" where the picture decides. */
+export function visualTokensText({
+  visualTokens,
+  visualTokensKnown,
+}: Pick<PresetSummary, 'visualTokens' | 'visualTokensKnown'>): string {
+  return `${visualTokensKnown ? '' : '≈ '}${visualTokens}`;
+}

@@ -5,6 +5,8 @@ import { sizedText } from './sized.ts';
 /** Longer paths do not open on common systems. */
 const pathSchema = sizedText(1, 4096);
 
+const seedSchema = z.int().min(0).max(0xffff_ffff);
+
 const noneSchema = z.strictObject({ kind: z.literal('none') });
 
 export const imageSourceSchema = z.discriminatedUnion('kind', [
@@ -13,7 +15,7 @@ export const imageSourceSchema = z.discriminatedUnion('kind', [
   /** A picture that comes with Patchbay. */
   z.strictObject({ kind: z.literal('sample'), name: z.string().regex(/^[a-z0-9-]{1,64}$/) }),
   /** A scene drawn by the Shapes generator. */
-  z.strictObject({ kind: z.literal('scene'), seed: z.int().min(0).max(0xffff_ffff) }),
+  z.strictObject({ kind: z.literal('scene'), seed: seedSchema }),
 ]);
 
 export type ImageSource = Readonly<z.infer<typeof imageSourceSchema>>;
@@ -24,7 +26,7 @@ const clipPathSchema = z.strictObject({ kind: z.literal('clip'), path: pathSchem
 /** A scene of the Shapes generator, its shapes in motion. */
 const movingSceneSchema = z.strictObject({
   kind: z.literal('moving-scene'),
-  seed: z.int().min(0).max(0xffff_ffff),
+  seed: seedSchema,
 });
 
 export const clipSourceSchema = z.discriminatedUnion('kind', [
@@ -45,7 +47,7 @@ export const shownSourceSchema = z.discriminatedUnion('kind', [
 export type ShownSource = Readonly<z.infer<typeof shownSourceSchema>>;
 
 export const weightsChoiceSchema = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('random'), seed: z.int().min(0).max(0xffff_ffff) }),
+  z.strictObject({ kind: z.literal('random'), seed: seedSchema }),
   /** A folder in the Hugging Face layout; `builtin:NAME` is a checkpoint that comes with Patchbay. */
   z.strictObject({ kind: z.literal('checkpoint'), folder: pathSchema }),
 ]);

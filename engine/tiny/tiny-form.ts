@@ -3,13 +3,13 @@
  * narrow layers and a short list of words. It runs in a second where the graph itself needs gigabytes, and shows how the
  * graph works, not what it costs. Pure.
  */
-import type { GraphDocument, Json } from '../contract/document.ts';
+import type { GraphDocument } from '../contract/document.ts';
 import { fail, ok, type Outcome } from '../contract/outcome.ts';
 import { error, type Problem } from '../contract/problem.ts';
 import { estimateGraph } from '../estimate/estimate.ts';
-import type { AnyNodeDefinition, Catalogue } from '../node/any-node-definition.ts';
+import type { Catalogue } from '../node/any-node-definition.ts';
 import type { Params } from '../node/param.ts';
-import { checkGraph } from '../graph/check.ts';
+import { checkGraph, type CheckedGraph, type CheckedNode } from '../graph/check.ts';
 import { nodeTitle } from '../graph/node-title.ts';
 import { tinyFigures, type Figures } from './tiny-figures.ts';
 
@@ -21,13 +21,17 @@ export function tinyForm(document: GraphDocument, catalogue: Catalogue): Outcome
   const whole = checkGraph(document, catalogue);
   const broken = errorsOf(whole.problems);
   if (broken.length > 0) return fail(...broken);
-  const width = languageWidth(document, catalogue);
+  const figures = new Map(
+    Object.values(whole.nodes).flatMap((node) => {
+      const spelled = spelledOut(node);
+      return spelled ? [[node.id, spelled] as const] : [];
+    }),
+  );
+  const width = languageWidth(whole, figures);
   const nodes = Object.fromEntries(
     Object.entries(document.nodes).map(([id, node]) => {
-      const definition = catalogue[node.type];
-      if (!definition) return [id, node];
-      const figures = spelledOut(definition, node.params);
-      return [id, { ...node, params: tinyFigures(figures, width) }];
+      const own = figures.get(id);
+      return [id, own ? { ...node, params: tinyFigures(own, width) } : node];
     }),
   );
   const tiny: GraphDocument = { ...document, title: `${document.title}, tiny`, nodes };
@@ -35,25 +39,19 @@ export function tinyForm(document: GraphDocument, catalogue: Catalogue): Outcome
   return unfit.length > 0 ? fail(...unfit) : ok(tiny);
 }
 
-/** All parameters, those of a published model one by one. */
-function spelledOut(definition: AnyNodeDefinition, params: Figures): Figures {
-  const declared: Params = definition.params;
-  const defaults = Object.entries(declared).map(([name, param]): [string, Json] => [
-    name,
-    param.default,
-  ]);
-  const all = { ...Object.fromEntries(defaults), ...params };
-  const model = declared['model'];
-  if (model?.kind !== 'choice' || !model.standsFor || typeof all['model'] !== 'string') return all;
-  return { ...all, ...model.standsFor(all['model']), model: 'custom' };
+/** All parameters, those of a published model one by one; null of a node that is not known. */
+function spelledOut({ definition, params }: CheckedNode): Figures | null {
+  if (!definition) return null;
+  const { model }: Params = definition.params;
+  const chosen = params['model'];
+  if (model?.kind !== 'choice' || !model.standsFor || typeof chosen !== 'string') return params;
+  return { ...params, ...model.standsFor(chosen), model: 'custom' };
 }
 
 /** Channels of the language model, by which what leads to it is as wide as it has to be; 1 where there is none. */
-function languageWidth(document: GraphDocument, catalogue: Catalogue): number {
-  const widths = Object.values(document.nodes).flatMap(({ type, params }) => {
-    const definition = catalogue[type];
-    if (definition?.family !== 'language') return [];
-    const width = spelledOut(definition, params)['hiddenSize'];
+function languageWidth({ nodes }: CheckedGraph, figures: ReadonlyMap<string, Figures>): number {
+  const widths = Object.values(nodes).flatMap(({ id, definition }) => {
+    const width = definition?.family === 'language' ? figures.get(id)?.['hiddenSize'] : null;
     return typeof width === 'number' ? [width] : [];
   });
   return Math.max(1, ...widths);

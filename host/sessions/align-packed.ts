@@ -10,7 +10,7 @@ import { fieldsOf, ProtobufWriter } from '#engine/onnx/protobuf.ts';
 /** What ONNX Runtime's kernels ask for, and the memory it packs into has. */
 const alignmentBytes = 64;
 
-/** Field numbers of onnx.proto3: from a model to its initializers' entries on data outside of the file. */
+/** Field numbers of onnx.proto3. */
 const fields = { graph: 7, initializer: 5, externalData: 13, key: 1, value: 2 } as const;
 
 /** Copies the packed matrices that lie unaligned to the end of the file of weights, and has the graph find them there. */
@@ -52,19 +52,18 @@ async function moveToEnd(file: FileHandle, entry: string): Promise<string> {
   return moved + entry.slice(after);
 }
 
+/** From a model to its initializers' entries on data outside of the file. */
+const entryPath = [fields.graph, fields.initializer, fields.externalData];
+
 /** What the initializers of a graph say about their packed forms. */
-function* packedEntries(model: Uint8Array): Generator<string> {
-  for (const graph of fieldsOf(model)) {
-    if (graph.number !== fields.graph) continue;
-    for (const initializer of fieldsOf(graph.content)) {
-      if (initializer.number !== fields.initializer) continue;
-      for (const field of fieldsOf(initializer.content)) {
-        if (field.number !== fields.externalData) continue;
-        const value = packedValue(field.content);
-        if (value !== null) yield value;
-      }
-    }
+function* packedEntries(message: Uint8Array, [number, ...deeper] = entryPath): Generator<string> {
+  if (number === undefined) {
+    const value = packedValue(message);
+    if (value !== null) yield value;
+    return;
   }
+  for (const field of fieldsOf(message))
+    if (field.number === number) yield* packedEntries(field.content, deeper);
 }
 
 function packedValue(entry: Uint8Array): string | null {
@@ -78,13 +77,12 @@ const textOf = (bytes: Uint8Array): string => Buffer.from(bytes).toString('utf8'
 
 /** The model with other values in its initializers' entries; everything else stays as it is, byte for byte. */
 function withValues(model: Uint8Array, values: ReadonlyMap<string, string>): Uint8Array {
-  const path = [fields.graph, fields.initializer, fields.externalData];
   const rewrite = (message: Uint8Array, depth: number): Uint8Array => {
     const writer = new ProtobufWriter();
     for (const field of fieldsOf(message)) {
-      const moved = depth === path.length ? values.get(textOf(field.content)) : undefined;
+      const moved = depth === entryPath.length ? values.get(textOf(field.content)) : undefined;
       if (moved !== undefined && field.number === fields.value) writer.text(fields.value, moved);
-      else if (field.number === path[depth])
+      else if (field.number === entryPath[depth])
         writer.bytes(field.number, rewrite(field.content, depth + 1));
       else writer.field(field);
     }

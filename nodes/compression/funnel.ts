@@ -10,6 +10,7 @@ import {
   option,
   size,
   whenCustom,
+  withoutLabel,
 } from '#engine/node/architecture-params.ts';
 import { defineNode } from '#engine/node/node-definition.ts';
 import type { ParamValues } from '#engine/node/param.ts';
@@ -106,10 +107,7 @@ const params = {
 
 type FunnelParams = ParamValues<typeof params>;
 
-const figuresOf = (name: PublishedName) => {
-  const { label: _, ...figures } = published[name];
-  return figures;
-};
+const figuresOf = (name: PublishedName) => withoutLabel(published[name]);
 const figuresIn = (values: FunnelParams) =>
   values.model === 'custom' ? values : figuresOf(values.model);
 

@@ -4,9 +4,9 @@ import { ok } from '#engine/contract/outcome.ts';
 import {
   decimal,
   modelParam,
-  withoutLabel,
   size,
   whenCustom,
+  withoutLabel,
 } from '#engine/node/architecture-params.ts';
 import { defineNode } from '#engine/node/node-definition.ts';
 import type { ParamValues } from '#engine/node/param.ts';
@@ -64,7 +64,12 @@ type Model = keyof typeof published;
 
 const inAll = { patchSize: 4, feedForwardRatio: 4, activation: 'gelu', normEpsilon: 1e-5 } as const;
 
-const figuresOf = (name: Model): SwinFigures => ({ ...withoutLabel(published[name]), ...inAll });
+const figuresOfRow = (sizes: (typeof published)[Model]): SwinFigures => ({
+  ...withoutLabel(sizes),
+  ...inAll,
+});
+
+const figuresOf = (name: Model): SwinFigures => figuresOfRow(published[name]);
 
 const counts = (label: string, help: string, standard: string) =>
   ({
@@ -79,7 +84,7 @@ const counts = (label: string, help: string, standard: string) =>
   }) as const;
 
 const params = {
-  model: modelParam(published, 'base-384', (sizes) => ({ ...withoutLabel(sizes), ...inAll })),
+  model: modelParam(published, 'base-384', figuresOfRow),
   select: {
     kind: 'choice',
     label: 'Tokens',

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { ok, type Outcome } from '#engine/contract/outcome.ts';
 import type { ConfigFiles } from '#engine/contract/config-files.ts';
-import { flag, modelParam, size } from '#engine/node/architecture-params.ts';
+import { flag, modelParam, size, withoutLabel } from '#engine/node/architecture-params.ts';
 import { defineNode } from '#engine/node/node-definition.ts';
 import type { ParamValues } from '#engine/node/param.ts';
 import type { TakenConfig } from '#engine/node/taken-config.ts';
@@ -61,10 +61,8 @@ const params = {
 
 type IdeficsPerceiverParams = ParamValues<typeof params>;
 
-const shapeOfPublished = (name: keyof typeof published): IdeficsPerceiverShape => {
-  const { label: _, ...shape } = published[name];
-  return shape;
-};
+const shapeOfPublished = (name: keyof typeof published): IdeficsPerceiverShape =>
+  withoutLabel(published[name]);
 
 const shapeOf = (values: IdeficsPerceiverParams): IdeficsPerceiverShape =>
   values.model === 'custom' ? values : shapeOfPublished(values.model);

@@ -1,7 +1,14 @@
 /** Idefics2's connector: a gated projection into the language model's width, then a perceiver resampler there. */
 import { fail, ok } from '#engine/contract/outcome.ts';
 import { error } from '#engine/contract/problem.ts';
-import { choice, decimal, modelParam, option, size } from '#engine/node/architecture-params.ts';
+import {
+  choice,
+  decimal,
+  modelParam,
+  option,
+  size,
+  withoutLabel,
+} from '#engine/node/architecture-params.ts';
 import { defineNode } from '#engine/node/node-definition.ts';
 import type { ParamValues } from '#engine/node/param.ts';
 import { weightParams } from '#engine/node/weight-params.ts';
@@ -82,10 +89,8 @@ const params = {
 
 type Idefics2PerceiverParams = ParamValues<typeof params>;
 
-const shapeOfPublished = (name: keyof typeof published): Idefics2PerceiverShape => {
-  const { label: _, ...shape } = published[name];
-  return shape;
-};
+const shapeOfPublished = (name: keyof typeof published): Idefics2PerceiverShape =>
+  withoutLabel(published[name]);
 
 const shapeOf = (values: Idefics2PerceiverParams): Idefics2PerceiverShape =>
   values.model === 'custom' ? values : shapeOfPublished(values.model);

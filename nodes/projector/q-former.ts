@@ -1,7 +1,7 @@
 /** BLIP-2's Q-Former, InstructBLIP's, which reads the instruction too, and LLaMA-VID's, whose queries ask once more. */
 import { fail, ok } from '#engine/contract/outcome.ts';
 import { error, type Problem } from '#engine/contract/problem.ts';
-import { flag, modelParam } from '#engine/node/architecture-params.ts';
+import { flag, modelParam, withoutLabel } from '#engine/node/architecture-params.ts';
 import { defineNode } from '#engine/node/node-definition.ts';
 import type { ParamValues } from '#engine/node/param.ts';
 import { weightParams } from '#engine/node/weight-params.ts';
@@ -60,10 +60,8 @@ interface AskingShape extends HearingShape {
   readonly projects: boolean;
 }
 
-const shapeOfPublished = (name: keyof typeof published): AskingShape => {
-  const { label: _, ...shape } = published[name];
-  return shape;
-};
+const shapeOfPublished = (name: keyof typeof published): AskingShape =>
+  withoutLabel(published[name]);
 
 const shapeOf = (values: QFormerParams): AskingShape =>
   values.model === 'custom' ? values : shapeOfPublished(values.model);

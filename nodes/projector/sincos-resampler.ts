@@ -1,7 +1,7 @@
 /** One layer of cross-attention from learned queries, with sines and cosines of two axes as places: Qwen-VL and relatives. */
 import { fail, ok } from '#engine/contract/outcome.ts';
 import { error, type Problem } from '#engine/contract/problem.ts';
-import { choice, flag, modelParam, size } from '#engine/node/architecture-params.ts';
+import { choice, flag, modelParam, size, withoutLabel } from '#engine/node/architecture-params.ts';
 import { defineNode } from '#engine/node/node-definition.ts';
 import type { ParamValues } from '#engine/node/param.ts';
 import { weightParams } from '#engine/node/weight-params.ts';
@@ -92,10 +92,8 @@ const params = {
 
 type ResamplerParams = ParamValues<typeof params>;
 
-const shapeOfPublished = (name: keyof typeof published): ResamplerShape => {
-  const { label: _, ...shape } = published[name];
-  return shape;
-};
+const shapeOfPublished = (name: keyof typeof published): ResamplerShape =>
+  withoutLabel(published[name]);
 
 const shapeOf = (values: ResamplerParams): ResamplerShape =>
   values.model === 'custom' ? values : shapeOfPublished(values.model);

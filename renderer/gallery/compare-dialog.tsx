@@ -1,7 +1,7 @@
 /** Two presets side by side: their pictures, what they take, what they are made of, and how shared parts are set. */
 import { formatBytes, formatCount } from '#engine/contract/format.ts';
 import type { GraphDocument } from '#engine/contract/document.ts';
-import type { PresetSummary } from '#engine/contract/preset-summary.ts';
+import { visualTokensText, type PresetSummary } from '#engine/contract/preset-summary.ts';
 import { checkedGraph } from '#renderer/analysis/checked-graph.ts';
 import { openPreset } from '#renderer/files/file-actions.ts';
 import { closeOverlay } from '#renderer/overlay/overlay.ts';
@@ -105,9 +105,7 @@ function figureRows(left: PresetSummary, right: PresetSummary): readonly Compare
     ...(choosesExperts
       ? [row('Active for a token', ({ activeParameters }) => formatCount(activeParameters))]
       : []),
-    row('Visual tokens', ({ visualTokens, visualTokensKnown }) =>
-      visualTokensKnown ? String(visualTokens) : `≈ ${visualTokens}`,
-    ),
+    row('Visual tokens', visualTokensText),
     row('Weights', ({ weightBytes }) => formatBytes(weightBytes)),
     row('Memory, estimated', ({ peakBytes }) => formatBytes(peakBytes)),
     row('Paper', ({ publication }) =>

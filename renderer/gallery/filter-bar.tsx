@@ -68,12 +68,13 @@ interface FilterProps {
   readonly onChange: (value: string) => void;
 }
 
+/** The list says what it holds; its name is for those who hear the page. */
 function Filter({ label, narrows = false, ...select }: FilterProps) {
   const id = useId();
   const ids = { labelId: `${id}-label`, controlId: `${id}-control`, describedBy: '' };
   return (
     <div className={styles['filter']} data-narrows={narrows || undefined}>
-      <label id={ids.labelId} htmlFor={ids.controlId}>
+      <label className="visually-hidden" id={ids.labelId} htmlFor={ids.controlId}>
         {label}
       </label>
       <Select ids={ids} placeholder={label} {...select} />

@@ -2,7 +2,7 @@
 import { Columns2 } from 'lucide-react';
 import { useRef } from 'react';
 import { formatBytes, formatCount } from '#engine/contract/format.ts';
-import type { PresetSummary } from '#engine/contract/preset-summary.ts';
+import { visualTokensText, type PresetSummary } from '#engine/contract/preset-summary.ts';
 import { openPreset } from '#renderer/files/file-actions.ts';
 import { IconButton } from '#renderer/parts/button.tsx';
 import { GraphPicture } from './graph-picture.tsx';
@@ -21,17 +21,7 @@ interface PresetCardProps {
 export function PresetCard({ preset, isCompared, onCompare }: PresetCardProps) {
   const card = useRef<HTMLElement>(null);
   const document = usePresetDocument(preset.id, useSeen(card));
-  const {
-    id,
-    title,
-    about,
-    parameters,
-    visualTokens,
-    visualTokensKnown,
-    peakBytes,
-    random,
-    activeParameters,
-  } = preset;
+  const { id, title, about, parameters, peakBytes, random, activeParameters } = preset;
   return (
     <article ref={card} className={styles['card']}>
       <div className={styles['picture']}>{document && <GraphPicture document={document} />}</div>
@@ -52,7 +42,7 @@ export function PresetCard({ preset, isCompared, onCompare }: PresetCardProps) {
         </p>
         <dl className={styles['figures']}>
           <Figure value={formatCount(parameters)} unit="params" />
-          <Figure value={`${visualTokensKnown ? '' : '≈ '}${visualTokens}`} unit="visual tokens" />
+          <Figure value={visualTokensText(preset)} unit="visual tokens" />
           <Figure value={formatBytes(peakBytes)} unit="est. memory" />
         </dl>
         <IconButton

@@ -1,6 +1,6 @@
 /** What one line says of a whole run. Pure. */
 import { assertNever } from '#engine/contract/outcome.ts';
-import type { Report, StageReport } from '#engine/contract/report.ts';
+import type { Report } from '#engine/contract/report.ts';
 import type { LiveRun } from './live-run.ts';
 
 /** "random", "checkpoint", "partly random"; null where no stage has weights. */
@@ -31,10 +31,3 @@ export function runStatus({ status, run, runs }: LiveRun): string {
 /** How many passes were timed to the end. */
 export const passCount = ({ stages }: Report): number =>
   Math.max(0, ...stages.map(({ latencyMs }) => latencyMs.runs));
-
-/** "604 → 316" where the number changes. */
-export function tokensText({ tokensIn, tokensOut }: StageReport): string {
-  if (tokensIn !== null && tokensOut !== null && tokensIn !== tokensOut)
-    return `${tokensIn} → ${tokensOut}`;
-  return String(tokensOut ?? tokensIn ?? '–');
-}

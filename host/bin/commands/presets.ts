@@ -1,4 +1,5 @@
 import { formatBytes, formatCount } from '#engine/contract/format.ts';
+import { visualTokensText } from '#engine/contract/preset-summary.ts';
 import { exitStatus } from './exit-status.ts';
 import { formatTable } from '../terminal/table.ts';
 import { parseOptions, type Command } from './command.ts';
@@ -26,8 +27,7 @@ export const presetsCommand: Command = {
         {
           title: 'visual tokens',
           align: 'right',
-          text: ({ visualTokens, visualTokensKnown }) =>
-            `${visualTokensKnown ? '' : '≈ '}${visualTokens}`,
+          text: visualTokensText,
         },
         { title: 'memory, est.', align: 'right', text: ({ peakBytes }) => formatBytes(peakBytes) },
         { title: 'weights', align: 'left', text: ({ random }) => (random ? 'random' : 'trained') },

@@ -5,8 +5,8 @@ import { ok, type Outcome } from '#engine/contract/outcome.ts';
 import { readDocument } from '#engine/graph/read-document.ts';
 import { catalogue } from '#nodes/index.ts';
 import { readGraphFile, readLimited } from '../../files/read-graph-file.ts';
-import { nearestNames } from '../../nearest-names.ts';
-import { orNames, presetIds, readPreset } from '../../presets.ts';
+import { orNearest } from '../../nearest-names.ts';
+import { presetIds, readPreset } from '../../presets.ts';
 import { presetsFolder } from '../../system/package-root.ts';
 
 export interface NamedGraph {
@@ -26,7 +26,7 @@ export async function readGraph(operand: string): Promise<Outcome<NamedGraph>> {
   if (presets.includes(operand)) return withBase(await readPreset(operand), presetsFolder);
   const content = await readGraphFile(operand, {
     elsewhere,
-    missing: `There is no file and no preset "${operand}"${orNames(nearestNames(operand, presets))}; ${elsewhere}.`,
+    missing: `There is no file and no preset "${operand}"${orNearest(operand, presets)}; ${elsewhere}.`,
     acceptsStreams: true,
   });
   return named(content, dirname(resolve(operand)));

@@ -6,6 +6,7 @@ import { stateWord } from '#engine/contract/state-word.ts';
 import { draftText } from '#engine/profile/draft-text.ts';
 import { languageTitles, rowsToldApart } from '#engine/profile/language-titles.ts';
 import { reusedText } from '#engine/profile/reused-text.ts';
+import { tokensText } from '#engine/profile/tokens-text.ts';
 import { answerLines } from './answers.ts';
 import { bar, formatTable, type Column } from './table.ts';
 
@@ -74,12 +75,6 @@ function stateColumn(stages: readonly StageReport[]): Column<StageReport> {
     align: 'right',
     text: ({ memory }) => (memory.stateBytes > 0 ? formatBytes(memory.stateBytes) : '–'),
   };
-}
-
-function tokensText({ tokensIn, tokensOut }: StageReport): string {
-  if (tokensIn !== null && tokensOut !== null && tokensIn !== tokensOut)
-    return `${tokensIn} → ${tokensOut}`;
-  return String(tokensOut ?? tokensIn ?? '–');
 }
 
 function totalsText({ totals, languageModels }: Report): string {

@@ -6,7 +6,7 @@ import { rowsToldApart } from '#engine/profile/language-titles.ts';
 import { Button } from '#renderer/parts/button.tsx';
 import { LongName } from '#renderer/parts/long-name.tsx';
 import { toggleCompared, type FollowedRun } from '#renderer/runs/run-store.ts';
-import { tokensText } from '#renderer/runs/run-facts.ts';
+import { tokensText } from '#engine/profile/tokens-text.ts';
 import { graphTitle } from '#renderer/workspace/graph-title.ts';
 import { RunTime } from '#renderer/results/figures/run-time.tsx';
 import { StageName, hueOf } from '#renderer/results/figures/stage-name.tsx';
