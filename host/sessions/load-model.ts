@@ -51,6 +51,11 @@ export class ModelLoader {
   readonly #loaded = new Map<string, LoadedModel>();
   readonly #processor = processorFingerprint();
   readonly #digests: FileDigests;
+  /** Of the graphs that were identified: each run makes its own, and loads what it has just identified. */
+  readonly #identified = new WeakMap<
+    StageModel,
+    { readonly key: string; readonly threads: number }
+  >();
 
   constructor(cache: StageCache) {
     this.#cache = cache;
@@ -65,10 +70,17 @@ export class ModelLoader {
     const weights = await this.#resolve(request);
     if (!weights.ok) return weights;
     weights.value.close();
-    return ok(this.#key(request, weights.value));
+    const key = this.#key(request, weights.value);
+    const { model, threads } = request;
+    this.#identified.set(model, { key, threads });
+    return ok(key);
   }
 
   async load(request: LoadRequest): Promise<Outcome<LoadedModel>> {
+    const identified = this.#identified.get(request.model);
+    const standing =
+      identified?.threads === request.threads ? this.#loaded.get(identified.key) : undefined;
+    if (standing) return ok({ ...standing, found: 'loaded', loadMs: 0 });
     const weights = await this.#resolve(request);
     if (!weights.ok) return weights;
     try {

@@ -46,6 +46,10 @@ export function identityOf(path: string, status: BigIntStats): FileIdentity {
   };
 }
 
+/** Whether another change of the file would show in its identity. */
+export const isSettled = ({ changedMs }: FileIdentity): boolean =>
+  Date.now() - changedMs > settledMs;
+
 /** Is the file still the one that was looked at? */
 export async function stillIs({ path, key }: FileIdentity): Promise<Outcome<null>> {
   try {
@@ -76,7 +80,7 @@ export class FileDigests {
     if (!read.ok) return read;
     const same = await stillIs(file);
     if (!same.ok) return same;
-    if (Date.now() - file.changedMs > settledMs) {
+    if (isSettled(file)) {
       this.#known.set(file.key, read.value);
       await this.#remember(file, read.value);
     }

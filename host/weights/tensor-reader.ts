@@ -50,7 +50,8 @@ export function rowsOf(shape: readonly number[]): {
 export class TensorReader {
   /** File descriptors by path, the one read longest ago first. */
   readonly #files = new Map<string, number>();
-  readonly #chunk = new Uint8Array(chunkBytes);
+  /** Made for the first row that is read: mostly only headers are. */
+  #chunk: Uint8Array<ArrayBuffer> | null = null;
   #isClosed = false;
 
   /**
@@ -88,21 +89,12 @@ export class TensorReader {
   /** False where the file ends too early. */
   #fill(file: number, start: number, type: NumberType, target: Float32Array): boolean {
     const step = chunkBytes / type.bytes;
+    const chunk = (this.#chunk ??= new Uint8Array(chunkBytes));
     for (let first = 0; first < target.length; first += step) {
       const part = target.subarray(first, first + step);
-      if (!this.#readChunk(file, start + first * type.bytes, part.length * type.bytes))
-        return false;
-      type.widen(this.#chunk.buffer, part);
-    }
-    return true;
-  }
-
-  #readChunk(file: number, position: number, length: number): boolean {
-    let filled = 0;
-    while (filled < length) {
-      const bytesRead = readSync(file, this.#chunk, filled, length - filled, position + filled);
-      if (bytesRead === 0) return false;
-      filled += bytesRead;
+      const bytes = chunk.subarray(0, part.length * type.bytes);
+      if (!readWhole(file, start + first * type.bytes, bytes)) return false;
+      type.widen(chunk.buffer, part);
     }
     return true;
   }
@@ -118,6 +110,17 @@ export class TensorReader {
     }
     return file;
   }
+}
+
+/** False where the file ends too early. */
+function readWhole(file: number, position: number, bytes: Uint8Array): boolean {
+  let filled = 0;
+  while (filled < bytes.length) {
+    const bytesRead = readSync(file, bytes, filled, bytes.length - filled, position + filled);
+    if (bytesRead === 0) return false;
+    filled += bytesRead;
+  }
+  return true;
 }
 
 /** Undefined where there is no room. */
