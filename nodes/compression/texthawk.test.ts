@@ -38,10 +38,14 @@ const stage = (rest: Partial<WireOf<'tokens'>> = {}): WireOf<'tokens'> => ({
   ...rest,
 });
 
-const single = (params = {}, tokens: readonly WireOf<'tokens'>[] = [stage(), stage()]) => ({
+const single = (
+  params = {},
+  tokens: readonly WireOf<'tokens'>[] = [stage(), stage()],
+  levels: WireOf<'tokens'> | null = null,
+) => ({
   definition: texthawk,
   params: { outputWidth: outputs, headCount, joined: 3, route: '1, 1, 0', ...params },
-  inputs: { tokens },
+  inputs: { tokens, ...(levels && { levels: [levels] }) },
 });
 
 test('proposed queries look at each stage of the route, then go three in one', async () => {
@@ -93,6 +97,28 @@ test('proposed queries look at each stage of the route, then go three in one', a
   );
 });
 
+test('layers side by side are looked at as the same layers at wires of their own', async () => {
+  const route = '2, 1, 0';
+  const shallow = [3, 4].map((seed) => normalNumbers(2 * patches * width, seed)) as [
+    Float32Array,
+    Float32Array,
+  ];
+  const deep = float32(normalNumbers(2 * patches * width, 5), [2, patches, width]);
+  const apart = await bench.runNode(single({ route }, [stage(), stage(), stage()]), {
+    'tokens.0': float32(shallow[0], [2, patches, width]),
+    'tokens.1': float32(shallow[1], [2, patches, width]),
+    'tokens.2': deep,
+  });
+  const joined = Array.from({ length: 2 * patches }, (_, token) =>
+    shallow.flatMap((layer) => [...layer.slice(token * width, (token + 1) * width)]),
+  );
+  const together = await bench.runNode(
+    single({ route }, [stage()], stage({ channels: 2 * width })),
+    { 'tokens.0': deep, levels: float32(new Float32Array(joined.flat()), [2, patches, 2 * width]) },
+  );
+  expect(floatsOf(together['tokens'])).toEqual(floatsOf(apart['tokens']));
+});
+
 function largestOfFour(all: Rows): Rows {
   return Array.from({ length: patches / 4 }, (_, place) => {
     const [row, column] = [Math.floor(place / (columns / 2)) * 2, (place % (columns / 2)) * 2];
@@ -122,14 +148,18 @@ test.for([
     single({}, [stage({ count: knownCount(35), grid: { rows: 5, columns: 7 } })]),
     'A 5 × 7 grid has no whole groups of 2 × 2; choose a picture size that gives an even grid.',
   ],
+  [
+    single({}, [stage()], stage({ channels: 12 })),
+    'The layers side by side are not of the encoder at wire 1, which gives 8 channels on a 4 × 6 grid; wire the second output of that encoder.',
+  ],
   [single({ joined: 4 }), '6 queries do not go 4 in one; choose a number that divides them.'],
   [
     single({ route: '1; 0' }),
-    '"1; 0" is no list of wires; give a number from 0 for each layer, such as 1, 1, 0.',
+    '"1; 0" is no list of depths; give a number from 0 for each layer, such as 1, 1, 0.',
   ],
   [
     single({ route: '2, 1' }),
-    'The route looks at wire 2, counted from 0, and there are 2 wires; wire more feature layers, or shorten the route.',
+    'The route looks at depth 2, counted from 0, and there are 2; wire more feature layers, or shorten the route.',
   ],
 ] as const)('what does not fit is refused', ([node, message]) => {
   const outcome = buildSingleNode(node);

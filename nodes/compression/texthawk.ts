@@ -17,7 +17,7 @@ import { norm, type Norm } from '#engine/onnx/blocks/norm.ts';
 import { maxPool } from '#engine/onnx/blocks/pooling.ts';
 import type { GraphBuilder } from '#engine/onnx/graph-builder.ts';
 import { add } from '#engine/onnx/operators.ts';
-import { reshape } from '#engine/onnx/shape-operators.ts';
+import { reshape, split } from '#engine/onnx/shape-operators.ts';
 import { fixedDim, type Dim, type Value } from '#engine/onnx/value.ts';
 import type { KeyLayout } from '#engine/onnx/weight.ts';
 import { samePictures } from '../tokens/other-pictures.ts';
@@ -29,7 +29,7 @@ const params = {
   route: {
     kind: 'text',
     label: 'Route',
-    help: 'For each layer the wire that it looks at, counted from 0. TextHawk wires layers 14, 18, 22 and 26 of SigLIP: feature layers −14, −10, −6 and −2.',
+    help: "For each layer the depth that it looks at, counted from 0: first the encoder's layers side by side, then the wires. TextHawk takes layers 14, 18, 22 and 26 of SigLIP: several layers 14, 18, 22 and feature layer −2.",
     default: '3, 3, 3, 2, 2, 2, 1, 0',
     maxCharacters: 500,
     lines: 1,
@@ -79,18 +79,24 @@ export const texthawk = defineNode({
     },
   ],
   params,
-  inputs: { tokens: { kind: 'tokens', title: 'Visual tokens, shallow to deep', several: true } },
+  inputs: {
+    tokens: { kind: 'tokens', title: 'Visual tokens, shallow to deep', several: true },
+    levels: { kind: 'tokens', title: 'Shallower layers, side by side', optional: true },
+  },
   outputs: { tokens: { kind: 'tokens', title: 'Resampled tokens' } },
   keyLayouts: () => layouts,
   infer({ id, params: { outputWidth, route, headCount, joined }, inputs, demands }) {
     const [tokens] = inputs.tokens as readonly [WireOf<'tokens'>, ...WireOf<'tokens'>[]];
     const grid = gridOf("TextHawk's resampler", tokens);
     if (!grid.ok) return grid;
+    const { levels } = inputs;
     const problem =
       stagesProblem(inputs.tokens, grid.value) ??
+      (levels && levelsProblem(levels, tokens, grid.value)) ??
       sizesProblem(tokens, grid.value, headCount, joined);
     if (problem) return problem;
-    const stages = readRoute(route, inputs.tokens.length);
+    const levelCount = levels ? levels.channels / tokens.channels : 0;
+    const stages = readRoute(route, levelCount + inputs.tokens.length);
     if (!stages.ok) return stages;
     const widths = projectorWidths(id, { inputWidth: null, outputWidth }, tokens, demands.tokens);
     if (!widths.ok) return widths;
@@ -103,10 +109,15 @@ export const texthawk = defineNode({
   body: {
     kind: 'onnx',
     emit(g, inputs, { params: { headCount, joined }, inputs: wires, outputs, found }) {
-      const stages = wires.tokens.flatMap(({ prefixTokens }, index) => {
+      const wired = wires.tokens.flatMap(({ prefixTokens }, index) => {
         const tokens = inputs[`tokens.${index}`];
         return tokens ? [dropPrefix(g, tokens, prefixTokens)] : [];
       }); // [views, N, D] each
+      const levels = inputs.levels && dropPrefix(g, inputs.levels, wires.levels?.prefixTokens ?? 0);
+      const stages = [
+        ...(levels ? apart(g, levels, wires.tokens[0]?.channels ?? 0) : []),
+        ...wired,
+      ];
       let queries = g.scope('propose', () => propose(g, stages.at(-1) as Value, found.grid));
       for (const [index, stage] of found.stages.entries())
         queries = g.scope(`layers.${index}`, () =>
@@ -120,6 +131,30 @@ export const texthawk = defineNode({
     },
   },
 });
+
+/** Layers that lie side by side, each by itself. [views, N, layers · D] → [views, N, D] each */
+function apart(g: GraphBuilder, levels: Value, channels: number): readonly Value[] {
+  const count = fixedDim(levels, 2) / channels;
+  if (count === 1) return [levels];
+  return split(
+    g,
+    levels,
+    2,
+    Array.from({ length: count }, () => channels),
+  );
+}
+
+/** Why the layers side by side are not those of the encoder that is wired, if they are not. */
+function levelsProblem(levels: WireOf<'tokens'>, tokens: WireOf<'tokens'>, grid: Grid) {
+  const fits =
+    levels.channels % tokens.channels === 0 &&
+    levels.grid?.rows === grid.rows &&
+    levels.grid.columns === grid.columns &&
+    samePictures(levels, tokens);
+  if (fits) return null;
+  const message = `The layers side by side are not of the encoder at wire 1, which gives ${tokens.channels} channels on a ${grid.rows} × ${grid.columns} grid; wire the second output of that encoder.`;
+  return fail(error('dimension-mismatch', message, { port: 'levels' }));
+}
 
 /** Why the wires are not stages of one encoder, if they are not. */
 function stagesProblem(wires: readonly WireOf<'tokens'>[], grid: Grid) {
@@ -156,18 +191,18 @@ function sizesProblem(
   return null;
 }
 
-/** For each layer the place of its wire. */
-function readRoute(text: string, wires: number): Outcome<readonly number[]> {
+/** For each layer the place of what it looks at. */
+function readRoute(text: string, depths: number): Outcome<readonly number[]> {
   const words = text.split(',').map((word) => word.trim());
   const at = { param: 'route' };
   if (!words.every((word) => /^\d{1,3}$/.test(word))) {
-    const message = `"${text}" is no list of wires; give a number from 0 for each layer, such as 1, 1, 0.`;
+    const message = `"${text}" is no list of depths; give a number from 0 for each layer, such as 1, 1, 0.`;
     return fail(error('param-invalid', message, at));
   }
   const stages = words.map(Number);
   const most = Math.max(...stages);
-  if (most < wires) return ok(stages);
-  const message = `The route looks at wire ${most}, counted from 0, and there ${wires === 1 ? 'is 1 wire' : `are ${wires} wires`}; wire more feature layers, or shorten the route.`;
+  if (most < depths) return ok(stages);
+  const message = `The route looks at depth ${most}, counted from 0, and there ${depths === 1 ? 'is 1' : `are ${depths}`}; wire more feature layers, or shorten the route.`;
   return fail(error('dimension-mismatch', message, at));
 }
 
