@@ -31,6 +31,17 @@ test('presets are searched by what they are made of and by limits, and narrowed 
   await page.getByRole('button', { name: 'Show all presets' }).click();
   await expect(count).toHaveText(/^6\d presets$/);
 
+  await page.getByRole('combobox', { name: 'Language model' }).click();
+  await page.getByRole('option', { name: 'Phi', exact: true }).click();
+  await page.getByRole('combobox', { name: 'Visual tokens' }).click();
+  await page.getByRole('option', { name: 'Up to 64 tokens' }).click();
+  await expect(cards).toHaveCount(1);
+  await expect(cards.first()).toContainText('TinyGPT-V');
+  await page.getByRole('combobox', { name: 'Parameters' }).click();
+  await page.getByRole('option', { name: 'Up to 2 B' }).click();
+  await page.getByRole('button', { name: 'Show all presets' }).click();
+  await expect(count).toHaveText(/^6\d presets$/);
+
   await page.getByRole('combobox', { name: 'Order' }).click();
   await page.getByRole('option', { name: 'Fewest parameters' }).click();
   await expect(cards.first()).toContainText('Shapes LLaVA');

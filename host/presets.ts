@@ -8,7 +8,7 @@ import { fail, type Outcome } from '#engine/contract/outcome.ts';
 import { presetSummarySchema, type PresetSummary } from '#engine/contract/preset-summary.ts';
 import { error } from '#engine/contract/problem.ts';
 import { estimateGraph } from '#engine/estimate/estimate.ts';
-import { checkGraph } from '#engine/graph/check.ts';
+import { checkGraph, type CheckedNode } from '#engine/graph/check.ts';
 import { publishedModel } from '#engine/node/published-models.ts';
 import { portWithRole } from '#engine/node/node-definition.ts';
 import { tokensInAll } from '#engine/node/wire.ts';
@@ -76,15 +76,20 @@ export function summarise(id: string, document: GraphDocument): PresetSummary {
   const random = Object.values(checked.nodes).some(
     ({ params }) => (params['weights'] as { kind?: string } | undefined)?.kind === 'random',
   );
+  const modelsOf = (nodes: readonly CheckedNode[]): readonly string[] =>
+    nodes.flatMap(
+      ({ definition, params }) => (definition && publishedModel(definition, params)) ?? [],
+    );
+  const nodes = Object.values(checked.nodes);
   return {
     id,
     title: document.title,
     about: document.about,
     publication: document.publication ?? null,
     nodeTypes: [...new Set(Object.values(document.nodes).map(({ type }) => type))],
-    models: Object.values(checked.nodes).flatMap(
-      ({ definition, params }) => (definition && publishedModel(definition, params)) ?? [],
-    ),
+    models: modelsOf(nodes),
+    languageModel:
+      modelsOf(nodes.filter(({ definition }) => definition?.family === 'language'))[0] ?? null,
     parameters: totals.parameters,
     activeParameters: totals.activeParameters,
     otherParameters: stages

@@ -13,6 +13,8 @@ export const presetSummarySchema = z.object({
   nodeTypes: z.array(z.string()),
   /** What the published models of its nodes are called. */
   models: z.array(z.string()),
+  /** What its language model is called; null where that has sizes of its own. */
+  languageModel: z.string().nullable(),
   parameters: z.number(),
   /** Those that a new token goes through: fewer than all where experts are chosen. */
   activeParameters: z.number(),

@@ -7,7 +7,12 @@ import { byFamily } from '#engine/node/by-family.ts';
 import { families } from '#engine/node/node-definition.ts';
 import { catalogue } from '#nodes/index.ts';
 import { Select, type Option } from '#renderer/parts/select.tsx';
-import { presetOrders, type PresetOrder, type PresetQuery } from './preset-query.ts';
+import {
+  languageFamilyOf,
+  presetOrders,
+  type PresetOrder,
+  type PresetQuery,
+} from './preset-query.ts';
 import { useMachineMemory } from './presets.ts';
 import styles from './filter-bar.module.css';
 
@@ -22,40 +27,83 @@ const any = 'any';
 
 export function FilterBar({ presets, query, onChange }: FilterBarProps) {
   const parts = useMemo(() => partOptions(presets), [presets]);
-  const machineBytes = useMachineMemory();
+  const languageFamilies = useMemo(() => languageOptions(presets), [presets]);
+  const memory = memoryOptions(useMachineMemory());
+  const { group, part, languageFamily, mostParameters, mostTokens, memoryBytes } = query;
   return (
     <div className={styles['bar']} role="group" aria-label="Narrow the presets">
-      <Filter
+      <Narrowing
         label="Field"
-        narrows={query.group !== null}
-        value={query.group ?? any}
-        options={[
-          { value: any, label: 'Whole field' },
-          ...Object.entries(presetGroups).map(([value, label]) => ({ value, label })),
-        ]}
-        onChange={(group) => onChange({ group: group === any ? null : (group as PresetGroup) })}
+        every="Whole field"
+        chosen={group}
+        options={groupOptions}
+        onChoose={(value) => onChange({ group: value as PresetGroup | null })}
       />
-      <Filter
+      <Narrowing
         label="Part"
-        narrows={query.part !== null}
-        value={query.part ?? any}
-        options={[{ value: any, label: 'Any part' }, ...parts]}
-        onChange={(part) => onChange({ part: part === any ? null : part })}
+        every="Any part"
+        chosen={part}
+        options={parts}
+        onChoose={(value) => onChange({ part: value })}
       />
-      <Filter
+      <Narrowing
+        label="Language model"
+        every="Any language model"
+        chosen={languageFamily}
+        options={languageFamilies}
+        onChoose={(value) => onChange({ languageFamily: value })}
+      />
+      <Narrowing
+        label="Parameters"
+        every="Any size"
+        chosen={mostParameters}
+        options={parameterLimits}
+        onChoose={(value) => onChange({ mostParameters: limitOf(value) })}
+      />
+      <Narrowing
+        label="Visual tokens"
+        every="Any visual tokens"
+        chosen={mostTokens}
+        options={tokenLimits}
+        onChoose={(value) => onChange({ mostTokens: limitOf(value) })}
+      />
+      <Narrowing
         label="Memory"
-        narrows={query.memoryBytes !== null}
-        value={query.memoryBytes === null ? any : String(query.memoryBytes)}
-        options={[{ value: any, label: 'Any memory' }, ...memoryOptions(machineBytes)]}
-        onChange={(bytes) => onChange({ memoryBytes: bytes === any ? null : Number(bytes) })}
+        every="Any memory"
+        chosen={memoryBytes}
+        options={memory}
+        onChoose={(value) => onChange({ memoryBytes: limitOf(value) })}
       />
       <Filter
         label="Order"
         value={query.order}
-        options={Object.entries(presetOrders).map(([value, label]) => ({ value, label }))}
+        options={orderOptions}
         onChange={(order) => onChange({ order: order as PresetOrder })}
       />
     </div>
+  );
+}
+
+const limitOf = (value: string | null): number | null => (value === null ? null : Number(value));
+
+interface NarrowingProps {
+  readonly label: string;
+  /** The entry that leaves none out. */
+  readonly every: string;
+  readonly chosen: string | number | null;
+  readonly options: readonly Option[];
+  readonly onChoose: (value: string | null) => void;
+}
+
+function Narrowing({ label, every, chosen, options, onChoose }: NarrowingProps) {
+  return (
+    <Filter
+      label={label}
+      narrows={chosen !== null}
+      value={chosen === null ? any : String(chosen)}
+      options={[{ value: any, label: every }, ...options]}
+      onChange={(value) => onChoose(value === any ? null : value)}
+    />
   );
 }
 
@@ -82,6 +130,12 @@ function Filter({ label, narrows = false, ...select }: FilterProps) {
   );
 }
 
+const optionsOf = (titles: Readonly<Record<string, string>>): readonly Option[] =>
+  Object.entries(titles).map(([value, label]) => ({ value, label }));
+
+const groupOptions = optionsOf(presetGroups);
+const orderOptions = optionsOf(presetOrders);
+
 /** What the presets are made of, as the palette orders it; what every preset has says nothing. */
 function partOptions(presets: readonly PresetSummary[]): readonly Option[] {
   const used = new Set(presets.flatMap(({ nodeTypes }) => nodeTypes));
@@ -96,6 +150,21 @@ function partOptions(presets: readonly PresetSummary[]): readonly Option[] {
     })),
   );
 }
+
+function languageOptions(presets: readonly PresetSummary[]): readonly Option[] {
+  const named = presets.flatMap((preset) => languageFamilyOf(preset) ?? []);
+  return [...new Set(named)].toSorted().map((family) => ({ value: family, label: family }));
+}
+
+const parameterLimits: readonly Option[] = [0.5, 1, 2, 3, 4, 8, 16].map((billions) => ({
+  value: String(billions * 1e9),
+  label: `Up to ${billions} B`,
+}));
+
+const tokenLimits: readonly Option[] = [64, 144, 256, 576, 1024].map((tokens) => ({
+  value: String(tokens),
+  label: `Up to ${tokens} tokens`,
+}));
 
 const memorySizes = [1, 2, 4, 8, 16, 32].map((gigabytes) => gigabytes * 1e9);
 

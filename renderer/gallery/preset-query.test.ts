@@ -6,6 +6,7 @@ import { everyPreset, queryPresets, type PresetQuery } from './preset-query.ts';
 const base = {
   about: '',
   models: [],
+  languageModel: null,
   activeParameters: 0,
   otherParameters: 0,
   visualTokensKnown: true,
@@ -35,6 +36,7 @@ const presets: readonly PresetSummary[] = [
     },
     nodeTypes: ['encoder/siglip', 'projector/mlp', 'language/decoder'],
     models: ['Phi-2 2.7B'],
+    languageModel: 'Phi-2 2.7B',
     parameters: 3.19e9,
     visualTokens: 729,
     peakBytes: 4.1e9,
@@ -84,6 +86,10 @@ test('parts, groups and memory narrow what is found, and an order puts it in lin
   expect(found({ part: 'encoder/siglip', order: 'parameters' })).toEqual(['bunny-3b', 'cobra-3b']);
   // What is of a group that only a later version knows is shown with most others.
   expect(found({ group: 'compact' })).toEqual(['bunny-3b', 'cobra-3b', 'mobilevlm-v2-1.7b']);
+  expect(found({ languageFamily: 'Phi' })).toEqual(['bunny-3b']);
+  expect(found({ mostParameters: 2e9, mostTokens: 150, typed: 'under 1B' })).toEqual([
+    'shapes-llava',
+  ]);
   expect(found({ memoryBytes: 4e9 })).toEqual(['shapes-llava', 'mobilevlm-v2-1.7b']);
   expect(found({ order: 'visualTokens' })[0]).toBe('mobilevlm-v2-1.7b');
 });

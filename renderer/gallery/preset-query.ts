@@ -19,6 +19,11 @@ export interface PresetQuery {
   /** A node type that has to be in it; null for any. */
   readonly part: string | null;
   readonly group: PresetGroup | null;
+  /** Of its language model, such as "Phi"; null for any. */
+  readonly languageFamily: string | null;
+  /** Null for any number. */
+  readonly mostParameters: number | null;
+  readonly mostTokens: number | null;
   /** Memory it has to fit in; null for any. */
   readonly memoryBytes: number | null;
   readonly order: PresetOrder;
@@ -28,6 +33,9 @@ export const everyPreset: PresetQuery = {
   typed: '',
   part: null,
   group: null,
+  languageFamily: null,
+  mostParameters: null,
+  mostTokens: null,
   memoryBytes: null,
   order: 'group',
 };
@@ -63,10 +71,13 @@ export function readTyped(typed: string): Typed {
 /** Those that are meant, in the order that is wanted. */
 export function queryPresets(
   presets: readonly PresetSummary[],
-  { typed, part, group, memoryBytes, order }: PresetQuery,
+  query: PresetQuery,
   catalogue: Catalogue,
 ): readonly PresetSummary[] {
-  const { words, mostParameters, mostTokens } = readTyped(typed);
+  const { part, group, languageFamily, memoryBytes, order } = query;
+  const { words, ...limits } = readTyped(query.typed);
+  const mostParameters = Math.min(limits.mostParameters, query.mostParameters ?? Infinity);
+  const mostTokens = Math.min(limits.mostTokens, query.mostTokens ?? Infinity);
   return presets
     .filter(
       (preset) =>
@@ -74,6 +85,7 @@ export function queryPresets(
         preset.visualTokens <= mostTokens &&
         (part === null || preset.nodeTypes.includes(part)) &&
         (group === null || groupOf(preset) === group) &&
+        (languageFamily === null || languageFamilyOf(preset) === languageFamily) &&
         (memoryBytes === null || memoryText(preset.peakBytes, memoryBytes).fits) &&
         speaksOf(preset, words, catalogue),
     )
@@ -85,6 +97,10 @@ export function groupOf({ publication }: PresetSummary): PresetGroup {
   const group = publication?.group ?? '';
   return Object.hasOwn(presetGroups, group) ? (group as PresetGroup) : 'compact';
 }
+
+/** The name that the models of a family begin with; null where its language model has sizes of its own. */
+export const languageFamilyOf = ({ languageModel }: PresetSummary): string | null =>
+  /^\p{L}+/u.exec(languageModel ?? '')?.[0] ?? null;
 
 type Compare = (a: PresetSummary, b: PresetSummary) => number;
 
