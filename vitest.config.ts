@@ -1,4 +1,7 @@
-/** Two projects: `unit` takes seconds and runs in `npm run check`; `engine` starts engine processes. */
+/**
+ * Three projects: `unit` takes seconds and runs in `npm run check`; `engine` starts engine processes; `long` repeats for
+ * all questions and many mutants what `engine` does for some, which `npm test` has no time for.
+ */
 import { defineConfig } from 'vitest/config';
 
 /** Ends a test that hangs. None is about time, so a machine that is slow or busy fails none. */
@@ -18,7 +21,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['{bench,engine,nodes,host,verify,renderer,electron,trials}/**/*.test.ts'],
-          exclude: ['**/*.engine.test.ts'],
+          exclude: ['**/*.{engine,long}.test.ts'],
           // A process serves many files: what they import is read once.
           isolate: false,
           testTimeout: patienceMs,
@@ -30,6 +33,15 @@ export default defineConfig({
         test: {
           name: 'engine',
           include: ['{host,verify,presets,electron,trials}/**/*.engine.test.ts'],
+          testTimeout: patienceMs,
+          hookTimeout: patienceMs,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'long',
+          include: ['{presets,trials}/**/*.long.test.ts'],
           testTimeout: patienceMs,
           hookTimeout: patienceMs,
         },

@@ -55,6 +55,21 @@ export async function ask(
   return { text: answer.text, tokenIds: answer.tokenIds, draft: answer.draft };
 }
 
+/** What is answered otherwise than in the reference library, a line each. */
+export async function differentAnswers(
+  document: GraphDocument,
+  questions: readonly Question[],
+  loader: ModelLoader,
+): Promise<readonly string[]> {
+  const different: string[] = [];
+  for (const asked of questions) {
+    const { text, tokenIds } = await ask(document, asked, loader);
+    const isSame = tokenIds.join() === asked.model_tokens.join() && text === asked.model_answer;
+    if (!isSame) different.push(`${asked.question} → ${text}, reference: ${asked.model_answer}`);
+  }
+  return different;
+}
+
 /** The share of answers that are right, word for word, and how many are the reference's, token for token. */
 export async function measureAccuracy(
   document: GraphDocument,

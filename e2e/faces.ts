@@ -42,8 +42,8 @@ export class BrowserFace implements Face {
     await this.#server.start();
     this.#browser = await chromium.launch({
       executablePath: testBrowser(),
-      // Chromium's sandbox is not for root.
-      args: process.getuid?.() === 0 ? ['--no-sandbox'] : [],
+      // Drawn by the processor in one step, not as a graphics card would do it. Chromium's sandbox is not for root.
+      args: ['--disable-gpu', ...(process.getuid?.() === 0 ? ['--no-sandbox'] : [])],
       timeout: noLimit,
     });
     const context = await this.#browser.newContext({

@@ -56,7 +56,7 @@ export function paintScene(scene: Scene): ScenePicture {
       }
       for (const layer of layers) {
         const coverage = Math.min(Math.max(0.5 - layer.distance(x, y), 0), 1);
-        blend(value, layer.colour, coverage);
+        if (coverage > 0) blend(value, layer.colour, coverage);
       }
       const pixel = (row * side + column) * 3;
       for (let channel = 0; channel < 3; channel++) {
