@@ -42,6 +42,13 @@ test('presets are searched by what they are made of and by limits, and narrowed 
   await page.getByRole('button', { name: 'Show all presets' }).click();
   await expect(count).toHaveText(/^6\d presets$/);
 
+  await page.getByRole('combobox', { name: 'Memory' }).click();
+  await page.getByRole('option', { name: 'Fits Pixel 8, 8 GB' }).click();
+  await expect(cards.filter({ hasText: 'MM1 3B-MoE' })).toHaveCount(0);
+  await expect(cards.filter({ hasText: 'MobileVLM 1.7B' }).first()).toBeVisible();
+  await page.getByRole('combobox', { name: 'Memory' }).click();
+  await page.getByRole('option', { name: 'Any memory' }).click();
+
   await page.getByRole('combobox', { name: 'Order' }).click();
   await page.getByRole('option', { name: 'Fewest parameters' }).click();
   await expect(cards.first()).toContainText('Shapes LLaVA');

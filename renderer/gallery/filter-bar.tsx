@@ -3,6 +3,7 @@ import { useId, useMemo } from 'react';
 import { formatBytes } from '#engine/contract/format.ts';
 import type { PresetSummary } from '#engine/contract/preset-summary.ts';
 import { presetGroups, type PresetGroup } from '#engine/contract/publication.ts';
+import { describedMachines } from '#engine/estimate/described-machines.ts';
 import { byFamily } from '#engine/node/by-family.ts';
 import { families } from '#engine/node/node-definition.ts';
 import { catalogue } from '#nodes/index.ts';
@@ -28,8 +29,9 @@ const any = 'any';
 export function FilterBar({ presets, query, onChange }: FilterBarProps) {
   const parts = useMemo(() => partOptions(presets), [presets]);
   const languageFamilies = useMemo(() => languageOptions(presets), [presets]);
-  const memory = memoryOptions(useMachineMemory());
-  const { group, part, languageFamily, mostParameters, mostTokens, memoryBytes } = query;
+  const machineBytes = useMachineMemory();
+  const memories = useMemo(() => memoriesBeside(machineBytes), [machineBytes]);
+  const { group, part, languageFamily, mostParameters, mostTokens, memory } = query;
   return (
     <div className={styles['bar']} role="group" aria-label="Narrow the presets">
       <Narrowing
@@ -70,9 +72,9 @@ export function FilterBar({ presets, query, onChange }: FilterBarProps) {
       <Narrowing
         label="Memory"
         every="Any memory"
-        chosen={memoryBytes}
-        options={memory}
-        onChoose={(value) => onChange({ memoryBytes: limitOf(value) })}
+        chosen={memory?.of ?? null}
+        options={memories}
+        onChoose={(value) => onChange({ memory: memories.find(({ of }) => of === value) ?? null })}
       />
       <Filter
         label="Order"
@@ -166,14 +168,31 @@ const tokenLimits: readonly Option[] = [64, 144, 256, 576, 1024].map((tokens) =>
   label: `Up to ${tokens} tokens`,
 }));
 
-const memorySizes = [1, 2, 4, 8, 16, 32].map((gigabytes) => gigabytes * 1e9);
+/** A memory that may be chosen, as an entry of the list. */
+interface Memory extends Option {
+  readonly of: string;
+  readonly bytes: number;
+}
 
-function memoryOptions(machineBytes: number | null): readonly Option[] {
-  const sizes = memorySizes.map((bytes) => ({
-    value: String(bytes),
-    label: `Fits ${formatBytes(bytes)}`,
-  }));
-  if (machineBytes === null) return sizes;
-  const here = { value: String(machineBytes), label: `Fits here: ${formatBytes(machineBytes)}` };
-  return [here, ...sizes];
+const memoryOf = (of: string, bytes: number, label: string): Memory => ({
+  of,
+  bytes,
+  value: of,
+  label,
+});
+
+/** This machine's where it is known, sizes, and machines that are not here. */
+function memoriesBeside(machineBytes: number | null): readonly Memory[] {
+  const here =
+    machineBytes === null
+      ? []
+      : [memoryOf('here', machineBytes, `Fits here: ${formatBytes(machineBytes)}`)];
+  const sizes = [1, 2, 4, 8, 16, 32].map((gigabytes) => {
+    const bytes = gigabytes * 1e9;
+    return memoryOf(`${gigabytes} GB`, bytes, `Fits ${formatBytes(bytes)}`);
+  });
+  const described = Object.entries(describedMachines).map(([id, { title, memoryBytes }]) =>
+    memoryOf(id, memoryBytes, `Fits ${title}`),
+  );
+  return [...here, ...sizes, ...described];
 }

@@ -90,6 +90,9 @@ test('parts, groups and memory narrow what is found, and an order puts it in lin
   expect(found({ mostParameters: 2e9, mostTokens: 150, typed: 'under 1B' })).toEqual([
     'shapes-llava',
   ]);
-  expect(found({ memoryBytes: 4e9 })).toEqual(['shapes-llava', 'mobilevlm-v2-1.7b']);
+  expect(found({ memory: { of: 'a phone', bytes: 4e9 } })).toEqual([
+    'shapes-llava',
+    'mobilevlm-v2-1.7b',
+  ]);
   expect(found({ order: 'visualTokens' })[0]).toBe('mobilevlm-v2-1.7b');
 });

@@ -24,8 +24,8 @@ export interface PresetQuery {
   /** Null for any number. */
   readonly mostParameters: number | null;
   readonly mostTokens: number | null;
-  /** Memory it has to fit in; null for any. */
-  readonly memoryBytes: number | null;
+  /** Memory it has to fit in, and what that is of; null for any. */
+  readonly memory: { readonly of: string; readonly bytes: number } | null;
   readonly order: PresetOrder;
 }
 
@@ -36,7 +36,7 @@ export const everyPreset: PresetQuery = {
   languageFamily: null,
   mostParameters: null,
   mostTokens: null,
-  memoryBytes: null,
+  memory: null,
   order: 'group',
 };
 
@@ -74,7 +74,7 @@ export function queryPresets(
   query: PresetQuery,
   catalogue: Catalogue,
 ): readonly PresetSummary[] {
-  const { part, group, languageFamily, memoryBytes, order } = query;
+  const { part, group, languageFamily, memory, order } = query;
   const { words, ...limits } = readTyped(query.typed);
   const mostParameters = Math.min(limits.mostParameters, query.mostParameters ?? Infinity);
   const mostTokens = Math.min(limits.mostTokens, query.mostTokens ?? Infinity);
@@ -86,7 +86,7 @@ export function queryPresets(
         (part === null || preset.nodeTypes.includes(part)) &&
         (group === null || groupOf(preset) === group) &&
         (languageFamily === null || languageFamilyOf(preset) === languageFamily) &&
-        (memoryBytes === null || memoryText(preset.peakBytes, memoryBytes).fits) &&
+        (memory === null || memoryText(preset.peakBytes, memory.bytes).fits) &&
         speaksOf(preset, words, catalogue),
     )
     .toSorted(orders[order]);
