@@ -1,5 +1,5 @@
-/** What narrows the presets and puts them in order: fields of one line above them. */
-import { useId, useMemo } from 'react';
+/** What narrows the presets: fields of one line above them. */
+import { useMemo } from 'react';
 import { formatBytes } from '#engine/contract/format.ts';
 import type { PresetSummary } from '#engine/contract/preset-summary.ts';
 import { presetGroups, type PresetGroup } from '#engine/contract/publication.ts';
@@ -7,13 +7,9 @@ import { describedMachines } from '#engine/estimate/described-machines.ts';
 import { byFamily } from '#engine/node/by-family.ts';
 import { families } from '#engine/node/node-definition.ts';
 import { catalogue } from '#nodes/index.ts';
-import { Select, type Option } from '#renderer/parts/select.tsx';
-import {
-  languageFamilyOf,
-  presetOrders,
-  type PresetOrder,
-  type PresetQuery,
-} from './preset-query.ts';
+import type { Option } from '#renderer/parts/select.tsx';
+import { Filter } from './filter.tsx';
+import { languageFamilyOf, type PresetQuery } from './preset-query.ts';
 import { useMachineMemory } from './presets.ts';
 import styles from './filter-bar.module.css';
 
@@ -50,7 +46,7 @@ export function FilterBar({ presets, query, onChange }: FilterBarProps) {
       />
       <Narrowing
         label="Language model"
-        every="Any language model"
+        every="Any model"
         chosen={languageFamily}
         options={languageFamilies}
         onChoose={(value) => onChange({ languageFamily: value })}
@@ -64,7 +60,7 @@ export function FilterBar({ presets, query, onChange }: FilterBarProps) {
       />
       <Narrowing
         label="Visual tokens"
-        every="Any visual tokens"
+        every="Any tokens"
         chosen={mostTokens}
         options={tokenLimits}
         onChoose={(value) => onChange({ mostTokens: limitOf(value) })}
@@ -75,12 +71,6 @@ export function FilterBar({ presets, query, onChange }: FilterBarProps) {
         chosen={memory?.of ?? null}
         options={memories}
         onChoose={(value) => onChange({ memory: memories.find(({ of }) => of === value) ?? null })}
-      />
-      <Filter
-        label="Order"
-        value={query.order}
-        options={orderOptions}
-        onChange={(order) => onChange({ order: order as PresetOrder })}
       />
     </div>
   );
@@ -109,34 +99,7 @@ function Narrowing({ label, every, chosen, options, onChoose }: NarrowingProps) 
   );
 }
 
-interface FilterProps {
-  readonly label: string;
-  /** Does it leave any out? */
-  readonly narrows?: boolean;
-  readonly value: string;
-  readonly options: readonly Option[];
-  readonly onChange: (value: string) => void;
-}
-
-/** The list says what it holds; its name is for those who hear the page. */
-function Filter({ label, narrows = false, ...select }: FilterProps) {
-  const id = useId();
-  const ids = { labelId: `${id}-label`, controlId: `${id}-control`, describedBy: '' };
-  return (
-    <div className={styles['filter']} data-narrows={narrows || undefined}>
-      <label className="visually-hidden" id={ids.labelId} htmlFor={ids.controlId}>
-        {label}
-      </label>
-      <Select ids={ids} placeholder={label} {...select} />
-    </div>
-  );
-}
-
-const optionsOf = (titles: Readonly<Record<string, string>>): readonly Option[] =>
-  Object.entries(titles).map(([value, label]) => ({ value, label }));
-
-const groupOptions = optionsOf(presetGroups);
-const orderOptions = optionsOf(presetOrders);
+const groupOptions = Object.entries(presetGroups).map(([value, label]) => ({ value, label }));
 
 /** What the presets are made of, as the palette orders it; what every preset has says nothing. */
 function partOptions(presets: readonly PresetSummary[]): readonly Option[] {

@@ -5,9 +5,17 @@ import { presetGroups, type PresetGroup } from '#engine/contract/publication.ts'
 import { catalogue } from '#nodes/index.ts';
 import { showOverlay } from '#renderer/overlay/overlay.ts';
 import { Button } from '#renderer/parts/button.tsx';
+import { Filter } from './filter.tsx';
 import { FilterBar } from './filter-bar.tsx';
 import { PresetCard } from './preset-card.tsx';
-import { everyPreset, groupOf, queryPresets, type PresetQuery } from './preset-query.ts';
+import {
+  everyPreset,
+  groupOf,
+  presetOrders,
+  queryPresets,
+  type PresetOrder,
+  type PresetQuery,
+} from './preset-query.ts';
 import styles from './gallery.module.css';
 
 interface PresetShelvesProps {
@@ -31,11 +39,19 @@ export function PresetShelves({ presets, query, onChange }: PresetShelvesProps) 
   return (
     <>
       <FilterBar {...{ presets, query, onChange }} />
-      <p className={styles['count']} role="status">
-        {held
-          ? `Choose another preset to hold against ${held.title}.`
-          : countText(found.length, presets.length)}
-      </p>
+      <div className={styles['line']}>
+        <p className={styles['count']} role="status">
+          {held
+            ? `Choose another preset to hold against ${held.title}.`
+            : countText(found.length, presets.length)}
+        </p>
+        <Filter
+          label="Order"
+          value={query.order}
+          options={orderOptions}
+          onChange={(order) => onChange({ order: order as PresetOrder })}
+        />
+      </div>
       {found.length === 0 ? (
         <div className={styles['noneFound']}>
           <p>{noneText(query)}</p>
@@ -59,6 +75,8 @@ export function PresetShelves({ presets, query, onChange }: PresetShelvesProps) 
     </>
   );
 }
+
+const orderOptions = Object.entries(presetOrders).map(([value, label]) => ({ value, label }));
 
 const countText = (found: number, all: number): string =>
   found === all ? `${all} presets` : `${found} of ${all} presets`;
