@@ -45,6 +45,11 @@ for (const colorScheme of ['light', 'dark'] as const) {
       await app.card('Language model').click();
       await app.run();
       expect(await faults(app)).toEqual([]);
+      await app.results.getByRole('tab', { name: 'Operators' }).click();
+      await app.results.getByRole('button', { name: 'Run with the profiler' }).click();
+      await expect(app.results.getByRole('group', { name: /^Flame chart/ })).toBeVisible();
+      await expect(app.answerState).toHaveText('done');
+      expect(await faults(app)).toEqual([]);
       for (const tab of ['Memory', 'Runs', 'Problems']) {
         await app.results.getByRole('tab', { name: tab }).click();
         expect(await faults(app)).toEqual([]);

@@ -1,6 +1,7 @@
 /** What a run measured, as `patchbay run --json` prints it. */
 import { z } from 'zod';
 import type { DeepReadonly } from './document.ts';
+import { profiledRowSchema } from './operators.ts';
 import { problemSchema } from './problem.ts';
 import {
   draftFactsSchema,
@@ -75,6 +76,8 @@ export const reportSchema = z.object({
     stagesMs: z.number(),
     peakBytes: z.number(),
   }),
+  /** What single operators cost, by row; of a run that was asked for it. */
+  operators: z.array(profiledRowSchema),
   /** What nodes did to what they were given to see, in the last pass. */
   showings: z.array(showingSchema),
   problems: z.array(problemSchema),

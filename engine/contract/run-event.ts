@@ -1,6 +1,7 @@
 /** What a run tells while it goes on; the report is a fold over these. */
 import { z } from 'zod';
 import type { DeepReadonly } from './document.ts';
+import { profiledRowSchema } from './operators.ts';
 import { problemSchema } from './problem.ts';
 import { showingSchema } from './showing.ts';
 
@@ -40,7 +41,15 @@ export const stageFactsSchema = z.object({
   weights: z.enum(['random', 'checkpoint']).nullable(),
 });
 
-const phases = ['reading', 'building', 'preparing', 'loading', 'warming-up', 'running'] as const;
+const phases = [
+  'reading',
+  'building',
+  'preparing',
+  'loading',
+  'warming-up',
+  'running',
+  'profiling',
+] as const;
 
 /** How tokens that were guessed ahead fared. */
 export const draftFactsSchema = z.object({ proposed: z.int(), accepted: z.int() });
@@ -154,6 +163,8 @@ export const runEventSchema = z.discriminatedUnion('type', [
     /** Highest resident memory of the engine process during the pass. */
     peakBytes: z.number(),
   }),
+  /** What single operators of a row cost, in a pass of its own after the timed ones. */
+  z.object({ type: z.literal('operators-profiled'), ...profiledRowSchema.shape }),
   /** What a node did to what it was given to see, after the last timed pass and outside of it. */
   z.object({ type: z.literal('shown'), showing: showingSchema }),
   z.object({ type: z.literal('run-warned'), problems: z.array(problemSchema) }),

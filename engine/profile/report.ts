@@ -55,6 +55,7 @@ export function foldReport(graph: string, events: readonly RunEvent[]): Report {
       decodeTokensPerSecond: one?.decodeTokensPerSecond ?? null,
       peakBytes: Math.max(0, ...passes.map(({ peakBytes }) => peakBytes)),
     },
+    operators: pick('operators-profiled').map(({ stage, operators }) => ({ stage, operators })),
     showings: pick('shown').map(({ showing }) => showing),
     problems: [...pick('run-warned'), ...pick('run-failed')].flatMap(({ problems }) => problems),
   };

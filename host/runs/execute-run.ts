@@ -16,6 +16,7 @@ import { memoryProblem } from './memory-budget.ts';
 import { onnxStage } from '../stages/onnx-stage.ts';
 import { showPass } from '../showing/show-pass.ts';
 import { Pass, type Emit } from '../stages/pass.ts';
+import { profiledPass } from './profiled-pass.ts';
 import { inputsOf, runStage, type PassValues, type PipelineStage } from './pipeline.ts';
 import type { CancelSwitch } from '../sessions/progress.ts';
 import { readTextStage } from '../stages/read-text-stage.ts';
@@ -77,10 +78,14 @@ async function runGraph(
   emit({ type: 'run-started', machine: describeMachine(), stages, wires, runs });
 
   try {
-    return await runPipeline(pipeline, runs, context, lastRun);
+    const ran = await runPipeline(pipeline, runs, context, lastRun);
+    if (!ran.ok || request.operators !== true) return ran;
   } finally {
     for (const { runner } of pipeline) await runner.close?.();
   }
+  const runnerOfStage = (stage: Stage, quiet: StageContext): StageRunner =>
+    runnerOf(stage, plan.value, quiet);
+  return profiledPass(plan.value, runnerOfStage, context, runs);
 }
 
 async function runPipeline(

@@ -57,9 +57,17 @@ export class ModelLoader {
     { readonly key: string; readonly threads: number }
   >();
 
-  constructor(cache: StageCache) {
+  readonly #openSession: typeof openSession;
+
+  constructor(cache: StageCache, opening = openSession) {
     this.#cache = cache;
     this.#digests = new FileDigests(join(cache.root, 'digests'));
+    this.#openSession = opening;
+  }
+
+  /** Loads the same graphs from the same cache, into sessions of its own. */
+  openingBy(opening: typeof openSession): ModelLoader {
+    return new ModelLoader(this.#cache, opening);
   }
 
   /**
@@ -223,7 +231,7 @@ export class ModelLoader {
     const residentBefore = residentBytes();
     const start = performance.now();
     const session = await refusable(title, () =>
-      openSession(join(folder, files.ready), { threads }),
+      this.#openSession(join(folder, files.ready), { threads }),
     );
     if (!session.ok) return session;
     const loaded: LoadedModel = {

@@ -35,12 +35,16 @@ export const bool = (value: boolean): ort.Tensor =>
 export interface SessionOptions {
   /** Threads inside an operator; one for graphs whose operators are too small to share. */
   readonly threads: number;
+  /** Runs are profiled, into a file whose path begins so. */
+  readonly profilePrefix?: string;
 }
 
 export interface Session {
   readonly inputNames: readonly string[];
   readonly outputNames: readonly string[];
   run(feeds: TensorMap): Promise<TensorMap>;
+  /** Writes the file of a session that is profiled. */
+  endProfiling(): void;
   release(): Promise<void>;
 }
 
@@ -79,13 +83,17 @@ export async function prepareModel(modelPath: string, readyPath: string): Promis
 /** Opens a graph that `prepareModel` wrote. Throws ONNX Runtime's error where it cannot. */
 export async function openSession(
   readyPath: string,
-  { threads }: SessionOptions,
+  { threads, profilePrefix }: SessionOptions,
 ): Promise<Session> {
   const session = await ort.InferenceSession.create(readyPath, {
     logSeverityLevel,
     graphOptimizationLevel: 'disabled',
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
+    ...(profilePrefix !== undefined && {
+      enableProfiling: true,
+      profileFilePrefix: profilePrefix,
+    }),
     // Threads that go on spinning after a run would take the processor from the next stage's session.
     extra: { session: { force_spinning_stop: '1' } },
   });
@@ -93,6 +101,7 @@ export async function openSession(
     inputNames: session.inputNames,
     outputNames: session.outputNames,
     run: (feeds) => session.run(feeds),
+    endProfiling: () => session.endProfiling(),
     release: () => session.release(),
   };
 }

@@ -45,10 +45,13 @@ export class Pass {
   #toldAt = this.#startedAt;
   #untold: (() => RunEvent)[] = [];
   #peakBytes = 0;
+  readonly #entered: (stage: string) => void;
 
-  constructor(run: number, emit: Emit) {
+  /** `entered` hears of every row whose time begins to count. */
+  constructor(run: number, emit: Emit, entered: (stage: string) => void = () => undefined) {
     this.run = run;
     this.#emit = emit;
+    this.#entered = entered;
   }
 
   /**
@@ -79,12 +82,14 @@ export class Pass {
       this.#emit({ type: 'stage-progress', stage, phase: this.phase, run: this.run });
     const spentMs = new Map<string, number>();
     let current = rows.at(-1)?.stage ?? '';
+    this.#entered(current);
     this.#memory.begin();
     let since = performance.now();
     const enter = (stage: string): void => {
       const now = performance.now();
       spentMs.set(current, (spentMs.get(current) ?? 0) + now - since);
       current = stage;
+      this.#entered(stage);
       since = now;
     };
     const outcome = await work(enter);

@@ -9,6 +9,7 @@ import type { OpenDocument } from '#renderer/workspace/open-document.ts';
 import { AnswerSide } from '#renderer/results/answer/answer-side.tsx';
 import { ExportMenu } from '#renderer/results/export/export-menu.tsx';
 import { MemoryTab } from '#renderer/results/memory/memory-tab.tsx';
+import { OperatorsTab } from '#renderer/results/operators/operators-tab.tsx';
 import { RunsTab } from '#renderer/results/runs/runs-tab.tsx';
 import { ShownElsewhere } from '#renderer/results/status/shown-elsewhere.tsx';
 import { StagesTab } from '#renderer/results/stages/stages-tab.tsx';
@@ -31,6 +32,7 @@ export function Results({ open }: { readonly open: OpenDocument }) {
         <div className={styles['head']} data-long={isElsewhere || undefined}>
           <Tabs.List className={styles['tabs']} aria-label="Results" activateOnFocus>
             <Tab value="stages">Stages</Tab>
+            <Tab value="operators">Operators</Tab>
             <Tab value="memory">Memory</Tab>
             <Tab value="runs">Runs</Tab>
             <Tab value="problems">
@@ -44,7 +46,7 @@ export function Results({ open }: { readonly open: OpenDocument }) {
             {run && isElsewhere && (
               <ShownElsewhere open={open} run={run} hasLatest={latest !== null} />
             )}
-            {run && (tab === 'stages' || tab === 'memory') && (
+            {run && (tab === 'stages' || tab === 'operators' || tab === 'memory') && (
               <RunStatusLine run={run} saysMachine={!isElsewhere} />
             )}
           </div>
@@ -54,6 +56,9 @@ export function Results({ open }: { readonly open: OpenDocument }) {
         </div>
         <Pane value="stages">
           <StagesTab open={open} run={run} />
+        </Pane>
+        <Pane value="operators">
+          <OperatorsTab open={open} run={run} />
         </Pane>
         <Pane value="memory">
           <MemoryTab open={open} run={run} />

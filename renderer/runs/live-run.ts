@@ -79,6 +79,7 @@ export function foldLive(live: LiveRun, event: RunEvent): LiveRun {
     case 'prompt-reused':
     case 'run-measured':
     case 'shown':
+    case 'operators-profiled':
       return live;
     default:
       return assertNever(event);

@@ -79,8 +79,8 @@ function keepDocument(runId: string, documentId: string): void {
 /** A browser holds six connections to one server, each followed run takes one, and calls need some too. */
 const mostGoing = 4;
 
-/** Runs the graph at the front, or what leads to one of its nodes. */
-export async function startRun(until: string | null = null): Promise<void> {
+/** Runs the graph at the front, or what leads to one of its nodes; under the profiler too, where operators are wanted. */
+export async function startRun(until: string | null = null, operators = false): Promise<void> {
   const open = activeDocument(workspace.getState());
   if (!open || goingRun(runStore.getState(), open.id)) return;
   if (runStore.getState().runs.filter(({ live }) => !isOver(live)).length >= mostGoing)
@@ -93,6 +93,7 @@ export async function startRun(until: string | null = null): Promise<void> {
       ...(reuses ? { runs: 1, reuse: true } : { runs }),
       ...(open.file && { baseFolder: open.file.folder }),
       ...(until !== null && { until }),
+      ...(operators && { operators }),
     }),
   );
   if (!outcome.ok) return tellRefused(outcome.problems);
@@ -100,7 +101,7 @@ export async function startRun(until: string | null = null): Promise<void> {
   keepDocument(runId, open.id);
   const graph = open.document.title;
   add({ runId, graph, documentId: open.id, until, startedAt: new Date().toISOString() });
-  showResults('stages');
+  showResults(operators ? 'operators' : 'stages');
   follow(runId, 'news');
 }
 

@@ -10,6 +10,7 @@ import type { Report } from '#engine/contract/report.ts';
 import { clipSourceSchema, imageSourceSchema } from '#engine/contract/sources.ts';
 import { tinyForm } from '#engine/tiny/tiny-form.ts';
 import { foldReport } from '#engine/profile/report.ts';
+import { groupings, type Grouping } from '#engine/profile/group-operators.ts';
 import { catalogue } from '#nodes/index.ts';
 import { exitStatus, UsageError, type ExitStatus } from './exit-status.ts';
 import { choosePlaces } from './choose-places.ts';
@@ -17,6 +18,7 @@ import { readGraph, type NamedGraph } from './read-graph.ts';
 import { checkWritable, writeWhole } from '../../system/write-whole.ts';
 import { ProgressLine } from '../terminal/progress-line.ts';
 import { printProblems } from '../terminal/problems.ts';
+import { operatorTables } from '../terminal/operators.ts';
 import { formatReport } from '../terminal/report.ts';
 import { parseOptions, wholeNumber, type Caller, type Command } from './command.ts';
 
@@ -30,15 +32,16 @@ const options = {
   allow: { type: 'string', multiple: true },
   scale: { type: 'string' },
   reuse: { type: 'boolean' },
+  operators: { type: 'string' },
   json: { type: 'boolean' },
 } as const;
 
 export const runCommand: Command = {
   name: 'run',
   synopsis:
-    'run FILE|PRESET|- [--image FILE]… [--video PATH] [--prompt TEXT]… [--reuse] [--max-new-tokens N] [--runs N] [--seed N] [--scale tiny] [--allow PATH]… [--json [OUT]]',
+    'run FILE|PRESET|- [--image FILE]… [--video PATH] [--prompt TEXT]… [--reuse] [--max-new-tokens N] [--runs N] [--operators kind|layer|operator] [--seed N] [--scale tiny] [--allow PATH]… [--json [OUT]]',
   about:
-    'Runs a graph and prints its answer, latency and memory; several --image are several pictures in order, --video is a folder of frames, an animated GIF or WebP, or a video file; --allow is a file or folder elsewhere that the graph may name; --scale tiny runs the same parts and mechanisms with few narrow layers and random weights, which shows how a graph works, not what it costs; several --prompt are runs one after the other, and with --reuse each goes on from what the one before has read, such as the same picture; --json prints one object, or a list of one for each --prompt, or writes it to OUT.',
+    'Runs a graph and prints its answer, latency and memory; several --image are several pictures in order, --video is a folder of frames, an animated GIF or WebP, or a video file; --allow is a file or folder elsewhere that the graph may name; --scale tiny runs the same parts and mechanisms with few narrow layers and random weights, which shows how a graph works, not what it costs; --operators adds a pass under the profiler of ONNX Runtime and says what its operators cost, by kind, layer or each; several --prompt are runs one after the other, and with --reuse each goes on from what the one before has read, such as the same picture; --json prints one object, or a list of one for each --prompt, or writes it to OUT.',
   async run(args, caller, { host, chosen }) {
     const { values, operands } = parseOptions(this, args, options, { least: 1, most: 2 });
     const { operand, out } = graphAndOutput(operands);
@@ -51,6 +54,7 @@ export const runCommand: Command = {
     };
     const prompts = values.prompt ?? [undefined];
     const isTiny = isTinyScale(values.scale);
+    const grouping = groupingOf(values.operators);
     const reuse = reuseOf(values.reuse === true, prompts.length, overrides.runs);
     // Known before a long run rather than after it.
     const writable =
@@ -68,16 +72,17 @@ export const runCommand: Command = {
     const graph = isTiny ? scaledDown(read) : read;
     if (!graph.ok) {
       const report = { ...foldReport(operand, []), problems: graph.problems };
-      return printReports([{ report }], values.json === true, out);
+      return printReports([{ report }], { json: values.json === true, grouping }, out);
     }
     const asked: Asked[] = [];
     for (const prompt of prompts) {
-      const report = await runGraph(graph.value, { ...overrides, ...reuse, prompt }, caller, host);
+      const given = { ...overrides, ...reuse, ...(grouping && { operators: true }), prompt };
+      const report = await runGraph(graph.value, given, caller, host);
       if (report === null) return exitStatus.interrupted;
       asked.push({ prompt, report });
       if (hasErrors(report.problems)) break;
     }
-    return printReports(asked, values.json === true, out);
+    return printReports(asked, { json: values.json === true, grouping }, out);
   },
 };
 
@@ -93,6 +98,14 @@ function scaledDown(graph: Outcome<NamedGraph>): Outcome<NamedGraph> {
   if (!graph.ok) return graph;
   const document = tinyForm(graph.value.document, catalogue);
   return document.ok ? ok({ ...graph.value, document: document.value }) : document;
+}
+
+/** Null where operators are not asked for. */
+function groupingOf(asked: string | undefined): Grouping | null {
+  if (asked === undefined) return null;
+  if (Object.hasOwn(groupings, asked)) return asked as Grouping;
+  const known = Object.keys(groupings).join(', ');
+  throw new UsageError(`--operators is one of ${known}, not "${asked}".`);
 }
 
 /** There has to be a run to go on from, and a second pass would find everything read. */
@@ -181,7 +194,7 @@ interface Asked {
 
 async function printReports(
   asked: readonly Asked[],
-  json: boolean,
+  { json, grouping }: { readonly json: boolean; readonly grouping: Grouping | null },
   out: string | undefined,
 ): Promise<ExitStatus> {
   const reports = asked.map(({ report }) => report);
@@ -203,6 +216,7 @@ async function printReports(
     for (const { prompt, report } of whole) {
       if (asked.length > 1) console.log(`Prompt: ${prompt ?? ''}\n`);
       console.log(`${formatReport(report)}${asked.length > 1 ? '\n' : ''}`);
+      if (grouping) console.log(`\n${operatorTables(report, grouping)}`);
     }
   }
   return failed ? exitStatus.problems : exitStatus.done;

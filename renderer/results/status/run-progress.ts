@@ -12,6 +12,7 @@ const phaseWords: Readonly<Record<StageState['phase'], string>> = {
   loading: 'loading',
   'warming-up': 'warming up',
   running: 'running',
+  profiling: 'profiling',
   loaded: 'ready',
   measured: 'ready',
 };
@@ -63,6 +64,7 @@ const phaseStart: Readonly<Record<StagePhase, number>> = {
   loading: 0.7,
   'warming-up': 0.85,
   running: 0,
+  profiling: 1,
 };
 
 /** 0 to 1: getting ready and every timed pass count alike. */

@@ -1,0 +1,196 @@
+/** What single operators of the shown run cost: a flame chart of one row, and its operators put together. */
+import { useId, useState } from 'react';
+import { formatBytes, formatMilliseconds } from '#engine/contract/format.ts';
+import type { ProfiledRow } from '#engine/contract/operators.ts';
+import type { StageReport } from '#engine/contract/report.ts';
+import { rowTitle } from '#engine/contract/run-event.ts';
+import { groupOperators, type Grouping } from '#engine/profile/group-operators.ts';
+import { rowsToldApart } from '#engine/profile/language-titles.ts';
+import { Button } from '#renderer/parts/button.tsx';
+import { Segmented } from '#renderer/parts/segmented.tsx';
+import { Select } from '#renderer/parts/select.tsx';
+import { TextField } from '#renderer/parts/text-field.tsx';
+import { isOver } from '#renderer/runs/live-run.ts';
+import { startRun, type FollowedRun } from '#renderer/runs/run-store.ts';
+import { formatPercent } from '#renderer/results/figures/format-ratio.ts';
+import table from '#renderer/results/figures/figures-table.module.css';
+import { NoRun } from '#renderer/results/status/no-run.tsx';
+import { RunFailure } from '#renderer/results/status/run-failure.tsx';
+import type { OpenDocument } from '#renderer/workspace/open-document.ts';
+import { FlameChart } from './flame-chart.tsx';
+import { operatorClasses } from './operator-classes.ts';
+import styles from './operators-tab.module.css';
+
+interface OperatorsTabProps {
+  readonly open: OpenDocument;
+  readonly run: FollowedRun | null;
+}
+
+export function OperatorsTab({ open, run }: OperatorsTabProps) {
+  if (!run) return <NoRun open={open} />;
+  const { operators } = run.report;
+  return (
+    <>
+      <RunFailure open={open} run={run} />
+      {operators.length > 0 ? <Profile run={run} /> : <NotProfiled run={run} />}
+    </>
+  );
+}
+
+function NotProfiled({ run }: { readonly run: FollowedRun }) {
+  return (
+    <div className={styles['none']}>
+      <h3>Operators have not been looked into</h3>
+      <p>
+        A profiled run times its passes as always, then makes one more under ONNX Runtime’s profiler
+        and shows what every operator of every stage costs.
+      </p>
+      <Button disabled={!isOver(run.live)} onClick={() => void startRun(run.until, true)}>
+        Run with the profiler
+      </Button>
+    </div>
+  );
+}
+
+const groupingOptions = [
+  { value: 'kind', label: 'Kind' },
+  { value: 'layer', label: 'Layer' },
+  { value: 'operator', label: 'Operator' },
+] as const satisfies readonly { readonly value: Grouping; readonly label: string }[];
+
+function Profile({ run }: { readonly run: FollowedRun }) {
+  const { report } = run;
+  const [chosen, setChosen] = useState<string | null>(null);
+  const [by, setBy] = useState<Grouping>('kind');
+  const [searched, setSearched] = useState('');
+  const ids = useId();
+  const rows = profiledRows(rowsToldApart(report), report.operators);
+  const row = rows.find(({ stage }) => stage.id === chosen) ?? costliest(rows);
+  if (!row) return null;
+  const { stage, operators } = row;
+  const fieldIds = (name: string) => ({
+    labelId: `${ids}-${name}-label`,
+    controlId: `${ids}-${name}`,
+    describedBy: '',
+  });
+  const label = (name: string, text: string) => (
+    <label className="visually-hidden" id={`${ids}-${name}-label`} htmlFor={`${ids}-${name}`}>
+      {text}
+    </label>
+  );
+  return (
+    <div className={styles['profile']}>
+      <div className={styles['controls']}>
+        <div className={styles['row']}>
+          {label('row', 'Stage')}
+          <Select
+            ids={fieldIds('row')}
+            placeholder="Stage"
+            value={stage.id}
+            options={rows.map((each) => ({
+              value: each.stage.id,
+              label: rowTitle(each.stage),
+              about: formatMilliseconds(each.stage.latencyMs.median),
+            }))}
+            onChange={setChosen}
+          />
+        </div>
+        <div className={styles['search']}>
+          {label('search', 'Find operators')}
+          <TextField
+            ids={fieldIds('search')}
+            placeholder="Find: layers.3, MatMul"
+            value={searched}
+            onChange={({ target }) => setSearched(target.value)}
+          />
+        </div>
+        <Legend />
+      </div>
+      <FlameChart
+        key={stage.id}
+        title={rowTitle(stage)}
+        operators={operators}
+        latencyMs={stage.latencyMs.median}
+        searched={searched}
+      />
+      <div className={styles['grouping']}>
+        <span className={styles['label']} id={`${ids}-by-label`}>
+          Put together by
+        </span>
+        <Segmented ids={fieldIds('by')} options={groupingOptions} value={by} onChange={setBy} />
+      </div>
+      <OperatorTable row={row} by={by} />
+    </div>
+  );
+}
+
+interface Row {
+  readonly stage: StageReport;
+  readonly operators: ProfiledRow['operators'];
+}
+
+function profiledRows(
+  stages: readonly StageReport[],
+  profiled: readonly ProfiledRow[],
+): readonly Row[] {
+  return stages.flatMap((stage) => {
+    const found = profiled.find((each) => each.stage === stage.id);
+    return found ? [{ stage, operators: found.operators }] : [];
+  });
+}
+
+const costliest = (rows: readonly Row[]): Row | undefined =>
+  rows.toSorted((a, b) => b.stage.latencyMs.median - a.stage.latencyMs.median)[0];
+
+function Legend() {
+  return (
+    <span className={styles['legend']} aria-hidden>
+      {Object.values(operatorClasses).map(({ title, hue }) => (
+        <span key={title} className={styles['class']}>
+          <span className={styles['swatch']} style={{ background: hue }} />
+          {title}
+        </span>
+      ))}
+    </span>
+  );
+}
+
+function OperatorTable({
+  row: { stage, operators },
+  by,
+}: {
+  readonly row: Row;
+  readonly by: Grouping;
+}) {
+  const number = `${table['number']} ${styles['number']}`;
+  return (
+    <table className={table['table']}>
+      <caption className="visually-hidden">Operators of {rowTitle(stage)}</caption>
+      <thead>
+        <tr>
+          <th scope="col">{by}</th>
+          {['calls', 'time', 'share', 'in, out'].map((title) => (
+            <th key={title} scope="col" className={number}>
+              {title}
+            </th>
+          ))}
+        </tr>
+      </thead>
+      <tbody>
+        {groupOperators(operators, by, stage.latencyMs.median).map(
+          ({ title, calls, latencyMs, share, bytes }) => (
+            <tr key={title}>
+              <th scope="row" className={styles['title']} title={title}>
+                {title}
+              </th>
+              <td className={table['number']}>{calls}</td>
+              <td className={table['number']}>{formatMilliseconds(latencyMs)}</td>
+              <td className={table['number']}>{formatPercent(share)}</td>
+              <td className={table['number']}>{formatBytes(bytes)}</td>
+            </tr>
+          ),
+        )}
+      </tbody>
+    </table>
+  );
+}
