@@ -3,6 +3,7 @@ import { Download } from 'lucide-react';
 import { IconButton } from '#renderer/parts/button.tsx';
 import { Menu, MenuItem, MenuLine } from '#renderer/parts/menu.tsx';
 import type { FollowedRun } from '#renderer/runs/run-store.ts';
+import { reportTrace } from '#engine/profile/report-trace.ts';
 import { copyText } from './copy-text.ts';
 import { reportCsv, reportJson } from './report-csv.ts';
 import { reportFileName, saveText } from './save-text.ts';
@@ -27,6 +28,11 @@ export function ExportMenu({ run }: { readonly run: FollowedRun }) {
       </MenuItem>
       <MenuItem onSelect={() => saveText(name('json'), 'application/json', reportJson(report))}>
         Save as JSON file
+      </MenuItem>
+      <MenuItem
+        onSelect={() => saveText(name('trace.json'), 'application/json', reportTrace(report))}
+      >
+        Save as trace for Perfetto
       </MenuItem>
     </Menu>
   );

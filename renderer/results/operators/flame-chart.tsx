@@ -11,7 +11,7 @@ import {
   wholeRow,
   type Direction,
   type Frame,
-} from './flame.ts';
+} from '#engine/profile/flame.ts';
 import { classOf, operatorClasses } from './operator-classes.ts';
 import { frameWords } from './operator-words.ts';
 import styles from './flame-chart.module.css';

@@ -1,7 +1,7 @@
 /** What is said of a frame of the flame chart, in one line. Pure. */
 import { formatBytes, formatCount, formatMilliseconds } from '#engine/contract/format.ts';
 import { formatPercent } from '#renderer/results/figures/format-ratio.ts';
-import type { Frame } from './flame.ts';
+import type { Frame } from '#engine/profile/flame.ts';
 
 /** `latencyMs` is the row's; what the profiler found are shares of it. */
 export function frameWords({ title, width, operator }: Frame, latencyMs: number): string {

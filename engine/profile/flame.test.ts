@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Operator } from '#engine/contract/operators.ts';
+import type { Operator } from '../contract/operators.ts';
 import { flameOf, framesWithin, nextFrame, type Frame } from './flame.ts';
 
 const operator = (part: string, kind: string, profiledMs: number): Operator => ({

@@ -1,5 +1,5 @@
 /** The operators of a row laid out as a flame chart: parts above what lies in them, wide as the time they take. Pure. */
-import type { Operator } from '#engine/contract/operators.ts';
+import type { Operator } from '../contract/operators.ts';
 
 export interface Frame {
   /** Unlike that of any other frame of the chart. */
