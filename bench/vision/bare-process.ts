@@ -1,16 +1,16 @@
 /** The other side of the measurement: a bare session of one product, and profiles of a graph. */
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as ort from 'onnxruntime-node';
 import { ok } from '#engine/contract/outcome.ts';
 import { bindDim, type DimBindings } from '#engine/onnx/value.ts';
 import type { StageModel } from '#engine/onnx/model.ts';
+import { groupOperators } from '#engine/profile/group-operators.ts';
 import { cacheFolder } from '#host/cache/cache-folder.ts';
 import { StageCache } from '#host/cache/stage-cache.ts';
 import { ModelLoader } from '#host/sessions/load-model.ts';
+import { Profiler } from '#host/sessions/profiler.ts';
 import { threadCount } from '#host/system/machine.ts';
-import type { BareAnswer, BareRequest, OperatorShare } from './bare-client.ts';
+import type { BareAnswer, BareRequest } from './bare-client.ts';
 import { productModel } from './matrix-product.ts';
 import { onnxStageOf, planOf } from '../engine/run-graph.ts';
 
@@ -76,25 +76,17 @@ const profiledRuns = 3;
 async function profileNode({ document, node }: Extract<BareRequest, { kind: 'profile' }>) {
   const { body } = onnxStageOf(planOf(document, node), node);
   const path = await readyGraph(body.model);
-  const folder = await mkdtemp(join(tmpdir(), 'patchbay-profile-'));
+  const profiler = await Profiler.start();
   try {
-    // As `openSession` opens it, and with the profiler.
-    const session = await ort.InferenceSession.create(path, {
-      logSeverityLevel: 3,
-      graphOptimizationLevel: 'disabled',
-      intraOpNumThreads: threadCount,
-      interOpNumThreads: 1,
-      enableProfiling: true,
-      profileFilePrefix: join(folder, 'profile'),
-    });
+    const session = await profiler.open(path, { threads: threadCount });
     const feeds = numbersFor(body.model, body.dims());
+    profiler.row = node;
     for (let run = 0; run < profiledRuns; run++) await session.run(feeds);
-    session.endProfiling();
     await session.release();
-    const [file = ''] = await readdir(folder);
-    return sharesOf(JSON.parse(await readFile(join(folder, file), 'utf8')) as ProfileEvent[]);
+    const operators = (await profiler.operators()).get(node) ?? [];
+    return groupOperators(operators, 'kind', 1).map(({ title: op, share }) => ({ op, share }));
   } finally {
-    await rm(folder, { recursive: true, force: true });
+    await profiler.close();
   }
 }
 
@@ -108,26 +100,6 @@ async function readyGraph(model: StageModel): Promise<string> {
   if (entry.state !== 'complete')
     throw new Error('The graph that was just run is not in the cache.');
   return join(entry.folder, 'ready.onnx');
-}
-
-/** What ONNX Runtime writes of a run of one operator; times are in microseconds. */
-interface ProfileEvent {
-  readonly cat?: string;
-  readonly name?: string;
-  readonly dur?: number;
-  readonly args?: { readonly op_name?: string };
-}
-
-function sharesOf(events: readonly ProfileEvent[]): readonly OperatorShare[] {
-  const times = new Map<string, number>();
-  for (const { cat, name = '', dur = 0, args } of events) {
-    if (cat !== 'Node' || !name.endsWith('_kernel_time') || !args?.op_name) continue;
-    times.set(args.op_name, (times.get(args.op_name) ?? 0) + dur);
-  }
-  const total = [...times.values()].reduce((sum, time) => sum + time, 0);
-  return [...times]
-    .map(([op, time]) => ({ op, share: time / total }))
-    .toSorted((one, other) => other.share - one.share);
 }
 
 /** Tensors for every input, of numbers as different as a picture's. */

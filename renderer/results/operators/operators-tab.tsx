@@ -15,6 +15,7 @@ import { startRun, type FollowedRun } from '#renderer/runs/run-store.ts';
 import { formatPercent } from '#renderer/results/figures/format-ratio.ts';
 import table from '#renderer/results/figures/figures-table.module.css';
 import { NoRun } from '#renderer/results/status/no-run.tsx';
+import noRun from '#renderer/results/status/no-run.module.css';
 import { RunFailure } from '#renderer/results/status/run-failure.tsx';
 import type { OpenDocument } from '#renderer/workspace/open-document.ts';
 import { FlameChart } from './flame-chart.tsx';
@@ -39,7 +40,7 @@ export function OperatorsTab({ open, run }: OperatorsTabProps) {
 
 function NotProfiled({ run }: { readonly run: FollowedRun }) {
   return (
-    <div className={styles['none']}>
+    <div className={noRun['none']}>
       <h3>Operators have not been looked into</h3>
       <p>
         A profiled run times its passes as always, then makes one more under ONNX Runtime’s profiler

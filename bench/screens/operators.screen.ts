@@ -1,0 +1,19 @@
+/** The operators of a profiled run: `npm run screens` writes operators-*.png. */
+import { join } from 'node:path';
+import { expect, test } from '../../e2e/fixtures.ts';
+
+const folder = join(import.meta.dirname, '..', '..', 'docs', 'screens');
+
+for (const theme of ['light', 'dark'] as const) {
+  test(`operators in the ${theme} theme`, async ({ app, page }) => {
+    await page.emulateMedia({ colorScheme: theme });
+    await page.setViewportSize({ width: 1440, height: 900 });
+    await app.openPreset('Shapes LLaVA');
+    await app.run();
+    await app.results.getByRole('tab', { name: 'Operators' }).click();
+    await app.results.getByRole('button', { name: 'Run with the profiler' }).click();
+    await expect(app.results.getByRole('group', { name: /^Flame chart of/ })).toBeVisible();
+    await expect(app.answerState).toHaveText('done');
+    await page.screenshot({ path: join(folder, `operators-${theme}.png`) });
+  });
+}
