@@ -80,8 +80,10 @@ async function profileNode({ document, node }: Extract<BareRequest, { kind: 'pro
   try {
     const session = await profiler.open(path, { threads: threadCount });
     const feeds = numbersFor(body.model, body.dims());
-    profiler.row = node;
-    for (let run = 0; run < profiledRuns; run++) await session.run(feeds);
+    for (let pass = 0; pass < profiledRuns; pass++) {
+      profiler.current = { row: node, pass };
+      await session.run(feeds);
+    }
     await session.release();
     const operators = (await profiler.operators()).get(node) ?? [];
     return groupOperators(operators, 'kind', 1).map(({ title: op, share }) => ({ op, share }));

@@ -163,7 +163,7 @@ export const runEventSchema = z.discriminatedUnion('type', [
     /** Highest resident memory of the engine process during the pass. */
     peakBytes: z.number(),
   }),
-  /** What single operators of a row cost, in a pass of its own after the timed ones. */
+  /** What single operators of a row cost, in passes of their own after the timed ones. */
   z.object({ type: z.literal('operators-profiled'), ...profiledRowSchema.shape }),
   /** What a node did to what it was given to see, after the last timed pass and outside of it. */
   z.object({ type: z.literal('shown'), showing: showingSchema }),

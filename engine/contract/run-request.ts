@@ -33,7 +33,7 @@ export const runRequestSchema = z.object({
    * visual tokens with which the prompt begins alike. Of one pass only; what is reused is told.
    */
   reuse: z.boolean().optional(),
-  /** After the timed passes one more under ONNX Runtime's profiler, of which every operator is told. */
+  /** After the timed passes some more under ONNX Runtime's profiler, of which every operator is told. */
   operators: z.boolean().optional(),
   /** Run only what leads to this node. */
   until: z.string().optional(),

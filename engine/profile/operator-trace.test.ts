@@ -35,8 +35,15 @@ const trace = [
   kernel('Relu/branch/Relu', 'Relu', 300_020, 100),
 ];
 
+const inPass = (row: string, pass = 1) => ({ row, pass });
+
 test('operators are told by the row that their run was for, once each, and what was to warm up is not', () => {
-  const found = operatorsByRow(trace, [null, 'prefill', 'decode', 'decode']);
+  const found = operatorsByRow(trace, [
+    null,
+    inPass('prefill'),
+    inPass('decode'),
+    inPass('decode'),
+  ]);
   const short = [...found].map(([row, operators]) => [
     row,
     operators.map(({ part, kind, calls, profiledMs }) => [part, kind, calls, profiledMs]),
@@ -67,7 +74,11 @@ test('operators are told by the row that their run was for, once each, and what 
 });
 
 test('shares found under the profiler are shares of the time without it', () => {
-  const found = operatorsByRow(trace, ['all', 'all', 'all', 'all']).get('all') ?? [];
+  const found =
+    operatorsByRow(
+      trace,
+      [1, 1, 1, 1].map((pass) => inPass('all', pass)),
+    ).get('all') ?? [];
   const groups = groupOperators(found, 'kind', 1_000);
   expect(groups.map(({ title, calls }) => `${title} ${calls}`)).toEqual([
     'MatMul 3',
@@ -81,7 +92,20 @@ test('shares found under the profiler are shares of the time without it', () => 
   expect(layers).toEqual(['layers.0', 'outside of parts', 'branch']);
 });
 
+test('of several passes an operator has the time of the middle one', () => {
+  const name = 'MatMul/MatMul';
+  const passes = [900, 300, 400].flatMap((dur, pass) => [
+    run(1_000 * pass, 950),
+    kernel(name, 'MatMul', 1_000 * pass + 1, dur),
+  ]);
+  const found = operatorsByRow(
+    passes,
+    [1, 2, 3].map((pass) => inPass('all', pass)),
+  ).get('all');
+  expect(found?.map(({ calls, profiledMs }) => [calls, profiledMs])).toEqual([[1, 0.4]]);
+});
+
 test('what is no trace has no operators', () => {
   expect(operatorsByRow({ traceEvents: [] }, []).size).toBe(0);
-  expect(operatorsByRow([null, { cat: 'Node' }, run(0, 1)], ['all']).size).toBe(0);
+  expect(operatorsByRow([null, { cat: 'Node' }, run(0, 1)], [inPass('all')]).size).toBe(0);
 });

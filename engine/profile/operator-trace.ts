@@ -1,6 +1,7 @@
 /** From what ONNX Runtime's profiler writes to the operators of each row of a report. Pure. */
 import { z } from 'zod';
 import type { Operator } from '../contract/operators.ts';
+import { quantile } from './report.ts';
 
 /** Times are in microseconds, sizes in bytes, written as text; a shape stands under the type of its numbers. */
 const shapesSchema = z.array(z.record(z.string(), z.array(z.number()))).catch([]);
@@ -24,36 +25,56 @@ const eventSchema = z.object({
     .catch({}),
 });
 
+/** What a run of a session was for: a row of the report, in which pass. */
+export interface ProfiledRun {
+  readonly row: string;
+  readonly pass: number;
+}
+
 type TraceEvent = z.infer<typeof eventSchema>;
 
 const kernelSuffix = '_kernel_time';
 
 /**
- * Operators by row. `rows` has the row that each run of the session was for, in order; null for one that is not told.
+ * Operators by row, each with the median of what it took in the passes. `runs` says what each run of the session was
+ * for, in order; null for one that is not told.
  */
 export function operatorsByRow(
   trace: unknown,
-  rows: readonly (string | null)[],
+  runs: readonly (ProfiledRun | null)[],
 ): ReadonlyMap<string, readonly Operator[]> {
   const events = readEvents(trace);
-  const runs = events
+  const starts = events
     .filter(({ cat, name }) => cat === 'Session' && name === 'model_run')
     .toSorted((a, b) => a.ts - b.ts);
   const kernels = events
     .filter(({ cat, name }) => cat === 'Node' && name.endsWith(kernelSuffix))
     .toSorted((a, b) => a.ts - b.ts || b.dur - a.dur);
-  const found = new Map<string, Map<string, Operator>>();
+  const found = new Map<string, Map<string, OperatorPasses>>();
   const inner = innerTimes(kernels);
   for (const [place, kernel] of kernels.entries()) {
-    const at = runs.findLastIndex(({ ts }) => ts <= kernel.ts);
-    const row = rows[at] ?? null;
-    if (row === null) continue;
-    const known = found.get(row) ?? new Map<string, Operator>();
+    const run = runs[starts.findLastIndex(({ ts }) => ts <= kernel.ts)] ?? null;
+    if (run === null) continue;
+    const { row, pass } = run;
+    const known = found.get(row) ?? new Map<string, OperatorPasses>();
     const operator = operatorOf(kernel, kernel.dur - (inner[place] ?? 0));
-    known.set(operator.name, withCall(known.get(operator.name), operator));
+    const passes = known.get(operator.name) ?? new Map<number, Operator>();
+    known.set(operator.name, passes.set(pass, withCall(passes.get(pass), operator)));
     found.set(row, known);
   }
-  return new Map([...found].map(([row, operators]) => [row, [...operators.values()]]));
+  return new Map(
+    [...found].map(([row, operators]) => [row, [...operators.values()].map(medianPass)]),
+  );
+}
+
+/** What an operator did in each pass. */
+type OperatorPasses = Map<number, Operator>;
+
+/** The last pass, with the time of the middle one: what else the machine did in one of them does not count. */
+function medianPass(passes: OperatorPasses): Operator {
+  const all = [...passes.values()];
+  const times = all.map(({ profiledMs }) => profiledMs);
+  return { ...(all.at(-1) as Operator), profiledMs: quantile(times, 0.5) };
 }
 
 function readEvents(trace: unknown): readonly TraceEvent[] {

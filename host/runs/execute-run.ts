@@ -16,7 +16,7 @@ import { memoryProblem } from './memory-budget.ts';
 import { onnxStage } from '../stages/onnx-stage.ts';
 import { showPass } from '../showing/show-pass.ts';
 import { Pass, type Emit } from '../stages/pass.ts';
-import { profiledPass } from './profiled-pass.ts';
+import { profilePasses } from './profiled-passes.ts';
 import { inputsOf, runStage, type PassValues, type PipelineStage } from './pipeline.ts';
 import type { CancelSwitch } from '../sessions/progress.ts';
 import { readTextStage } from '../stages/read-text-stage.ts';
@@ -85,7 +85,7 @@ async function runGraph(
   }
   const runnerOfStage = (stage: Stage, quiet: StageContext): StageRunner =>
     runnerOf(stage, plan.value, quiet);
-  return profiledPass(plan.value, runnerOfStage, context, runs);
+  return profilePasses(plan.value, runnerOfStage, context, runs);
 }
 
 async function runPipeline(

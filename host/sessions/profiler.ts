@@ -3,21 +3,21 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Operator } from '#engine/contract/operators.ts';
-import { operatorsByRow } from '#engine/profile/operator-trace.ts';
+import { operatorsByRow, type ProfiledRun } from '#engine/profile/operator-trace.ts';
 import { openSession, type Session, type SessionOptions } from './sessions.ts';
 
 interface ProfiledSession {
   readonly folder: string;
-  /** The row that each run was for. */
-  readonly rows: (string | null)[];
+  /** What each run was for. */
+  readonly runs: (ProfiledRun | null)[];
   readonly end: () => void;
 }
 
 export class Profiler {
   readonly #folder: string;
   readonly #sessions: ProfiledSession[] = [];
-  /** What runs from now on is for this row of the report; null for what nobody is told of. */
-  row: string | null = null;
+  /** What runs from now on is for this; null for what nobody is told of. */
+  current: ProfiledRun | null = null;
 
   private constructor(folder: string) {
     this.#folder = folder;
@@ -34,17 +34,17 @@ export class Profiler {
       ...options,
       profilePrefix: join(folder, 'trace'),
     });
-    const rows: (string | null)[] = [];
+    const runs: (ProfiledRun | null)[] = [];
     let hasEnded = false;
     const end = (): void => {
       if (!hasEnded) session.endProfiling();
       hasEnded = true;
     };
-    this.#sessions.push({ folder, rows, end });
+    this.#sessions.push({ folder, runs, end });
     return {
       ...session,
       run: (feeds) => {
-        rows.push(this.row);
+        runs.push(this.current);
         return session.run(feeds);
       },
       release: () => {
@@ -57,12 +57,12 @@ export class Profiler {
   /** Ends the profiling; operators by row, those of several sessions of a row one behind the other. */
   async operators(): Promise<ReadonlyMap<string, readonly Operator[]>> {
     const found = new Map<string, readonly Operator[]>();
-    for (const { folder, rows, end } of this.#sessions) {
+    for (const { folder, runs, end } of this.#sessions) {
       end();
       // ONNX Runtime does not say what it called its file.
       for (const name of await readdir(folder)) {
         const trace: unknown = JSON.parse(await readFile(join(folder, name), 'utf8'));
-        for (const [row, operators] of operatorsByRow(trace, rows))
+        for (const [row, operators] of operatorsByRow(trace, runs))
           found.set(row, [...(found.get(row) ?? []), ...operators]);
       }
     }

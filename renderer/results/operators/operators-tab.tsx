@@ -43,8 +43,8 @@ function NotProfiled({ run }: { readonly run: FollowedRun }) {
     <div className={noRun['none']}>
       <h3>Operators have not been looked into</h3>
       <p>
-        A profiled run times its passes as always, then makes one more under ONNX Runtime’s profiler
-        and shows what every operator of every stage costs.
+        A profiled run times its passes as always, then makes some more under ONNX Runtime’s
+        profiler and shows what every operator of every stage costs.
       </p>
       <Button disabled={!isOver(run.live)} onClick={() => void startRun(run.until, true)}>
         Run with the profiler
