@@ -35,6 +35,10 @@ for (const colorScheme of ['light', 'dark'] as const) {
         app.page.getByRole('button', { name: 'Open Shapes LLaVA', exact: true }),
       ).toBeVisible();
       expect(await faults(app)).toEqual([]);
+      await app.page.getByRole('button', { name: 'Compare Bunny 3B' }).click();
+      await app.page.getByRole('button', { name: 'Compare Cobra 3B' }).click();
+      await expect(app.page.getByRole('dialog', { name: /beside Cobra 3B/ })).toBeVisible();
+      expect(await faults(app), 'two presets side by side').toEqual([]);
     });
 
     test('canvas, inspector and results have no serious fault, before and after a run', async ({
