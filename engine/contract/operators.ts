@@ -10,8 +10,9 @@ export const operatorSchema = z.object({
   kind: z.string(),
   calls: z.int(),
   /**
-   * Of all calls of a pass together, the median of the passes, under the profiler, which costs microseconds a call: a share, not a latency. Without the
-   * operators inside of it, such as those of the branches of a choice, which are told by themselves.
+   * Of all calls of a pass together, the median of the passes, under the profiler, which costs microseconds a call: a
+   * share, not a latency. Without the operators inside of it, such as those of the branches of a choice, which are told
+   * by themselves.
    */
   profiledMs: z.number(),
   /** Sizes of what the last call was given and gave, such as "1 × 577 × 1024". */

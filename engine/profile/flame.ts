@@ -14,6 +14,12 @@ export interface Frame {
   readonly operator: Operator | null;
 }
 
+/** A frame where it lies in a window. */
+export interface SeenFrame extends Frame {
+  /** The same where it lies in the row. */
+  readonly whole: Frame;
+}
+
 /** Of the row's time, from its left end. */
 export interface Window {
   readonly start: number;
@@ -70,11 +76,11 @@ export function framesWithin(
   frames: readonly Frame[],
   window: Window,
   leastShare: number,
-): readonly Frame[] {
+): readonly SeenFrame[] {
   return frames.flatMap((each) => {
     const start = Math.max(0, (each.start - window.start) / window.width);
     const end = Math.min(1, (each.start + each.width - window.start) / window.width);
-    return end - start >= leastShare ? [{ ...each, start, width: end - start }] : [];
+    return end - start >= leastShare ? [{ ...each, start, width: end - start, whole: each }] : [];
   });
 }
 

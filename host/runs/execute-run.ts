@@ -17,7 +17,7 @@ import { onnxStage } from '../stages/onnx-stage.ts';
 import { showPass } from '../showing/show-pass.ts';
 import { Pass, type Emit } from '../stages/pass.ts';
 import { profilePasses } from './profiled-passes.ts';
-import { inputsOf, runStage, type PassValues, type PipelineStage } from './pipeline.ts';
+import { inputsOf, runStages, type PipelineStage } from './pipeline.ts';
 import type { CancelSwitch } from '../sessions/progress.ts';
 import { readTextStage } from '../stages/read-text-stage.ts';
 import type { StageContext, StageRunner } from '../stages/stage-runner.ts';
@@ -144,13 +144,11 @@ async function timedPass(
 ): Promise<Outcome<null>> {
   const { emit, cancel } = context;
   const pass = new Pass(run, emit);
-  const values: PassValues = new Map();
-  for (const item of pipeline) {
-    const ran = await runStage(item, values, pass, cancel);
-    if (!ran.ok) return ran;
-  }
+  const ran = await runStages(pipeline, pass, cancel);
+  if (!ran.ok) return ran;
   pass.end();
   if (!isLast) return ok(null);
+  const values = ran.value;
   const outputsOf = (id: string) => values.get(id);
   return showPass({ pipeline, outputsOf, inputsOf: (stage) => inputsOf(stage, values) }, context);
 }

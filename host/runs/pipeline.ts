@@ -40,6 +40,20 @@ export async function runStage(
   return ok(null);
 }
 
+/** Runs every stage in turn; gives what each of them made. */
+export async function runStages(
+  pipeline: readonly PipelineStage[],
+  pass: Pass,
+  cancel: CancelSwitch,
+): Promise<Outcome<PassValues>> {
+  const values: PassValues = new Map();
+  for (const item of pipeline) {
+    const ran = await runStage(item, values, pass, cancel);
+    if (!ran.ok) return ran;
+  }
+  return ok(values);
+}
+
 /** Problems of a stage are problems of its node. */
 export function placed<Value>(outcome: Outcome<Value>, { id }: Stage): Outcome<Value> {
   if (outcome.ok) return outcome;

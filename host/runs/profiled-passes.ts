@@ -5,7 +5,7 @@ import { Profiler } from '../sessions/profiler.ts';
 import { Pass } from '../stages/pass.ts';
 import type { StageContext, StageRunner } from '../stages/stage-runner.ts';
 import { LastRun } from './last-run.ts';
-import { runStage, type PassValues, type PipelineStage } from './pipeline.ts';
+import { runStages } from './pipeline.ts';
 import { warmUp } from './warm-up.ts';
 
 /** What else the machine does in one of them is not taken for an operator's; a long pass is hardly disturbed. */
@@ -46,9 +46,10 @@ export async function profilePasses(
     if (!warm.ok) return warm;
     const start = performance.now();
     for (let pass = 1; pass <= mostPasses; pass++) {
-      const ran = await runPass(pipeline, quiet, (row) => {
+      const followed = new Pass(pass, quiet.emit, (row) => {
         profiler.current = { row, pass };
       });
+      const ran = await runStages(pipeline, followed, context.cancel);
       if (!ran.ok) return ran;
       if (performance.now() - start > enoughMs) break;
     }
@@ -71,18 +72,4 @@ function withFewTokens(stage: Stage): Stage {
     ...stage,
     body: { ...body, step: { ...body.step, sampling: { ...sampling, maxNewTokens } } },
   };
-}
-
-async function runPass(
-  pipeline: readonly PipelineStage[],
-  { emit, cancel }: StageContext,
-  entered: (row: string) => void,
-): Promise<Outcome<null>> {
-  const pass = new Pass(1, emit, entered);
-  const values: PassValues = new Map();
-  for (const item of pipeline) {
-    const ran = await runStage(item, values, pass, cancel);
-    if (!ran.ok) return ran;
-  }
-  return ok(null);
 }

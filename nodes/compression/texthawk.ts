@@ -144,14 +144,13 @@ function apart(g: GraphBuilder, levels: Value, channels: number): readonly Value
   );
 }
 
+/** Are these tokens of the same pictures, on the same grid? */
+const liesBeside = (wire: WireOf<'tokens'>, first: WireOf<'tokens'>, grid: Grid): boolean =>
+  wire.grid?.rows === grid.rows && wire.grid.columns === grid.columns && samePictures(wire, first);
+
 /** Why the layers side by side are not those of the encoder that is wired, if they are not. */
 function levelsProblem(levels: WireOf<'tokens'>, tokens: WireOf<'tokens'>, grid: Grid) {
-  const fits =
-    levels.channels % tokens.channels === 0 &&
-    levels.grid?.rows === grid.rows &&
-    levels.grid.columns === grid.columns &&
-    samePictures(levels, tokens);
-  if (fits) return null;
+  if (levels.channels % tokens.channels === 0 && liesBeside(levels, tokens, grid)) return null;
   const message = `The layers side by side are not of the encoder at wire 1, which gives ${tokens.channels} channels on a ${grid.rows} × ${grid.columns} grid; wire the second output of that encoder.`;
   return fail(error('dimension-mismatch', message, { port: 'levels' }));
 }
@@ -160,11 +159,7 @@ function levelsProblem(levels: WireOf<'tokens'>, tokens: WireOf<'tokens'>, grid:
 function stagesProblem(wires: readonly WireOf<'tokens'>[], grid: Grid) {
   const [first] = wires as readonly [WireOf<'tokens'>];
   const other = wires.findIndex(
-    (wire) =>
-      wire.channels !== first.channels ||
-      wire.grid?.rows !== grid.rows ||
-      wire.grid.columns !== grid.columns ||
-      !samePictures(wire, first),
+    (wire) => wire.channels !== first.channels || !liesBeside(wire, first, grid),
   );
   if (other < 0) return null;
   const message = `Wire ${other + 1} brings other tokens than wire 1; wire feature layers of the same encoder on the same picture.`;

@@ -68,9 +68,11 @@ export function FilterBar({ presets, query, onChange }: FilterBarProps) {
       <Narrowing
         label="Memory"
         every="Any memory"
-        chosen={memory?.of ?? null}
+        chosen={memory?.value ?? null}
         options={memories}
-        onChoose={(value) => onChange({ memory: memories.find(({ of }) => of === value) ?? null })}
+        onChoose={(value) =>
+          onChange({ memory: memories.find((each) => each.value === value) ?? null })
+        }
       />
     </div>
   );
@@ -133,16 +135,10 @@ const tokenLimits: readonly Option[] = [64, 144, 256, 576, 1024].map((tokens) =>
 
 /** A memory that may be chosen, as an entry of the list. */
 interface Memory extends Option {
-  readonly of: string;
   readonly bytes: number;
 }
 
-const memoryOf = (of: string, bytes: number, label: string): Memory => ({
-  of,
-  bytes,
-  value: of,
-  label,
-});
+const memoryOf = (value: string, bytes: number, label: string): Memory => ({ value, bytes, label });
 
 /** This machine's where it is known, sizes, and machines that are not here. */
 function memoriesBeside(machineBytes: number | null): readonly Memory[] {

@@ -90,7 +90,7 @@ test('parts, groups and memory narrow what is found, and an order puts it in lin
   expect(found({ mostParameters: 2e9, mostTokens: 150, typed: 'under 1B' })).toEqual([
     'shapes-llava',
   ]);
-  expect(found({ memory: { of: 'a phone', bytes: 4e9 } })).toEqual([
+  expect(found({ memory: { value: 'a phone', bytes: 4e9 } })).toEqual([
     'shapes-llava',
     'mobilevlm-v2-1.7b',
   ]);

@@ -24,8 +24,8 @@ export interface PresetQuery {
   /** Null for any number. */
   readonly mostParameters: number | null;
   readonly mostTokens: number | null;
-  /** Memory it has to fit in, and what that is of; null for any. */
-  readonly memory: { readonly of: string; readonly bytes: number } | null;
+  /** Memory it has to fit in, and the entry that stands for it; null for any. */
+  readonly memory: { readonly value: string; readonly bytes: number } | null;
   readonly order: PresetOrder;
 }
 

@@ -1,5 +1,5 @@
 /** A flame chart of the operators of a row: click or Enter looks closer, Escape shows the whole, arrows walk. */
-import { useRef, useState, type CSSProperties, type KeyboardEvent } from 'react';
+import { useMemo, useRef, useState, type CSSProperties, type KeyboardEvent } from 'react';
 import type { Operator } from '#engine/contract/operators.ts';
 import { Button } from '#renderer/parts/button.tsx';
 import { plainWords } from '#renderer/parts/plain-words.ts';
@@ -30,7 +30,7 @@ interface FlameChartProps {
 }
 
 export function FlameChart({ title, operators, latencyMs, searched }: FlameChartProps) {
-  const frames = flameOf(operators);
+  const frames = useMemo(() => flameOf(operators), [operators]);
   const [zoomedId, setZoomedId] = useState<string | null>(null);
   const [currentId, setCurrentId] = useState('0');
   const chart = useRef<HTMLDivElement>(null);
@@ -47,7 +47,8 @@ export function FlameChart({ title, operators, latencyMs, searched }: FlameChart
     }
     if (!current || !directions.includes(event.key as Direction)) return;
     event.preventDefault();
-    const next = nextFrame(seenOf(frames, seen), current, event.key as Direction);
+    const walked = seen.map(({ whole }) => whole);
+    const next = nextFrame(walked, current, event.key as Direction);
     if (!next) return;
     setCurrentId(next.id);
     chart.current?.querySelector<HTMLElement>(`[data-frame="${next.id}"]`)?.focus();
@@ -76,7 +77,7 @@ export function FlameChart({ title, operators, latencyMs, searched }: FlameChart
               top: frame.depth * rowPx,
               ...hueOf(frame),
             }}
-            aria-label={frameWords(wholeOf(frames, frame), latencyMs)}
+            aria-label={frameWords(frame.whole, latencyMs)}
             onClick={() => setZoomedId(frame.id === zoomedId ? null : frame.id)}
             onFocus={() => setCurrentId(frame.id)}
             onMouseEnter={() => setCurrentId(frame.id)}
@@ -100,15 +101,6 @@ export function FlameChart({ title, operators, latencyMs, searched }: FlameChart
 /** A part has none of its own. */
 const hueOf = ({ operator }: Frame): CSSProperties =>
   operator ? ({ '--hue': operatorClasses[classOf(operator.kind)].hue } as CSSProperties) : {};
-
-/** Those frames, as they lie in the whole. */
-const seenOf = (frames: readonly Frame[], seen: readonly Frame[]): readonly Frame[] => {
-  const ids = new Set(seen.map(({ id }) => id));
-  return frames.filter(({ id }) => ids.has(id));
-};
-
-const wholeOf = (frames: readonly Frame[], { id }: Frame): Frame =>
-  frames.find((frame) => frame.id === id) as Frame;
 
 /** A part speaks of what it is called; an operator of its part, too. */
 const speaksOf = ({ title, operator }: Frame, words: string): boolean =>

@@ -10,6 +10,7 @@ import { Button } from '#renderer/parts/button.tsx';
 import { Segmented } from '#renderer/parts/segmented.tsx';
 import { Select } from '#renderer/parts/select.tsx';
 import { TextField } from '#renderer/parts/text-field.tsx';
+import { Unlabelled } from '#renderer/parts/unlabelled.tsx';
 import { isOver } from '#renderer/runs/live-run.ts';
 import { startRun, type FollowedRun } from '#renderer/runs/run-store.ts';
 import { formatPercent } from '#renderer/results/figures/format-ratio.ts';
@@ -64,46 +65,42 @@ function Profile({ run }: { readonly run: FollowedRun }) {
   const [chosen, setChosen] = useState<string | null>(null);
   const [by, setBy] = useState<Grouping>('kind');
   const [searched, setSearched] = useState('');
-  const ids = useId();
+  const groupingLabelId = useId();
   const rows = profiledRows(rowsToldApart(report), report.operators);
   const row = rows.find(({ stage }) => stage.id === chosen) ?? costliest(rows);
   if (!row) return null;
   const { stage, operators } = row;
-  const fieldIds = (name: string) => ({
-    labelId: `${ids}-${name}-label`,
-    controlId: `${ids}-${name}`,
-    describedBy: '',
-  });
-  const label = (name: string, text: string) => (
-    <label className="visually-hidden" id={`${ids}-${name}-label`} htmlFor={`${ids}-${name}`}>
-      {text}
-    </label>
-  );
   return (
     <div className={styles['profile']}>
       <div className={styles['controls']}>
         <div className={styles['row']}>
-          {label('row', 'Stage')}
-          <Select
-            ids={fieldIds('row')}
-            placeholder="Stage"
-            value={stage.id}
-            options={rows.map((each) => ({
-              value: each.stage.id,
-              label: rowTitle(each.stage),
-              about: formatMilliseconds(each.stage.latencyMs.median),
-            }))}
-            onChange={setChosen}
-          />
+          <Unlabelled name="Stage">
+            {(ids) => (
+              <Select
+                ids={ids}
+                placeholder="Stage"
+                value={stage.id}
+                options={rows.map((each) => ({
+                  value: each.stage.id,
+                  label: rowTitle(each.stage),
+                  about: formatMilliseconds(each.stage.latencyMs.median),
+                }))}
+                onChange={setChosen}
+              />
+            )}
+          </Unlabelled>
         </div>
         <div className={styles['search']}>
-          {label('search', 'Find operators')}
-          <TextField
-            ids={fieldIds('search')}
-            placeholder="Find: layers.3, MatMul"
-            value={searched}
-            onChange={({ target }) => setSearched(target.value)}
-          />
+          <Unlabelled name="Find operators">
+            {(ids) => (
+              <TextField
+                ids={ids}
+                placeholder="Find: layers.3, MatMul"
+                value={searched}
+                onChange={({ target }) => setSearched(target.value)}
+              />
+            )}
+          </Unlabelled>
         </div>
         <Legend />
       </div>
@@ -115,10 +112,15 @@ function Profile({ run }: { readonly run: FollowedRun }) {
         searched={searched}
       />
       <div className={styles['grouping']}>
-        <span className={styles['label']} id={`${ids}-by-label`}>
+        <span className={styles['label']} id={groupingLabelId}>
           Put together by
         </span>
-        <Segmented ids={fieldIds('by')} options={groupingOptions} value={by} onChange={setBy} />
+        <Segmented
+          ids={{ labelId: groupingLabelId, controlId: '', describedBy: '' }}
+          options={groupingOptions}
+          value={by}
+          onChange={setBy}
+        />
       </div>
       <OperatorTable row={row} by={by} />
     </div>
