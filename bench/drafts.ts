@@ -7,7 +7,7 @@
 import type { GraphDocument } from '#engine/contract/document.ts';
 import type { RunEvent } from '#engine/contract/run-event.ts';
 import { sketchDocument } from '#engine/graph/sketch-document.ts';
-import { quantile } from '#engine/profile/report.ts';
+import { median } from '#engine/profile/statistics.ts';
 import { formatTable } from '#host/bin/terminal/table.ts';
 import { cacheFolder } from '#host/cache/cache-folder.ts';
 import { StageCache } from '#host/cache/stage-cache.ts';
@@ -111,8 +111,6 @@ async function measureCalls(
     draftMs: median(first) + (draftLength - 1) * median(others),
   };
 }
-
-const median = (numbers: readonly number[]): number => quantile(numbers, 0.5);
 
 async function measure(model: Model, draftLength: number, loader: ModelLoader) {
   const document = guessedByItself(model, draftLength);

@@ -120,9 +120,10 @@ export class App {
     await this.page.getByRole('menuitem').filter({ has: titled }).click();
   }
 
-  async setPasses(count: number): Promise<void> {
+  /** Null for as many as make the figures steady. */
+  async setPasses(count: number | null): Promise<void> {
     const field = this.inspector.getByLabel('Timed passes of a run');
-    await field.fill(String(count));
+    await field.fill(count === null ? '' : String(count));
     await field.press('Enter');
   }
 

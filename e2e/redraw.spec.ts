@@ -1,6 +1,6 @@
 /** Dragging a card redraws that card and its wires, however many others there are. How long it takes: bench/canvas. */
 import type { Page } from '@playwright/test';
-import { quantile } from '#engine/profile/report.ts';
+import { quantile } from '#engine/profile/statistics.ts';
 import type { App } from './app.ts';
 import { expect, test } from './fixtures.ts';
 import { largeGraph } from './large-graph.ts';

@@ -4,7 +4,7 @@ import { extname, join } from 'node:path';
 import { build } from 'vite';
 import react from '@vitejs/plugin-react';
 import type { Page } from '@playwright/test';
-import { quantile } from '#engine/profile/report.ts';
+import { median } from '#engine/profile/statistics.ts';
 import { expect, test } from '../../e2e/fixtures.ts';
 import { largeGraph } from '../../e2e/large-graph.ts';
 import { temporaryFolder, removeFolder } from '../../e2e/served-app.ts';
@@ -16,7 +16,6 @@ const types: Readonly<Record<string, string>> = {
   '.js': 'text/javascript',
   '.css': 'text/css',
 };
-const median = (numbers: readonly number[]): number => quantile(numbers, 0.5);
 
 test('a graph of 300 nodes', async ({ app }) => {
   const graph = largeGraph(300);

@@ -1,10 +1,11 @@
 /** Whether time follows the experts that a token is sent to, or all that there are. */
 import { checkGraph } from '#engine/graph/check.ts';
 import { estimateGraph } from '#engine/estimate/estimate.ts';
+import { median } from '#engine/profile/statistics.ts';
 import type { LocalHost } from '#host/local-host.ts';
 import { catalogue } from '#nodes/index.ts';
 import { runGraph } from '../engine/run-graph.ts';
-import { median, medianRatio } from './rounds.ts';
+import { medianRatio } from './rounds.ts';
 import { benchDocument, type BenchRow } from './rows.ts';
 
 /** Experts of which two see a token; the first is what the others are held against. */

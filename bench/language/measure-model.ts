@@ -5,7 +5,7 @@
  */
 import { fork, type ChildProcess } from 'node:child_process';
 import type { GraphDocument } from '#engine/contract/document.ts';
-import { quantile } from '#engine/profile/report.ts';
+import { median } from '#engine/profile/statistics.ts';
 import type { LocalHost } from '#host/local-host.ts';
 import { runGraph } from '../engine/run-graph.ts';
 import { bareArgument, type BareRequest, type BareResult } from './bare-session.ts';
@@ -78,8 +78,8 @@ export async function measureModel(
       bareByEngine: medians(ratios),
       bytesPerToken,
       stateBytes,
-      memoryBytesPerSecond: quantile(reads, 0.5),
-      bandwidthShare: quantile(shares, 0.5),
+      memoryBytesPerSecond: median(reads),
+      bandwidthShare: median(shares),
     };
   } finally {
     memory.close();
@@ -88,14 +88,8 @@ export async function measureModel(
 }
 
 const medians = (speeds: readonly Speeds[]): Speeds => ({
-  prefill: quantile(
-    speeds.map(({ prefill }) => prefill),
-    0.5,
-  ),
-  decode: quantile(
-    speeds.map(({ decode }) => decode),
-    0.5,
-  ),
+  prefill: median(speeds.map(({ prefill }) => prefill)),
+  decode: median(speeds.map(({ decode }) => decode)),
 });
 
 async function engineRound(

@@ -1,7 +1,8 @@
 /** What a state of one size changes: recurrent models beside a transformer of about as many parameters. */
+import { median } from '#engine/profile/statistics.ts';
 import type { LocalHost } from '#host/local-host.ts';
 import { runGraph } from '../engine/run-graph.ts';
-import { median, medianRatio } from './rounds.ts';
+import { medianRatio } from './rounds.ts';
 import { benchDocument, type BenchRow } from './rows.ts';
 
 /** Trained on the same text with the same tokenizer as Mamba, and held to be its like by Mamba's authors. */

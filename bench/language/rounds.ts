@@ -1,7 +1,5 @@
 /** What rounds come to in which two sides took turns. */
-import { quantile } from '#engine/profile/report.ts';
-
-export const median = (values: readonly number[]): number => quantile(values, 0.5);
+import { median } from '#engine/profile/statistics.ts';
 
 /** The median of each round's own ratio, so that a machine that slows down slows both sides. */
 export const medianRatio = (values: readonly number[], base: readonly number[]): number =>

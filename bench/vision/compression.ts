@@ -2,7 +2,7 @@
 import type { GraphDocument } from '#engine/contract/document.ts';
 import { estimateGraph } from '#engine/estimate/estimate.ts';
 import { checkGraph } from '#engine/graph/check.ts';
-import { quantile } from '#engine/profile/report.ts';
+import { median } from '#engine/profile/statistics.ts';
 import type { LocalHost } from '#host/local-host.ts';
 import { catalogue } from '#nodes/index.ts';
 import { NotMeasured, planOf, runGraph } from '../engine/run-graph.ts';
@@ -60,16 +60,12 @@ function droppedInside(document: GraphDocument, id: string): number {
 
 /** Of several measurements of one graph, figure by figure. */
 export function medianOf(measured: readonly MeasuredPrefill[]): MeasuredPrefill {
-  const median = (figure: keyof MeasuredPrefill) =>
-    quantile(
-      measured.map((each) => each[figure]),
-      0.5,
-    );
+  const ofAll = (figure: keyof MeasuredPrefill) => median(measured.map((each) => each[figure]));
   return {
-    visualTokens: median('visualTokens'),
-    keptTokens: median('keptTokens'),
-    prefillMs: median('prefillMs'),
-    timeToFirstTokenMs: median('timeToFirstTokenMs'),
-    keyValueBytes: median('keyValueBytes'),
+    visualTokens: ofAll('visualTokens'),
+    keptTokens: ofAll('keptTokens'),
+    prefillMs: ofAll('prefillMs'),
+    timeToFirstTokenMs: ofAll('timeToFirstTokenMs'),
+    keyValueBytes: ofAll('keyValueBytes'),
   };
 }

@@ -3,7 +3,7 @@ import type { GraphDocument } from '#engine/contract/document.ts';
 import { countParameters } from '#engine/estimate/model-cost.ts';
 import { sketchDocument, type NodeSketch } from '#engine/graph/sketch-document.ts';
 import type { AnyNodeDefinition } from '#engine/node/any-node-definition.ts';
-import { quantile } from '#engine/profile/report.ts';
+import { median } from '#engine/profile/statistics.ts';
 import { catalogue } from '#nodes/index.ts';
 import { BareProcess, type OperatorShare } from './bare-client.ts';
 import { dominantProduct, productFlops, type ProductShape } from './matrix-product.ts';
@@ -109,7 +109,7 @@ async function interleave(document: GraphDocument, product: ProductShape, bare: 
     };
     const multiply = async (): Promise<void> => {
       const all = await bare.product(product, roundMs);
-      productsMs.push(quantile(all, 0.5));
+      productsMs.push(median(all));
     };
     // What comes first loads and warms up; it is not counted.
     await encode(1);
@@ -124,8 +124,8 @@ async function interleave(document: GraphDocument, product: ProductShape, bare: 
       await encode(passes);
       if (round % 2 === 0) await multiply();
     }
-    const latencyMs = quantile(latenciesMs, 0.5);
-    return { ...facts, latencyMs, productMs: quantile(productsMs, 0.5) };
+    const latencyMs = median(latenciesMs);
+    return { ...facts, latencyMs, productMs: median(productsMs) };
   });
 }
 

@@ -6,14 +6,31 @@ import { problemSchema } from './problem.ts';
 import {
   draftFactsSchema,
   machineSchema,
+  noiseSchema,
   reusedTokensSchema,
   scoredChoicesSchema,
   stageFactsSchema,
 } from './run-event.ts';
+import { runOptionsSchema } from './run-request.ts';
 import { showingSchema } from './showing.ts';
 
+/** Where a median lies, with so much certainty; see `engine/profile/statistics.ts`. */
+const intervalSchema = z.object({ from: z.number(), to: z.number(), certainty: z.number() });
+
+/** Of the timed passes. */
+const latencySchema = z.object({
+  median: z.number(),
+  /** Median of the distances from the median. */
+  deviation: z.number(),
+  /** Null for a single pass. */
+  interval: intervalSchema.nullable(),
+  /** Null below 20 passes. */
+  p95: z.number().nullable(),
+  runs: z.int(),
+});
+
 export const stageReportSchema = stageFactsSchema.extend({
-  latencyMs: z.object({ median: z.number(), p95: z.number(), runs: z.int() }),
+  latencyMs: latencySchema,
   memory: z.object({
     weightsBytes: z.number(),
     peakBytes: z.number(),
@@ -40,7 +57,9 @@ const sampledAnswerSchema = z.object({
 const speedsSchema = z.object({
   /** Medians over the runs, from the start of the pass. */
   timeToFirstTokenMs: z.number().nullable(),
+  timeToFirstTokenInterval: intervalSchema.nullable(),
   prefillTokensPerSecond: z.number().nullable(),
+  /** Null where all passes together wrote too few tokens to tell. */
   decodeTokensPerSecond: z.number().nullable(),
 });
 
@@ -66,6 +85,10 @@ export const reportSchema = z.object({
   /** Title of the graph. */
   graph: z.string(),
   machine: machineSchema.nullable(),
+  /** What was asked for; null for a run that did not start. */
+  options: runOptionsSchema.nullable(),
+  /** What else went on while passes were timed; null where none was. */
+  noise: noiseSchema.nullable(),
   stages: z.array(stageReportSchema),
   languageModels: z.array(languageReportSchema),
   /** Answer and speeds are those of the one language model; where there are several, each has its own above. */
@@ -73,6 +96,7 @@ export const reportSchema = z.object({
   totals: speedsSchema.extend({
     /** Medians over the runs. */
     wallMs: z.number(),
+    wallInterval: intervalSchema.nullable(),
     stagesMs: z.number(),
     peakBytes: z.number(),
   }),
@@ -83,6 +107,8 @@ export const reportSchema = z.object({
   problems: z.array(problemSchema),
 });
 
+export type Interval = DeepReadonly<z.infer<typeof intervalSchema>>;
+export type Latency = DeepReadonly<z.infer<typeof latencySchema>>;
 export type StageReport = DeepReadonly<z.infer<typeof stageReportSchema>>;
 export type SampledAnswer = DeepReadonly<z.infer<typeof sampledAnswerSchema>>;
 export type LanguageReport = DeepReadonly<z.infer<typeof languageReportSchema>>;

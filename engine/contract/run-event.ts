@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { DeepReadonly } from './document.ts';
 import { profiledRowSchema } from './operators.ts';
 import { problemSchema } from './problem.ts';
+import { runOptionsSchema } from './run-request.ts';
 import { showingSchema } from './showing.ts';
 
 export const machineSchema = z.object({
@@ -71,6 +72,16 @@ export const scoredChoicesSchema = z.object({
   scores: z.array(choiceScoreSchema),
 });
 
+/** What else this machine did while passes were timed. */
+export const noiseSchema = z.object({
+  /** Of the time of all processors, what other processes took; null where passes were too short to tell. */
+  othersShare: z.number().nullable(),
+  /** What was moved between memory and disk for want of memory; null where the system does not say. */
+  swappedBytes: z.number().nullable(),
+  /** Lowest and highest clock of the processors in between; null where the system does not say. */
+  clockMHz: z.object({ lowest: z.number(), highest: z.number() }).nullable(),
+});
+
 export const runEventSchema = z.discriminatedUnion('type', [
   z.object({
     type: z.literal('run-started'),
@@ -78,7 +89,7 @@ export const runEventSchema = z.discriminatedUnion('type', [
     stages: z.array(stageFactsSchema),
     /** Which of their nodes reads what which other one gives. */
     wires: z.array(z.object({ from: z.string(), to: z.string() })),
-    runs: z.int(),
+    options: runOptionsSchema,
   }),
   /** A stage entered a phase, or got on in it. */
   z.object({
@@ -163,6 +174,8 @@ export const runEventSchema = z.discriminatedUnion('type', [
     /** Highest resident memory of the engine process during the pass. */
     peakBytes: z.number(),
   }),
+  /** Told once, after the last timed pass. */
+  z.object({ type: z.literal('noise-watched'), noise: noiseSchema }),
   /** What single operators of a row cost, in passes of their own after the timed ones. */
   z.object({ type: z.literal('operators-profiled'), ...profiledRowSchema.shape }),
   /** What a node did to what it was given to see, after the last timed pass and outside of it. */
@@ -188,6 +201,7 @@ export type ScoredChoices = DeepReadonly<z.infer<typeof scoredChoicesSchema>>;
 export type ReusedTokens = DeepReadonly<z.infer<typeof reusedTokensSchema>>;
 export type DraftFacts = DeepReadonly<z.infer<typeof draftFactsSchema>>;
 export type RunEvent = DeepReadonly<z.infer<typeof runEventSchema>>;
+export type Noise = DeepReadonly<z.infer<typeof noiseSchema>>;
 export type Machine = DeepReadonly<z.infer<typeof machineSchema>>;
 export type StageFacts = DeepReadonly<z.infer<typeof stageFactsSchema>>;
 export type StagePhase = (typeof phases)[number];

@@ -8,6 +8,8 @@ export const runLimits = {
   /** Each run costs a full pass; more say nothing new about a median. */
   runs: 1000,
   newTokens: 65_536,
+  /** More than any machine has cores. */
+  threads: 1024,
   /** More than any context holds the tokens of. */
   pictures: 64,
   promptCharacters: 50_000,
@@ -26,8 +28,10 @@ export const runRequestSchema = z.object({
   maxNewTokens: z.int().min(1).max(runLimits.newTokens).optional(),
   /** Seed of random weights and of sampling. */
   seed: z.int().min(0).max(0xffff_ffff).optional(),
-  /** Timed passes over the whole graph, after one that warms up. */
-  runs: z.int().min(1).max(runLimits.runs),
+  /** Timed passes over the whole graph, after one that warms up; where it is not said, until the figures are steady. */
+  runs: z.int().min(1).max(runLimits.runs).optional(),
+  /** That ONNX Runtime may use inside an operator; one a core where it is not said. */
+  threads: z.int().min(1).max(runLimits.threads).optional(),
   /**
    * Reuse what the run before has read, where that was run with this too: graphs that are given the same, and the words and
    * visual tokens with which the prompt begins alike. Of one pass only; what is reused is told.
@@ -41,4 +45,15 @@ export const runRequestSchema = z.object({
   baseFolder: z.string().optional(),
 });
 
+/** What of it bears on the figures, as their report says it. */
+export const runOptionsSchema = runRequestSchema.pick({
+  runs: true,
+  threads: true,
+  reuse: true,
+  maxNewTokens: true,
+  seed: true,
+  until: true,
+});
+
+export type RunOptions = DeepReadonly<z.infer<typeof runOptionsSchema>>;
 export type RunRequest = DeepReadonly<z.infer<typeof runRequestSchema>>;

@@ -1,7 +1,7 @@
 /** From what ONNX Runtime's profiler writes to the operators of each row of a report. Pure. */
 import { z } from 'zod';
 import type { Operator } from '../contract/operators.ts';
-import { quantile } from './report.ts';
+import { quantile } from './statistics.ts';
 
 /** Times are in microseconds, sizes in bytes, written as text; a shape stands under the type of its numbers. */
 const shapesSchema = z.array(z.record(z.string(), z.array(z.number()))).catch([]);

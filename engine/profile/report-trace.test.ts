@@ -53,7 +53,7 @@ test('stages lie one behind the other, and what was profiled lies within its sta
       },
       stages: [facts('one', 'First'), facts('two', 'Second')],
       wires: [],
-      runs: 1,
+      options: { runs: 1 },
     },
     measured('one', 2),
     measured('two', 6),

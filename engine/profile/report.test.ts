@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { reportSchema } from '../contract/report.ts';
 import { error, warning } from '../contract/problem.ts';
 import type { Machine, RunEvent, StageFacts } from '../contract/run-event.ts';
-import { foldReport, quantile } from './report.ts';
+import { foldReport } from './report.ts';
 import { reusedText } from './reused-text.ts';
 
 const machine: Machine = {
@@ -34,7 +34,7 @@ const started: Extract<RunEvent, { type: 'run-started' }> = {
   machine,
   stages: [encoder, prefill, decode],
   wires: [{ from: 'encoder', to: 'language' }],
-  runs: 2,
+  options: { runs: 2 },
 };
 
 /** Everything of a warm-up pass is far larger than of a timed one, so that a leak shows. */
@@ -64,6 +64,9 @@ const secondRun: readonly RunEvent[] = [
   { type: 'run-measured', run: 2, wallMs: 3400, peakBytes: 1900 },
 ];
 
+/** Two passes are above or below the median half of the time each. */
+const between = (from: number, to: number) => ({ from, to, certainty: 0.5 });
+
 describe('the report of two runs', () => {
   const notice = warning('tensor-extra', 'The checkpoint holds a tensor too many.');
   const report = foldReport('LLaVA', [
@@ -79,7 +82,7 @@ describe('the report of two runs', () => {
     expect(report.stages).toEqual([
       {
         ...encoder,
-        latencyMs: { median: 50, p95: 59, runs: 2 },
+        latencyMs: { median: 50, deviation: 10, interval: between(40, 60), p95: null, runs: 2 },
         memory: { weightsBytes: 300, peakBytes: 500, stateBytes: 0, kvBytes: 0 },
         tokensIn: null,
         tokensOut: 576,
@@ -88,7 +91,7 @@ describe('the report of two runs', () => {
       },
       {
         ...prefill,
-        latencyMs: { median: 250, p95: 295, runs: 2 },
+        latencyMs: { median: 250, deviation: 50, interval: between(200, 300), p95: null, runs: 2 },
         memory: { weightsBytes: 700, peakBytes: 0, stateBytes: 64, kvBytes: 64 },
         tokensIn: 600,
         tokensOut: 600,
@@ -97,7 +100,13 @@ describe('the report of two runs', () => {
       },
       {
         ...decode,
-        latencyMs: { median: 2000, p95: 2900, runs: 2 },
+        latencyMs: {
+          median: 2000,
+          deviation: 1000,
+          interval: between(1000, 3000),
+          p95: null,
+          runs: 2,
+        },
         memory: { weightsBytes: 0, peakBytes: 900, stateBytes: 96, kvBytes: 96 },
         tokensIn: null,
         tokensOut: 11,
@@ -110,8 +119,10 @@ describe('the report of two runs', () => {
   it('sums the stages of each run up, and has the speeds at the median', () => {
     expect(report.totals).toEqual({
       wallMs: 2330,
+      wallInterval: between(1260, 3400),
       stagesMs: (1240 + 3360) / 2,
       timeToFirstTokenMs: 300,
+      timeToFirstTokenInterval: between(250, 350),
       prefillTokensPerSecond: 600 / 0.25,
       decodeTokensPerSecond: 10 / 2, // the first of eleven tokens comes out of prefill
       peakBytes: 2000,
@@ -159,6 +170,7 @@ describe('the report of two language models', () => {
         answers: [{ text: 'Red.', tokenIds: [5], writingMs: 20 }],
         choices: null,
         timeToFirstTokenMs: 70,
+        timeToFirstTokenInterval: null,
         prefillTokensPerSecond: 100 / 0.05,
         decodeTokensPerSecond: null,
         hasRandomWeights: false,
@@ -172,6 +184,7 @@ describe('the report of two language models', () => {
         answers: [{ text: 'xq', tokenIds: [1, 2], writingMs: 20 }],
         choices: null,
         timeToFirstTokenMs: 400,
+        timeToFirstTokenInterval: null,
         prefillTokensPerSecond: 100 / 0.2,
         decodeTokensPerSecond: 20 / 0.1, // guessing is part of writing
         hasRandomWeights: true,
@@ -224,6 +237,23 @@ describe('the report of two language models', () => {
   });
 });
 
+it('tells a twentieth from twenty passes on, and a speed from four tokens on', () => {
+  const passes = (count: number, tokensOut: number) =>
+    Array.from({ length: count }, (_, index) => index + 1).flatMap((run) => [
+      measured(decode, run, { latencyMs: 10 * run, tokensOut }),
+      answer(run, 'A ring.', [7, 8], 250),
+    ]);
+  const figures = (count: number, tokensOut: number) => {
+    const report = foldReport('Steady', [started, ...passes(count, tokensOut)]);
+    const { p95 } = report.stages[2]?.latencyMs ?? { p95: null };
+    return [p95, report.totals.decodeTokensPerSecond];
+  };
+  expect(figures(19, 2)).toEqual([null, 10]);
+  expect(figures(20, 2)).toEqual([190.5, 1 / 0.105]);
+  expect(figures(3, 2)).toEqual([null, null]);
+  expect(figures(1, 9)).toEqual([null, 800]);
+});
+
 describe('the report of a run that ended early', () => {
   it('has, after a cancel, the rows measured until then and the totals of whole passes', () => {
     const cut = secondRun.slice(0, 1);
@@ -235,9 +265,9 @@ describe('the report of a run that ended early', () => {
       { type: 'run-cancelled' },
     ]);
     expect(report.stages.map(({ latencyMs }) => latencyMs)).toEqual([
-      { median: 50, p95: 59, runs: 2 },
-      { median: 200, p95: 200, runs: 1 },
-      { median: 1000, p95: 1000, runs: 1 },
+      { median: 50, deviation: 10, interval: between(40, 60), p95: null, runs: 2 },
+      { median: 200, deviation: 0, interval: null, p95: null, runs: 1 },
+      { median: 1000, deviation: 0, interval: null, p95: null, runs: 1 },
     ]);
     expect(report.totals).toMatchObject({ wallMs: 1260, stagesMs: 1240, timeToFirstTokenMs: 250 });
     expect(report.answer?.text).toBe('A ring.');
@@ -247,8 +277,10 @@ describe('the report of a run that ended early', () => {
     const report = foldReport('LLaVA', [started, ...warmUp, { type: 'run-cancelled' }]);
     expect(report.totals).toEqual({
       wallMs: 0,
+      wallInterval: null,
       stagesMs: 0,
       timeToFirstTokenMs: null,
+      timeToFirstTokenInterval: null,
       prefillTokensPerSecond: null,
       decodeTokensPerSecond: null,
       peakBytes: 0,
@@ -263,13 +295,6 @@ describe('the report of a run that ended early', () => {
     expect(report).toMatchObject({ machine: null, stages: [], answer: null, problems: [problem] });
     expect(reportSchema.parse(report)).toEqual(report);
   });
-});
-
-it('a quantile lies between its neighbours in proportion, whatever their order', () => {
-  const twenty = [...Array(21).keys()].toReversed();
-  expect([0, 0.05, 0.5, 0.95, 1].map((part) => quantile(twenty, part))).toEqual([0, 1, 10, 19, 20]);
-  expect(quantile([10, 20], 0.25)).toBe(12.5);
-  expect(quantile([], 0.5)).toBe(0);
 });
 
 it('keeps what was shown, in its order, as --json prints it', () => {
@@ -339,7 +364,7 @@ describe('the report of a run that reuses what the last one read', () => {
     { type: 'prompt-reused', node: 'language', run: 1, visual: 576, words: 12 },
     ...rest,
   ];
-  const report = foldReport('Again', [{ ...started, runs: 1 }, ...reused]);
+  const report = foldReport('Again', [{ ...started, options: { runs: 1 } }, ...reused]);
 
   it('tells a stage that did not run by a word, its tokens and no time', () => {
     expect(report.stages[0]).toMatchObject({

@@ -1,11 +1,12 @@
 /** The report of a run: one pure fold over its events. */
-import type { LanguageReport, Report, StageReport } from '../contract/report.ts';
+import type { Latency, LanguageReport, Report, StageReport } from '../contract/report.ts';
 import {
   isDecoding,
   type DraftFacts,
   type RunEvent,
   type StageFacts,
 } from '../contract/run-event.ts';
+import { median, medianDeviation, medianInterval, quantile } from './statistics.ts';
 
 type Started = Extract<RunEvent, { type: 'run-started' }>;
 type Measured = Extract<RunEvent, { type: 'stage-measured' }>;
@@ -35,22 +36,21 @@ export function foldReport(graph: string, events: readonly RunEvent[]): Report {
   const [only, other] = languageModels;
   const one = other ? undefined : only;
   const stagesMs = stagesMsByRun(measured);
+  const wallsMs = passes.map(({ wallMs }) => wallMs);
   return {
     graph,
     machine: started?.machine ?? null,
+    options: started?.options ?? null,
+    noise: pick('noise-watched').at(-1)?.noise ?? null,
     stages,
     languageModels,
     answer: one?.answer ?? null,
     totals: {
-      wallMs: quantile(
-        passes.map(({ wallMs }) => wallMs),
-        0.5,
-      ),
-      stagesMs: quantile(
-        passes.map(({ run }) => stagesMs.get(run) ?? 0),
-        0.5,
-      ),
+      wallMs: median(wallsMs),
+      wallInterval: medianInterval(wallsMs),
+      stagesMs: median(passes.map(({ run }) => stagesMs.get(run) ?? 0)),
       timeToFirstTokenMs: one?.timeToFirstTokenMs ?? null,
+      timeToFirstTokenInterval: one?.timeToFirstTokenInterval ?? null,
       prefillTokensPerSecond: one?.prefillTokensPerSecond ?? null,
       decodeTokensPerSecond: one?.decodeTokensPerSecond ?? null,
       peakBytes: Math.max(0, ...passes.map(({ peakBytes }) => peakBytes)),
@@ -106,12 +106,10 @@ function languageReport(
     answer: first ? { text: first.text, tokenIds: first.tokenIds } : null,
     answers: last.map(({ text, tokenIds, writingMs }) => ({ text, tokenIds, writingMs })),
     choices: first?.choices ?? null,
-    timeToFirstTokenMs: firstTokens.length > 0 ? quantile(firstTokens, 0.5) : null,
+    timeToFirstTokenMs: firstTokens.length > 0 ? median(firstTokens) : null,
+    timeToFirstTokenInterval: medianInterval(firstTokens),
     prefillTokensPerSecond: speed(prefill, ({ tokensIn }) => tokensIn ?? 0),
-    // The first new token of each answer comes out of prefill.
-    decodeTokensPerSecond: speed(measured.filter(isDecoding), ({ phase, tokensOut }) =>
-      phase === 'draft' ? 0 : (tokensOut ?? 0) - Math.max(1, last.length),
-    ),
+    decodeTokensPerSecond: decodeSpeed(measured.filter(isDecoding), Math.max(1, last.length)),
     hasRandomWeights: randomNodes.has(node),
     draft: draftOfAll(last),
     reused: prompt ? { visual: prompt.visual, words: prompt.words } : null,
@@ -134,17 +132,12 @@ function stageReport(
   reused: readonly Reused[],
 ): StageReport {
   const rows = measured.filter(({ stage }) => stage === facts.id);
-  const latencies = rows.map(({ latencyMs }) => latencyMs);
   const stands = reused.findLast(({ stage }) => stage === facts.id);
   const last = rows.at(-1) ?? stands;
   const weights = loaded.findLast(({ stage }) => stage === facts.id);
   return {
     ...facts,
-    latencyMs: {
-      median: quantile(latencies, 0.5),
-      p95: quantile(latencies, 0.95),
-      runs: rows.length,
-    },
+    latencyMs: latencyOf(rows.map(({ latencyMs }) => latencyMs)),
     memory: {
       weightsBytes: weights?.weightsBytes ?? 0,
       peakBytes: Math.max(0, ...rows.map(({ peakBytes }) => peakBytes)),
@@ -161,11 +154,33 @@ function stageReport(
   };
 }
 
+/** Of fewer passes no twentieth can be told. */
+const passesForP95 = 20;
+
+const latencyOf = (latencies: readonly number[]): Latency => ({
+  median: median(latencies),
+  deviation: medianDeviation(latencies),
+  interval: medianInterval(latencies),
+  p95: latencies.length >= passesForP95 ? quantile(latencies, 0.95) : null,
+  runs: latencies.length,
+});
+
 /** In one walk: a page folds the report again and again while a long run goes on. */
 function stagesMsByRun(measured: readonly Measured[]): ReadonlyMap<number, number> {
   const sums = new Map<number, number>();
   for (const { run, latencyMs } of measured) sums.set(run, (sums.get(run) ?? 0) + latencyMs);
   return sums;
+}
+
+/** The time of so few steps says more of the moment than of the model. */
+const leastDecodeSteps = 4;
+
+/** The first new token of each answer comes out of prefill. Null where all passes together made too few steps to tell. */
+function decodeSpeed(rows: readonly StageReport[], answers: number): number | null {
+  const tokensOf = ({ phase, tokensOut }: StageReport): number =>
+    phase === 'draft' ? 0 : (tokensOut ?? 0) - answers;
+  const steps = rows.reduce((sum, row) => sum + tokensOf(row) * row.latencyMs.runs, 0);
+  return steps < leastDecodeSteps ? null : speed(rows, tokensOf);
 }
 
 /** Tokens a second over rows that take turns; null where they made none. */
@@ -176,14 +191,4 @@ function speed(
   const tokens = rows.reduce((sum, row) => sum + Math.max(0, tokensOf(row)), 0);
   const latencyMs = rows.reduce((sum, row) => sum + row.latencyMs.median, 0);
   return tokens > 0 ? tokens / (latencyMs / 1000) : null;
-}
-
-/** Linear interpolation between neighbours; 0 for no numbers. */
-export function quantile(numbers: readonly number[], part: number): number {
-  if (numbers.length === 0) return 0;
-  const sorted = numbers.toSorted((a, b) => a - b);
-  const place = part * (sorted.length - 1);
-  const below = sorted[Math.floor(place)] as number;
-  const above = sorted[Math.ceil(place)] as number;
-  return below + (above - below) * (place - Math.floor(place));
 }

@@ -61,7 +61,7 @@ const estimateSchema = z.object({
 });
 
 async function look(path: string, clip: string) {
-  const args = ['run', path, '--video', clip, '--json'];
+  const args = ['run', path, '--video', clip, '--json', '--runs', '1'];
   const { status, stdout, stderr } = await patchbay(args, { cache });
   expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
   const { stages, answer } = reportSchema.parse(JSON.parse(stdout));

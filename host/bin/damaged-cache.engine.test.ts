@@ -16,7 +16,7 @@ const wide = { vocabularySize: 16_384, hiddenSize: 128, headSize: 64, precision:
 const graph = await writeGraph(cache, 'wide', decoderGraph(wide));
 
 /** By a process that has seen nothing yet. */
-const freshRun = () => patchbay(['run', graph, '--json'], { cache });
+const freshRun = () => patchbay(['run', graph, '--json', '--runs', '1'], { cache });
 
 let answer = '';
 beforeAll(async () => {

@@ -53,7 +53,7 @@ test('a fine-tune of the same name, size, header and time is not answered from t
   const [original, tuned] = [await copyOf('original'), await copyOf('tuned')];
   await fineTune(tuned);
   const answerOf = async (checkpoint: string, cache: string) => {
-    const args = ['run', await graphOf(checkpoint), '--json'];
+    const args = ['run', await graphOf(checkpoint), '--json', '--runs', '1'];
     const ran = await patchbay(args, { cache: join(folder, cache) });
     expect(ran).toMatchObject({ status: 0, stderr: '' });
     return (JSON.parse(ran.stdout) as { answer: { text: string } }).answer.text;

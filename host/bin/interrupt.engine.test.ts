@@ -28,7 +28,7 @@ afterEach(() => hold.release());
 afterAll(() => rm(folder, { recursive: true }));
 
 /** Another seed is another model, which has to be built. */
-const unbuilt = (): readonly string[] => ['run', graph, '--seed', String(++seed)];
+const unbuilt = (): readonly string[] => ['run', graph, '--runs', '1', '--seed', String(++seed)];
 
 async function unfinishedStages(): Promise<readonly string[]> {
   const names = await readdir(join(cache, 'stages'));
@@ -155,7 +155,7 @@ describe.skipIf(!hasTerminal)('at a terminal, Ctrl-C', () => {
     ['decoding', { type: 'token' }, false],
   ] as const)('ends the command while it is %s', async ([phase, event, isUnbuilt]) => {
     hold.at(event);
-    const args = isUnbuilt ? unbuilt() : ['run', graph];
+    const args = isUnbuilt ? unbuilt() : ['run', graph, '--runs', '1'];
     const command = [process.execPath, join(packageRoot, 'host', 'bin', 'patchbay.mjs'), ...args];
     const terminal = spawn(
       'script',

@@ -27,7 +27,9 @@ interface Seen {
 }
 
 async function look(args: readonly string[]): Promise<Seen> {
-  const { status, stdout, stderr } = await patchbay(['run', ...args, '--json'], { cache });
+  const { status, stdout, stderr } = await patchbay(['run', ...args, '--json', '--runs', '1'], {
+    cache,
+  });
   expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
   const { stages, answer } = reportSchema.parse(JSON.parse(stdout));
   return {
@@ -40,7 +42,7 @@ async function look(args: readonly string[]): Promise<Seen> {
 }
 
 async function refusal(args: readonly string[]): Promise<string> {
-  const { status, stdout, stderr } = await patchbay(['run', ...args], { cache });
+  const { status, stdout, stderr } = await patchbay(['run', ...args, '--runs', '1'], { cache });
   expect({ status, stdout }, stderr).toEqual({ status: 1, stdout: '' });
   return stderr.trimEnd();
 }

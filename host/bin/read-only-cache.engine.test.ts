@@ -22,7 +22,9 @@ describe.skipIf(disk === null)('a read-only cache', () => {
     const known = await writeGraph(folder, 'known', decoderGraph());
     const fresh = await writeGraph(folder, 'fresh', decoderGraph({ hiddenSize: 48 }));
     const answerOf = async (graph: string) => {
-      const { status, stdout, stderr } = await patchbay(['run', graph, '--json'], { cache });
+      const { status, stdout, stderr } = await patchbay(['run', graph, '--json', '--runs', '1'], {
+        cache,
+      });
       const { answer } = JSON.parse(stdout) as { answer: { text: string } | null };
       return { status, stderr, text: answer?.text ?? null };
     };

@@ -31,7 +31,9 @@ const run = (args: readonly string[], surroundings: Partial<Surroundings> = {}) 
   patchbay(['run', ...args], { cache, ...surroundings });
 
 async function report(args: readonly string[], surroundings: Partial<Surroundings> = {}) {
-  const { status, stdout, stderr } = await run([...args, '--json'], surroundings);
+  // Steady figures take two seconds a run.
+  const passes = args.includes('--runs') ? [] : ['--runs', '1'];
+  const { status, stdout, stderr } = await run([...args, ...passes, '--json'], surroundings);
   expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
   expect(stdout.trim().split('\n')).toHaveLength(1);
   return reportSchema.parse(JSON.parse(stdout));
@@ -61,6 +63,10 @@ describe('the shapes preset', () => {
       'Answer',
     ]);
     expect(lines[3]).toMatch(/peak +KV cache +tokens +share$/);
+    // Nobody said how often, so as often as it takes.
+    const [, passes] = /median of (\d+) +spread/.exec(lines[3] ?? '') ?? [];
+    expect(Number(passes)).toBeGreaterThan(1);
+    expect(lines[7]).toMatch(/CLIP ViT.* ms +±\d+\.\d%/);
     expect(ran.stdout).toMatch(
       /wall clock .* first token after .* prefill .* decode .* peak memory/,
     );
@@ -126,7 +132,11 @@ describe('the shapes preset', () => {
   test('is told apart from a slow pass by more runs', async () => {
     const { stages, totals } = await report(['shapes-llava', '--runs', '5']);
     expect(stages.every(({ latencyMs }) => latencyMs.runs === 5)).toBe(true);
-    expect(stages.filter(({ latencyMs }) => latencyMs.p95 < latencyMs.median)).toEqual([]);
+    const outside = stages.filter(
+      ({ latencyMs: { median, interval } }) =>
+        !(interval && interval.from <= median && median <= interval.to),
+    );
+    expect(outside).toEqual([]);
     expect(totals.stagesMs).toBeLessThanOrEqual(totals.wallMs);
   });
 

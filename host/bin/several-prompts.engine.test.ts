@@ -15,7 +15,7 @@ const cache = join(folder, 'cache');
 beforeAll(buildPrograms);
 afterAll(() => rm(folder, { recursive: true }));
 
-const run = (args: readonly string[]) => patchbay(['run', ...args], { cache });
+const run = (args: readonly string[]) => patchbay(['run', ...args, '--runs', '1'], { cache });
 
 describe('several questions', () => {
   const asked = ['--prompt', question, '--prompt', 'how many shapes are there?'];

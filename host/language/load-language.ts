@@ -3,7 +3,6 @@ import { ok, type Outcome } from '#engine/contract/outcome.ts';
 import type { LanguagePhase } from '#engine/contract/run-event.ts';
 import type { LanguageGraphs } from '#engine/node/decoder-protocol.ts';
 import type { BoundaryPart } from '#engine/node/part.ts';
-import { threadCount } from '../system/machine.ts';
 import { holdModel, isCold, measureModel, settleModels } from '../stages/held-model.ts';
 import { refusable } from '../sessions/load-model.ts';
 import { stageProgress } from '../stages/stage-progress.ts';
@@ -25,7 +24,7 @@ export async function identifyModels({
   row,
   context,
 }: LanguageStage): Promise<Outcome<readonly string[]>> {
-  const { loader, baseFolder } = context;
+  const { loader, baseFolder, threads: decoderThreads } = context;
   const progress = stageProgress({ id: row('prefill'), node: stage.id }, context);
   const keys: string[] = [];
   for (const { embed, decoder } of decoding.kind === 'draft'
@@ -33,7 +32,7 @@ export async function identifyModels({
     : [graphs]) {
     for (const [model, threads] of [
       [embed, embedThreads],
-      [decoder.model, threadCount],
+      [decoder.model, decoderThreads],
     ] as const) {
       const key = await loader.identify({ model, threads, baseFolder, progress });
       if (!key.ok) return key;
@@ -90,7 +89,13 @@ async function loadModel(
   measureModel(embed.value);
 
   const { model: graph } = graphs.decoder;
-  const decoder = await holdModel({ id: rows.decoder, node }, graph, title, threadCount, context);
+  const decoder = await holdModel(
+    { id: rows.decoder, node },
+    graph,
+    title,
+    context.threads,
+    context,
+  );
   if (!decoder.ok) return decoder;
   const model = new LanguageModel(graphs, boundaries, session, decoder.value.loaded.session);
   if (isCold(decoder.value)) {

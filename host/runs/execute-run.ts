@@ -1,23 +1,25 @@
-/** Runs a graph: loads its stages in order, warms them up, and times as many passes as were asked for. */
+/** Runs a graph: loads its stages in order, warms them up, and times as many passes as were asked for, or as it takes. */
 import { fail, ok, type Outcome } from '#engine/contract/outcome.ts';
 import { error } from '#engine/contract/problem.ts';
 import type { RunEvent } from '#engine/contract/run-event.ts';
-import type { RunRequest } from '#engine/contract/run-request.ts';
+import { runOptionsSchema, type RunRequest } from '#engine/contract/run-request.ts';
 import { checkGraph } from '#engine/graph/check.ts';
 import { applyOverrides } from '#engine/plan/apply-overrides.ts';
 import { planGraph, type Plan, type Stage } from '#engine/plan/plan.ts';
+import { TimedPasses } from '#engine/profile/timed-passes.ts';
 import { catalogue } from '#nodes/index.ts';
 import { hostStage } from '../stages/host-stage.ts';
 import { languageStage } from '../language/language-stage.ts';
 import type { ModelLoader } from '../sessions/load-model.ts';
-import { describeMachine } from '../system/machine.ts';
+import { describeMachine, threadCount } from '../system/machine.ts';
 import { LastRun } from './last-run.ts';
 import { memoryProblem } from './memory-budget.ts';
+import { NoiseWatch } from './noise-watch.ts';
 import { onnxStage } from '../stages/onnx-stage.ts';
 import { showPass } from '../showing/show-pass.ts';
 import { Pass, type Emit } from '../stages/pass.ts';
 import { profilePasses } from './profiled-passes.ts';
-import { inputsOf, runStages, type PipelineStage } from './pipeline.ts';
+import { inputsOf, runStages, type PassValues, type PipelineStage } from './pipeline.ts';
 import type { CancelSwitch } from '../sessions/progress.ts';
 import { readTextStage } from '../stages/read-text-stage.ts';
 import type { StageContext, StageRunner } from '../stages/stage-runner.ts';
@@ -55,7 +57,8 @@ async function runGraph(
   request: RunRequest,
   { loader, emit, cancel, lastRun }: Surroundings,
 ): Promise<Outcome<null>> {
-  if (request.reuse === true && request.runs > 1) return fail(severalPasses);
+  const runs = request.reuse === true ? (request.runs ?? 1) : (request.runs ?? null);
+  if (request.reuse === true && runs !== 1) return fail(severalPasses);
   const document = applyOverrides(request.document, request, catalogue);
   if (!document.ok) return document;
   const checked = checkGraph(document.value, catalogue);
@@ -67,40 +70,65 @@ async function runGraph(
   if (short) return fail(short);
 
   const baseFolder = request.baseFolder ?? process.cwd();
-  const context: StageContext = { loader, emit, cancel, baseFolder };
+  const { threads = threadCount } = request;
+  const context: StageContext = { loader, emit, cancel, baseFolder, threads };
   const pipeline = plan.value.stages.map((stage) => ({
     stage,
     runner: runnerOf(stage, plan.value, context, request.reuse === true ? lastRun : null),
   }));
   const stages = pipeline.flatMap(({ runner }) => runner.facts);
-  const { runs } = request;
-  const wires = wiresOf(plan.value);
-  emit({ type: 'run-started', machine: describeMachine(), stages, wires, runs });
+  const machine = { ...describeMachine(), threads };
+  const options = runOptionsSchema.parse({ ...request, runs: runs ?? undefined });
+  emit({ type: 'run-started', machine, stages, wires: wiresOf(plan.value), options });
 
+  let passes: number;
   try {
     const ran = await runPipeline(pipeline, runs, context, lastRun);
-    if (!ran.ok || request.operators !== true) return ran;
+    if (!ran.ok || request.operators !== true) return ran.ok ? ok(null) : ran;
+    passes = ran.value;
   } finally {
     for (const { runner } of pipeline) await runner.close?.();
   }
   const runnerOfStage = (stage: Stage, quiet: StageContext): StageRunner =>
     runnerOf(stage, plan.value, quiet);
-  return profilePasses(plan.value, runnerOfStage, context, runs);
+  return profilePasses(plan.value, runnerOfStage, context, passes);
 }
 
+/** Gives how many passes were timed. */
 async function runPipeline(
   pipeline: readonly PipelineStage[],
-  runs: number,
+  runs: number | null,
   context: StageContext,
   lastRun: LastRun,
-): Promise<Outcome<null>> {
+): Promise<Outcome<number>> {
+  const { emit, cancel } = context;
   const warm = await warmUp(pipeline, context, lastRun);
   if (!warm.ok) return warm;
-  for (let pass = 1; pass <= runs; pass++) {
-    const done = await timedPass(pipeline, pass, context, pass === runs);
-    if (!done.ok) return done;
+  const timed = new TimedPasses();
+  const watch = new NoiseWatch();
+  for (let run = 1; ; run++) {
+    const pass = new Pass(run, (event) => {
+      timed.hear(event);
+      emit(event);
+    });
+    const ran = await runStages(pipeline, pass, cancel);
+    if (!ran.ok) return ran;
+    pass.end();
+    watch.look();
+    if (!timed.areEnough(runs)) continue;
+    emit({ type: 'noise-watched', noise: watch.end() });
+    const shown = await showLast(pipeline, ran.value, context);
+    return shown.ok ? ok(run) : shown;
   }
-  return ok(null);
+}
+
+function showLast(
+  pipeline: readonly PipelineStage[],
+  values: PassValues,
+  context: StageContext,
+): Promise<Outcome<null>> {
+  const outputsOf = (id: string) => values.get(id);
+  return showPass({ pipeline, outputsOf, inputsOf: (stage) => inputsOf(stage, values) }, context);
 }
 
 function wiresOf({ stages }: Plan): Extract<RunEvent, { type: 'run-started' }>['wires'] {
@@ -134,21 +162,4 @@ export function runnerOf(
     ({ stage: from, port }) => stages.find(({ id }) => id === from)?.outputs[port] ?? [],
   );
   return languageStage(stage, step, context, wires, lastRun?.prompts ?? null);
-}
-
-async function timedPass(
-  pipeline: readonly PipelineStage[],
-  run: number,
-  context: StageContext,
-  isLast: boolean,
-): Promise<Outcome<null>> {
-  const { emit, cancel } = context;
-  const pass = new Pass(run, emit);
-  const ran = await runStages(pipeline, pass, cancel);
-  if (!ran.ok) return ran;
-  pass.end();
-  if (!isLast) return ok(null);
-  const values = ran.value;
-  const outputsOf = (id: string) => values.get(id);
-  return showPass({ pipeline, outputsOf, inputsOf: (stage) => inputsOf(stage, values) }, context);
 }

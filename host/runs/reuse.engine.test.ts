@@ -89,7 +89,7 @@ test('another question about the same picture skips the vision and what the prom
   const [encoder, ran] = [second, whole].map(({ report }) =>
     report.stages.find(({ node }) => node === 'encoder'),
   );
-  expect(encoder?.latencyMs).toEqual({ median: 0, p95: 0, runs: 0 });
+  expect(encoder?.latencyMs).toMatchObject({ median: 0, runs: 0 });
   expect(encoder?.tokensOut).toBe(ran?.tokensOut);
   // All visual tokens, and "USER:" with the space or line break around the picture.
   expect(second.prompt?.visual).toBe(ran?.tokensOut);

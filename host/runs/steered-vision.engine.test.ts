@@ -79,7 +79,7 @@ async function run(instruction: string): Promise<readonly RunEvent[]> {
 /** What the stages hand on, up to the visual tokens. */
 async function lookAt(instruction: string): Promise<{ ids: readonly number[]; seen: Tensor }> {
   const cancel = new CancelSwitch();
-  const context = { loader, emit: () => undefined, cancel, baseFolder: folder };
+  const context = { loader, emit: () => undefined, cancel, baseFolder: folder, threads: 2 };
   const checked = checkGraph(graphFor(instruction), catalogue);
   const plan = valueOf(planGraph(checked, { until: 'qformer' }));
   const values: PassValues = new Map();

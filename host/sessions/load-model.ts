@@ -31,7 +31,9 @@ export interface LoadRequest extends IdentifyRequest {
 }
 
 export interface LoadedModel {
+  /** Under which it is loaded, and under which it is stored. */
   readonly key: string;
+  readonly storedKey: string;
   readonly session: Session;
   readonly found: 'built' | 'cached' | 'loaded';
   readonly weightsBytes: number;
@@ -41,10 +43,12 @@ export interface LoadedModel {
 }
 
 /** Raise when the builder writes the same recipe differently. */
-const builderVersion = 5;
+const builderVersion = 6;
 /** Packed copies of the weights are written beside the plain ones, which go only afterwards. */
 const diskFactor = 3.2;
 const files = { model: 'model.onnx', weights: 'weights.bin', ready: 'ready.onnx' } as const;
+
+const loadedKey = (storedKey: string, threads: number): string => `${storedKey}/${threads}`;
 
 export class ModelLoader {
   readonly #cache: StageCache;
@@ -78,8 +82,8 @@ export class ModelLoader {
     const weights = await this.#resolve(request);
     if (!weights.ok) return weights;
     weights.value.close();
-    const key = this.#key(request, weights.value);
     const { model, threads } = request;
+    const key = loadedKey(this.#storedKey(request, weights.value), threads);
     this.#identified.set(model, { key, threads });
     return ok(key);
   }
@@ -92,12 +96,12 @@ export class ModelLoader {
     const weights = await this.#resolve(request);
     if (!weights.ok) return weights;
     try {
-      const key = this.#key(request, weights.value);
-      const known = this.#loaded.get(key);
+      const stored = this.#storedKey(request, weights.value);
+      const known = this.#loaded.get(loadedKey(stored, request.threads));
       if (known) return ok({ ...known, found: 'loaded', loadMs: 0 });
-      const cached = await this.#openCached(key, request);
+      const cached = await this.#openCached(stored, request);
       if (cached) return cached;
-      return await this.#buildAndOpen(key, request, weights.value);
+      return await this.#buildAndOpen(stored, request, weights.value);
     } finally {
       weights.value.close();
     }
@@ -109,10 +113,10 @@ export class ModelLoader {
     for (const [key, loaded] of this.#loaded) {
       if (keys.has(key)) {
         // Found again, it is pinned again and counts as used just now.
-        await this.#cache.find(key);
+        await this.#cache.find(loaded.storedKey);
         continue;
       }
-      await this.#release(key, loaded);
+      await this.#release(loaded);
     }
   }
 
@@ -121,9 +125,10 @@ export class ModelLoader {
     return resolveWeights(model, { baseFolder, digests: this.#digests, tell });
   }
 
-  #key({ model, threads }: IdentifyRequest, { fingerprint }: ModelWeights): string {
+  /** What is stored is the same for any number of threads. */
+  #storedKey({ model }: IdentifyRequest, { fingerprint }: ModelWeights): string {
     const { inputs, outputs, nodes, constants, weights } = model;
-    const content = { builderVersion, threads, processor: this.#processor, fingerprint };
+    const content = { builderVersion, processor: this.#processor, fingerprint };
     return createHash('sha256')
       .update(JSON.stringify({ ...content, inputs, outputs, nodes, constants, weights }))
       .digest('hex')
@@ -179,7 +184,7 @@ export class ModelLoader {
     const opened = await this.#open(key, folder, request, 'cached');
     const flaw = await weightCheck?.finish();
     if (flaw) {
-      if (opened.ok) await this.#release(key, opened.value);
+      if (opened.ok) await this.#release(opened.value);
       return this.#discard(key, request, flaw);
     }
     if (wasRefused(opened)) {
@@ -215,13 +220,13 @@ export class ModelLoader {
     return null;
   }
 
-  async #release(key: string, { session }: LoadedModel): Promise<void> {
+  async #release({ key, session }: LoadedModel): Promise<void> {
     this.#loaded.delete(key);
     await session.release();
   }
 
   async #open(
-    key: string,
+    storedKey: string,
     folder: string,
     { model, title, threads, progress }: LoadRequest,
     found: LoadedModel['found'],
@@ -235,14 +240,15 @@ export class ModelLoader {
     );
     if (!session.ok) return session;
     const loaded: LoadedModel = {
-      key,
+      key: loadedKey(storedKey, threads),
+      storedKey,
       session: session.value,
       found,
       weightsBytes: weightBytes(model),
       loadMs: performance.now() - start,
       residentBefore,
     };
-    this.#loaded.set(key, loaded);
+    this.#loaded.set(loaded.key, loaded);
     return ok(loaded);
   }
 }

@@ -8,7 +8,6 @@ import { holdModel, isCold, settleModels, type HeldModel } from './held-model.ts
 import type { Kept } from './kept.ts';
 import { refusable } from '../sessions/load-model.ts';
 import type { TensorMap } from '../sessions/sessions.ts';
-import { threadCount } from '../system/machine.ts';
 import { stageProgress } from './stage-progress.ts';
 import { stageFacts, type StageContext, type StageRunner } from './stage-runner.ts';
 import {
@@ -44,13 +43,13 @@ export function onnxStage(
   return {
     facts: [stageFacts(stage)],
     async preflight() {
-      const { loader, baseFolder } = context;
+      const { loader, baseFolder, threads } = context;
       const progress = stageProgress(row, context);
-      const key = await loader.identify({ model, threads: threadCount, baseFolder, progress });
+      const key = await loader.identify({ model, threads, baseFolder, progress });
       return key.ok ? ok([key.value]) : key;
     },
     async load() {
-      const outcome = await holdModel(row, model, stage.title, threadCount, context);
+      const outcome = await holdModel(row, model, stage.title, context.threads, context);
       if (!outcome.ok) return outcome;
       held = outcome.value;
       const cold = isCold(held);

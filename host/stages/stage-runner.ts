@@ -41,6 +41,8 @@ export interface StageContext {
   readonly cancel: CancelSwitch;
   /** Relative paths of the graph are taken from here. */
   readonly baseFolder: string;
+  /** That ONNX Runtime may use inside an operator. */
+  readonly threads: number;
 }
 
 /** The one row of a stage that is not a language model. */

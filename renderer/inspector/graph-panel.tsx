@@ -1,5 +1,6 @@
 /** The graph itself, while no node is selected. */
 import { hasErrors } from '#engine/contract/problem.ts';
+import { runLimits } from '#engine/contract/run-request.ts';
 import { checkedGraph } from '#renderer/analysis/checked-graph.ts';
 import { useEstimate, useEstimateLack } from '#renderer/analysis/estimate.ts';
 import { Field } from '#renderer/parts/field.tsx';
@@ -16,7 +17,12 @@ import { Figures } from '#renderer/inspector/sections/figures.tsx';
 import { Published, publishedReferences } from '#renderer/inspector/sections/published.tsx';
 import { totalFigures } from '#renderer/inspector/sections/node-measures.ts';
 import { TitleField } from '#renderer/inspector/fields/title-field.tsx';
-import { parseWhole, stepped, type ParamOf } from '#renderer/inspector/fields/typed-number.ts';
+import {
+  parseNumber,
+  stepped,
+  writeNumber,
+  type ParamOf,
+} from '#renderer/inspector/fields/typed-number.ts';
 import { useTyped } from '#renderer/inspector/fields/use-typed.ts';
 import styles from '#renderer/inspector/sections/panel.module.css';
 
@@ -35,7 +41,8 @@ export function GraphPanel({ open }: { readonly open: OpenDocument }) {
         onTakeBack={() => takeBackTyping(open.id, mergeKey)}
       />
       {(about !== '' || references.length > 0) && <Explanation {...{ about, references }} />}
-      <PassesField />
+      <RunSetting name="passes" param={passesParam} />
+      <RunSetting name="threads" param={threadsParam} />
       <ReuseField />
       <Totals open={open} />
       <Published publication={publication} />
@@ -44,40 +51,58 @@ export function GraphPanel({ open }: { readonly open: OpenDocument }) {
   );
 }
 
-const passesParam: ParamOf<'integer'> = {
-  kind: 'integer',
+const passesParam: ParamOf<'optional-integer'> = {
+  kind: 'optional-integer',
   label: 'Timed passes of a run',
-  help: 'A run first warms up, then is timed so many times; figures are medians over the passes.',
-  default: 3,
+  help: 'A run first warms up, then is timed so many times; figures are medians over the passes. Left empty, it is timed until its medians are steady or two seconds have gone by.',
+  default: null,
+  whenEmpty: 'until figures are steady',
   min: 1,
-  max: 1000,
+  max: runLimits.runs,
 };
 
-function PassesField() {
-  const runs = useView((state) => state.runs);
-  const take = (next: number): void => view.setState({ runs: next });
+const threadsParam: ParamOf<'optional-integer'> = {
+  kind: 'optional-integer',
+  label: 'Threads',
+  help: 'How many ONNX Runtime may use inside an operator. Two on one core only wait for each other.',
+  default: null,
+  whenEmpty: 'one a core',
+  min: 1,
+  max: runLimits.threads,
+};
+
+interface RunSettingProps {
+  readonly name: 'passes' | 'threads';
+  readonly param: ParamOf<'optional-integer'>;
+}
+
+/** A number that belongs to this window and to no graph. */
+function RunSetting({ name, param }: RunSettingProps) {
+  const value = useView((state) => state[name]);
+  const take = (next: number | null): void => view.setState({ [name]: next });
   const typed = useTyped({
-    key: 'view.runs',
-    value: runs,
-    written: String(runs),
-    parse: (text) => parseWhole(passesParam, text),
+    key: `view.${name}`,
+    value,
+    written: writeNumber(value),
+    parse: (text) => parseNumber(param, text),
     take,
     settle: () => undefined,
     takeBack: () => undefined,
-    step: (steps) => stepped(passesParam, runs, steps),
+    step: (steps) => stepped(param, value ?? 0, steps),
   });
   return (
     <Field
-      label={passesParam.label}
-      help={passesParam.help}
+      label={param.label}
+      help={param.help}
       reason={typed.reason}
-      onReset={runs === passesParam.default ? null : () => take(passesParam.default)}
+      onReset={value === null ? null : () => take(null)}
     >
       {(ids) => (
         <TextField
           {...typed.input}
           ids={ids}
           isFigure
+          placeholder={param.whenEmpty}
           inputMode="numeric"
           isWrong={typed.reason !== null}
         />

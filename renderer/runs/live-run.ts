@@ -16,8 +16,8 @@ export interface StageState {
 
 export interface LiveRun {
   readonly status: 'starting' | 'running' | 'finished' | 'failed' | 'cancelled';
-  /** How many timed passes were asked for, and which one goes on; 0 while warming up. */
-  readonly runs: number;
+  /** How many timed passes were asked for, null for as many as it takes, and which one goes on; 0 while warming up. */
+  readonly runs: number | null;
   readonly run: number;
   readonly stages: Readonly<Record<string, StageState>>;
   /** In the order in which they run. */
@@ -31,7 +31,7 @@ export interface LiveRun {
 
 export const newLiveRun: LiveRun = {
   status: 'starting',
-  runs: 0,
+  runs: null,
   run: 0,
   stages: {},
   order: [],
@@ -47,7 +47,8 @@ export function foldLive(live: LiveRun, event: RunEvent): LiveRun {
         event.stages.map((facts): [string, StageState] => [facts.id, waiting(facts)]),
       );
       const order = event.stages.map(({ id }) => id);
-      return { ...live, status: 'running', runs: event.runs, stages, order };
+      const { runs = null } = event.options;
+      return { ...live, status: 'running', runs, stages, order };
     }
     case 'stage-progress': {
       const { phase, done = null, total = null, unit = null } = event;
@@ -78,6 +79,7 @@ export function foldLive(live: LiveRun, event: RunEvent): LiveRun {
       return { ...live, status: 'cancelled' };
     case 'prompt-reused':
     case 'run-measured':
+    case 'noise-watched':
     case 'shown':
     case 'operators-profiled':
       return live;

@@ -11,13 +11,18 @@ export function runWeights({ stages }: Pick<Report, 'stages'>): string | null {
   return kinds.has('random') ? 'random' : 'checkpoint';
 }
 
+/** "pass 2 of 3", or "pass 2" where it is not known of how many. */
+export const passText = ({ run, runs }: Pick<LiveRun, 'run' | 'runs'>): string =>
+  runs === null ? `pass ${run}` : `pass ${run} of ${runs}`;
+
 /** "pass 2 of 3", "done", "failed" */
-export function runStatus({ status, run, runs }: LiveRun): string {
+export function runStatus(live: LiveRun): string {
+  const { status, run } = live;
   switch (status) {
     case 'starting':
       return 'starting';
     case 'running':
-      return run === 0 ? 'getting ready' : `pass ${run} of ${runs}`;
+      return run === 0 ? 'getting ready' : passText(live);
     case 'finished':
       return 'done';
     case 'failed':

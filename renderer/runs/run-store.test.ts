@@ -139,7 +139,7 @@ const started: RunEvent = {
   },
   stages: [facts],
   wires: [],
-  runs: 1,
+  options: { runs: 1 },
 };
 const decoding: RunEvent = {
   type: 'stage-progress',
@@ -200,7 +200,7 @@ const over = (each: FollowedRun): boolean => isOver(each.live);
 const told = (): readonly string[] => notices.getState().shown.map(({ text }) => text);
 
 test('a run is started with what the window knows, and followed to its report', async () => {
-  view.setState({ runs: 5, resultsTab: 'problems' });
+  view.setState({ passes: 5, resultsTab: 'problems' });
   await startRun('prompt');
   expect(host.requests).toEqual([
     { document: graph, runs: 5, baseFolder: '/graphs', until: 'prompt' },
@@ -384,8 +384,8 @@ test('two runs are compared; of three the one that was chosen first gives way', 
 });
 
 test('a run that reuses what the last one read is timed once, however many passes are set', async () => {
-  view.setState({ runs: 5, reuses: true });
+  view.setState({ passes: 5, reuses: true });
   await startRun();
-  expect(host.requests).toEqual([{ document: graph, runs: 1, reuse: true, baseFolder: '/graphs' }]);
+  expect(host.requests).toEqual([{ document: graph, reuse: true, baseFolder: '/graphs' }]);
   view.setState({ reuses: false });
 });

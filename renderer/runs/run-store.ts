@@ -85,12 +85,14 @@ export async function startRun(until: string | null = null, operators = false): 
   if (!open || goingRun(runStore.getState(), open.id)) return;
   if (runStore.getState().runs.filter(({ live }) => !isOver(live)).length >= mostGoing)
     return tell(`${mostGoing} runs go on or wait already; wait for one, or cancel one.`);
-  const { runs, reuses } = view.getState();
+  const { passes, reuses, threads } = view.getState();
   const outcome = await ask(
     host.startRun.mutate({
       document: open.document,
       // A second pass would find everything read.
-      ...(reuses ? { runs: 1, reuse: true } : { runs }),
+      ...(reuses && { reuse: true }),
+      ...(!reuses && passes !== null && { runs: passes }),
+      ...(threads !== null && { threads }),
       ...(open.file && { baseFolder: open.file.folder }),
       ...(until !== null && { until }),
       ...(operators && { operators }),

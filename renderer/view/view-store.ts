@@ -2,6 +2,7 @@
 import { useStore } from 'zustand';
 import { createStore } from 'zustand/vanilla';
 import { z } from 'zod';
+import { runLimits } from '#engine/contract/run-request.ts';
 import { askPlain, host } from '#renderer/connection/host-client.ts';
 
 /** The part that is kept; a field that does not fit falls back on its own. */
@@ -15,8 +16,10 @@ const keptSchema = z.object({
     .catch({ palette: 232, inspector: 304, results: 264 }),
   /** Families of the palette that are folded, whether this version knows them or not. */
   foldedFamilies: z.array(z.string()).catch([]),
-  /** Timed passes of a run. */
-  runs: z.int().min(1).max(1000).catch(3),
+  /** Timed passes of a run; null for as many as make its figures steady. */
+  passes: z.int().min(1).max(runLimits.runs).nullable().catch(null),
+  /** Threads of ONNX Runtime; null for one a core. */
+  threads: z.int().min(1).max(runLimits.threads).nullable().catch(null),
   /** Does a run reuse what the run before has read? */
   reuses: z.boolean().catch(false),
 });

@@ -1,6 +1,6 @@
 /** `npm run soak [runs] [cancels]`: runs and cancels in one server, and what it and its engine hold in memory meanwhile. */
 import { formatBytes } from '#engine/contract/format.ts';
-import { quantile } from '#engine/profile/report.ts';
+import { quantile } from '#engine/profile/statistics.ts';
 import { formatTable } from '#host/bin/terminal/table.ts';
 import { describeMachine } from '#host/system/machine.ts';
 import { endure, type Cancelled, type Sample } from './endure.ts';

@@ -28,6 +28,7 @@ const options = {
   prompt: { type: 'string', multiple: true },
   'max-new-tokens': { type: 'string' },
   runs: { type: 'string' },
+  threads: { type: 'string' },
   seed: { type: 'string' },
   allow: { type: 'string', multiple: true },
   scale: { type: 'string' },
@@ -39,9 +40,9 @@ const options = {
 export const runCommand: Command = {
   name: 'run',
   synopsis:
-    'run FILE|PRESET|- [--image FILE]… [--video PATH] [--prompt TEXT]… [--reuse] [--max-new-tokens N] [--runs N] [--operators kind|layer|operator] [--seed N] [--scale tiny] [--allow PATH]… [--json [OUT]]',
+    'run FILE|PRESET|- [--image FILE]… [--video PATH] [--prompt TEXT]… [--reuse] [--max-new-tokens N] [--runs N] [--threads N] [--operators kind|layer|operator] [--seed N] [--scale tiny] [--allow PATH]… [--json [OUT]]',
   about:
-    'Runs a graph and prints its answer, latency and memory; several --image are several pictures in order, --video is a folder of frames, an animated GIF or WebP, or a video file; --allow is a file or folder elsewhere that the graph may name; --scale tiny runs the same parts and mechanisms with few narrow layers and random weights, which shows how a graph works, not what it costs; --operators adds passes under the profiler of ONNX Runtime and says what its operators cost, by kind, layer or each; several --prompt are runs one after the other, and with --reuse each goes on from what the one before has read, such as the same picture; --json prints one object, or a list of one for each --prompt, or writes it to OUT.',
+    'Runs a graph and prints its answer, latency and memory; several --image are several pictures in order, --video is a folder of frames, an animated GIF or WebP, or a video file; --allow is a file or folder elsewhere that the graph may name; --scale tiny runs the same parts and mechanisms with few narrow layers and random weights, which shows how a graph works, not what it costs; --operators adds passes under the profiler of ONNX Runtime and says what its operators cost, by kind, layer or each; without --runs, passes are timed until the medians are steady or two seconds have gone by; --threads is how many ONNX Runtime may use, one a core where it is not said; several --prompt are runs one after the other, and with --reuse each goes on from what the one before has read, such as the same picture; --json prints one object, or a list of one for each --prompt, or writes it to OUT.',
   async run(args, caller, { host, chosen }) {
     const { values, operands } = parseOptions(this, args, options, { least: 1, most: 2 });
     const { operand, out } = graphAndOutput(operands);
@@ -49,7 +50,8 @@ export const runCommand: Command = {
       images: pictures(values.image),
       video: clip(values.video),
       maxNewTokens: wholeNumber('max-new-tokens', values['max-new-tokens'], 1, runLimits.newTokens),
-      runs: wholeNumber('runs', values.runs, 1, runLimits.runs) ?? 1,
+      runs: wholeNumber('runs', values.runs, 1, runLimits.runs),
+      threads: wholeNumber('threads', values.threads, 1, runLimits.threads),
       seed: wholeNumber('seed', values.seed, 0, 0xffff_ffff),
     };
     const prompts = values.prompt ?? [undefined];
@@ -109,7 +111,7 @@ function groupingOf(asked: string | undefined): Grouping | null {
 }
 
 /** There has to be a run to go on from, and a second pass would find everything read. */
-function reuseOf(isWanted: boolean, prompts: number, runs: number): Pick<RunRequest, 'reuse'> {
+function reuseOf(isWanted: boolean, prompts: number, runs = 1): Pick<RunRequest, 'reuse'> {
   if (!isWanted) return {};
   if (prompts < 2)
     throw new UsageError('--reuse goes on from the run before, so it needs several --prompt.');
@@ -156,7 +158,7 @@ function clip(given: string | undefined): Given['video'] {
   throw new UsageError(`--video has a path of ${length} characters, which no system opens.`);
 }
 
-type Given = Omit<Partial<RunRequest>, 'runs'> & { readonly runs: number };
+type Given = Partial<RunRequest>;
 
 /** Null where the run was interrupted. */
 async function runGraph(

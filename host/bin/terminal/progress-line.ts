@@ -8,7 +8,7 @@ const repaintEveryMs = 80;
 export class ProgressLine {
   readonly #stream: NodeJS.WriteStream;
   #stages: readonly StageFacts[] = [];
-  #runs = 1;
+  #runs: number | null = null;
   #tokens = 0;
   #painted = 0;
   #text = '';
@@ -23,7 +23,7 @@ export class ProgressLine {
     if (!this.#stream.isTTY) return;
     if (event.type === 'run-started') {
       this.#stages = event.stages;
-      this.#runs = event.runs;
+      this.#runs = event.options.runs ?? null;
     } else if (event.type === 'token') {
       this.#tokens++;
       const title = this.#stages.find(({ node }) => node === event.node)?.title ?? event.node;
@@ -50,7 +50,8 @@ export class ProgressLine {
   }: Extract<RunEvent, { type: 'stage-progress' }>): string {
     const facts = this.#stages.find(({ id, node }) => id === stage || node === stage);
     const title = facts ? rowTitle(facts) : stage;
-    const pass = run > 0 && this.#runs > 1 ? ` · run ${run} of ${this.#runs}` : '';
+    const of = this.#runs === null ? '' : ` of ${this.#runs}`;
+    const pass = run > 0 && this.#runs !== 1 ? ` · run ${run}${of}` : '';
     if (done === undefined || total === undefined || total === 0)
       return `${title} · ${phase}${pass}`;
     const amount =

@@ -5,7 +5,9 @@ import { rowTitle } from '#engine/contract/run-event.ts';
 import { stateWord } from '#engine/contract/state-word.ts';
 import { draftText } from '#engine/profile/draft-text.ts';
 import { languageTitles, rowsToldApart } from '#engine/profile/language-titles.ts';
+import { noiseSentences } from '#engine/profile/noise-sentences.ts';
 import { reusedText } from '#engine/profile/reused-text.ts';
+import { medianSpread } from '#engine/profile/statistics.ts';
 import { tokensText } from '#engine/profile/tokens-text.ts';
 import { answerLines } from './answers.ts';
 import { bar, formatTable, type Column } from './table.ts';
@@ -18,6 +20,7 @@ export function formatReport(report: Report): string {
   if (machine)
     parts.push(`${machine.cpu}, ${machine.threads} threads, ONNX Runtime ${machine.onnxRuntime}`);
   parts.push('', stageTable(rowsToldApart(report), totals.stagesMs), '', totalsText(report));
+  for (const sentence of noiseSentences(report.noise)) parts.push(sentence);
   const titles = languageTitles(languageModels);
   for (const model of languageModels) {
     const heading = titles.size > 1 ? `Answer of ${titles.get(model.node)}` : 'Answer';
@@ -41,15 +44,8 @@ function stageTable(stages: readonly StageReport[], totalMs: number): string {
         text: ({ latencyMs, reused }) =>
           reused ? '– reused' : formatMilliseconds(latencyMs.median),
       },
-      ...(runs > 1
-        ? [
-            {
-              title: 'p95',
-              align: 'right' as const,
-              text: ({ latencyMs }: StageReport) => formatMilliseconds(latencyMs.p95),
-            },
-          ]
-        : []),
+      ...(runs > 1 ? [spreadColumn] : []),
+      ...(stages.some(({ latencyMs }) => latencyMs.p95 !== null) ? [p95Column] : []),
       {
         title: 'peak',
         align: 'right',
@@ -66,6 +62,21 @@ function stageTable(stages: readonly StageReport[], totalMs: number): string {
     stages,
   );
 }
+
+const spreadColumn: Column<StageReport> = {
+  title: 'spread',
+  align: 'right',
+  text: ({ latencyMs }) => {
+    const spread = medianSpread(latencyMs);
+    return spread === null ? '–' : `±${(100 * spread).toFixed(1)}%`;
+  },
+};
+
+const p95Column: Column<StageReport> = {
+  title: 'p95',
+  align: 'right',
+  text: ({ latencyMs }) => (latencyMs.p95 === null ? '–' : formatMilliseconds(latencyMs.p95)),
+};
 
 /** What is carried from token to token, called the KV cache where it is nothing else. */
 function stateColumn(stages: readonly StageReport[]): Column<StageReport> {

@@ -28,7 +28,7 @@ const started: RunEvent = {
   machine,
   stages: [facts('encoder'), facts('lm/prefill', 'prefill'), facts('lm/decode', 'decode')],
   wires: [],
-  runs: 1,
+  options: { runs: 1 },
 };
 const measured = (
   stage: string,

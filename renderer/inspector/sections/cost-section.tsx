@@ -1,9 +1,11 @@
 /** What a node costs: reckoned before a run, measured by one. */
 import { formatBytes, formatMilliseconds } from '#engine/contract/format.ts';
 import { hasErrors } from '#engine/contract/problem.ts';
+import type { StageReport } from '#engine/contract/report.ts';
 import type { CheckedNode } from '#engine/graph/check.ts';
 import { checkedGraph } from '#renderer/analysis/checked-graph.ts';
 import { useEstimate } from '#renderer/analysis/estimate.ts';
+import { formatSpread } from '#renderer/results/figures/format-ratio.ts';
 import { ownRun, useRuns } from '#renderer/runs/run-store.ts';
 import type { OpenDocument } from '#renderer/workspace/open-document.ts';
 import { Figures } from './figures.tsx';
@@ -83,6 +85,12 @@ function Measurement({ open, node }: CostProps) {
   );
 }
 
+/** The twentieth pass where so many were timed, else how sure the median is. */
+function besideMedian({ latencyMs }: StageReport): string {
+  if (latencyMs.p95 === null) return formatSpread(latencyMs);
+  return `p95 ${formatMilliseconds(latencyMs.p95)}`;
+}
+
 /** Two lines a phase, since the inspector may be narrow. */
 function PhaseTable({ rows }: { readonly rows: readonly MeasuredRow[] }) {
   return (
@@ -103,9 +111,7 @@ function PhaseTable({ rows }: { readonly rows: readonly MeasuredRow[] }) {
             </th>
             <td>
               {formatMilliseconds(stage.latencyMs.median)}
-              <span className={styles['second']}>
-                p95 {formatMilliseconds(stage.latencyMs.p95)}
-              </span>
+              <span className={styles['second']}>{besideMedian(stage)}</span>
             </td>
             <td>{formatBytes(stage.memory.peakBytes)}</td>
           </tr>

@@ -77,7 +77,7 @@ test('a language model is measured in phases, any other node in one row, and non
     phase,
     precision: null,
     weights: null,
-    latencyMs: { median: 1, p95: 1, runs },
+    latencyMs: { median: 1, deviation: 0, interval: null, p95: null, runs },
     memory: { weightsBytes: 0, peakBytes: 0, stateBytes: 3e6, kvBytes: 2e6 },
     tokensIn: null,
     tokensOut: null,
@@ -95,7 +95,24 @@ test('a language model is measured in phases, any other node in one row, and non
   expect(phases('language')).toEqual(['prefill', 'decode']);
   expect(phases('late')).toEqual([]);
   expect(measuredRows(null, 'encoder')).toEqual([]);
-  expect(lines(measuredFigures(stage('encoder', 3)))).toHaveLength(3);
+  expect(lines(measuredFigures(stage('encoder', 3)))).toEqual([
+    'Latency, median: 1.00\u2009ms',
+    'Peak memory: 0\u2009B',
+  ]);
+  const steady = {
+    ...stage('encoder', 20),
+    latencyMs: {
+      median: 1,
+      deviation: 0.01,
+      interval: { from: 0.98, to: 1.02, certainty: 0.96 },
+      p95: 1.1,
+      runs: 20,
+    },
+  };
+  expect(lines(measuredFigures(steady)).slice(0, 2)).toEqual([
+    'Latency, median: 1.00\u2009ms ±2.0\u2009%',
+    'Latency, p95: 1.10\u2009ms',
+  ]);
   const model = sampleModel('language', {
     timeToFirstTokenMs: 40,
     decodeTokensPerSecond: 20,

@@ -11,6 +11,7 @@ import { stateWord } from '#engine/contract/state-word.ts';
 import { draftText } from '#engine/profile/draft-text.ts';
 import { reusedText } from '#engine/profile/reused-text.ts';
 import type { GraphEstimate, StageEstimate } from '#engine/estimate/estimate.ts';
+import { formatSpread } from '#renderer/results/figures/format-ratio.ts';
 import { graphVisualTokensText, visualTokensText } from '#renderer/analysis/visual-tokens.ts';
 
 export interface Figure {
@@ -95,8 +96,11 @@ export function measuredRows(report: Report | null, node: string): readonly Meas
 export function measuredFigures(stage: StageReport): readonly Figure[] {
   const { latencyMs, memory, tokensIn, tokensOut } = stage;
   return [
-    counted('Latency, median', formatMilliseconds(latencyMs.median)),
-    counted('Latency, p95', formatMilliseconds(latencyMs.p95)),
+    counted(
+      'Latency, median',
+      `${formatMilliseconds(latencyMs.median)} ${formatSpread(latencyMs)}`.trim(),
+    ),
+    ...(latencyMs.p95 === null ? [] : [counted('Latency, p95', formatMilliseconds(latencyMs.p95))]),
     counted('Peak memory', formatBytes(memory.peakBytes)),
     ...(tokensIn === null && tokensOut === null ? [] : [counted('Tokens', tokensText(stage))]),
   ];

@@ -24,7 +24,13 @@ const machine = {
   onnxRuntime: '1',
   patchbay: '1',
 };
-const started: RunEvent = { type: 'run-started', machine, stages: rows, wires: [], runs: 2 };
+const started: RunEvent = {
+  type: 'run-started',
+  machine,
+  stages: rows,
+  wires: [],
+  options: { runs: 2 },
+};
 const at = (stage: string, run: number): RunEvent => ({
   type: 'stage-progress',
   stage,

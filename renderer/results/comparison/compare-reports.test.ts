@@ -5,7 +5,8 @@ import {
   sampleReport,
   sampleStage,
 } from '#renderer/results/figures/sample-report.testing.ts';
-import { changeWords, differences, pairStages, pairWords, speedWords } from './compare-reports.ts';
+import { changeWords, differences, pairStages, pairWords } from './compare-reports.ts';
+import { speedWords } from './compare-times.ts';
 
 const ids = (pairs: ReturnType<typeof pairStages>) =>
   pairs.map(({ a, b }) => [a?.id ?? null, b?.id ?? null]);
@@ -81,7 +82,7 @@ test('several language models are compared each with its own, by name', () => {
     {
       of: 'Tiny → Phi',
       sentences: [
-        'B reaches its first token as fast: after 100\u2009ms, A after 100\u2009ms.',
+        'B reaches its first token as fast, within noise: after 100\u2009ms, A after 100\u2009ms.',
         'B writes 3.0× faster: 60.0 tokens / s with 31 of 40 guesses kept, A 20.0 tokens / s with 31 of 40 guesses kept.',
       ],
     },
@@ -89,11 +90,12 @@ test('several language models are compared each with its own, by name', () => {
 });
 
 test('ratios are said in words, and noise is no difference', () => {
-  expect(speedWords(3600, 2000)).toBe('1.8× faster');
-  expect(speedWords(2000, 50_000)).toBe('25× slower');
-  expect(speedWords(5, 5180)).toBe('1\u2009036× slower');
-  expect(speedWords(100, 103)).toBe('as fast');
-  expect(speedWords(0, 5)).toBeNull();
+  const once = (median: number) => ({ median, interval: null });
+  expect(speedWords(once(3600), once(2000))).toBe('1.8× faster');
+  expect(speedWords(once(2000), once(50_000))).toBe('25× slower');
+  expect(speedWords(once(5), once(5180))).toBe('1\u2009036× slower');
+  expect(speedWords(once(100), once(103))).toBe('as fast, within noise');
+  expect(speedWords(once(0), once(5))).toBeNull();
   expect(changeWords(760, 288)).toBe('−62\u2009%');
   expect(changeWords(144, 729)).toBe('5.1×');
   expect(changeWords(576, 576)).toBeNull();
@@ -102,6 +104,34 @@ test('ratios are said in words, and noise is no difference', () => {
   expect(pairWords({ a, b })).toBe('1.8× faster · −75\u2009% tokens');
   expect(pairWords({ a, b: null })).toBe('only in A');
   expect(pairWords({ a: sampleStage('p'), b })).toBe('–');
+});
+
+test('two times that overlap by chance are called alike, however far their medians lie apart', () => {
+  const timed = (median: number, from: number, to: number) => ({
+    median,
+    interval: { from, to, certainty: 0.95 },
+  });
+  expect(speedWords(timed(7.6, 3.1, 8.2), timed(3.4, 3.2, 3.6))).toBe('as fast, within noise');
+  expect(speedWords(timed(7.6, 7.4, 8.2), timed(3.4, 3.2, 3.6))).toBe('2.2× faster');
+  // Narrower than one start of a process differs from the next.
+  expect(speedWords(timed(100, 99.9, 100.1), timed(103, 102.9, 103.1))).toBe(
+    'as fast, within noise',
+  );
+});
+
+test('what was timed once, or beside something else, is said so', () => {
+  const run = (runs: number, othersShare: number) => {
+    const stage = sampleStage('encoder', { medianMs: 20 });
+    const stages = [{ ...stage, latencyMs: { ...stage.latencyMs, runs } }];
+    const noise = { othersShare, swappedBytes: 0, clockMHz: null };
+    return { ...sampleReport(stages, { wallMs: 20 }), noise };
+  };
+  const said = (a: Report, b: Report) => differences(a, b).flatMap(({ sentences }) => sentences);
+  expect(said(run(1, 0), run(30, 0.4))).toEqual([
+    'A was timed once, so what is chance cannot be told; set more passes for that.',
+    'B runs the whole graph as fast, within noise: in 20.0\u2009ms, A in 20.0\u2009ms.',
+    expect.stringMatching(/^Of B: Other programs took 40%/),
+  ]);
 });
 
 test('the whole is compared in sentences', () => {
@@ -127,7 +157,7 @@ test('the whole is compared in sentences', () => {
   ]);
   expect(said(run(2000, 604, 604, 1e9), run(2000, 604, 316, 3e9)).slice(1)).toEqual([
     'Both prefill 604 tokens; B keeps 48\u2009% fewer: 316, A 604.',
-    'B runs the whole graph as fast: in 4\u2009000\u2009ms, A in 4\u2009000\u2009ms.',
+    'B runs the whole graph as fast, within noise: in 4\u2009000\u2009ms, A in 4\u2009000\u2009ms.',
     'B peaks at 3.0× as much memory: 3.00\u2009GB, A 1.00\u2009GB.',
   ]);
   expect(differences(sampleReport([]), sampleReport([]))).toEqual([]);

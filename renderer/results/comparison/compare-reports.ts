@@ -2,12 +2,23 @@
 import { formatBytes, formatMilliseconds, formatRate } from '#engine/contract/format.ts';
 import type { LanguageReport, Report, StageReport } from '#engine/contract/report.ts';
 import { draftText } from '#engine/profile/draft-text.ts';
+import { noiseSentences } from '#engine/profile/noise-sentences.ts';
 import { languageTitles } from '#engine/profile/language-titles.ts';
+import { passCount } from '#renderer/runs/run-facts.ts';
 import {
   formatChange,
   formatPercent,
   formatTimes,
 } from '#renderer/results/figures/format-ratio.ts';
+import {
+  firstToken,
+  noise,
+  speedWords,
+  tokenTime,
+  wholePass,
+  type Timed,
+  type Written,
+} from './compare-times.ts';
 
 export interface StagePair {
   /** Null where only the other run has such a stage. */
@@ -63,17 +74,6 @@ export function pairStages(
   return pairs;
 }
 
-/** Differences below this are noise on a machine that does other things too. */
-const noise = 0.05;
-
-/** "1.8× faster", of the second against the first; null where either was not measured. */
-export function speedWords(aMs: number, bMs: number): string | null {
-  if (aMs <= 0 || bMs <= 0) return null;
-  const ratio = aMs / bMs;
-  if (Math.abs(ratio - 1) < noise) return 'as fast';
-  return ratio > 1 ? `${formatTimes(ratio)} faster` : `${formatTimes(1 / ratio)} slower`;
-}
-
 /** "−62 %" or "2.6×", of the second against the first; null where nothing changes or there is no first. */
 export function changeWords(a: number | null, b: number | null): string | null {
   if (a === null || b === null || a <= 0 || a === b) return null;
@@ -87,9 +87,7 @@ export function pairWords({ a, b }: StagePair): string {
   const tokens = changeWords(a.tokensOut ?? a.tokensIn, b.tokensOut ?? b.tokensIn);
   const parts = [
     reusedIn(a, b),
-    a.latencyMs.runs > 0 && b.latencyMs.runs > 0
-      ? speedWords(a.latencyMs.median, b.latencyMs.median)
-      : null,
+    a.latencyMs.runs > 0 && b.latencyMs.runs > 0 ? speedWords(a.latencyMs, b.latencyMs) : null,
     tokens === null ? null : `${tokens} tokens`,
   ];
   return parts.filter((part) => part !== null).join(' · ') || '–';
@@ -109,11 +107,16 @@ export interface Difference {
 /** What matters, said in sentences, B against A. */
 export function differences(a: Report, b: Report): readonly Difference[] {
   const whole = [
-    passSentence(a.totals.wallMs, b.totals.wallMs),
+    passSentence(wholePass(a), wholePass(b)),
     peakSentence(a.totals.peakBytes, b.totals.peakBytes),
   ];
-  const reuse = ofWhole(reuseSentence(a, b));
-  return [...reuse, ...languageDifferences(a, b), ...whole.flatMap(ofWhole)];
+  const cautions = [reuseSentence(a, b), onceSentence(a, b)];
+  return [
+    ...cautions.flatMap(ofWhole),
+    ...languageDifferences(a, b),
+    ...whole.flatMap(ofWhole),
+    ...[disturbedSentence('A', a), disturbedSentence('B', b)].flatMap(ofWhole),
+  ];
 }
 
 const ofWhole = (sentence: string | null): readonly Difference[] =>
@@ -128,9 +131,9 @@ function languageDifferences(a: Report, b: Report): readonly Difference[] {
     const other = b.languageModels.find(({ node }) => node === partners.get(model.node));
     if (!other) return [];
     const sentences = [
-      firstTokenSentence(model.timeToFirstTokenMs, other.timeToFirstTokenMs),
+      firstTokenSentence(firstToken(model), firstToken(other)),
       prefillSentence(prefillOf(a, model), prefillOf(b, other)),
-      decodeSentence(model, other),
+      decodeSentence([a, model], [b, other]),
     ].filter((sentence) => sentence !== null);
     if (!areSeveral) return sentences.flatMap(ofWhole);
     const names = new Set([titles[0].get(model.node), titles[1].get(other.node)]);
@@ -144,23 +147,22 @@ const prefillOf = ({ stages }: Report, model: LanguageReport): StageReport | und
       node === model.node && phase === 'prefill' && latencyMs.runs > 0,
   );
 
-function decodeSentence(a: LanguageReport, b: LanguageReport): string | null {
-  const [aRate, bRate] = [a.decodeTokensPerSecond ?? 0, b.decodeTokensPerSecond ?? 0];
-  const words = speedWords(1 / aRate, 1 / bRate);
-  if (aRate === 0 || bRate === 0 || words === null) return null;
-  return `B writes ${words}: ${rateText(b, bRate)}, A ${rateText(a, aRate)}.`;
+function decodeSentence(a: Written, b: Written): string | null {
+  const words = speedWords(tokenTime(a), tokenTime(b));
+  if (words === null) return null;
+  return `B writes ${words}: ${rateText(b[1])}, A ${rateText(a[1])}.`;
 }
 
 /** "42 tokens / s with 31 of 40 guesses kept" */
-function rateText({ draft }: LanguageReport, perSecond: number): string {
-  const speed = `${formatRate(perSecond)} tokens / s`;
+function rateText({ draft, decodeTokensPerSecond }: LanguageReport): string {
+  const speed = `${formatRate(decodeTokensPerSecond ?? 0)} tokens / s`;
   return draft ? `${speed} with ${draftText(draft)}` : speed;
 }
 
-function firstTokenSentence(aMs: number | null, bMs: number | null): string | null {
-  const words = speedWords(aMs ?? 0, bMs ?? 0);
-  if (aMs === null || bMs === null || words === null) return null;
-  return `B reaches its first token ${words}: after ${formatMilliseconds(bMs)}, A after ${formatMilliseconds(aMs)}.`;
+function firstTokenSentence(a: Timed, b: Timed): string | null {
+  const words = speedWords(a, b);
+  if (words === null) return null;
+  return `B reaches its first token ${words}: after ${formatMilliseconds(b.median)}, A after ${formatMilliseconds(a.median)}.`;
 }
 
 /** Times of what was not run are no times to compare. */
@@ -175,10 +177,23 @@ const isReusing = ({ stages, languageModels }: Report): boolean =>
   stages.some(({ reused }) => reused) ||
   languageModels.some(({ reused }) => reused !== null && reused.visual + reused.words > 0);
 
-function passSentence(aMs: number, bMs: number): string | null {
-  const words = speedWords(aMs, bMs);
+/** What one pass says of another may be chance. */
+function onceSentence(a: Report, b: Report): string | null {
+  const once = [a, b].map((report) => report.totals.wallMs > 0 && passCount(report) === 1);
+  if (!once.includes(true)) return null;
+  const who = once[0] && once[1] ? 'Each' : once[0] ? 'A' : 'B';
+  return `${who} was timed once, so what is chance cannot be told; set more passes for that.`;
+}
+
+function disturbedSentence(letter: string, { noise: disturbance }: Report): string | null {
+  const sentences = noiseSentences(disturbance);
+  return sentences.length > 0 ? `Of ${letter}: ${sentences.join(' ')}` : null;
+}
+
+function passSentence(a: Timed, b: Timed): string | null {
+  const words = speedWords(a, b);
   if (words === null) return null;
-  return `B runs the whole graph ${words}: in ${formatMilliseconds(bMs)}, A in ${formatMilliseconds(aMs)}.`;
+  return `B runs the whole graph ${words}: in ${formatMilliseconds(b.median)}, A in ${formatMilliseconds(a.median)}.`;
 }
 
 function prefillSentence(a: StageReport | undefined, b: StageReport | undefined): string | null {

@@ -23,9 +23,9 @@ test('each stage is a line that a spreadsheet reads as it was meant', () => {
   ]);
   expect(reportCsv(report)).toBe(
     [
-      'stage,node,type,title,phase,precision,weights,medianMs,p95Ms,runs,weightsBytes,stateBytes,kvBytes,peakBytes,tokensReused,tokensIn,tokensOut,tokensKept,flops',
-      'encoder,encoder,encoder/clip-vit,"Tower, ""large""",prefill,int8,random,1204.5,1204.5,3,10,7,5,30,,,576,,1500000000000',
-      `note,note,encoder/clip-vit,"'=1+1\nor so",,,,0,0,0,0,0,0,0,,,,,0`,
+      'stage,node,type,title,phase,precision,weights,medianMs,deviationMs,fromMs,toMs,p95Ms,runs,weightsBytes,stateBytes,kvBytes,peakBytes,tokensReused,tokensIn,tokensOut,tokensKept,flops',
+      'encoder,encoder,encoder/clip-vit,"Tower, ""large""",prefill,int8,random,1204.5,0,,,,3,10,7,5,30,,,576,,1500000000000',
+      `note,note,encoder/clip-vit,"'=1+1\nor so",,,,0,0,,,,0,0,0,0,0,,,,,0`,
       '',
     ].join('\r\n'),
   );

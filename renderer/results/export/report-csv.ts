@@ -12,6 +12,10 @@ const columns: Readonly<Record<string, (stage: StageReport, report: Report) => C
   precision: ({ precision }) => precision,
   weights: ({ weights }) => weights,
   medianMs: ({ latencyMs }) => latencyMs.median,
+  deviationMs: ({ latencyMs }) => latencyMs.deviation,
+  /** Between these the median lies, as sure as the passes allow; nothing for a single one. */
+  fromMs: ({ latencyMs }) => latencyMs.interval?.from ?? null,
+  toMs: ({ latencyMs }) => latencyMs.interval?.to ?? null,
   p95Ms: ({ latencyMs }) => latencyMs.p95,
   runs: ({ latencyMs }) => latencyMs.runs,
   weightsBytes: ({ memory }) => memory.weightsBytes,

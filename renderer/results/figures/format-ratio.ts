@@ -1,6 +1,8 @@
 /** Ratios and shares as people read them: "1.8×", "−62 %". */
 
 import { formatRate } from '#engine/contract/format.ts';
+import type { Latency } from '#engine/contract/report.ts';
+import { medianSpread } from '#engine/profile/statistics.ts';
 
 const thinSpace = '\u2009';
 const minus = '\u2212';
@@ -16,6 +18,12 @@ export function formatPercent(share: number): string {
   const percent = Math.abs(share) * 100;
   const sign = share < 0 ? minus : '';
   return `${sign}${percent.toFixed(percent < 9.95 ? 1 : 0)}${thinSpace}%`;
+}
+
+/** "±1.9 %", how far from the median it may truly lie; nothing for a single pass. */
+export function formatSpread(latency: Pick<Latency, 'median' | 'interval'>): string {
+  const spread = medianSpread(latency);
+  return spread === null ? '' : `±${formatPercent(spread)}`;
 }
 
 /** "−62 %" or "+12 %", from one value to another. */

@@ -11,7 +11,9 @@ import type { OpenDocument } from '#renderer/workspace/open-document.ts';
 import { NoRun } from '#renderer/results/status/no-run.tsx';
 import { tokensText } from '#engine/profile/tokens-text.ts';
 import { passCount } from '#renderer/runs/run-facts.ts';
+import { NoiseNotes } from '#renderer/results/status/noise-notes.tsx';
 import { RunFailure } from '#renderer/results/status/run-failure.tsx';
+import { formatSpread } from '#renderer/results/figures/format-ratio.ts';
 import { ShownPicture } from '#renderer/showing/shown-picture.tsx';
 import { StageName } from '#renderer/results/figures/stage-name.tsx';
 import table from '#renderer/results/figures/figures-table.module.css';
@@ -31,6 +33,7 @@ export function StagesTab({ open, run }: StagesTabProps) {
     <>
       <RunFailure open={open} run={run} />
       {run.report.stages.length > 0 && <StageTable open={open} run={run} />}
+      <NoiseNotes noise={run.report.noise} />
     </>
   );
 }
@@ -57,7 +60,7 @@ function StageTable({ open, run }: { readonly open: OpenDocument; readonly run: 
           <th scope="col" className={styles['weights']}>
             precision, weights
           </th>
-          <th scope="col" className={`${table['number']} ${styles['time']}`}>
+          <th scope="col" className={`${table['number']} ${styles['median']}`}>
             {passCount(report) > 1 ? 'median' : 'latency'}
           </th>
           <th scope="col" className={`${table['number']} ${styles['time']}`}>
@@ -145,9 +148,12 @@ function Figures({ stage }: { readonly stage: StageReport }) {
   const { latencyMs, memory } = stage;
   return (
     <>
-      <td className={table['number']}>{formatMilliseconds(latencyMs.median)}</td>
       <td className={table['number']}>
-        {latencyMs.runs > 1 ? formatMilliseconds(latencyMs.p95) : '–'}
+        {formatMilliseconds(latencyMs.median)}
+        <span className={styles['spread']}>{formatSpread(latencyMs)}</span>
+      </td>
+      <td className={table['number']}>
+        {latencyMs.p95 === null ? '–' : formatMilliseconds(latencyMs.p95)}
       </td>
       <td className={table['number']}>{formatBytes(memory.peakBytes)}</td>
       <td className={table['number']}>{tokensText(stage)}</td>

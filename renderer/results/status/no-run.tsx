@@ -8,16 +8,15 @@ import type { OpenDocument } from '#renderer/workspace/open-document.ts';
 import styles from './no-run.module.css';
 
 export function NoRun({ open }: { readonly open: OpenDocument }) {
-  const passes = useView(({ runs }) => runs);
+  const passes = useView((view) => view.passes);
   const problems = useProblems(open.document);
   const errors = problems.filter(({ severity }) => severity === 'error').length;
   return (
     <div className={styles['none']}>
       <h3>Nothing has been measured yet</h3>
       <p>
-        Run builds a real ONNX model of every stage, warms it up, and times{' '}
-        {passes === 1 ? 'one pass' : `${passes} passes`} over the graph on this machine. Here you
-        will see where each millisecond and megabyte goes.
+        Run builds a real ONNX model of every stage, warms it up, and times {passesWords(passes)}{' '}
+        over the graph on this machine. Here you will see where each millisecond and megabyte goes.
       </p>
       {errors > 0 ? (
         <div className={styles['blocked']}>
@@ -32,4 +31,10 @@ export function NoRun({ open }: { readonly open: OpenDocument }) {
       )}
     </div>
   );
+}
+
+function passesWords(passes: number | null): string {
+  if (passes === null)
+    return 'as many passes as it takes for steady figures, or two seconds of them,';
+  return passes === 1 ? 'one pass' : `${passes} passes`;
 }

@@ -5,7 +5,7 @@ import { Button } from '#renderer/parts/button.tsx';
 import { startRun, type FollowedRun } from '#renderer/runs/run-store.ts';
 import type { OpenDocument } from '#renderer/workspace/open-document.ts';
 import { NodeLink } from '#renderer/results/figures/node-link.tsx';
-import { passCount } from '#renderer/runs/run-facts.ts';
+import { passCount, passText } from '#renderer/runs/run-facts.ts';
 import { failedStage } from './failed-stage.ts';
 import styles from './run-failure.module.css';
 
@@ -51,7 +51,7 @@ function Cancelled({ open, run }: RunFailureProps) {
   const { live } = run;
   const stage = live.current === null ? undefined : live.stages[live.current];
   const title = stage ? rowTitle(stage.facts) : null;
-  const pass = live.run > 0 ? ` in pass ${live.run} of ${live.runs}` : ' while it got ready';
+  const pass = live.run > 0 ? ` in ${passText(live)}` : ' while it got ready';
   const where = title === null ? ' before its first stage' : `${pass}, at ${title}`;
   return (
     <div className={styles['line']}>

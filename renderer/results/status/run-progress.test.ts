@@ -33,7 +33,7 @@ const started: RunEvent = {
     facts('language/decode', 'Language model', 'decode'),
   ],
   wires: [],
-  runs: 3,
+  options: { runs: 3 },
 };
 type Progress = Extract<RunEvent, { type: 'stage-progress' }>;
 const at = (stage: string, phase: Progress['phase'], run = 0, more: Partial<Progress> = {}) =>
@@ -86,6 +86,17 @@ test('the bar never goes back', () => {
   expect(shares).toEqual(shares.toSorted((a, b) => a - b));
   expect(shares[0]).toBe(0);
   expect(shares.at(-1)).toBeCloseTo((1 + (2 + 23 / 64) / 3) / 4);
+});
+
+test('where it is not known how many passes there will be, each is told by its number', () => {
+  const open: RunEvent = { ...started, options: {} };
+  const steady = [open, ...story.slice(1), at('encoder', 'running', 7)].reduce(
+    foldLive,
+    newLiveRun,
+  );
+  expect(progressSentence(steady)).toBe('Pass 7 · CLIP ViT · running');
+  expect(progressShare(steady)).toBeGreaterThan(0.99);
+  expect(progressShare(steady)).toBeLessThan(1);
 });
 
 test('a row says what its stage is doing until there are figures of it', () => {

@@ -2,6 +2,7 @@
 import { formatBytes } from '#engine/contract/format.ts';
 import { isDecoding, rowTitle, type StagePhase } from '#engine/contract/run-event.ts';
 import type { LiveRun, StageState } from '#renderer/runs/live-run.ts';
+import { passText } from '#renderer/runs/run-facts.ts';
 import { formatPercent } from '#renderer/results/figures/format-ratio.ts';
 
 const phaseWords: Readonly<Record<StageState['phase'], string>> = {
@@ -35,7 +36,7 @@ const amount = (done: number, total: number | null): string =>
 /** "Pass 2 of 3 · CLIP ViT · building 1.2 GB of 3.4 GB" */
 export function progressSentence(live: LiveRun): string {
   if (live.status === 'starting') return 'Starting';
-  const pass = live.run === 0 ? 'Getting ready' : `Pass ${live.run} of ${live.runs}`;
+  const pass = live.run === 0 ? 'Getting ready' : capitalised(passText(live));
   const stage = live.current === null ? undefined : live.stages[live.current];
   if (!stage) return pass;
   const doing = stageAmount(stage);
@@ -67,7 +68,9 @@ const phaseStart: Readonly<Record<StagePhase, number>> = {
   profiling: 1,
 };
 
-/** 0 to 1: getting ready and every timed pass count alike. */
+const capitalised = (words: string): string => words.slice(0, 1).toUpperCase() + words.slice(1);
+
+/** 0 to 1: getting ready and every timed pass count alike; where nobody knows how many there are, each half of what is left. */
 export function progressShare(live: LiveRun): number {
   const count = live.order.length;
   if (count === 0) return 0;
@@ -75,7 +78,7 @@ export function progressShare(live: LiveRun): number {
   const before = live.run === 0 ? begun(live) : live.order.indexOf(live.current ?? '');
   const within = current ? shareWithin(current) : 0;
   const passes = live.run + Math.min(1, (Math.max(0, before) + within) / count);
-  return Math.min(1, passes / (live.runs + 1));
+  return live.runs === null ? 1 - 0.5 ** passes : Math.min(1, passes / (live.runs + 1));
 }
 
 /** While stages get ready they do not come in order: inputs are read first. */

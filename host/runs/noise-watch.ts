@@ -1,0 +1,92 @@
+/** What else this machine does while passes are timed. */
+import { readFileSync } from 'node:fs';
+import os from 'node:os';
+import type { Noise } from '#engine/contract/run-event.ts';
+
+/** The system counts processor time in hundredths of a second; of less than so many nothing can be told. */
+const leastMs = 500;
+/** Reading the clocks takes as long as a small stage. */
+const clockEveryMs = 250;
+
+/** Time of all processors together, in milliseconds since some moment. */
+export interface ProcessorTimes {
+  readonly busyMs: number;
+  readonly idleMs: number;
+  /** Of this process with its threads. */
+  readonly ownMs: number;
+  /** Of all processors, as they run now; none where the system does not say. */
+  readonly clocksMHz: readonly number[];
+  readonly swappedBytes: number | null;
+}
+
+export class NoiseWatch {
+  readonly #read: () => ProcessorTimes;
+  readonly #begun: ProcessorTimes;
+  #lowestMHz = Infinity;
+  #highestMHz = 0;
+  #lookedAt = performance.now();
+
+  constructor(read: () => ProcessorTimes = processorTimes) {
+    this.#read = read;
+    this.#begun = read();
+    this.#noteClocks(this.#begun);
+  }
+
+  /** To be called between passes. */
+  look(): void {
+    if (performance.now() - this.#lookedAt < clockEveryMs) return;
+    this.#noteClocks(this.#read());
+    this.#lookedAt = performance.now();
+  }
+
+  end(): Noise {
+    const begun = this.#begun;
+    const ended = this.#read();
+    this.#noteClocks(ended);
+    const busyMs = ended.busyMs - begun.busyMs;
+    const allMs = busyMs + ended.idleMs - begun.idleMs;
+    const othersMs = busyMs - (ended.ownMs - begun.ownMs);
+    const swaps = [begun.swappedBytes, ended.swappedBytes];
+    return {
+      othersShare:
+        allMs < leastMs * os.availableParallelism() ? null : Math.max(0, othersMs / allMs),
+      swappedBytes: swaps.includes(null) ? null : Number(swaps[1]) - Number(swaps[0]),
+      clockMHz:
+        this.#highestMHz > 0 ? { lowest: this.#lowestMHz, highest: this.#highestMHz } : null,
+    };
+  }
+
+  /** The fastest at a moment: processors that have nothing to do are slow, and disturb nobody. */
+  #noteClocks({ clocksMHz }: ProcessorTimes): void {
+    const fastest = Math.max(0, ...clocksMHz);
+    if (fastest === 0) return;
+    this.#lowestMHz = Math.min(this.#lowestMHz, fastest);
+    this.#highestMHz = Math.max(this.#highestMHz, fastest);
+  }
+}
+
+function processorTimes(): ProcessorTimes {
+  const processors = os.cpus();
+  const sumOf = (pick: (times: os.CpuInfo['times']) => number): number =>
+    processors.reduce((sum, { times }) => sum + pick(times), 0);
+  const { user, system } = process.cpuUsage();
+  return {
+    busyMs: sumOf((times) => times.user + times.nice + times.sys + times.irq),
+    idleMs: sumOf(({ idle }) => idle),
+    ownMs: (user + system) / 1000,
+    clocksMHz: processors.flatMap(({ speed }) => (speed > 0 ? speed : [])),
+    swappedBytes: swappedBytes(),
+  };
+}
+
+const pageBytes = 4096;
+
+function swappedBytes(): number | null {
+  if (process.platform !== 'linux') return null;
+  try {
+    const lines = readFileSync('/proc/vmstat', 'utf8').matchAll(/^pswp(?:in|out) (\d+)$/gm);
+    return [...lines].reduce((sum, [, pages]) => sum + Number(pages) * pageBytes, 0);
+  } catch {
+    return null;
+  }
+}
