@@ -6,10 +6,10 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import type { GraphDocument } from '#engine/contract/document.ts';
 import { quantile } from '#engine/profile/report.ts';
+import { MemoryReader } from '#host/calibration/memory-reader.ts';
 import type { LocalHost } from '#host/local-host.ts';
 import { runGraph } from '../engine/run-graph.ts';
 import { bareArgument, type BareRequest, type BareResult } from './bare-session.ts';
-import { MemoryReader } from './memory-reader.ts';
 import { activeShare, benchDocument, newTokens, type BenchRow } from './rows.ts';
 
 /** Of one way, in tokens per second. */
@@ -82,7 +82,7 @@ export async function measureModel(
       bandwidthShare: quantile(shares, 0.5),
     };
   } finally {
-    memory.close();
+    await memory.close();
     bare.disconnect();
   }
 }
