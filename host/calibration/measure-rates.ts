@@ -40,8 +40,8 @@ const chains = { short: 16, long: 256 } as const;
 /** Shares of all time; the rest is for products. */
 const shareOf = { memory: 0.15, launches: 0.15 } as const;
 
-/** However little time there is. */
-const fewestRuns = 3;
+/** However little time there is; a chain takes a millisecond, and any disturbance is long beside it. */
+const fewest = { products: 3, chains: 21, readings: 3 } as const;
 
 const disturbed = error(
   'machine-busy',
@@ -65,14 +65,20 @@ export async function measureRates(
   for (const [index, { precision, shape }] of jobs.entries()) {
     tell((productsShare * index) / jobs.length, `${precision} products`);
     const model = productModel(shape, blocksBy[precision]);
-    const latency = await medianMs(loader, [model], (ms * productsShare) / jobs.length);
+    const latency = await medianMs(loader, [model], {
+      forMs: (ms * productsShare) / jobs.length,
+      fewest: fewest.products,
+    });
     if (!latency.ok) return latency;
     const flopsPerSecond = productFlops(shape) / ((latency.value[0] as number) / 1000);
     best[precision] = Math.max(best[precision], flopsPerSecond);
   }
   tell(productsShare, 'small operators');
   const chained = [chainModel(chains.short), chainModel(chains.long)];
-  const latencies = await medianMs(loader, chained, ms * shareOf.launches);
+  const latencies = await medianMs(loader, chained, {
+    forMs: ms * shareOf.launches,
+    fewest: fewest.chains,
+  });
   if (!latencies.ok) return latencies;
   const [short = 0, long = 0] = latencies.value;
   const launchMicroseconds = (1000 * (long - short)) / (chains.long - chains.short);
@@ -86,7 +92,7 @@ export async function measureRates(
 async function medianMs(
   loader: ModelLoader,
   models: readonly StageModel[],
-  forMs: number,
+  { forMs, fewest: rounds }: { readonly forMs: number; readonly fewest: number },
 ): Promise<Outcome<readonly number[]>> {
   const opened: { readonly session: Session; readonly model: StageModel }[] = [];
   for (const model of models) {
@@ -107,7 +113,7 @@ async function medianMs(
     });
     for (const { run } of runs) await run();
     const startMs = performance.now();
-    for (let round = 0; round < fewestRuns || performance.now() - startMs < forMs; round++) {
+    for (let round = 0; round < rounds || performance.now() - startMs < forMs; round++) {
       for (const { run, latenciesMs } of runs) {
         const beforeMs = performance.now();
         await run();
@@ -137,7 +143,7 @@ async function medianReading(forMs: number): Promise<number> {
   try {
     const readings: number[] = [];
     const startMs = performance.now();
-    while (readings.length < fewestRuns || performance.now() - startMs < forMs)
+    while (readings.length < fewest.readings || performance.now() - startMs < forMs)
       readings.push(await reader.bytesPerSecond());
     return quantile(readings, 0.5);
   } finally {

@@ -3,7 +3,7 @@ import {
   type Calibration,
   type CalibrationState,
 } from '#engine/contract/calibration.ts';
-import { formatBytes, formatFlops, formatRate } from '#engine/contract/format.ts';
+import { formatBytes, formatOperations, formatRate } from '#engine/contract/format.ts';
 import type { HostService } from '#engine/contract/host-service.ts';
 import { exitStatus } from './exit-status.ts';
 import { printProblems } from '../terminal/problems.ts';
@@ -11,12 +11,17 @@ import { ProgressLine } from '../terminal/progress-line.ts';
 import { formatTable } from '../terminal/table.ts';
 import { parseOptions, wholeNumber, type Command } from './command.ts';
 
-const options = { seconds: { type: 'string' }, json: { type: 'boolean' } } as const;
+const options = {
+  seconds: { type: 'string' },
+  others: { type: 'string' },
+  json: { type: 'boolean' },
+} as const;
+const { usualSeconds, usualOthersShare } = calibrationLimits;
 
 export const calibrateCommand: Command = {
   name: 'calibrate',
-  synopsis: 'calibrate [--seconds N] [--json]',
-  about: `Measures what this machine reaches: products in float32, int8 and int4, memory, and the cost of a small operator, in about a minute (--seconds ${calibrationLimits.usualSeconds}); the app holds runs against it.`,
+  synopsis: 'calibrate [--seconds N] [--others PERCENT] [--json]',
+  about: `Measures what this machine reaches: products in float32, int8 and int4, memory, and the cost of a small operator, in about a minute (--seconds ${usualSeconds}), and keeps it for the app, which holds runs against it; where other programs take more than ${usualOthersShare * 100}% of the processors (--others), nothing is kept.`,
   async run(args, caller, { host }) {
     const { values } = parseOptions(this, args, options, { least: 0, most: 0 });
     const secondsAtMost = wholeNumber(
@@ -25,9 +30,11 @@ export const calibrateCommand: Command = {
       1,
       calibrationLimits.secondsAtMost,
     );
-    const started = await caller.startCalibration(
-      secondsAtMost === undefined ? {} : { secondsAtMost },
-    );
+    const others = wholeNumber('others', values.others, 0, 100);
+    const started = await caller.startCalibration({
+      ...(secondsAtMost !== undefined && { secondsAtMost }),
+      ...(others !== undefined && { othersShareAtMost: others / 100 }),
+    });
     if (!started.ok) {
       printProblems(started.problems);
       return exitStatus.problems;
@@ -66,7 +73,7 @@ function figures({
   const rows = [
     ...Object.entries(matrixFlopsPerSecond).map(([precision, flopsPerSecond]) => ({
       what: `products in ${precision}`,
-      reached: `${formatFlops(flopsPerSecond)}FLOP/s`,
+      reached: `${formatOperations(flopsPerSecond)}/s`,
     })),
     { what: 'memory, read', reached: `${formatBytes(memoryBytesPerSecond)}/s` },
     { what: 'a small operator', reached: `${formatRate(launchMicroseconds)}\u2009µs` },
