@@ -76,8 +76,7 @@ function adviceOf(point: StagePoint, rates: MachineRates): string {
 }
 
 function fewerBytes({ stage, bytes, steps, precision }: StagePoint): string {
-  const weights =
-    precision === 'int4' || stage.precision === null ? 'a smaller model' : 'int4';
+  const weights = precision === 'int4' || stage.precision === null ? 'a smaller model' : 'int4';
   const tokens = tokensOf(stage);
   const isOfTokens = steps !== null && stage.memory.kvBytes / bytes >= stateMatters;
   return isOfTokens
@@ -121,5 +120,4 @@ function outOf(reached: number, most: number, format: (value: number) => string)
 const thinSpace = '\u2009';
 
 /** "62%" */
-const percent = (share: number): string =>
-  `${(share * 100).toFixed(share < 0.0995 ? 1 : 0)}%`;
+const percent = (share: number): string => `${(share * 100).toFixed(share < 0.0995 ? 1 : 0)}%`;

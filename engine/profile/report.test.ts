@@ -48,7 +48,13 @@ const warmUp: readonly RunEvent[] = [
 ];
 
 const firstRun: readonly RunEvent[] = [
-  measured(encoder, 1, { latencyMs: 40, tokensOut: 576, flops: 3e11, peakBytes: 500, movedBytes: 4e8 }),
+  measured(encoder, 1, {
+    latencyMs: 40,
+    tokensOut: 576,
+    flops: 3e11,
+    peakBytes: 500,
+    movedBytes: 4e8,
+  }),
   measured(prefill, 1, { latencyMs: 200, tokensIn: 600, tokensOut: 600, keyValueBytes: 64 }),
   { type: 'token', node: 'language', run: 1, index: 0, id: 7, text: 'A' },
   measured(decode, 1, { latencyMs: 1000, tokensOut: 11, peakBytes: 900, keyValueBytes: 80 }),
@@ -57,7 +63,13 @@ const firstRun: readonly RunEvent[] = [
 ];
 
 const secondRun: readonly RunEvent[] = [
-  measured(encoder, 2, { latencyMs: 60, tokensOut: 576, flops: 3e11, peakBytes: 480, movedBytes: 4e8 }),
+  measured(encoder, 2, {
+    latencyMs: 60,
+    tokensOut: 576,
+    flops: 3e11,
+    peakBytes: 480,
+    movedBytes: 4e8,
+  }),
   measured(prefill, 2, { latencyMs: 300, tokensIn: 600, tokensOut: 600, keyValueBytes: 64 }),
   measured(decode, 2, { latencyMs: 3000, tokensOut: 11, peakBytes: 850, keyValueBytes: 96 }),
   answer(2, 'A star.', [7, 9], 350),

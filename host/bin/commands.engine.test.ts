@@ -1,5 +1,14 @@
 /** What the other commands of `patchbay` print, and what a mistake in a command line is answered with. */
-import { copyFile, cp, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import {
+  copyFile,
+  cp,
+  mkdtemp,
+  readdir,
+  readFile,
+  rm,
+  truncate,
+  writeFile,
+} from 'node:fs/promises';
 import { once } from 'node:events';
 import os from 'node:os';
 import { join } from 'node:path';
@@ -35,7 +44,16 @@ describe('help', () => {
   test('lists the commands, and each command explains itself', async () => {
     const { status, stdout } = await command('--help');
     expect(status).toBe(0);
-    for (const name of ['presets', 'nodes', 'check', 'estimate', 'run', 'verify', 'calibrate', 'cache']) {
+    for (const name of [
+      'presets',
+      'nodes',
+      'check',
+      'estimate',
+      'run',
+      'verify',
+      'calibrate',
+      'cache',
+    ]) {
       expect(stdout).toContain(`\n  patchbay ${name} `);
       const one = await command(name, '--help');
       expect(one.status).toBe(0);
@@ -94,9 +112,7 @@ test('calibrate prints what the machine reaches, and keeps it', async () => {
   const { status, stdout, stderr } = await patchbay(short, { cache, environment });
   expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
   for (const measured of ['float32', 'int8', 'int4'])
-    expect(stdout).toMatch(
-      new RegExp(`^products in ${measured} +[\\d.]+\\s[MGT]FLOP/s$`, 'm'),
-    );
+    expect(stdout).toMatch(new RegExp(`^products in ${measured} +[\\d.]+\\s[MGT]FLOP/s$`, 'm'));
   expect(stdout).toMatch(/^memory, read +[\d.]+\s[MGT]B\/s$/m);
   expect(stdout).toMatch(/^a small operator +[\d.]+\sµs$/m);
   const again = await patchbay([...short, '--json'], { cache, environment });

@@ -91,12 +91,13 @@ export class Calibrator {
 
   /** States of the measurement that goes on, the present one first, up to its end; of none, how the last ended. */
   async *states(signal?: AbortSignal): AsyncGenerator<CalibrationState> {
+    const hasLeft = (): boolean => signal?.aborted ?? false;
     let told: CalibrationState | null = null;
     let wake = (): void => undefined;
     const leave = (): void => wake();
     signal?.addEventListener('abort', leave);
     try {
-      while (this.#state !== null && signal?.aborted !== true) {
+      while (this.#state !== null && !hasLeft()) {
         const state: CalibrationState = this.#state;
         if (state !== told) {
           told = state;

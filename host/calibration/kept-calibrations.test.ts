@@ -74,17 +74,20 @@ test.for(['', '{', '7', '{"machine":{}}', '[7,null,{"machine":"mine"}]', 'null']
   },
 );
 
-test.for([0, -5, null, 'fast'])('a rate of %j is nonsense, and spoils no other machine', async (rate) => {
-  const folder = newFolder();
-  const kept = new KeptCalibrations(folder);
-  await kept.keep(calibration({ cpu: 'Another' }));
-  const path = join(folder, 'calibrations.json');
-  const others = JSON.parse(await readFile(path, 'utf8')) as unknown[];
-  await writeFile(
-    path,
-    JSON.stringify([{ ...calibration({}), memoryBytesPerSecond: rate }, ...others]),
-  );
-  expect(await kept.find(machine)).toBeNull();
-  expect(await kept.find({ ...machine, cpu: 'Another' })).not.toBeNull();
-  expect(await readdir(folder)).toEqual(['calibrations.json']);
-});
+test.for([0, -5, null, 'fast'])(
+  'a rate of %j is nonsense, and spoils no other machine',
+  async (rate) => {
+    const folder = newFolder();
+    const kept = new KeptCalibrations(folder);
+    await kept.keep(calibration({ cpu: 'Another' }));
+    const path = join(folder, 'calibrations.json');
+    const others = JSON.parse(await readFile(path, 'utf8')) as unknown[];
+    await writeFile(
+      path,
+      JSON.stringify([{ ...calibration({}), memoryBytesPerSecond: rate }, ...others]),
+    );
+    expect(await kept.find(machine)).toBeNull();
+    expect(await kept.find({ ...machine, cpu: 'Another' })).not.toBeNull();
+    expect(await readdir(folder)).toEqual(['calibrations.json']);
+  },
+);

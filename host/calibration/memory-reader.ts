@@ -43,8 +43,7 @@ export class MemoryReader {
   static async open(): Promise<MemoryReader> {
     const threads = Array.from(
       { length: threadCount },
-      () =>
-        new Worker(threadProgram, { eval: true, workerData: { bytes: bufferBytes, times } }),
+      () => new Worker(threadProgram, { eval: true, workerData: { bytes: bufferBytes, times } }),
     );
     await Promise.all(threads.map(nextAnswer));
     return new MemoryReader(threads);
