@@ -56,9 +56,20 @@ describe('a chart', () => {
       { x: 1, y: 0 },
     ]);
     const both = chartScale([point(1, 1e9), point(1, 1e9, { precision: 'int8' })], rates);
-    expect(both.roofs.map(({ precision }) => precision)).toEqual(['float32', 'int8']);
-    const [float32 = 0, int8] = both.roofs.map(({ line }) => line.at(-1)?.y ?? 0);
+    expect(both.roofs.map(({ precision }) => precision)).toEqual(['int8', 'float32']);
+    const [int8, float32 = 0] = both.roofs.map(({ line }) => line.at(-1)?.y ?? 0);
     expect(int8).toBeLessThan(float32);
+  });
+
+  it('writes the names of roofs that are nearly as high below one another', () => {
+    const three = (['float32', 'int8', 'int4'] as const).map((precision) =>
+      point(1, 1e9, { precision }),
+    );
+    const { roofs } = chartScale(three, rates);
+    const [first, second, third] = roofs.map(({ nameAt }) => nameAt) as [number, number, number];
+    expect(first).toBe(roofs[0]?.line.at(-1)?.y);
+    expect(second - first).toBeGreaterThanOrEqual(0.075);
+    expect(third - second).toBeCloseTo(0.075, 12);
   });
 
   it('begins a roof where it rises into the chart', () => {

@@ -19,6 +19,8 @@ export interface Roof {
   readonly precision: Precision;
   /** Up the slope of memory, and along the ceiling of arithmetic. */
   readonly line: readonly ChartPlace[];
+  /** How high its name stands: at its ceiling, or below the name before where that is too near. */
+  readonly nameAt: number;
 }
 
 export interface ChartScale {
@@ -50,7 +52,7 @@ export function chartScale(points: readonly RoofPoint[], rates: MachineRates): C
     x: shareAt(x, intensity),
     y: 1 - shareAt(y, flopsPerSecond),
   });
-  const roofs = precisions.map((precision, index) => {
+  const lines = precisions.map((precision, index) => {
     const ridge = ridges[index] as number;
     // The slope comes in from below or from the left.
     const start = Math.max(10 ** x.from, 10 ** y.from / rates.memoryBytesPerSecond);
@@ -61,13 +63,27 @@ export function chartScale(points: readonly RoofPoint[], rates: MachineRates): C
     };
   });
   return {
+    roofs: withNames(lines),
     placeOf: ({ intensity, flopsPerSecond }) => place(intensity, flopsPerSecond),
     ticks: {
       x: ticksOf(x, plainPower),
       y: ticksOf(y, rateOfPower).map((tick) => ({ ...tick, at: 1 - tick.at })),
     },
-    roofs,
   };
+}
+
+/** Of the chart's height; names nearer to each other would run into each other. */
+const nameApart = 0.075;
+
+function withNames(lines: readonly Omit<Roof, 'nameAt'>[]): readonly Roof[] {
+  let before = -Infinity;
+  return lines
+    .map((roof) => ({ ...roof, ceiling: roof.line.at(-1)?.y ?? 0 }))
+    .toSorted((a, b) => a.ceiling - b.ceiling)
+    .map(({ ceiling, ...roof }) => {
+      before = Math.max(ceiling, before + nameApart);
+      return { ...roof, nameAt: before };
+    });
 }
 
 function decadesOf(values: readonly number[]): Decades {

@@ -105,11 +105,11 @@ function Roofs({ scale }: { readonly scale: ChartScale }) {
           />
         ))}
       </svg>
-      {scale.roofs.map(({ precision, line }) => (
+      {scale.roofs.map(({ precision, nameAt }) => (
         <span
           key={precision}
           className={styles['precision']}
-          style={{ top: percent(line.at(-1)?.y ?? 0) }}
+          style={{ top: percent(nameAt) }}
           aria-hidden
         >
           {precision}
