@@ -11,8 +11,8 @@ import { assertNever } from '../contract/outcome.ts';
 import type { Precision } from './operator-work.ts';
 import type { StagePoint } from './roofline.ts';
 
-/** From so much of what a step reads, keys and values are worth making fewer. */
-const stateMatters = 0.25;
+/** From so much of what is moved, it is worth making fewer. */
+const worthShare = 0.25;
 /** A precision has to multiply so many times as fast to be worth a word. */
 const worthTimes = 1.15;
 
@@ -75,13 +75,18 @@ function adviceOf(point: StagePoint, rates: MachineRates): string {
   }
 }
 
+/** What is not said to help may help still, where weights are read several times in a pass. */
 function fewerBytes({ stage, bytes, steps, precision }: StagePoint): string {
-  const weights = precision === 'int4' || stage.precision === null ? 'a smaller model' : 'int4';
+  const { weightsBytes, kvBytes } = stage.memory;
   const tokens = tokensOf(stage);
-  const isOfTokens = steps !== null && stage.memory.kvBytes / bytes >= stateMatters;
-  return isOfTokens
-    ? `${weights} and ${tokens}, or keys and values in int8, would help`
-    : `${weights} would help, ${tokens} would not`;
+  const ofTokens = (steps === null ? bytes - weightsBytes : kvBytes) / bytes;
+  if (stage.precision === null) return `${tokens} would help, fewer bits would not`;
+  const weights = precision === 'int4' ? 'a smaller model' : 'int4';
+  if (ofTokens < worthShare) return `${weights} would help, ${tokens} would not`;
+  const fewer = steps === null ? tokens : `${tokens}, or keys and values in fewer bytes,`;
+  return ofTokens > 1 - worthShare && stage.phase === null
+    ? `${fewer} would help first`
+    : `${weights} and ${fewer} would help`;
 }
 
 function fewerOperations({ stage, precision, steps }: StagePoint, rates: MachineRates): string {

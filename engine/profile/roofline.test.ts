@@ -166,7 +166,25 @@ describe('the sentence of a stage', () => {
   it('tells one that reads many keys and values to make those fewer too', () => {
     const held = { ...memory, stateBytes: 0.5e9, kvBytes: 0.5e9 };
     expect(said(decodeStage(31e9, { memory: held }))).toMatch(
-      /bound by memory; int4 and fewer visual tokens, or keys and values in int8, would help\.$/,
+      /bound by memory; int4 and fewer visual tokens, or keys and values in fewer bytes, would help\.$/,
+    );
+  });
+
+  it('tells one that moves tokens rather than weights to have fewer of them', () => {
+    const pooling = { type: 'compression/average-pool', title: 'Average pooling' } as const;
+    const bare = { ...pooling, precision: null, weights: null, flops: 1e6, movedBytes: 3e9 };
+    expect(said(stage('pool', 100, bare))).toBe(
+      'Moves 3.00 GB at 30.0 of 40.0 GB/s: bound by memory; fewer visual tokens would help, fewer bits would not.',
+    );
+    const read = { ...language, phase: 'prefill', precision: 'int4' } as const;
+    const pieces = { ...read, flops: 1e6, movedBytes: 3e9 };
+    const held = { ...memory, weightsBytes: 1e9 };
+    expect(said(stage('language/prefill', 100, { ...pieces, memory: held }))).toMatch(
+      /bound by memory; a smaller model and fewer visual tokens would help\.$/,
+    );
+    const light = { ...memory, weightsBytes: 0.1e9 };
+    expect(said(stage('encoder', 100, { movedBytes: 3e9, flops: 1e6, memory: light }))).toMatch(
+      /bound by memory; fewer or smaller pictures would help first\.$/,
     );
   });
 
