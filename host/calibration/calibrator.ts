@@ -16,6 +16,7 @@ import {
   type MeasureRequest,
 } from './calibration-message.ts';
 import type { KeptCalibrations } from './kept-calibrations.ts';
+import { StateLog } from './state-log.ts';
 import { othersShare, readProcessors, type ProcessorTimes } from './processor-load.ts';
 
 type CalibrationProcess = ProcessHandle<MeasureRequest, FromCalibrationProcess>;
@@ -43,9 +44,8 @@ export class Calibrator {
   readonly #startChild: StartChild;
   readonly #look: () => ProcessorTimes;
   #going: Measurement | null = null;
-  /** Of the measurement that goes on, or of the last; null before the first. */
-  #state: CalibrationState | null = null;
-  #waiting: (() => void)[] = [];
+  /** Of the measurement that goes on, or of the last. */
+  readonly #log = new StateLog<CalibrationState>(({ is }) => is !== 'measuring');
 
   /** `entry` is the script of the process. */
   constructor(
@@ -60,7 +60,7 @@ export class Calibrator {
   }
 
   get isMeasuring(): boolean {
-    return this.#state?.is === 'measuring';
+    return this.#log.present?.is === 'measuring';
   }
 
   /** Of this machine as it is now; null where it has not been measured. */
@@ -85,34 +85,13 @@ export class Calibrator {
       this.#startChild,
     );
     this.#going = { process: started, request, before, ownBefore };
-    this.#enter({ is: 'measuring', share: 0, what: 'getting ready' });
+    this.#log.enter({ is: 'measuring', share: 0, what: 'getting ready' });
     started.send({ secondsAtMost });
   }
 
   /** States of the measurement that goes on, the present one first, up to its end; of none, how the last ended. */
-  async *states(signal?: AbortSignal): AsyncGenerator<CalibrationState> {
-    const hasLeft = (): boolean => signal?.aborted ?? false;
-    let told: CalibrationState | null = null;
-    let wake = (): void => undefined;
-    const leave = (): void => wake();
-    signal?.addEventListener('abort', leave);
-    try {
-      while (this.#state !== null && !hasLeft()) {
-        const state: CalibrationState = this.#state;
-        if (state !== told) {
-          told = state;
-          yield state;
-          if (state.is !== 'measuring') return;
-        } else {
-          await new Promise<void>((resolve) => {
-            wake = resolve;
-            this.#waiting.push(resolve);
-          });
-        }
-      }
-    } finally {
-      signal?.removeEventListener('abort', leave);
-    }
+  states(signal?: AbortSignal): AsyncGenerator<CalibrationState> {
+    return this.#log.follow(signal);
   }
 
   /** Ends a measurement at once; what was kept before stays. */
@@ -132,7 +111,7 @@ export class Calibrator {
     const going = this.#going;
     if (from !== going?.process) return;
     if (message.type === 'progress') {
-      this.#enter({ is: 'measuring', share: message.share, what: message.what });
+      this.#log.enter({ is: 'measuring', share: message.share, what: message.what });
       return;
     }
     const state =
@@ -159,14 +138,7 @@ export class Calibrator {
 
   #end(state: CalibrationState): void {
     this.#going = null;
-    this.#enter(state);
-  }
-
-  #enter(state: CalibrationState): void {
-    this.#state = state;
-    const waiting = this.#waiting;
-    this.#waiting = [];
-    for (const wake of waiting) wake();
+    this.#log.enter(state);
   }
 }
 

@@ -17,30 +17,30 @@ interface CalibrationView {
   readonly problems: readonly Problem[];
 }
 
-const store = createStore<CalibrationView>(() => ({
+export const calibrationStore = createStore<CalibrationView>(() => ({
   calibration: undefined,
   going: null,
   problems: [],
 }));
 
-export const useCalibration = (): CalibrationView => useStore(store);
+export const useCalibration = (): CalibrationView => useStore(calibrationStore);
 
 /** Asks what is known, and follows a measurement that goes on already. */
 export async function lookForCalibration(): Promise<void> {
-  store.setState({ calibration: await askPlain(host.calibration.query(), null) });
+  calibrationStore.setState({ calibration: await askPlain(host.calibration.query(), null) });
   follow();
 }
 
 export async function startCalibration(): Promise<void> {
-  store.setState({ problems: [] });
+  calibrationStore.setState({ problems: [] });
   const started = await ask(host.startCalibration.mutate({}));
   if (started.ok) follow();
-  else store.setState({ problems: started.problems });
+  else calibrationStore.setState({ problems: started.problems });
 }
 
 export async function cancelCalibration(): Promise<void> {
   const cancelled = await ask(host.cancelCalibration.mutate());
-  if (!cancelled.ok) store.setState({ problems: cancelled.problems });
+  if (!cancelled.ok) calibrationStore.setState({ problems: cancelled.problems });
 }
 
 let followed: { unsubscribe(): void } | null = null;
@@ -53,23 +53,23 @@ function follow(): void {
       hear(state);
       if (state.is !== 'measuring') subscription.unsubscribe();
     },
-    onError: () => store.setState({ going: null }),
+    onError: () => calibrationStore.setState({ going: null }),
   });
   followed = subscription;
 }
 
 function hear(state: CalibrationState): void {
-  const { going } = store.getState();
+  const { going } = calibrationStore.getState();
   switch (state.is) {
     case 'measuring':
-      return store.setState({ going: state, problems: [] });
+      return calibrationStore.setState({ going: state, problems: [] });
     case 'measured':
-      return store.setState({ going: null, calibration: state.calibration });
+      return calibrationStore.setState({ going: null, calibration: state.calibration });
     case 'failed':
       // One that was over before anybody looked is no news.
-      return store.setState({ going: null, ...(going && { problems: state.problems }) });
+      return calibrationStore.setState({ going: null, ...(going && { problems: state.problems }) });
     case 'cancelled':
-      return store.setState({ going: null });
+      return calibrationStore.setState({ going: null });
     default:
       return assertNever(state);
   }
