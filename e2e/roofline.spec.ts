@@ -21,11 +21,12 @@ test('a machine is measured once, and then every stage lies under its roof with 
   const figures =
     /decode · [\d.]+ FLOP\/B · [\d.]+\s[MGT]FLOP\/s of [\d.]+\s[MGT]FLOP\/s · [\d.]+\s[kMG]B\/s$/;
   await expect(point).toHaveAccessibleName(figures);
-  await chart.getByRole('button', { name: /^CLIP ViT/ }).hover();
   const told = app.results.getByRole('figure');
+  await chart.getByRole('button', { name: /^CLIP ViT/ }).focus();
   await expect(told).toContainText(/CLIP ViT · [\d.]+ FLOP\/B/);
-  await point.focus();
+  await point.hover();
   await expect(told).toContainText(figures);
+  await point.focus();
   // A token reads every weight for two operations, so it lies leftmost.
   await page.keyboard.press('ArrowRight');
   await expect(chart.locator(':focus')).toHaveAccessibleName(/FLOP\/B/);
