@@ -41,6 +41,8 @@ export const stageReportSchema = stageFactsSchema.extend({
   tokensIn: z.int().nullable(),
   tokensOut: z.int().nullable(),
   flops: z.number(),
+  /** Bytes that it could not but move: weights, state, what it was given and made; null where that is not known. */
+  movedBytes: z.number().nullable(),
   /** What it gave in the run before stands, so it did not run. */
   reused: z.boolean(),
 });

@@ -120,6 +120,8 @@ export const runEventSchema = z.discriminatedUnion('type', [
     tokensIn: z.int().nullable(),
     tokensOut: z.int().nullable(),
     flops: z.number(),
+    /** Weights that were read, state, what was given and made; null where that is not known. */
+    movedBytes: z.number().nullable(),
     /** Highest resident memory of the stage on its own while it ran. */
     peakBytes: z.number(),
     /** What is carried from token to token: keys and values, and what recurrent layers remember. */

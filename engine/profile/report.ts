@@ -150,6 +150,7 @@ function stageReport(
     tokensIn: last?.tokensIn ?? null,
     tokensOut: last?.tokensOut ?? null,
     flops: rows.at(-1)?.flops ?? 0,
+    movedBytes: rows.at(-1)?.movedBytes ?? null,
     reused: stands !== undefined,
   };
 }

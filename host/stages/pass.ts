@@ -10,6 +10,7 @@ export interface SpanFacts {
   readonly tokensIn?: number | null;
   readonly tokensOut?: number | null;
   readonly flops?: number;
+  readonly movedBytes?: number;
   readonly keyValueBytes?: number;
   readonly recurrentBytes?: number;
   /** What the span made and handed on. */
@@ -26,6 +27,7 @@ const noFacts = {
   tokensIn: null,
   tokensOut: null,
   flops: 0,
+  movedBytes: null,
   keyValueBytes: 0,
   recurrentBytes: 0,
 } as const;

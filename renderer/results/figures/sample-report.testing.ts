@@ -25,6 +25,7 @@ export function sampleStage(
     tokensIn: null,
     tokensOut: null,
     flops: 0,
+    movedBytes: null,
     reused: false,
     ...rest,
   };
