@@ -15,6 +15,7 @@ import { LastRun } from './last-run.ts';
 import { memoryProblem } from './memory-budget.ts';
 import { onnxStage } from '../stages/onnx-stage.ts';
 import { showPass } from '../showing/show-pass.ts';
+import { MemorySamples } from '../stages/memory-samples.ts';
 import { Pass, type Emit } from '../stages/pass.ts';
 import { profilePasses } from './profiled-passes.ts';
 import { inputsOf, runStages, type PipelineStage } from './pipeline.ts';
@@ -67,7 +68,8 @@ async function runGraph(
   if (short) return fail(short);
 
   const baseFolder = request.baseFolder ?? process.cwd();
-  const context: StageContext = { loader, emit, cancel, baseFolder };
+  const memory = new MemorySamples(emit);
+  const context: StageContext = { loader, emit: memory.emit, cancel, memory, baseFolder };
   const pipeline = plan.value.stages.map((stage) => ({
     stage,
     runner: runnerOf(stage, plan.value, context, request.reuse === true ? lastRun : null),
@@ -77,10 +79,12 @@ async function runGraph(
   const wires = wiresOf(plan.value);
   emit({ type: 'run-started', machine: describeMachine(), stages, wires, runs });
 
+  memory.begin();
   try {
     const ran = await runPipeline(pipeline, runs, context, lastRun);
     if (!ran.ok || request.operators !== true) return ran;
   } finally {
+    memory.end();
     for (const { runner } of pipeline) await runner.close?.();
   }
   const runnerOfStage = (stage: Stage, quiet: StageContext): StageRunner =>
@@ -142,8 +146,8 @@ async function timedPass(
   context: StageContext,
   isLast: boolean,
 ): Promise<Outcome<null>> {
-  const { emit, cancel } = context;
-  const pass = new Pass(run, emit);
+  const { emit, cancel, memory } = context;
+  const pass = new Pass(run, emit, { memory });
   const ran = await runStages(pipeline, pass, cancel);
   if (!ran.ok) return ran;
   pass.end();

@@ -78,6 +78,7 @@ export function foldLive(live: LiveRun, event: RunEvent): LiveRun {
       return { ...live, status: 'cancelled' };
     case 'prompt-reused':
     case 'run-measured':
+    case 'memory-sampled':
     case 'shown':
     case 'operators-profiled':
       return live;
