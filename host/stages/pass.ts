@@ -56,11 +56,7 @@ export class Pass {
   readonly #entered: (stage: string) => void;
   readonly #samples: MemorySamples | undefined;
 
-  constructor(
-    run: number,
-    emit: Emit,
-    { entered = () => undefined, memory }: PassListeners = {},
-  ) {
+  constructor(run: number, emit: Emit, { entered = () => undefined, memory }: PassListeners = {}) {
     this.run = run;
     this.#emit = emit;
     this.#entered = entered;

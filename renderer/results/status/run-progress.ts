@@ -4,7 +4,7 @@ import { isDecoding, rowTitle, type StagePhase } from '#engine/contract/run-even
 import type { LiveRun, StageState } from '#renderer/runs/live-run.ts';
 import { formatPercent } from '#renderer/results/figures/format-ratio.ts';
 
-const phaseWords: Readonly<Record<StageState['phase'], string>> = {
+export const phaseWords: Readonly<Record<StageState['phase'], string>> = {
   waiting: 'waiting',
   reading: 'reading weights',
   building: 'building',
