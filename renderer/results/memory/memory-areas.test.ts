@@ -31,17 +31,19 @@ const moments = [
 ];
 
 test('areas lie on one another, and the line over them, on axes with round values', () => {
-  const { areas, line, byteTicks, timeTicks } = memoryAreas(moments);
+  const { ground, areas, line, byteTicks, timeTicks } = memoryAreas(moments);
   // 105 MB is the top: 5 % above the highest.
   const heights = (path: string): readonly number[] =>
     path.match(/(?<=,)[\d.]+/g)?.map((y) => Math.round((1 - Number(y) / 100) * 105)) ?? [];
   const there = moments.length;
+  // As the encoder began, 10 MB were of no kind, and never fewer.
+  expect(heights(ground)).toEqual([...moments.map(() => 10), ...moments.map(() => 0)]);
   const [weights, packed, state, activations] = areas.map(heights);
-  expect(weights?.slice(0, there)).toEqual([0, 30, 30, 30, 30, 30]);
-  expect(weights?.slice(there)).toEqual([0, 0, 0, 0, 0, 0]);
+  expect(weights?.slice(0, there)).toEqual([10, 40, 40, 40, 40, 40]);
+  expect(weights?.slice(there)).toEqual([10, 10, 10, 10, 10, 10]);
   expect(packed?.slice(0, there)).toEqual(packed?.slice(there).toReversed());
-  expect(state?.slice(0, there)).toEqual([0, 30, 30, 30, 40, 40]);
-  expect(activations?.slice(0, there)).toEqual([0, 30, 50, 50, 40, 40]);
+  expect(state?.slice(0, there)).toEqual([10, 40, 40, 40, 50, 50]);
+  expect(activations?.slice(0, there)).toEqual([10, 40, 60, 60, 50, 50]);
   expect(heights(line)).toEqual([20, 60, 60, 100, 60, 60]);
   expect(byteTicks.map(({ value }) => value)).toEqual([0, 50e6, 100e6]);
   expect(timeTicks).toMatchObject([{ share: 0 }, { value: 50 }, {}, {}, { value: 200, share: 1 }]);

@@ -27,6 +27,8 @@ export interface WorkSpan {
 }
 
 export interface MemoryAreas {
+  /** The closed path of what is no stage's: the least that was resident beyond all kinds, on which these lie. */
+  readonly ground: string;
   /** Closed paths, in the order of `memoryKinds`. */
   readonly areas: readonly string[];
   /** The path of what was resident. */
@@ -48,22 +50,27 @@ export function memoryAreas(moments: readonly MemoryMoment[]): MemoryAreas {
   const from = moments[0]?.atMs ?? 0;
   const until = moments.at(-1)?.atMs ?? 0;
   const rangeMs = Math.max(until - from, Number.MIN_VALUE);
-  const sums = moments.map(({ byKind }) => stackOf(byKind));
+  const groundBytes = leastBeyondKinds(moments);
+  const stacks = moments.map(({ byKind }) => stackOf(byKind, groundBytes));
   const highest = Math.max(
     1,
     ...moments.map(({ residentBytes }) => residentBytes),
-    ...sums.map((stack) => stack.at(-1) ?? 0),
+    ...stacks.map((stack) => stack.at(-1) ?? 0),
   );
   const topBytes = highest * headroom;
   const places = moments.map(({ atMs }) => (atMs - from) / rangeMs);
   const point = (index: number, bytes: number): string =>
     `${rounded((places[index] ?? 0) * canvas.width)},${rounded((1 - bytes / topBytes) * canvas.height)}`;
   const edge = (level: number): readonly string[] =>
-    sums.map((stack, index) => point(index, level < 0 ? 0 : (stack[level] ?? 0)));
+    stacks.map((stack, index) => point(index, stack[level] ?? 0));
+  const between = (level: number, below: readonly string[]): string =>
+    `M${[...edge(level), ...below.toReversed()].join('L')}Z`;
   return {
-    areas: memoryKinds.map(
-      (_, level) => `M${[...edge(level), ...edge(level - 1).toReversed()].join('L')}Z`,
+    ground: between(
+      0,
+      moments.map((_, index) => point(index, 0)),
     ),
+    areas: memoryKinds.map((_, kind) => between(kind + 1, edge(kind))),
     line: `M${moments.map(({ residentBytes }, index) => point(index, residentBytes)).join('L')}`,
     byteTicks: roundTicks(0, topBytes, mostByteTicks).map((value) => ({
       value,
@@ -80,10 +87,19 @@ export function memoryAreas(moments: readonly MemoryMoment[]): MemoryAreas {
 
 const rounded = (value: number): number => Math.round(value * 100) / 100;
 
-/** How high each kind reaches with all below it. */
-function stackOf(byKind: MemoryMoment['byKind']): readonly number[] {
-  let sum = 0;
-  return memoryKinds.map(({ kind }) => (sum += byKind[kind]));
+/** How high the ground reaches, and each kind with all below it. */
+function stackOf(byKind: MemoryMoment['byKind'], groundBytes: number): readonly number[] {
+  let sum = groundBytes;
+  return [sum, ...memoryKinds.map(({ kind }) => (sum += byKind[kind]))];
+}
+
+/** The program, its libraries, and what they have not given back; never so much that areas would rise above the line. */
+function leastBeyondKinds(moments: readonly MemoryMoment[]): number {
+  const beyond = moments.map(
+    ({ residentBytes, byKind }) =>
+      residentBytes - memoryKinds.reduce((sum, { kind }) => sum + byKind[kind], 0),
+  );
+  return Math.max(0, Math.min(...beyond));
 }
 
 function workSpans(

@@ -65,9 +65,16 @@ export function MemoryChart({ moments, stages, stateWord }: MemoryChartProps) {
   );
 }
 
+/** Of what is no stage's. */
+const groundHue = 'var(--edge)';
+
 function Legend({ titles }: { readonly titles: KindTitles }) {
   return (
     <span className={styles['legend']} aria-hidden>
+      <span className={styles['kind']}>
+        <span className={styles['swatch']} style={{ background: groundHue }} />
+        the engine itself
+      </span>
       {memoryKinds.map(({ kind, hue }) => (
         <span key={kind} className={styles['kind']}>
           <span className={styles['swatch']} style={{ background: hue }} />
@@ -175,7 +182,7 @@ function Axes({ areas: { byteTicks, timeTicks } }: { readonly areas: MemoryAreas
 }
 
 function Drawing({
-  areas: { areas, line, byteTicks, timeTicks },
+  areas: { ground, areas, line, byteTicks, timeTicks },
 }: {
   readonly areas: MemoryAreas;
 }) {
@@ -193,6 +200,7 @@ function Drawing({
       {timeTicks.map(({ value, share }) => (
         <path key={value} className={styles['grid']} d={`M${share * width},0V${height}`} />
       ))}
+      <path className={styles['area']} style={{ fill: groundHue }} d={ground} />
       {memoryKinds.map(({ kind, hue }, index) => (
         <path key={kind} className={styles['area']} style={{ fill: hue }} d={areas[index]} />
       ))}
