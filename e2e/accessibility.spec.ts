@@ -63,6 +63,12 @@ for (const colorScheme of ['light', 'dark'] as const) {
         await app.results.getByRole('tab', { name: tab }).click();
         expect(await faults(app)).toEqual([]);
       }
+      await app.results.getByRole('tab', { name: 'Runs' }).click();
+      const compare = app.results.getByRole('checkbox', { name: /^Compare the run of/ });
+      await compare.nth(0).check();
+      await compare.nth(1).click();
+      await expect(app.results.getByRole('region', { name: /^Operators of both/ })).toBeVisible();
+      expect(await faults(app), 'two runs side by side').toEqual([]);
     });
 
     test('a graph with problems has no serious fault', async ({ app }) => {

@@ -161,6 +161,16 @@ export class App {
     await this.page.route(called, (route) => route.continue({ postData: JSON.stringify(request) }));
   }
 
+  /** Makes the results higher by so much, as a hand does at their edge. */
+  async raiseResults(byPx: number): Promise<void> {
+    const divider = this.page.getByRole('separator', { name: 'Height of the results' });
+    const { x, y } = middleOf(await this.placeOf(divider));
+    await this.page.mouse.move(x, y);
+    await this.page.mouse.down();
+    await this.page.mouse.move(x, y - byPx, { steps: 5 });
+    await this.page.mouse.up();
+  }
+
   /** Where something is, once it keeps still. */
   async placeOf(thing: Locator): Promise<Box> {
     await thing.scrollIntoViewIfNeeded();

@@ -356,6 +356,7 @@ function loaded(stage: string, weightsBytes: number): RunEvent {
     stage,
     weightsBytes,
     residentBytes: 0,
+    models: [{ key: stage, weightsBytes, residentBytes: 0 }],
     loadMs: 5,
     found: 'built',
   };

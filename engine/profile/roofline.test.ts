@@ -91,6 +91,7 @@ function report(
     machine: null,
     options: null,
     noise: null,
+    memoryOverTime: [],
     stages,
     languageModels: answers(answerCount),
     answer: null,

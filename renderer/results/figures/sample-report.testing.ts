@@ -73,6 +73,7 @@ export function sampleReport(
       peakBytes: 0,
       ...totals,
     },
+    memoryOverTime: [],
     operators: [],
     showings: [],
     problems: [],
