@@ -127,6 +127,10 @@ async function measureCompressors({ rows, preset, command }: Wanted): Promise<st
   });
 }
 
+/** A row that could not be measured again stays as it was. */
+const measuredNames = (rows: Rows<unknown>): readonly string[] =>
+  Object.entries(rows).flatMap(([name, row]) => ('measured' in row ? name : []));
+
 const absentRows = Object.fromEntries(
   Object.entries(absent).map(([name, reason]) => [name, { reason }]),
 );
@@ -141,25 +145,26 @@ async function main(): Promise<void> {
   const { rows, again, command, writes } = wanted;
   const sections: Partial<Record<Part, string>> = {};
   /** Each as soon as it is there: a later part that fails loses none. */
-  const keep = async (part: Part, section: string): Promise<void> => {
+  const keep = async (
+    part: Part,
+    section: string,
+    names: readonly string[] = [],
+  ): Promise<void> => {
     sections[part] = section;
     console.log(`${section}\n`);
     if (!writes) return;
     const old = await readFile(page, 'utf8').catch(() => '');
-    const written = again
-      ? pageWithRowsAgain(old, section, rows.encoders)
-      : visionPage(old, sections);
+    const written = again ? pageWithRowsAgain(old, section, names) : visionPage(old, sections);
     if (written !== null) return writeFile(page, written);
     console.error(
       'The rows are not written, as the others are of another day or machine; measure the whole part.',
     );
     process.exitCode = 1;
   };
-  if (rows.encoders.length > 0)
-    await keep(
-      'encoders',
-      encoderSection(await measureRows(rows.encoders, measureEncoder), command),
-    );
+  if (rows.encoders.length > 0) {
+    const measured = await measureRows(rows.encoders, measureEncoder);
+    await keep('encoders', encoderSection(measured, command), measuredNames(measured));
+  }
   if (rows.compressors.length > 0) await keep('compressors', await measureCompressors(wanted));
 }
 

@@ -96,9 +96,9 @@ async function profileNode({ document, node }: Extract<BareRequest, { kind: 'pro
 async function readyGraph(model: StageModel): Promise<string> {
   const { cache, loader } = await openLoading();
   const request = requestOf(model, 'Profiled graph');
-  const key = await loader.identify(request);
-  if (!key.ok) throw new Error(JSON.stringify(key.problems));
-  const entry = await cache.find(key.value);
+  const keys = await loader.identify(request);
+  if (!keys.ok) throw new Error(JSON.stringify(keys.problems));
+  const entry = await cache.find(keys.value.storedKey);
   if (entry.state !== 'complete')
     throw new Error('The graph that was just run is not in the cache.');
   return join(entry.folder, 'ready.onnx');

@@ -34,9 +34,9 @@ export async function identifyModels({
       [embed, embedThreads],
       [decoder.model, decoderThreads],
     ] as const) {
-      const key = await loader.identify({ model, threads, baseFolder, progress });
-      if (!key.ok) return key;
-      keys.push(key.value);
+      const identified = await loader.identify({ model, threads, baseFolder, progress });
+      if (!identified.ok) return identified;
+      keys.push(identified.value.key);
     }
   }
   return ok(keys);

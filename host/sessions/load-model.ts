@@ -30,10 +30,13 @@ export interface LoadRequest extends IdentifyRequest {
   readonly title: string;
 }
 
-export interface LoadedModel {
-  /** Under which it is loaded, and under which it is stored. */
+/** Under which a graph is loaded, and under which it is stored, whatever the number of threads. */
+export interface ModelKeys {
   readonly key: string;
   readonly storedKey: string;
+}
+
+export interface LoadedModel extends ModelKeys {
   readonly session: Session;
   readonly found: 'built' | 'cached' | 'loaded';
   readonly weightsBytes: number;
@@ -75,17 +78,18 @@ export class ModelLoader {
   }
 
   /**
-   * The key under which a graph is loaded. Costs a look at the headers of its weight files, and where
+   * The keys of a graph. Costs a look at the headers of its weight files, and where
    * they are new a reading of them; fails where they are missing or do not fit.
    */
-  async identify(request: IdentifyRequest): Promise<Outcome<string>> {
+  async identify(request: IdentifyRequest): Promise<Outcome<ModelKeys>> {
     const weights = await this.#resolve(request);
     if (!weights.ok) return weights;
     weights.value.close();
     const { model, threads } = request;
-    const key = loadedKey(this.#storedKey(request, weights.value), threads);
+    const storedKey = this.#storedKey(request, weights.value);
+    const key = loadedKey(storedKey, threads);
     this.#identified.set(model, { key, threads });
-    return ok(key);
+    return ok({ key, storedKey });
   }
 
   async load(request: LoadRequest): Promise<Outcome<LoadedModel>> {

@@ -46,8 +46,8 @@ export function onnxStage(
     async preflight() {
       const { loader, baseFolder, threads } = context;
       const progress = stageProgress(row, context);
-      const key = await loader.identify({ model, threads, baseFolder, progress });
-      return key.ok ? ok([key.value]) : key;
+      const keys = await loader.identify({ model, threads, baseFolder, progress });
+      return keys.ok ? ok([keys.value.key]) : keys;
     },
     async load() {
       const outcome = await holdModel(row, model, stage.title, context.threads, context);

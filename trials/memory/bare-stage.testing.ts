@@ -31,8 +31,8 @@ export async function barePeakBytes(wanted: WantedStage, cacheFolder: string): P
   const product = { model: smallProduct(), dims: {} };
   valueOf(await loader.load({ ...requestOf(product), title: 'Product' }));
   const bare = async (graph: Graph) => {
-    const key = valueOf(await loader.identify(requestOf(graph)));
-    const entry = await cache.find(key);
+    const { storedKey } = valueOf(await loader.identify(requestOf(graph)));
+    const entry = await cache.find(storedKey);
     if (entry.state !== 'complete') throw new Error('A graph that was run is not in the cache.');
     return { path: join(entry.folder, 'ready.onnx'), feeds: feedsOf(graph, wanted.tokens) };
   };
