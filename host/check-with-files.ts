@@ -15,7 +15,7 @@ import { catalogue } from '#nodes/index.ts';
 import { loadClip } from './clips/load-clip.ts';
 import { loadImage } from './images/load-image.ts';
 import { languageFolder } from './reading/language-data.ts';
-import { memoryProblem } from './runs/memory-budget.ts';
+import { holdingOf } from './runs/memory-budget.ts';
 import { openCheckpoint, type Checkpoint } from './weights/checkpoint.ts';
 import { checkpointFolder } from './weights/checkpoint-folder.ts';
 import { leftoverKeys, matchKeys, neededTensors, type KeyMatch } from './weights/match-keys.ts';
@@ -58,8 +58,9 @@ function missingReaders({ stages }: Plan): readonly Problem[] {
 
 /** The graph is sound all the same: it may run on another machine. */
 function memoryWarnings(checked: CheckedGraph, plan: Plan): readonly Problem[] {
-  const short = memoryProblem(checked, plan);
-  return short ? [{ ...short, severity: 'warning' }] : [];
+  const holding = holdingOf(checked, plan);
+  if (holding.ok) return [];
+  return holding.problems.map((problem) => ({ ...problem, severity: 'warning' }));
 }
 
 /**

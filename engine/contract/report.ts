@@ -5,6 +5,7 @@ import { profiledRowSchema } from './operators.ts';
 import { problemSchema } from './problem.ts';
 import {
   draftFactsSchema,
+  holdings,
   machineSchema,
   noiseSchema,
   reusedTokensSchema,
@@ -111,6 +112,8 @@ export const reportSchema = z.object({
   machine: machineSchema.nullable(),
   /** What was asked for; null for a run that did not start. */
   options: runOptionsSchema.nullable(),
+  /** Were all stages in memory together? Null for a run that did not start. */
+  holding: z.enum(holdings).nullable(),
   /** What else went on while passes were timed; null where none was. */
   noise: noiseSchema.nullable(),
   stages: z.array(stageReportSchema),

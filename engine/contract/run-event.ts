@@ -52,6 +52,10 @@ export const stagePhases = [
   'profiling',
 ] as const;
 
+/** All stages in memory together, or, where there is no room for that, each loaded when its turn comes and let go. */
+export const holdings = ['together', 'in-turn'] as const;
+export type Holding = (typeof holdings)[number];
+
 /** How tokens that were guessed ahead fared. */
 export const draftFactsSchema = z.object({ proposed: z.int(), accepted: z.int() });
 
@@ -90,6 +94,7 @@ export const runEventSchema = z.discriminatedUnion('type', [
     /** Which of their nodes reads what which other one gives. */
     wires: z.array(z.object({ from: z.string(), to: z.string() })),
     options: runOptionsSchema,
+    holding: z.enum(holdings),
   }),
   /** A stage entered a phase, or got on in it. */
   z.object({

@@ -10,6 +10,8 @@ export const runLimits = {
   newTokens: 65_536,
   /** More than any machine has cores. */
   threads: 1024,
+  /** A petabyte. */
+  memoryBytes: 1e15,
   /** More than any context holds the tokens of. */
   pictures: 64,
   promptCharacters: 50_000,
@@ -32,6 +34,8 @@ export const runRequestSchema = z.object({
   runs: z.int().min(1).max(runLimits.runs).optional(),
   /** That ONNX Runtime may use inside an operator; one a core where it is not said. */
   threads: z.int().min(1).max(runLimits.threads).optional(),
+  /** At most so much resident memory: stages that do not fit together are loaded in turn. */
+  memoryBytes: z.int().min(1).max(runLimits.memoryBytes).optional(),
   /**
    * Reuse what the run before has read, where that was run with this too: graphs that are given the same, and the words and
    * visual tokens with which the prompt begins alike. Of one pass only; what is reused is told.
@@ -49,6 +53,7 @@ export const runRequestSchema = z.object({
 export const runOptionsSchema = runRequestSchema.pick({
   runs: true,
   threads: true,
+  memoryBytes: true,
   reuse: true,
   maxNewTokens: true,
   seed: true,

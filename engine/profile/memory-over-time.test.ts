@@ -27,6 +27,7 @@ const started = (...stages: readonly StageFacts[]): RunEvent => ({
   stages,
   wires: [],
   options: { runs: 1 },
+  holding: 'together',
 });
 
 const sampled = (

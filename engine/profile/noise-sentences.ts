@@ -26,4 +26,8 @@ export function noiseSentences(noise: Noise | null): readonly string[] {
   return sentences;
 }
 
+/** Of a run whose stages were not in memory together. */
+export const inTurnSentence =
+  'There was no room to hold all stages at once, so each was loaded when its turn came; no time has the loading in it.';
+
 const gigahertz = (mhz: number): string => `${(mhz / 1000).toFixed(1)} GHz`;

@@ -55,6 +55,7 @@ test('stages lie one behind the other, and what was profiled lies within its sta
       stages: [facts('one', 'First'), facts('two', 'Second')],
       wires: [],
       options: { runs: 1 },
+      holding: 'together',
     },
     measured('one', 2),
     measured('two', 6),

@@ -35,6 +35,7 @@ const started: Extract<RunEvent, { type: 'run-started' }> = {
   stages: [encoder, prefill, decode],
   wires: [{ from: 'encoder', to: 'language' }],
   options: { runs: 2 },
+  holding: 'together',
 };
 
 /** Everything of a warm-up pass is far larger than of a timed one, so that a leak shows. */

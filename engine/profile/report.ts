@@ -42,6 +42,7 @@ export function foldReport(graph: string, events: readonly RunEvent[]): Report {
     graph,
     machine: started?.machine ?? null,
     options: started?.options ?? null,
+    holding: started?.holding ?? null,
     noise: pick('noise-watched').at(-1)?.noise ?? null,
     stages,
     languageModels,

@@ -90,6 +90,7 @@ function report(
     graph: 'By hand',
     machine: null,
     options: null,
+    holding: null,
     noise: null,
     memoryOverTime: [],
     stages,

@@ -1,6 +1,6 @@
 /** Runs a graph: loads its stages in order, warms them up, and times as many passes as were asked for, or as it takes. */
 import { fail, ok, type Outcome } from '#engine/contract/outcome.ts';
-import { error } from '#engine/contract/problem.ts';
+import { error, warning } from '#engine/contract/problem.ts';
 import type { RunEvent } from '#engine/contract/run-event.ts';
 import { runOptionsSchema, type RunRequest } from '#engine/contract/run-request.ts';
 import { checkGraph } from '#engine/graph/check.ts';
@@ -13,7 +13,7 @@ import { languageStage } from '../language/language-stage.ts';
 import type { ModelLoader } from '../sessions/load-model.ts';
 import { describeMachine, threadCount } from '../system/machine.ts';
 import { LastRun } from './last-run.ts';
-import { memoryProblem } from './memory-budget.ts';
+import { holdingOf } from './memory-budget.ts';
 import { NoiseWatch } from './noise-watch.ts';
 import { onnxStage } from '../stages/onnx-stage.ts';
 import { showPass } from '../showing/show-pass.ts';
@@ -24,6 +24,7 @@ import { inputsOf, runStages, type PassValues, type PipelineStage } from './pipe
 import type { CancelSwitch } from '../sessions/progress.ts';
 import { readTextStage } from '../stages/read-text-stage.ts';
 import type { StageContext, StageRunner } from '../stages/stage-runner.ts';
+import { runInTurn } from './stages-in-turn.ts';
 import { tokeniseStage } from '../stages/tokenise-stage.ts';
 import { warmUp } from './warm-up.ts';
 
@@ -67,8 +68,9 @@ async function runGraph(
   if (!plan.ok) return plan;
   const warnings = checked.problems.filter(({ severity }) => severity === 'warning');
   if (warnings.length > 0) emit({ type: 'run-warned', problems: warnings });
-  const short = memoryProblem(checked, plan.value);
-  if (short) return fail(short);
+  const limit = request.memoryBytes === undefined ? {} : { limitBytes: request.memoryBytes };
+  const holding = holdingOf(checked, plan.value, limit);
+  if (!holding.ok) return holding;
 
   const baseFolder = request.baseFolder ?? process.cwd();
   const { threads = threadCount } = request;
@@ -81,11 +83,16 @@ async function runGraph(
   const stages = pipeline.flatMap(({ runner }) => runner.facts);
   const machine = { ...describeMachine(), threads };
   const options = runOptionsSchema.parse({ ...request, runs: runs ?? undefined });
-  emit({ type: 'run-started', machine, stages, wires: wiresOf(plan.value), options });
+  const wires = wiresOf(plan.value);
+  emit({ type: 'run-started', machine, stages, wires, options, holding: holding.value });
 
   memory.begin();
   let passes: number;
   try {
+    if (holding.value === 'in-turn') {
+      if (request.operators === true) emit({ type: 'run-warned', problems: [noRoomToProfile] });
+      return await runInTurn(pipeline, runs ?? 1, context, lastRun);
+    }
     const ran = await runPipeline(pipeline, runs, context, lastRun);
     if (!ran.ok || request.operators !== true) return ran.ok ? ok(null) : ran;
     passes = ran.value;
@@ -143,6 +150,11 @@ function wiresOf({ stages }: Plan): Extract<RunEvent, { type: 'run-started' }>['
       .map(({ stage }) => ({ from: stage, to: id })),
   );
 }
+
+const noRoomToProfile = warning(
+  'memory-short',
+  'Operators are profiled with all stages in memory, for which there is no room; run a part of the graph alone for them.',
+);
 
 const severalPasses = error(
   'param-invalid',

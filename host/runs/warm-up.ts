@@ -1,30 +1,49 @@
 /** Everything before the first timed pass: inputs checked, models loaded, each run once. */
 import { ok, type Outcome } from '#engine/contract/outcome.ts';
+import type { Holding } from '#engine/contract/run-event.ts';
 import { Pass } from '../stages/pass.ts';
 import type { LastRun } from './last-run.ts';
 import { inputsOf, placed, runStage, type PassValues, type PipelineStage } from './pipeline.ts';
 import type { StageContext } from '../stages/stage-runner.ts';
 
+/** What inputs gave, and the pass that warms up. */
+interface Prepared {
+  readonly pass: Pass;
+  readonly values: PassValues;
+}
+
 /**
- * Inputs come first, so that a picture that does not decode or a prompt that is too long is told before
- * a model is built. Then stage by stage: loaded and, where it was not loaded before, run once, so that
- * what a stage adds to memory is its own.
+ * Inputs come first, so that a picture that does not decode or a prompt that is too long is told before a model is
+ * built. What the run before has left is let go, as there may not be room for both; all of it, where stages take turns.
  */
-export async function warmUp(
+export async function prepare(
   pipeline: readonly PipelineStage[],
   context: StageContext,
   lastRun: LastRun,
-): Promise<Outcome<null>> {
+  holding: Holding,
+): Promise<Outcome<Prepared>> {
   const pass = new Pass(0, context.emit, { memory: context.memory });
   const values: PassValues = new Map();
   const inputs = await runInputs(pipeline, values, pass, context);
   if (!inputs.ok) return inputs;
   const keys = await preflight(pipeline, values);
   if (!keys.ok) return keys;
-  // What the run before has left is let go first, as there may not be room for both.
   lastRun.keepOnly(keys.value);
-  await context.loader.keepOnly(keys.value);
+  await context.loader.keepOnly(holding === 'together' ? keys.value : new Set());
+  return ok({ pass, values });
+}
 
+/**
+ * Stage by stage: loaded and, where it was not loaded before, run once, so that what a stage adds to memory is its own.
+ */
+export async function warmUp(
+  pipeline: readonly PipelineStage[],
+  context: StageContext,
+  lastRun: LastRun,
+): Promise<Outcome<null>> {
+  const prepared = await prepare(pipeline, context, lastRun, 'together');
+  if (!prepared.ok) return prepared;
+  const { pass, values } = prepared.value;
   for (const item of pipeline) {
     const loaded = placed(await item.runner.load(), item.stage);
     if (!loaded.ok) return loaded;

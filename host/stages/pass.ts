@@ -50,9 +50,11 @@ export class Pass {
   /** 0 warms up; timed passes count from 1. */
   readonly run: number;
   readonly #emit: Emit;
-  readonly #memory = new MemoryWatch();
-  readonly #startedAt = performance.now();
-  #toldAt = this.#startedAt;
+  #memory = new MemoryWatch();
+  /** Since when it goes on; null while it rests. */
+  #goesOnSince: number | null = performance.now();
+  #activeMs = 0;
+  #toldAt = performance.now();
   #untold: (() => RunEvent)[] = [];
   #peakBytes = 0;
   readonly #entered: (stage: string) => void;
@@ -126,9 +128,21 @@ export class Pass {
     return this.run === 0 ? 'warming-up' : 'running';
   }
 
-  /** Since the pass began. */
+  /** Since the pass began, without its rests. */
   get elapsedMs(): number {
-    return performance.now() - this.#startedAt;
+    const going = this.#goesOnSince === null ? 0 : performance.now() - this.#goesOnSince;
+    return this.#activeMs + going;
+  }
+
+  /** What happens until it goes on is none of it. */
+  rest(): void {
+    this.#activeMs = this.elapsedMs;
+    this.#goesOnSince = null;
+  }
+
+  goOn(): void {
+    this.#memory = new MemoryWatch();
+    this.#goesOnSince = performance.now();
   }
 
   end(): void {

@@ -140,6 +140,7 @@ const started: RunEvent = {
   stages: [facts],
   wires: [],
   options: { runs: 1 },
+  holding: 'together',
 };
 const decoding: RunEvent = {
   type: 'stage-progress',

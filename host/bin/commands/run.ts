@@ -29,6 +29,7 @@ const options = {
   'max-new-tokens': { type: 'string' },
   runs: { type: 'string' },
   threads: { type: 'string' },
+  'memory-mb': { type: 'string' },
   seed: { type: 'string' },
   allow: { type: 'string', multiple: true },
   scale: { type: 'string' },
@@ -40,9 +41,9 @@ const options = {
 export const runCommand: Command = {
   name: 'run',
   synopsis:
-    'run FILE|PRESET|- [--image FILE]… [--video PATH] [--prompt TEXT]… [--reuse] [--max-new-tokens N] [--runs N] [--threads N] [--operators kind|layer|operator] [--seed N] [--scale tiny] [--allow PATH]… [--json [OUT]]',
+    'run FILE|PRESET|- [--image FILE]… [--video PATH] [--prompt TEXT]… [--reuse] [--max-new-tokens N] [--runs N] [--threads N] [--memory-mb N] [--operators kind|layer|operator] [--seed N] [--scale tiny] [--allow PATH]… [--json [OUT]]',
   about:
-    'Runs a graph and prints its answer, latency and memory; several --image are several pictures in order, --video is a folder of frames, an animated GIF or WebP, or a video file; --allow is a file or folder elsewhere that the graph may name; --scale tiny runs the same parts and mechanisms with few narrow layers and random weights, which shows how a graph works, not what it costs; --operators adds passes under the profiler of ONNX Runtime and says what its operators cost, by kind, layer or each; without --runs, passes are timed until the medians are steady or two seconds have gone by; --threads is how many ONNX Runtime may use, one a core where it is not said; several --prompt are runs one after the other, and with --reuse each goes on from what the one before has read, such as the same picture; --json prints one object, or a list of one for each --prompt, or writes it to OUT.',
+    'Runs a graph and prints its answer, latency and memory; several --image are several pictures in order, --video is a folder of frames, an animated GIF or WebP, or a video file; --allow is a file or folder elsewhere that the graph may name; --scale tiny runs the same parts and mechanisms with few narrow layers and random weights, which shows how a graph works, not what it costs; --operators adds passes under the profiler of ONNX Runtime and says what its operators cost, by kind, layer or each; without --runs, passes are timed until the medians are steady or two seconds have gone by; --threads is how many ONNX Runtime may use, one a core where it is not said; --memory-mb is what the run may hold, where that is less than the machine has: stages that do not fit together are then loaded in turn; several --prompt are runs one after the other, and with --reuse each goes on from what the one before has read, such as the same picture; --json prints one object, or a list of one for each --prompt, or writes it to OUT.',
   async run(args, caller, { host, chosen }) {
     const { values, operands } = parseOptions(this, args, options, { least: 1, most: 2 });
     const { operand, out } = graphAndOutput(operands);
@@ -52,6 +53,7 @@ export const runCommand: Command = {
       maxNewTokens: wholeNumber('max-new-tokens', values['max-new-tokens'], 1, runLimits.newTokens),
       runs: wholeNumber('runs', values.runs, 1, runLimits.runs),
       threads: wholeNumber('threads', values.threads, 1, runLimits.threads),
+      memoryBytes: megabytes(values['memory-mb']),
       seed: wholeNumber('seed', values.seed, 0, 0xffff_ffff),
     };
     const prompts = values.prompt ?? [undefined];
@@ -87,6 +89,11 @@ export const runCommand: Command = {
     return printReports(asked, { json: values.json === true, grouping }, out);
   },
 };
+
+function megabytes(asked: string | undefined): number | undefined {
+  const found = wholeNumber('memory-mb', asked, 1, runLimits.memoryBytes / 1e6);
+  return found === undefined ? undefined : found * 1e6;
+}
 
 function isTinyScale(scale: string | undefined): boolean {
   if (scale !== undefined && scale !== 'tiny')

@@ -29,6 +29,7 @@ const started: RunEvent = {
   stages: [facts('encoder'), facts('lm/prefill', 'prefill'), facts('lm/decode', 'decode')],
   wires: [],
   options: { runs: 1 },
+  holding: 'together',
 };
 const measured = (
   stage: string,

@@ -30,6 +30,7 @@ const started: RunEvent = {
   stages: rows,
   wires: [],
   options: { runs: 2 },
+  holding: 'together',
 };
 const at = (stage: string, run: number): RunEvent => ({
   type: 'stage-progress',

@@ -58,6 +58,7 @@ export function sampleReport(
     graph: 'Sample',
     machine: null,
     options: null,
+    holding: null,
     noise: null,
     stages,
     languageModels,

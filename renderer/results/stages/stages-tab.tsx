@@ -33,7 +33,7 @@ export function StagesTab({ open, run }: StagesTabProps) {
     <>
       <RunFailure open={open} run={run} />
       {run.report.stages.length > 0 && <StageTable open={open} run={run} />}
-      <NoiseNotes noise={run.report.noise} />
+      <NoiseNotes noise={run.report.noise} holding={run.report.holding} />
     </>
   );
 }

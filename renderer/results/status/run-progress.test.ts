@@ -34,6 +34,7 @@ const started: RunEvent = {
   ],
   wires: [],
   options: { runs: 3 },
+  holding: 'together',
 };
 type Progress = Extract<RunEvent, { type: 'stage-progress' }>;
 const at = (stage: string, phase: Progress['phase'], run = 0, more: Partial<Progress> = {}) =>
