@@ -220,7 +220,9 @@ export interface BlockFormat {
 export type WeightForm =
   | { readonly kind: 'float32' }
   /** Codes are symmetric about 2^(bits-1); the two initializers hold codes and float32 scales. */
-  | ({ readonly kind: 'blocks' } & BlockFormat);
+  | ({ readonly kind: 'blocks' } & BlockFormat)
+  /** Codes of 8 bits, symmetric about 128 and stored [in, out], and one float32 scale a channel out. */
+  | { readonly kind: 'channels' };
 
 export interface Initializer {
   readonly name: string;
