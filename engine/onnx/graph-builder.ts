@@ -148,7 +148,7 @@ export class GraphBuilder {
     return this.#weights.blockTable(expression, format);
   }
 
-  /** A matrix [outputs, inputs] as codes about 128, laid out [inputs, outputs], and scales [outputs]. */
+  /** A matrix [outputs, inputs] as signed codes, laid out [inputs, outputs], and scales [outputs]. */
   channelWeight(expression: WeightExpression): QuantisedValues {
     return this.#weights.channels(expression);
   }

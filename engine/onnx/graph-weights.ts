@@ -54,7 +54,7 @@ export class GraphWeights {
     return this.#storeQuantised(
       expression,
       { kind: 'blocks', ...format },
-      [rows, blocks, (format.blockSize * format.bits) / 8],
+      ['uint8', [rows, blocks, (format.blockSize * format.bits) / 8]],
       [rows, blocks],
     );
   }
@@ -68,7 +68,7 @@ export class GraphWeights {
     return this.#storeQuantised(
       expression,
       { kind: 'blocks', ...format },
-      [rows, (columns * format.bits) / 8],
+      ['uint8', [rows, (columns * format.bits) / 8]],
       [rows, columns / format.blockSize],
     );
   }
@@ -76,17 +76,18 @@ export class GraphWeights {
   /** [outputs, inputs] → codes [inputs, outputs], scales [outputs] */
   channels(expression: WeightExpression): QuantisedValues {
     const [outputs = 0, inputs = 0] = expressionShape(expression);
-    return this.#storeQuantised(expression, { kind: 'channels' }, [inputs, outputs], [outputs]);
+    const codes = ['int8', [inputs, outputs]] as const;
+    return this.#storeQuantised(expression, { kind: 'channels' }, codes, [outputs]);
   }
 
   #storeQuantised(
     expression: WeightExpression,
     form: WeightForm,
-    codesShape: readonly number[],
+    codesOf: readonly [Initializer['type'], readonly number[]],
     scalesShape: readonly number[],
   ): QuantisedValues {
     const [codes, scales] = this.#store(expression, form, [
-      ['.codes', 'uint8', codesShape],
+      ['.codes', ...codesOf],
       ['.scales', 'float32', scalesShape],
     ]) as [Value, Value];
     return { codes, scales };

@@ -14,7 +14,7 @@ import type { KnownTensor } from './write-safetensors.testing.ts';
 function roundedByChannel(numbers: Float32Array, inputs: number): Rows {
   const { codes, scales } = quantiseChannels(numbers, inputs);
   return toRows(codes, inputs).map((row, output) =>
-    row.map((code) => (code - 128) * (scales[output] ?? NaN)),
+    row.map((code) => code * (scales[output] ?? NaN)),
   );
 }
 
@@ -41,9 +41,9 @@ describe('rounding', () => {
     const rows = Float32Array.of(-2, 2, 0, 1, 0, 0, 0, -0, 1e-37, -1e-38, 0, 0);
     const { codes, scales } = quantiseChannels(rows, 4);
     expect(toRows(codes, 4)).toEqual([
-      [1, 255, 128, 192],
-      [128, 128, 128, 128],
-      [128, 128, 128, 128],
+      [-127, 127, 0, 64],
+      [0, 0, 0, 0],
+      [0, 0, 0, 0],
     ]);
     expect([...scales]).toEqual([Math.fround(2 / 127), 0, 0]);
   });
@@ -51,8 +51,8 @@ describe('rounding', () => {
   test('is laid into a panel turned, from any output on', () => {
     // 150 outputs: two bundles and a part of one.
     const [inputs, outputs, at, width] = [3, 150, 2, 160];
-    const codes = Uint8Array.from({ length: inputs * outputs }, (_, index) => (index % 255) + 1);
-    const panel = { codes: new Uint8Array(inputs * width), width };
+    const codes = Int8Array.from({ length: inputs * outputs }, (_, index) => (index % 127) + 1);
+    const panel = { codes: new Int8Array(inputs * width), width };
     turnInto(panel, at, codes);
     const expected = Array.from({ length: inputs }, (_, input) =>
       Array.from({ length: width }, (_none, output) => codes[(output - at) * inputs + input] ?? 0),

@@ -1,10 +1,10 @@
 /**
- * Symmetric quantisation by output channel in the layout of ONNX Runtime's DynamicQuantizeMatMul: codes of 8 bits about
- * 128, the inputs of a matrix below each other and its outputs side by side.
+ * Symmetric quantisation by output channel in the layout of ONNX Runtime's DynamicQuantizeMatMul: signed codes of 8
+ * bits, the inputs of a matrix below each other and its outputs side by side.
  */
 import { smallestScale } from './quantise-blocks.ts';
 
-/** As many codes on either side of the one for zero, so that the matrix keeps its sign whatever x's is. */
+/** As many steps up as down. */
 const mostSteps = 127;
 
 /** Outputs that are turned together: as many codes as a line of a processor's cache holds. */
@@ -12,14 +12,14 @@ const turnedTogether = 64;
 
 export interface QuantisedChannels {
   /** [outputs, inputs] */
-  readonly codes: Uint8Array;
+  readonly codes: Int8Array;
   /** [outputs] */
   readonly scales: Float32Array;
 }
 
 /** Rows [outputs, inputs] to codes and one scale a row. */
 export function quantiseChannels(rows: Float32Array, inputs: number): QuantisedChannels {
-  const codes = new Uint8Array(rows.length);
+  const codes = new Int8Array(rows.length);
   const scales = new Float32Array(rows.length / inputs);
   for (let output = 0; output < scales.length; output++) {
     const start = output * inputs;
@@ -27,9 +27,9 @@ export function quantiseChannels(rows: Float32Array, inputs: number): QuantisedC
     const scale = channelScale(rows, start, end);
     scales[output] = scale;
     const inverse = scale === 0 ? 0 : 1 / scale;
-    // Adding a half and cutting off rounds to the nearest, as codes are positive.
+    // Cutting off rounds to the nearest what is positive and a half larger.
     for (let index = start; index < end; index++)
-      codes[index] = (rows[index]! * inverse + 128.5) | 0;
+      codes[index] = ((rows[index]! * inverse + 128.5) | 0) - 128;
   }
   return { codes, scales };
 }
@@ -47,13 +47,13 @@ function channelScale(rows: Float32Array, start: number, end: number): number {
 /** Some outputs of a matrix as it is stored. */
 export interface Panel {
   /** [inputs, width] */
-  readonly codes: Uint8Array;
+  readonly codes: Int8Array;
   /** Outputs that it holds. */
   readonly width: number;
 }
 
 /** Puts codes [outputs, inputs] into a panel, turned, from its output `at` on. */
-export function turnInto({ codes: panel, width }: Panel, at: number, codes: Uint8Array): void {
+export function turnInto({ codes: panel, width }: Panel, at: number, codes: Int8Array): void {
   const inputs = panel.length / width;
   const outputs = codes.length / inputs;
   for (let first = 0; first < outputs; first += turnedTogether) {

@@ -32,7 +32,7 @@ export async function writeChannels(
   const scales = new Float32Array(outputs);
   for (let left = 0; left < outputs; left += most) {
     const width = Math.min(most, outputs - left);
-    const panel = { codes: new Uint8Array(inputs * width), width };
+    const panel = { codes: new Int8Array(inputs * width), width };
     for (let at = 0; at < width; at += step) {
       const numbers = read(left + at, Math.min(step, width - at));
       if (!numbers.ok) return numbers;

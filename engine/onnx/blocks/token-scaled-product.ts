@@ -7,12 +7,6 @@ import { add, divide, largest, multiply } from '../operators.ts';
 import type { Shape, Value } from '../value.ts';
 import type { WeightExpression } from '../weight.ts';
 
-/**
- * The code that stands for zero. ONNX Runtime takes signed codes too, but multiplies those on x86 processors without VNNI
- * through sums of two products in 16 bits, which saturate.
- */
-const zeroCode = 128;
-
 /** What a token is divided by at least, so that one of all zeros stays one. */
 const smallestSize = 1e-30;
 
@@ -32,7 +26,7 @@ export function tokenScaledProduct(
   // The operator adds a bias before the tokens have their own size again, so it is added behind.
   const product = g.op(
     'DynamicQuantizeMatMul',
-    [divide(g, x, size), codes, scales, g.scalar('uint8', zeroCode)],
+    [divide(g, x, size), codes, scales],
     { type: x.type, shape },
     { domain: 'com.microsoft' },
   );
