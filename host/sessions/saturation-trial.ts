@@ -8,27 +8,25 @@ import { encodeModel } from '#engine/onnx/encode-model.ts';
 import { GraphBuilder } from '#engine/onnx/graph-builder.ts';
 import { layoutWeights } from '#engine/onnx/weight-layout.ts';
 
-const size = 16;
+const side = 16;
 const largestCode = 127;
 
-/** A graph from `x` to `y`, both [16, 16]. */
+/** What `x` is. */
+export const trialInput = { shape: [side, side], data: new Uint8Array(side ** 2).fill(255) };
+
+/** A graph from `x` uint8 to `y` float32, both [16, 16]. */
 export function saturationTrial(): Uint8Array {
   const g = new GraphBuilder();
-  const x = g.input('x', 'float32', [size, size]);
-  const codes = g.constant(
-    'int8',
-    [size, size],
-    Array.from({ length: size ** 2 }, () => largestCode),
-  );
-  const inputs = [x, codes, g.scalar('float32', 1)];
-  g.output('y', g.op('DynamicQuantizeMatMul', inputs, x, { domain: 'com.microsoft' }));
+  const x = g.input('x', 'uint8', trialInput.shape);
+  const largest = Array.from({ length: side ** 2 }, () => largestCode);
+  const one = g.scalar('float32', 1);
+  const inputs = [x, g.constant('int8', trialInput.shape, largest), one, one];
+  const result = { type: 'float32', shape: trialInput.shape } as const;
+  g.output('y', g.op('MatMulIntegerToFloat', inputs, result, { domain: 'com.microsoft' }));
   const model = g.finish();
   return encodeModel(model, layoutWeights(model), '');
 }
 
-/** What `x` is. */
-export const trialInput = { shape: [size, size], data: new Float32Array(size ** 2).fill(1) };
-
-/** Rounding loses next to nothing of `y`, saturation half. */
+/** All products are the same whole number, of which saturation leaves a half. */
 export const isSaturated = (y: Float32Array): boolean =>
-  y.some((number) => number < 0.9 * size * largestCode);
+  y.some((number) => number !== side * 255 * largestCode);

@@ -60,14 +60,14 @@ const externalMinimumBytes = 2 ** 17;
 /**
  * Optimises a graph and writes it back with its weights already packed for this processor. Loaded
  * again, packed weights are mapped from disk: a quarter of the loading time and reclaimable memory.
- * `saturates`: do products of signed weights in 8 bits, as they are on this processor? Throws ONNX Runtime's error where it refuses the graph.
+ * `saturates` tells whether products of signed weights in 8 bits do. Throws ONNX Runtime's error where it refuses the graph.
  */
 export async function prepareModel(
   modelPath: string,
   readyPath: string,
   saturates = tryProducts(),
 ): Promise<void> {
-  const avoidsSaturation = await saturates;
+  const isExact = await saturates;
   const weightsName = `${basename(readyPath, '.onnx')}.bin`;
   const options = {
     logSeverityLevel,
@@ -78,7 +78,7 @@ export async function prepareModel(
         optimized_model_external_initializers_file_name: weightsName,
         optimized_model_external_initializers_min_size_in_bytes: String(externalMinimumBytes),
         save_external_prepacked_constant_initializers: '1',
-        x64quantprecision: avoidsSaturation ? '1' : '0',
+        x64quantprecision: isExact ? '1' : '0',
       },
     },
   } satisfies ort.InferenceSession.SessionOptions;
@@ -96,7 +96,8 @@ function tryProducts(): Promise<boolean> {
 
 async function multiplyLargest(): Promise<boolean> {
   const session = await ort.InferenceSession.create(saturationTrial(), { logSeverityLevel });
-  const { y } = await session.run({ x: float32(trialInput.data, trialInput.shape) });
+  const { data, shape } = trialInput;
+  const { y } = await session.run({ x: new ort.Tensor('uint8', data, shape) });
   await session.release();
   return isSaturated(y?.data as Float32Array);
 }

@@ -114,17 +114,17 @@ describe('on ONNX Runtime', () => {
       for (const [token, expected] of slowLinear(rows, rounded, bias).entries()) {
         const size = Math.max(...(rows[token] ?? []).map(Math.abs));
         for (const [output, number] of expected.entries()) {
-          // From −1 to 1 in 255 steps, rounded by half a step; the step of zero moves all by as much again.
+          // From −size to size in 254 steps, rounded to half of one.
           const bound = (rounded[output] ?? []).reduce((sum, w) => sum + Math.abs(w), 0);
           const error = Math.abs((y[token]?.[output] ?? NaN) - number);
-          expect(error).toBeLessThanOrEqual((size * bound) / 127 + 1e-5);
+          expect(error).toBeLessThanOrEqual((0.5 * size * bound) / 127 + 1e-5);
         }
         expect(distance(y[token] ?? [], exact[token] ?? [])).toBeLessThan(0.015);
       }
     }
   });
 
-  test('a token 200 times as large leaves the others as exact as they were', async () => {
+  test('what a token gives does not depend on the others, even on one 200 times as large', async () => {
     const { run } = await openLayer();
     const x = normalNumbers(8 * inputs, 3);
     const [before, large] = [await run(x), x.slice()];
@@ -132,7 +132,7 @@ describe('on ONNX Runtime', () => {
     const after = await run(large);
     for (const [token, row] of after.y.entries()) {
       expect(distance(row, after.exact[token] ?? [])).toBeLessThan(0.015);
-      if (token !== 5) expect(distance(row, before.y[token] ?? [])).toBeLessThan(0.01);
+      if (token !== 5) expect(row).toEqual(before.y[token]);
     }
   });
 

@@ -1,5 +1,5 @@
 /**
- * Symmetric quantisation by output channel in the layout of ONNX Runtime's DynamicQuantizeMatMul: signed codes of 8
+ * Symmetric quantisation by output channel in the layout of ONNX Runtime's MatMulIntegerToFloat: signed codes of 8
  * bits, the inputs of a matrix below each other and its outputs side by side.
  */
 import { smallestScale } from './quantise-blocks.ts';

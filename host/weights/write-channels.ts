@@ -27,8 +27,9 @@ export async function writeChannels(
   { outputs, inputs, step, read }: ChannelRows,
   places: ChannelPlaces,
   progress: (filledBytes: number) => Promise<Outcome<null>>,
+  codesAtOnce = panelCodes,
 ): Promise<Outcome<null>> {
-  const most = Math.min(outputs, Math.max(1, Math.floor(panelCodes / inputs)));
+  const most = Math.min(outputs, Math.max(1, Math.floor(codesAtOnce / inputs)));
   const scales = new Float32Array(outputs);
   for (let left = 0; left < outputs; left += most) {
     const width = Math.min(most, outputs - left);

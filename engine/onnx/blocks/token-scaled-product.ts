@@ -1,11 +1,16 @@
 /**
- * Products in 8 bits on both sides (W8A8). The operator rounds its whole input by one scale, which a single token of large
- * numbers spoils for all others. So every token is brought to one size before, and its outputs back to its own behind.
+ * Products in 8 bits on both sides (W8A8). ONNX Runtime's DynamicQuantizeMatMul rounds all of its input by one scale, which a
+ * single token of large numbers spoils for the others. So each token is brought to one size before it is rounded, and its
+ * outputs to its own behind; what a token gives never depends on those beside it.
  */
 import type { GraphBuilder } from '../graph-builder.ts';
 import { add, divide, largest, multiply } from '../operators.ts';
 import type { Shape, Value } from '../value.ts';
 import type { WeightExpression } from '../weight.ts';
+
+/** From −1 to 1 in as many steps down as up, about the code of zero. */
+const stepsUp = 127;
+const zeroCode = 128;
 
 /** What a token is divided by at least, so that one of all zeros stays one. */
 const smallestSize = 1e-30;
@@ -23,13 +28,17 @@ export function tokenScaledProduct(
 ): Value {
   const { codes, scales } = g.channelWeight(weight);
   const size = tokenSizes(g, x); // [.., 1]
-  // The operator adds a bias before the tokens have their own size again, so it is added behind.
+  const step = g.scalar('float32', 1 / stepsUp);
+  const zero = g.scalar('uint8', zeroCode);
+  const rounded = { type: 'uint8', shape: x.shape } as const;
+  const tokens = g.op('QuantizeLinear', [divide(g, x, size), step, zero], rounded); // [.., K]
   const product = g.op(
-    'DynamicQuantizeMatMul',
-    [divide(g, x, size), codes, scales],
+    'MatMulIntegerToFloat',
+    [tokens, codes, step, scales, zero],
     { type: x.type, shape },
     { domain: 'com.microsoft' },
   );
+  // The operator would add a bias before the tokens have their own size again.
   const scaled = multiply(g, product, size); // [.., N]
   return bias ? add(g, scaled, g.weight(bias)) : scaled;
 }
