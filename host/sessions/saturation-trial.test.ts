@@ -52,7 +52,8 @@ test('a graph gives the same with kernels that do not saturate, which it takes o
   x.set(normalNumbers(inputs, 1), inputs);
   const expected = [0, 1].flatMap((token) => {
     const row = x.subarray(token * inputs, (token + 1) * inputs);
-    return new Array<number>(outputs).fill(row.reduce((sum, number) => sum + 0.5 * number, 0));
+    const sum = row.reduce((total, number) => total + 0.5 * number, 0);
+    return Array.from({ length: outputs }, () => sum);
   });
   const unsigned: boolean[] = [];
   for (const saturates of [undefined, Promise.resolve(true), Promise.resolve(false)]) {
