@@ -39,8 +39,8 @@ export const weightParams = {
         label: 'w8a8',
         about:
           'Weights by output channel and activations by token in 8 bits: about 1 byte a weight. The fastest in encoders, ' +
-          'projectors and prefill. A little more error than int8, more where one channel of the activations is far larger ' +
-          'than the others.',
+          'projectors and prefill, on processors that multiply 8 bits (x86 with VNNI). A little more error than int8; much ' +
+          'more where a channel of the activations is far larger than the others.',
       },
     ],
     group: 'weights',
