@@ -50,8 +50,7 @@ function weightSetting(
   const layouts = definition.keyLayouts(params, hostLayouts);
   const origin = { node: id, source: weights, layouts };
   // A part whose weights are never matrices of a product has no precision to choose.
-  const format =
-    precision && blockSize ? matrixFormat({ precision, blockSize }) : { blocks: null };
+  const format = precision && blockSize ? matrixFormat({ precision, blockSize }) : { blocks: null };
   const changes = partsOfKind(partsAt(graph, node, weightSocket, layouts), 'weights');
   if (changes.length === 0) return { origin, ...format };
   return {

@@ -1,6 +1,6 @@
 /** Writes a matrix that is stored turned, in 8 bits by output channel: many outputs at a time, so that its lines are long. */
 import type { FileHandle } from 'node:fs/promises';
-import { ok, type Outcome } from '#engine/contract/outcome.ts';
+import type { Outcome } from '#engine/contract/outcome.ts';
 import type { WeightPlace } from '#engine/onnx/weight-layout.ts';
 import { quantiseChannels, turnInto, type Panel } from './quantise-channels.ts';
 
