@@ -1,6 +1,7 @@
 /**
  * Three projects: `unit` takes seconds and runs in `npm run check`; `engine` starts engine processes; `long` repeats for
- * all questions and many mutants what `engine` does for some, which `npm test` has no time for.
+ * all questions and many mutants what `engine` does for some, and runs stages of true size, which `npm test` has no time
+ * for.
  */
 import { defineConfig } from 'vitest/config';
 

@@ -18,7 +18,6 @@ import {
 } from './language/document.ts';
 import { measureExperts } from './language/experts.ts';
 import { measureModel, type MeasuredModel } from './language/measure-model.ts';
-import { readerArgument, readMemory } from './language/memory-reader.ts';
 import { measureRecurrence } from './language/recurrence.ts';
 import { benchRows } from './language/rows.ts';
 import { withEngine } from './engine/run-graph.ts';
@@ -88,5 +87,4 @@ async function main(): Promise<void> {
 
 const [, , role] = process.argv;
 if (role === bareArgument) runBareSession();
-else if (role === readerArgument) readMemory();
 else await main();

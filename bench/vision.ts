@@ -1,6 +1,6 @@
 /**
  * What encoders reach of the rate of a bare matrix product, and what compressors spare a language model: `npm run
- * bench:vision [part or row] [-- --write] [-- --preset id]`. Writes docs/vision.md where asked to.
+ * bench:vision [part, or rows …] [-- --write] [-- --preset id]`. Writes docs/vision.md where asked to.
  */
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -14,6 +14,7 @@ import { absent, compressors, withCompressor } from './vision/compressors.ts';
 import {
   compressorSection,
   encoderSection,
+  pageWithRowsAgain,
   sectionTitles,
   visionPage,
   type Part,
@@ -29,6 +30,8 @@ const page = join(packageRoot, 'docs', 'vision.md');
 interface Wanted {
   /** Rows to measure, by part; a part that is not wanted has none. */
   readonly rows: Readonly<Record<Part, readonly string[]>>;
+  /** Are they single rows, of a part that is there? */
+  readonly again: boolean;
   readonly preset: string;
   readonly writes: boolean;
   readonly command: string;
@@ -46,31 +49,36 @@ function wantedBy(args: readonly string[]): Wanted | string {
       preset: { type: 'string', default: 'llava-1.5-7b' },
     },
   });
-  const [name, ...more] = positionals;
-  const rows = more.length === 0 ? rowsNamed(name) : null;
+  const rows = rowsNamed(positionals);
   if (rows === null) {
     const names = [...parts, ...Object.values(all).flat()].join(', ');
     return `There is no row "${positionals.join(' ')}"; name one of ${names}, or nothing for all.`;
   }
-  const isRow = name !== undefined && !parts.includes(name as Part);
-  if (values.write && isRow)
-    return 'A single row is not written, as the others would be of another day; leave --write out, or name its part.';
-  const options = args.filter((arg) => arg !== name);
-  const command = ['npm run bench:vision', name, options.length > 0 && ['--', ...options]];
+  const again = positionals.some((name) => !parts.includes(name as Part));
+  if (values.write && again && rows.compressors.length > 0)
+    return 'A compressor is held against the model without one, of the same run; leave --write out, or name its part.';
+  const options = args.filter((arg) => !positionals.includes(arg));
+  const command = [
+    'npm run bench:vision',
+    ...positionals,
+    options.length > 0 && ['--', ...options],
+  ];
   return {
     rows,
+    again,
     preset: values.preset,
     writes: values.write,
     command: command.flat().filter(Boolean).join(' '),
   };
 }
 
-function rowsNamed(name: string | undefined): Wanted['rows'] | null {
-  if (name === undefined) return all;
+/** Nothing for all, one part, or rows of one part. */
+function rowsNamed(names: readonly string[]): Wanted['rows'] | null {
+  if (names.length === 0) return all;
   const none = { encoders: [], compressors: [] };
   for (const part of parts) {
-    if (name === part) return { ...none, [part]: all[part] };
-    if (all[part].includes(name)) return { ...none, [part]: [name] };
+    if (names.length === 1 && names[0] === part) return { ...none, [part]: all[part] };
+    if (names.every((name) => all[part].includes(name))) return { ...none, [part]: names };
   }
   return null;
 }
@@ -130,7 +138,7 @@ async function main(): Promise<void> {
     process.exitCode = 1;
     return;
   }
-  const { rows, command, writes } = wanted;
+  const { rows, again, command, writes } = wanted;
   const sections: Partial<Record<Part, string>> = {};
   /** Each as soon as it is there: a later part that fails loses none. */
   const keep = async (part: Part, section: string): Promise<void> => {
@@ -138,7 +146,14 @@ async function main(): Promise<void> {
     console.log(`${section}\n`);
     if (!writes) return;
     const old = await readFile(page, 'utf8').catch(() => '');
-    await writeFile(page, visionPage(old, sections));
+    const written = again
+      ? pageWithRowsAgain(old, section, rows.encoders)
+      : visionPage(old, sections);
+    if (written !== null) return writeFile(page, written);
+    console.error(
+      'The rows are not written, as the others are of another day or machine; measure the whole part.',
+    );
+    process.exitCode = 1;
   };
   if (rows.encoders.length > 0)
     await keep(

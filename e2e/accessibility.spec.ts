@@ -54,10 +54,21 @@ for (const colorScheme of ['light', 'dark'] as const) {
       await expect(app.results.getByRole('group', { name: /^Flame chart/ })).toBeVisible();
       await expect(app.answerState).toHaveText('done');
       expect(await faults(app)).toEqual([]);
+      await app.results.getByRole('tab', { name: 'Roofline' }).click();
+      await expect(app.results.getByRole('button', { name: /^Measure this/ })).toBeVisible();
+      expect(await faults(app)).toEqual([]);
+      await app.calibrate();
+      expect(await faults(app), 'a roofline').toEqual([]);
       for (const tab of ['Memory', 'Runs', 'Problems']) {
         await app.results.getByRole('tab', { name: tab }).click();
         expect(await faults(app)).toEqual([]);
       }
+      await app.results.getByRole('tab', { name: 'Runs' }).click();
+      const compare = app.results.getByRole('checkbox', { name: /^Compare the run of/ });
+      await compare.nth(0).check();
+      await compare.nth(1).click();
+      await expect(app.results.getByRole('region', { name: /^Operators of both/ })).toBeVisible();
+      expect(await faults(app), 'two runs side by side').toEqual([]);
     });
 
     test('a graph with problems has no serious fault', async ({ app }) => {

@@ -2,6 +2,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, type Locator, type Page } from '@playwright/test';
+import type { CalibrationRequest } from '#engine/contract/calibration.ts';
 import type { NumberedEvent } from '#engine/contract/host-service.ts';
 import type { Report } from '#engine/contract/report.ts';
 import { foldReport } from '#engine/profile/report.ts';
@@ -144,6 +145,30 @@ export class App {
     await this.runButton.click();
     await this.hold.isHeld();
     await expect(this.results.getByText(`pass 2 of ${passes}`)).toBeVisible();
+  }
+
+  /** Has the machine measured in a second or two, however much the tests beside this one take of it. */
+  async calibrate(): Promise<void> {
+    await this.measuringFor({ secondsAtMost: 1, othersShareAtMost: 1 });
+    await this.results.getByRole('button', { name: /^Measure this machine/ }).click();
+    await expect(this.results.getByText(/^This machine, measured/)).toBeVisible();
+  }
+
+  /** From now on a measurement is asked for so, whatever the page asks for. */
+  async measuringFor(request: CalibrationRequest): Promise<void> {
+    const called = /\/rpc\/startCalibration/;
+    await this.page.unroute(called);
+    await this.page.route(called, (route) => route.continue({ postData: JSON.stringify(request) }));
+  }
+
+  /** Makes the results higher by so much, as a hand does at their edge. */
+  async raiseResults(byPx: number): Promise<void> {
+    const divider = this.page.getByRole('separator', { name: 'Height of the results' });
+    const { x, y } = middleOf(await this.placeOf(divider));
+    await this.page.mouse.move(x, y);
+    await this.page.mouse.down();
+    await this.page.mouse.move(x, y - byPx, { steps: 5 });
+    await this.page.mouse.up();
   }
 
   /** Where something is, once it keeps still. */

@@ -35,3 +35,57 @@ test('a profiled run shows where a stage spends its time: zoomed, walked by key,
   await app.results.getByRole('radio', { name: 'Layer' }).check();
   await expect(table.getByRole('row', { name: /^layers\.1/ })).toBeVisible();
 });
+
+test('a card that is clicked while the Operators tab is shown brings its stage there', async ({
+  app,
+}) => {
+  await app.openPreset('Shapes LLaVA');
+  await app.run();
+  await app.results.getByRole('tab', { name: 'Operators' }).click();
+  await app.results.getByRole('button', { name: 'Run with the profiler' }).click();
+  await expect(app.results.getByRole('group', { name: /^Flame chart of/ })).toBeVisible();
+  const stage = app.results.getByRole('combobox', { name: 'Stage' });
+
+  await app.card('CLIP ViT').click();
+  await expect(stage).toContainText('CLIP ViT');
+  await expect(app.results.getByRole('table', { name: /^Operators of CLIP ViT/ })).toBeVisible();
+  await app.card('MLP projector').click();
+  await expect(stage).toContainText('MLP projector');
+  // The host shows an answer; it has no operators.
+  await app.card('Answer').click();
+  await expect(stage).toContainText('MLP projector');
+});
+
+test('two runs are held side by side operator by operator, once both were looked into', async ({
+  app,
+}) => {
+  const { results } = app;
+  const profile = async (): Promise<void> => {
+    await app.run();
+    await results.getByRole('tab', { name: 'Operators' }).click();
+    await results.getByRole('button', { name: 'Run with the profiler' }).click();
+    await expect(results.getByRole('group', { name: /^Flame chart of/ })).toBeVisible();
+    await expect(app.answerState).toHaveText('done');
+  };
+  await app.openPreset('Shapes LLaVA');
+  await profile();
+  await profile();
+  await results.getByRole('tab', { name: 'Runs' }).click();
+  // The latest first: profiled, plain, profiled, plain.
+  const compare = results.getByRole('checkbox', { name: /^Compare the run of Shapes LLaVA/ });
+  await expect(compare).toHaveCount(4);
+  await compare.nth(0).check();
+  await compare.nth(1).click();
+  const operators = results.getByRole('region', { name: 'Operators of both runs' });
+  await expect(operators).toContainText('Run A did not look into its operators');
+
+  await results.getByRole('button', { name: 'All runs' }).click();
+  await compare.nth(0).check();
+  await compare.nth(2).click();
+  await operators.getByRole('combobox', { name: 'Stage' }).click();
+  await app.page.getByRole('option', { name: /^CLIP ViT/ }).click();
+  const table = operators.getByRole('table', { name: /^Operators of CLIP ViT/ });
+  await expect(table.getByRole('row', { name: /^MatMul.*ms.*×.*ms$/ }).first()).toBeVisible();
+  await operators.getByRole('radio', { name: 'Layer' }).check();
+  await expect(table.getByRole('row', { name: /^layers\.1 .*×/ })).toBeVisible();
+});

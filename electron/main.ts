@@ -26,6 +26,7 @@ const startServer = utilityStarter('Patchbay server');
 const startProgram: Readonly<Record<Program, StartChild>> = {
   'engine-process': utilityStarter('Patchbay engine'),
   'check-process': utilityStarter('Patchbay check'),
+  'calibration-process': utilityStarter('Patchbay calibration'),
 };
 
 const server = new AppServer(

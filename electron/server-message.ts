@@ -5,7 +5,7 @@ import { z } from 'zod';
 const child = z.int().min(1);
 
 /** The programs that the server may ask for, by the name of their script. */
-export const programSchema = z.enum(['engine-process', 'check-process']);
+export const programSchema = z.enum(['engine-process', 'check-process', 'calibration-process']);
 export type Program = z.infer<typeof programSchema>;
 
 /** `port` is the one to take where it is free, so that a page that is open finds a restarted server again. */

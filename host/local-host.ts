@@ -1,6 +1,11 @@
 /** The host service on this machine: presets here, checks and runs each in a process of their own. */
 import { randomUUID } from 'node:crypto';
 import { dirname, join } from 'node:path';
+import type {
+  Calibration,
+  CalibrationRequest,
+  CalibrationState,
+} from '#engine/contract/calibration.ts';
 import type { CacheStatus } from '#engine/contract/cache-status.ts';
 import type { GraphDocument } from '#engine/contract/document.ts';
 import type { HostService, NumberedEvent, RunStatus } from '#engine/contract/host-service.ts';
@@ -13,6 +18,9 @@ import { applyOverrides } from '#engine/plan/apply-overrides.ts';
 import { catalogue } from '#nodes/index.ts';
 import { cacheFolder } from './cache/cache-folder.ts';
 import { StageCache } from './cache/stage-cache.ts';
+import { Calibrator } from './calibration/calibrator.ts';
+import { KeptCalibrations } from './calibration/kept-calibrations.ts';
+import { readProcessors, type ProcessorTimes } from './system/processor-load.ts';
 import { EngineClient, type EventListener } from './engine/engine-client.ts';
 import { RunLog } from './engine/run-log.ts';
 import { queueProblem } from './engine/run-queue.ts';
@@ -37,6 +45,10 @@ interface Surroundings {
   readonly chosen?: ChosenPlaces;
   /** Who starts the processes. */
   readonly startChild?: StartChild;
+  /** Where what the machine reaches is kept. */
+  readonly kept?: KeptCalibrations;
+  /** How busy the machine is. */
+  readonly look?: () => ProcessorTimes;
 }
 
 export class LocalHost implements HostService {
@@ -45,16 +57,24 @@ export class LocalHost implements HostService {
   readonly #going = new Map<string, number>();
   readonly #engine: EngineClient;
   readonly #checker: Checker;
+  readonly #calibrator: Calibrator;
 
   readonly #chosen: ChosenPlaces;
 
-  /** `engineEntry` is the script of the engine process; that of the process that checks graphs lies beside it. */
+  /** `engineEntry` is the script of the engine process; those of the other processes lie beside it. */
   constructor(
     engineEntry: string,
-    { chosen = new ChosenPlaces(dataFolder()), startChild = forkChild }: Surroundings = {},
+    {
+      chosen = new ChosenPlaces(dataFolder()),
+      startChild = forkChild,
+      kept = new KeptCalibrations(dataFolder()),
+      look = readProcessors,
+    }: Surroundings = {},
   ) {
     this.#chosen = chosen;
-    this.#checker = new Checker(join(dirname(engineEntry), 'check-process.js'), { startChild });
+    const beside = (name: string): string => join(dirname(engineEntry), `${name}.js`);
+    this.#checker = new Checker(beside('check-process'), { startChild });
+    this.#calibrator = new Calibrator(beside('calibration-process'), kept, { startChild, look });
     const listen: EventListener = (runId, event) => {
       this.#logs.get(runId)?.add(event);
       if (!isLast(event)) return;
@@ -94,6 +114,7 @@ export class LocalHost implements HostService {
     const sizeBytes = Buffer.byteLength(JSON.stringify(document));
     const full = queueProblem([...this.#going.values()], sizeBytes);
     if (full) return fail(full);
+    if (this.#calibrator.isMeasuring) return fail(beingMeasured);
     const runId = randomUUID();
     const ended = [...this.#logs.keys()].filter((id) => !this.#going.has(id));
     for (const id of ended.slice(0, Math.max(0, ended.length - keptRuns))) this.#logs.delete(id);
@@ -140,6 +161,26 @@ export class LocalHost implements HostService {
     return ok(null);
   }
 
+  calibration(): Promise<Calibration | null> {
+    return this.#calibrator.calibration();
+  }
+
+  startCalibration(request: CalibrationRequest): Promise<Outcome<null>> {
+    if (this.#calibrator.isMeasuring) return Promise.resolve(fail(beingMeasured));
+    if (this.#going.size > 0) return Promise.resolve(fail(running));
+    this.#calibrator.start(request);
+    return Promise.resolve(ok(null));
+  }
+
+  calibrationStates(signal?: AbortSignal): AsyncGenerator<CalibrationState> {
+    return this.#calibrator.states(signal);
+  }
+
+  async cancelCalibration(): Promise<Outcome<null>> {
+    await this.#calibrator.cancel();
+    return ok(null);
+  }
+
   async cacheStatus(): Promise<Outcome<CacheStatus>> {
     const cache = await StageCache.open(cacheFolder());
     return cache.ok ? ok(await cache.value.status()) : cache;
@@ -160,11 +201,20 @@ export class LocalHost implements HostService {
     return this.#checker.processId;
   }
 
-  /** Ends all runs and checks and their processes, and waits for them. */
+  /** Ends all runs, checks and measurements and their processes, and waits for them. */
   async close(): Promise<void> {
-    await Promise.all([this.#engine.stop(), this.#checker.close()]);
+    await Promise.all([this.#engine.stop(), this.#checker.close(), this.#calibrator.close()]);
   }
 }
+
+const beingMeasured = error(
+  'machine-busy',
+  'This machine is being measured, which anything else would spoil; wait until that is done, or cancel it.',
+);
+const running = error(
+  'machine-busy',
+  'A run goes on or waits, beside which this machine cannot be measured; wait until it has ended, or cancel it.',
+);
 
 function unknownRun(runId: string): Problem {
   return error('run-unknown', `There is no run "${runId}" any more; start it again.`);

@@ -39,4 +39,9 @@ async function expectAnswer(document: GraphDocument): Promise<void> {
   const tokens = events.filter(({ type }) => type === 'token');
   expect(tokens.length).toBeGreaterThan(0);
   expect(events.find(({ type }) => type === 'answer')).toBeDefined();
+  // What counts operations knows what was moved for them.
+  const counted = events.flatMap((event) =>
+    event.type === 'stage-measured' && event.flops > 0 ? [event] : [],
+  );
+  for (const { stage, movedBytes } of counted) expect(movedBytes, stage).toBeGreaterThan(0);
 }

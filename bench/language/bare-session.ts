@@ -6,7 +6,6 @@ import * as ort from 'onnxruntime-node';
 import type { GraphDocument } from '#engine/contract/document.ts';
 import { checkGraph } from '#engine/graph/check.ts';
 import type { StageModel } from '#engine/onnx/model.ts';
-import { tensorsOf, type WeightExpression } from '#engine/onnx/weight.ts';
 import { decoderInput, pastName, stateBytes } from '#engine/node/decoder-protocol.ts';
 import type { LanguageModelStep } from '#engine/node/host-step.ts';
 import { planGraph } from '#engine/plan/plan.ts';
@@ -22,16 +21,13 @@ export interface BareRequest {
   readonly document: GraphDocument;
   readonly promptTokens: number;
   readonly newTokens: number;
-  /** Of all experts, where there are any: those that a token is sent to. */
-  readonly activeShare: number;
 }
 
 export interface BareResult {
   /** Tokens per second. */
   readonly prefill: number;
   readonly decode: number;
-  /** What a token of the answer reads: all weights that are no computed table, and the state behind the prompt. */
-  readonly bytesPerToken: number;
+  /** Behind the prompt. */
   readonly stateBytes: number;
 }
 
@@ -80,7 +76,7 @@ async function openBare(document: GraphDocument): Promise<BareModel> {
 
 async function measure(
   { step, embed, decoder }: BareModel,
-  { promptTokens, newTokens, activeShare }: BareRequest,
+  { promptTokens, newTokens }: BareRequest,
 ): Promise<BareResult> {
   const { state } = step.graphs.decoder;
   // As the engine reserves: prompt and new tokens, rounded up.
@@ -133,31 +129,9 @@ async function measure(
     await decoder.run(fed({ ...past, ...feeds(await embedded(1), 1, promptTokens + token) }));
   const decodeMs = performance.now() - decodeStart;
   const held = stateBytes(state, [promptTokens]);
-  const heldBytes = held.keyValueBytes + held.recurrentBytes;
   return {
     prefill: promptTokens / (prefillMs / 1000),
     decode: (newTokens - 1) / (decodeMs / 1000),
-    bytesPerToken: readBytes(step, activeShare) + heldBytes,
-    stateBytes: heldBytes,
+    stateBytes: held.keyValueBytes + held.recurrentBytes,
   };
 }
-
-/** Of every weight of a graph but those of experts that are not chosen; of a computed table a token reads a row. */
-function readBytes({ graphs }: LanguageModelStep, activeShare: number): number {
-  let total = 0;
-  for (const { expression, initializers } of graphs.decoder.model.weights) {
-    if (isComputed(expression)) continue;
-    const share = isOfExpert(expression) ? activeShare : 1;
-    for (const { type, shape } of initializers) {
-      const numbers = shape.reduce((product, size) => product * size, 1);
-      total += share * numbers * (type === 'float32' ? 4 : 1);
-    }
-  }
-  return total;
-}
-
-const isOfExpert = (expression: WeightExpression): boolean =>
-  [...tensorsOf(expression)].some(({ name }) => /\.experts\.\d+\./.test(name));
-
-const isComputed = (expression: WeightExpression): boolean =>
-  [...tensorsOf(expression)].length === 0;

@@ -56,7 +56,7 @@ export function engineSection(models: readonly MeasuredModel[], command: string)
     `Random weights at int4, ${first?.promptTokens ?? 0} tokens of prompt, ${newTokens} of answer; medians of ${first?.rounds ?? 0} rounds, in which the whole ` +
       'engine, the bare sessions of the same two graphs and a reader of memory take turns. "bare / engine" is the median of ' +
       'each round\'s own ratio. "state" is what is carried from token to token behind the prompt. "GB/s read" is decode\'s ' +
-      'speed times the bytes of weights and state that a token reads; "of memory" is its share of what as many processes as ' +
+      'speed times the bytes of weights and state that a token reads; "of memory" is its share of what as many readers as ' +
       'threads get when they do nothing but read.',
     languageTable(models),
   ].join('\n\n');

@@ -6,11 +6,11 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import type { GraphDocument } from '#engine/contract/document.ts';
 import { median } from '#engine/profile/statistics.ts';
+import { MemoryReader } from '#host/calibration/memory-reader.ts';
 import type { LocalHost } from '#host/local-host.ts';
 import { runGraph } from '../engine/run-graph.ts';
 import { bareArgument, type BareRequest, type BareResult } from './bare-session.ts';
-import { MemoryReader } from './memory-reader.ts';
-import { activeShare, benchDocument, newTokens, type BenchRow } from './rows.ts';
+import { benchDocument, newTokens, type BenchRow } from './rows.ts';
 
 /** Of one way, in tokens per second. */
 interface Speeds {
@@ -26,7 +26,7 @@ export interface MeasuredModel {
   readonly bare: Speeds;
   /** Median of each round's own, so that a machine that slows down slows both sides. */
   readonly bareByEngine: Speeds;
-  /** Of weights and state, read once a token. */
+  /** What a token of the answer cannot but move: weights, and the state that it finds. */
   readonly bytesPerToken: number;
   readonly stateBytes: number;
   readonly memoryBytesPerSecond: number;
@@ -44,9 +44,9 @@ export async function measureModel(
   const memory = await MemoryReader.open();
   try {
     // What comes first builds, loads and warms up; it is not counted.
-    const { promptTokens } = await engineRound(host, document);
-    const request = { document, promptTokens, newTokens, activeShare: activeShare(row) };
-    const { bytesPerToken, stateBytes } = await bareRound(bare, request);
+    const { promptTokens, bytesPerToken } = await engineRound(host, document);
+    const request = { document, promptTokens, newTokens };
+    const { stateBytes } = await bareRound(bare, request);
     const engineSpeeds: Speeds[] = [];
     const bareSpeeds: Speeds[] = [];
     const reads: number[] = [];
@@ -82,7 +82,7 @@ export async function measureModel(
       bandwidthShare: median(shares),
     };
   } finally {
-    memory.close();
+    await memory.close();
     bare.disconnect();
   }
 }
@@ -95,12 +95,15 @@ const medians = (speeds: readonly Speeds[]): Speeds => ({
 async function engineRound(
   host: LocalHost,
   document: GraphDocument,
-): Promise<Speeds & { readonly promptTokens: number }> {
+): Promise<Speeds & { readonly promptTokens: number; readonly bytesPerToken: number }> {
   const { stages, totals } = await runGraph(host, { document, runs: 1 });
   const prefill = stages.find(({ phase }) => phase === 'prefill');
-  if (!prefill) throw new Error('The run has no prefill.');
+  const decode = stages.find(({ phase }) => phase === 'decode');
+  if (!prefill || !decode) throw new Error('The run has no prefill or no decode.');
   return {
     promptTokens: prefill.tokensIn ?? 0,
+    // The first token comes out of the prompt.
+    bytesPerToken: (decode.movedBytes ?? 0) / ((decode.tokensOut ?? 0) - 1),
     prefill: totals.prefillTokensPerSecond ?? 0,
     decode: totals.decodeTokensPerSecond ?? 0,
   };

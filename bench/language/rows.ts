@@ -1,7 +1,7 @@
 /** The language models that are measured, each as a graph of its own: a prompt of words, the model, the answer. */
 import type { GraphDocument, Json } from '#engine/contract/document.ts';
 import { catalogue } from '#nodes/index.ts';
-import { publishedExperts, type PublishedExperts } from '#nodes/moe/published-experts.ts';
+import type { PublishedExperts } from '#nodes/moe/published-experts.ts';
 
 export const newTokens = 64;
 /** Words of the prompt, where nothing else is said; the stand-in tokenizer makes one token of each short one. */
@@ -84,11 +84,4 @@ export function benchDocument(
     layout: {},
     notes: [],
   };
-}
-
-/** What share of all experts a token is sent to; 1 without any. */
-export function activeShare({ experts: own }: BenchRow): number {
-  if (own === undefined) return 1;
-  const { topK, experts } = typeof own === 'object' ? own : publishedExperts[own];
-  return topK / experts;
 }

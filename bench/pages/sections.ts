@@ -9,17 +9,19 @@ export function pageWith<Part extends string>(
   old: string,
   sections: Readonly<Partial<Record<Part, string>>>,
 ): string {
-  const kept = new Map(
-    old
-      .split(/^(?=## )/m)
-      .slice(1)
-      .map((section) => [/^## (.*)/.exec(section)?.[1], section.trim()] as const),
-  );
   const parts = (Object.keys(titles) as Part[]).flatMap(
-    (part) => sections[part] ?? kept.get(titles[part]) ?? [],
+    (part) => sections[part] ?? sectionOf(old, titles[part]) ?? [],
   );
   return `${[introduction.trim(), ...parts].join('\n\n')}\n`;
 }
+
+/** A section of a page, by its heading; undefined where it has none. */
+export const sectionOf = (page: string, title: string): string | undefined =>
+  page
+    .split(/^(?=## )/m)
+    .slice(1)
+    .find((section) => /^## (.*)/.exec(section)?.[1] === title)
+    ?.trim();
 
 /** On what, with what, when and by which command. */
 export function provenance(command: string): string {

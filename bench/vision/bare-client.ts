@@ -1,7 +1,7 @@
 /** The other side of the measurement, seen from here: a process that runs nothing but bare sessions. */
 import { fork, type ChildProcess } from 'node:child_process';
 import type { GraphDocument } from '#engine/contract/document.ts';
-import type { ProductShape } from './matrix-product.ts';
+import type { ProductShape } from '#host/calibration/measured-graphs.ts';
 
 /** The argument by which the program knows that it is the other side. */
 export const bareArgument = 'bare';

@@ -5,13 +5,13 @@ import { ok } from '#engine/contract/outcome.ts';
 import { bindDim, type DimBindings } from '#engine/onnx/value.ts';
 import type { StageModel } from '#engine/onnx/model.ts';
 import { groupOperators } from '#engine/profile/group-operators.ts';
+import { productModel } from '#host/calibration/measured-graphs.ts';
 import { cacheFolder } from '#host/cache/cache-folder.ts';
 import { StageCache } from '#host/cache/stage-cache.ts';
 import { ModelLoader } from '#host/sessions/load-model.ts';
 import { Profiler } from '#host/sessions/profiler.ts';
 import { threadCount } from '#host/system/machine.ts';
 import type { BareAnswer, BareRequest } from './bare-client.ts';
-import { productModel } from './matrix-product.ts';
 import { onnxStageOf, planOf } from '../engine/run-graph.ts';
 
 /** Answers requests until the other side is gone. */

@@ -1,7 +1,8 @@
 /** docs/vision.md: one section a part, each with its machine, date and command. */
 import { formatBytes, formatCount, formatMilliseconds } from '#engine/contract/format.ts';
 import { markdownTable, type Cells } from '../pages/markdown-table.ts';
-import { pageWith, provenance } from '../pages/sections.ts';
+import { withRowsAgain } from '../pages/rows-again.ts';
+import { pageWith, provenance, sectionOf } from '../pages/sections.ts';
 import { passes, type MeasuredPrefill } from './compression.ts';
 import type { Compressor } from './compressors.ts';
 import { leastShare, shownOperators, type MeasuredEncoder } from './encoders.ts';
@@ -31,6 +32,8 @@ function reasonsOf(rows: Rows<unknown>): readonly string[] {
   );
   return lines.length === 0 ? [] : [`Not measured:\n\n${lines.join('\n')}`];
 }
+
+const encoderTexts = ['size', 'its largest product'];
 
 export function encoderSection(rows: Rows<MeasuredEncoder>, command: string): string {
   const measured = measuredOf(rows);
@@ -71,9 +74,7 @@ export function encoderSection(rows: Rows<MeasuredEncoder>, command: string): st
       'are medians, taken in turn with those of a bare ONNX Runtime session that multiplies two float32 matrices of the ' +
       'shape on which the encoder spends most (places × channels in × channels out, attention apart): the share is that ' +
       `of its rate. Bold: below ${percent(leastShare)}.`,
-    ...(figures.length > 0
-      ? [markdownTable(titles, figures, ['size', 'its largest product'])]
-      : []),
+    ...(figures.length > 0 ? [markdownTable(titles, figures, encoderTexts)] : []),
     ...heldBack(measured),
     ...reasonsOf(rows),
   ].join('\n\n');
@@ -159,6 +160,7 @@ npm run bench:vision                              # everything, to the terminal
 npm run bench:vision -- --write                   # everything, into this page
 npm run bench:vision compressors -- --write       # one part: encoders or compressors
 npm run bench:vision encoder/siglip               # one row: an encoder, or a compressor such as prumerge
+npm run bench:vision encoder/vit encoder/siglip -- --write   # encoders once more, on the day of the others
 npm run bench:vision compressors -- --preset shapes-llava   # in another preset
 \`\`\`
 `;
@@ -168,3 +170,18 @@ export const visionPage = (
   old: string,
   sections: Readonly<Partial<Record<Part, string>>>,
 ): string => pageWith(introduction, sectionTitles, old, sections);
+
+/** The page with some encoders measured again; null where the others are of another day or machine. */
+export function pageWithRowsAgain(
+  old: string,
+  fresh: string,
+  names: readonly string[],
+): string | null {
+  const merged = withRowsAgain(
+    sectionOf(old, sectionTitles.encoders) ?? '',
+    fresh,
+    names,
+    encoderTexts,
+  );
+  return merged === null ? null : visionPage(old, { encoders: merged });
+}

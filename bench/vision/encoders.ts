@@ -4,9 +4,10 @@ import { countParameters } from '#engine/estimate/model-cost.ts';
 import { sketchDocument, type NodeSketch } from '#engine/graph/sketch-document.ts';
 import type { AnyNodeDefinition } from '#engine/node/any-node-definition.ts';
 import { median } from '#engine/profile/statistics.ts';
+import { productFlops, type ProductShape } from '#host/calibration/measured-graphs.ts';
 import { catalogue } from '#nodes/index.ts';
 import { BareProcess, type OperatorShare } from './bare-client.ts';
-import { dominantProduct, productFlops, type ProductShape } from './matrix-product.ts';
+import { dominantProduct } from './matrix-product.ts';
 import { NotMeasured, onnxStageOf, planOf, runGraph, withEngine } from '../engine/run-graph.ts';
 
 export interface MeasuredEncoder {

@@ -1,4 +1,4 @@
-/** Which product of a graph its rate is compared with, and the graph of that product alone. */
+/** Which product of a graph its rate is compared with. */
 import { expect, it } from 'vitest';
 import { countFlops } from '#engine/estimate/model-cost.ts';
 import { attend } from '#engine/onnx/blocks/attention.ts';
@@ -8,10 +8,11 @@ import { GraphBuilder } from '#engine/onnx/graph-builder.ts';
 import type { StageModel } from '#engine/onnx/model.ts';
 import { matmul } from '#engine/onnx/operators.ts';
 import { transpose } from '#engine/onnx/shape-operators.ts';
+import { productFlops, productModel } from '#host/calibration/measured-graphs.ts';
 import { clipVit } from '#nodes/encoder/clip-vit.ts';
 import { buildSingleNode } from '#engine/plan/single-node.ts';
 import { valueOf } from '#verify/value-of.testing.ts';
-import { dominantProduct, productFlops, productModel } from './matrix-product.ts';
+import { dominantProduct } from './matrix-product.ts';
 
 const origin = { node: 'node', source: { kind: 'random', seed: 0 }, layouts: [] } as const;
 

@@ -1,20 +1,8 @@
-/** The matrix product that a graph spends most on, and that product alone as a graph. */
+/** The matrix product that a graph spends most on. */
 import type { OnnxNode, StageModel } from '#engine/onnx/model.ts';
-import { GraphBuilder } from '#engine/onnx/graph-builder.ts';
-import { matmul } from '#engine/onnx/operators.ts';
-import { slice } from '#engine/onnx/shape-operators.ts';
 import { bindDim, elementCount, type DimBindings, type Shape } from '#engine/onnx/value.ts';
 import { initializersOf } from '#engine/onnx/weight-layout.ts';
-
-/** [places, inputs] × [inputs, outputs] */
-export interface ProductShape {
-  readonly places: number;
-  readonly inputs: number;
-  readonly outputs: number;
-}
-
-export const productFlops = ({ places, inputs, outputs }: ProductShape): number =>
-  2 * places * inputs * outputs;
+import { productFlops, type ProductShape } from '#host/calibration/measured-graphs.ts';
 
 /**
  * Of all products with a weight, the one with the most multiply-adds: what attention multiplies is no weight. A
@@ -56,20 +44,3 @@ function productOf(
 
 const placesOf = (shape: Shape, dims: DimBindings): number =>
   shape.slice(0, -1).reduce<number>((product, dim) => product * bindDim(dim, dims), 1);
-
-/**
- * A graph of nothing but the product, with a random matrix on the right, as weights are. One row of it is given out:
- * all of it would be written to new memory in every run, which takes longer than some products.
- */
-export function productModel({ places, inputs, outputs }: ProductShape): StageModel {
-  const g = new GraphBuilder();
-  const left = g.input('left', 'float32', [places, inputs]);
-  const source = { kind: 'random', seed: 0 } as const;
-  const setting = { origin: { node: 'product', source, layouts: [] }, blocks: null };
-  g.weightsFrom(setting, () => {
-    const right = g.weight(g.tensor('right', [inputs, outputs], 'matrix'));
-    const product = matmul(g, left, right); // [places, outputs]
-    g.output('row', slice(g, product, 0, g.list(0), g.list(1), 1));
-  });
-  return g.finish();
-}

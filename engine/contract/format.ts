@@ -35,6 +35,12 @@ export const formatCount = (count: number): string => scaled(count, 1000, ['', '
 export const formatFlops = (flops: number): string =>
   scaled(flops, 1000, ['', 'k', 'M', 'G', 'T', 'P']);
 
+/** "1.79 TFLOP", and in a second "1.79 TFLOP/s" with what is put behind it. */
+export function formatOperations(flops: number): string {
+  const text = formatFlops(flops);
+  return `${text}${/\d$/.test(text) ? thinSpace : ''}FLOP`;
+}
+
 /** "1 204 ms", and "12.6 s" from ten seconds on. */
 export function formatMilliseconds(milliseconds: number): string {
   if (Math.round(milliseconds) >= 10_000) return `${threeDigits(milliseconds / 1000)}${thinSpace}s`;

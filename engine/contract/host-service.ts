@@ -1,4 +1,5 @@
 /** What a host does for its callers, be they a page, a window or the command line. */
+import type { Calibration, CalibrationRequest, CalibrationState } from './calibration.ts';
 import type { CacheStatus } from './cache-status.ts';
 import type { GraphDocument } from './document.ts';
 import type { Outcome } from './outcome.ts';
@@ -36,7 +37,7 @@ export interface HostService {
     signal?: AbortSignal,
   ): Promise<readonly Problem[]>;
   machine(): Promise<Machine>;
-  /** Fails with `queue-full` or `file-too-large` beyond `runLimits`. */
+  /** Fails with `queue-full` or `file-too-large` beyond `runLimits`, with `machine-busy` while the machine is measured. */
   startRun(request: RunRequest): Promise<Outcome<{ readonly runId: string }>>;
   /** Runs that go on or whose events are still kept, the latest first. */
   runs(): Promise<readonly RunStatus[]>;
@@ -44,6 +45,13 @@ export interface HostService {
   runEvents(runId: string, after: number, signal?: AbortSignal): AsyncIterable<NumberedEvent>;
   /** Soft: between stages and tokens. Hard: the engine process ends at once and starts anew. */
   cancelRun(cancel: { readonly runId: string; readonly hard: boolean }): Promise<Outcome<null>>;
+  /** What this machine, as it is now, was found to reach; null where it has not been measured. */
+  calibration(): Promise<Calibration | null>;
+  /** Fails with `machine-busy` while a run or a measurement goes on; what was found before stays until one has ended well. */
+  startCalibration(request: CalibrationRequest): Promise<Outcome<null>>;
+  /** Of the measurement that goes on, the present state first; ends after its last. Of none, how the last one ended. */
+  calibrationStates(signal?: AbortSignal): AsyncIterable<CalibrationState>;
+  cancelCalibration(): Promise<Outcome<null>>;
   cacheStatus(): Promise<Outcome<CacheStatus>>;
   clearCache(): Promise<Outcome<{ readonly freedBytes: number }>>;
 }

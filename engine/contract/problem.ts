@@ -67,6 +67,7 @@ export const problemCodes = {
   'stage-failed': 'ONNX Runtime or a host step refused a stage.',
   'engine-died': 'The engine process ended during a run.',
   'host-unreachable': 'The engine server does not answer.',
+  'machine-busy': 'The machine does other work, so that nothing can be measured or run beside it.',
   'queue-full': 'As many runs wait as are kept.',
   'run-unknown': 'No run has this name.',
   'run-cancelled': 'The run was cancelled.',

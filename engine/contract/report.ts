@@ -10,6 +10,7 @@ import {
   reusedTokensSchema,
   scoredChoicesSchema,
   stageFactsSchema,
+  stagePhases,
 } from './run-event.ts';
 import { runOptionsSchema } from './run-request.ts';
 import { showingSchema } from './showing.ts';
@@ -41,6 +42,8 @@ export const stageReportSchema = stageFactsSchema.extend({
   tokensIn: z.int().nullable(),
   tokensOut: z.int().nullable(),
   flops: z.number(),
+  /** Bytes that it could not but move: weights, state, what it was given and made; null where that is not known. */
+  movedBytes: z.number().nullable(),
   /** What it gave in the run before stands, so it did not run. */
   reused: z.boolean(),
 });
@@ -81,6 +84,27 @@ export const languageReportSchema = speedsSchema.extend({
   reused: reusedTokensSchema.nullable(),
 });
 
+/** What the engine process held at one moment of a run. */
+const memoryMomentSchema = z.object({
+  /** Since the run began. */
+  atMs: z.number(),
+  /** All of it, as sampled; at the end of a stage the highest while it ran. */
+  residentBytes: z.number(),
+  /** The part of it, in bytes, that is known to be of stages. */
+  byKind: z.object({
+    weights: z.number(),
+    /** What ONNX Runtime holds of loaded models beyond their weights. */
+    packedCopies: z.number(),
+    /** Keys and values, and what recurrent layers remember. */
+    state: z.number(),
+    /** Beyond all of these, the highest of the stage at work in a timed pass. */
+    activations: z.number(),
+  }),
+  /** The row at work, and what it was at; null between rows. */
+  stage: z.string().nullable(),
+  phase: z.enum(stagePhases).nullable(),
+});
+
 export const reportSchema = z.object({
   /** Title of the graph. */
   graph: z.string(),
@@ -100,6 +124,8 @@ export const reportSchema = z.object({
     stagesMs: z.number(),
     peakBytes: z.number(),
   }),
+  /** From the run's begin to the end of its timed passes; of a run that died, as far as it was told. */
+  memoryOverTime: z.array(memoryMomentSchema),
   /** What single operators cost, by row; of a run that was asked for it. */
   operators: z.array(profiledRowSchema),
   /** What nodes did to what they were given to see, in the last pass. */
@@ -112,4 +138,6 @@ export type Latency = DeepReadonly<z.infer<typeof latencySchema>>;
 export type StageReport = DeepReadonly<z.infer<typeof stageReportSchema>>;
 export type SampledAnswer = DeepReadonly<z.infer<typeof sampledAnswerSchema>>;
 export type LanguageReport = DeepReadonly<z.infer<typeof languageReportSchema>>;
+export type MemoryMoment = DeepReadonly<z.infer<typeof memoryMomentSchema>>;
+export type MemoryKind = keyof MemoryMoment['byKind'];
 export type Report = DeepReadonly<z.infer<typeof reportSchema>>;

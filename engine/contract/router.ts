@@ -2,6 +2,7 @@
 import { initTRPC, tracked, TRPCError } from '@trpc/server';
 import { z } from 'zod';
 import { sizedText } from './sized.ts';
+import { calibrationRequestSchema, type CalibrationRequest } from './calibration.ts';
 import { documentLimits, documentSchema, nestsDeeper, type GraphDocument } from './document.ts';
 import {
   configRequestSchema,
@@ -59,6 +60,8 @@ const eventIdPattern = /^\d{1,15}$/;
 /** Inputs as callers hold them: read-only. */
 const graphInput: z.ZodType<GraphDocument, GraphDocument> = documentSchema;
 const runInput: z.ZodType<RunRequest, RunRequest> = runRequestSchema;
+const calibrationInput: z.ZodType<CalibrationRequest, CalibrationRequest> =
+  calibrationRequestSchema;
 const saveInput = (value: unknown): SaveRequest => asGiven(saveRequestSchema, value);
 const draftInput = (value: unknown): Draft => asGiven(draftSchema, value);
 const pictureInput: z.ZodType<PictureRequest, PictureRequest> = pictureRequestSchema;
@@ -130,6 +133,15 @@ export const router = trpc.router({
   cancelRun: procedure
     .input(z.object({ runId: z.string(), hard: z.boolean() }))
     .mutation(({ ctx, input }) => ctx.host.cancelRun(input)),
+  calibration: procedure.query(({ ctx }) => ctx.host.calibration()),
+  startCalibration: procedure
+    .input(calibrationInput)
+    .mutation(({ ctx, input }) => ctx.host.startCalibration(input)),
+  /** Each state says all, so a client whose connection comes back misses none that matters. */
+  calibrationStates: procedure.subscription(({ ctx, signal }) =>
+    ctx.host.calibrationStates(signal),
+  ),
+  cancelCalibration: procedure.mutation(({ ctx }) => ctx.host.cancelCalibration()),
   cacheStatus: procedure.query(({ ctx }) => ctx.host.cacheStatus()),
   clearCache: procedure.mutation(({ ctx }) => ctx.host.clearCache()),
   files,

@@ -42,7 +42,7 @@ export const stageFactsSchema = z.object({
   weights: z.enum(['random', 'checkpoint']).nullable(),
 });
 
-const phases = [
+export const stagePhases = [
   'reading',
   'building',
   'preparing',
@@ -95,7 +95,7 @@ export const runEventSchema = z.discriminatedUnion('type', [
   z.object({
     type: z.literal('stage-progress'),
     stage: z.string(),
-    phase: z.enum(phases),
+    phase: z.enum(stagePhases),
     /** 0 while warming up, then counted from 1. */
     run: z.int(),
     done: z.number().optional(),
@@ -108,6 +108,10 @@ export const runEventSchema = z.discriminatedUnion('type', [
     weightsBytes: z.number(),
     /** Resident memory that loading and warming up added. */
     residentBytes: z.number(),
+    /** Of which models that is; rows that run the same one each tell it, though it is held once. */
+    models: z.array(
+      z.object({ key: z.string(), weightsBytes: z.number(), residentBytes: z.number() }),
+    ),
     loadMs: z.number(),
     /** Was the stage found ready: built before, or still loaded from the run before? */
     found: z.enum(['built', 'cached', 'loaded']),
@@ -120,6 +124,8 @@ export const runEventSchema = z.discriminatedUnion('type', [
     tokensIn: z.int().nullable(),
     tokensOut: z.int().nullable(),
     flops: z.number(),
+    /** Weights that were read, state, what was given and made; null where that is not known. */
+    movedBytes: z.number().nullable(),
     /** Highest resident memory of the stage on its own while it ran. */
     peakBytes: z.number(),
     /** What is carried from token to token: keys and values, and what recurrent layers remember. */
@@ -176,6 +182,20 @@ export const runEventSchema = z.discriminatedUnion('type', [
   }),
   /** Told once, after the last timed pass. */
   z.object({ type: z.literal('noise-watched'), noise: noiseSchema }),
+  /**
+   * Resident memory of the engine process: as the run begins and ends, right behind `stage-loaded`, at both ends of what
+   * `stage-measured` tells of, and now and then in what takes long. Several hundred of a run at most.
+   */
+  z.object({
+    type: z.literal('memory-sampled'),
+    /** Since the run began. Those of a short stage come late, with what was measured of it. */
+    atMs: z.number(),
+    /** At the end of a stage the highest while it ran, where the system tells. */
+    residentBytes: z.number(),
+    /** The row at work, and what it was at; null between rows. */
+    stage: z.string().nullable(),
+    phase: z.enum(stagePhases).nullable(),
+  }),
   /** What single operators of a row cost, in passes of their own after the timed ones. */
   z.object({ type: z.literal('operators-profiled'), ...profiledRowSchema.shape }),
   /** What a node did to what it was given to see, after the last timed pass and outside of it. */
@@ -204,7 +224,7 @@ export type RunEvent = DeepReadonly<z.infer<typeof runEventSchema>>;
 export type Noise = DeepReadonly<z.infer<typeof noiseSchema>>;
 export type Machine = DeepReadonly<z.infer<typeof machineSchema>>;
 export type StageFacts = DeepReadonly<z.infer<typeof stageFactsSchema>>;
-export type StagePhase = (typeof phases)[number];
+export type StagePhase = (typeof stagePhases)[number];
 
 /** Events after which nothing more comes. */
 export function isLast({ type }: RunEvent): boolean {

@@ -130,7 +130,7 @@ export function peakActivationBytes(model: StageModel, dims: DimBindings): numbe
  * A scan counts as one step, a choice as its first branch, which is the one for many tokens. What a graph inside
  * reads from around it is held until the operator is done.
  */
-function withBranch(node: OnnxNode): readonly OnnxNode[] {
+export function withBranch(node: OnnxNode): readonly OnnxNode[] {
   const branches = Object.values(node.attributes).flatMap((attribute) =>
     'graph' in attribute ? [attribute.graph.nodes.flatMap(withBranch)] : [],
   );

@@ -1,5 +1,5 @@
 /** The parameters that every node with weights has. */
-import type { WeightSetting } from '../onnx/graph-builder.ts';
+import type { MatrixFormat } from '../onnx/graph-builder.ts';
 import type { ParamValues } from './param.ts';
 
 export const weightParams = {
@@ -66,7 +66,7 @@ export type WeightParams = ParamValues<typeof weightParams>;
 export function matrixFormat({
   precision,
   blockSize,
-}: Pick<WeightParams, 'precision' | 'blockSize'>): Omit<WeightSetting, 'origin' | 'change'> {
+}: Pick<WeightParams, 'precision' | 'blockSize'>): MatrixFormat {
   switch (precision) {
     case 'float32':
       return { blocks: null };

@@ -23,14 +23,18 @@ export interface OperatorOptions {
 }
 
 /** What the weights named inside a scope are made of. */
-export interface WeightSetting {
+export interface WeightSetting extends MatrixFormat {
   readonly origin: WeightOrigin;
+  /** What becomes of each tensor that is named, such as its sum with an adapter's. */
+  readonly change?: (g: GraphBuilder, tensor: NamedTensor) => WeightExpression;
+}
+
+/** How matrices are stored and multiplied. */
+export interface MatrixFormat {
   /** Block format of matrices; null keeps float32. Norms and biases always stay float32. */
   readonly blocks: BlockFormat | null;
   /** Are products in 8 bits on both sides (W8A8), so that only tables that are read by row are in blocks? */
   readonly roundsTokens?: boolean;
-  /** What becomes of each tensor that is named, such as its sum with an adapter's. */
-  readonly change?: (g: GraphBuilder, tensor: NamedTensor) => WeightExpression;
 }
 
 export const float = (value: number): Attribute => ({ float: value });

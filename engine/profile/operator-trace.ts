@@ -1,7 +1,7 @@
 /** From what ONNX Runtime's profiler writes to the operators of each row of a report. Pure. */
 import { z } from 'zod';
 import type { Operator } from '../contract/operators.ts';
-import { quantile } from './statistics.ts';
+import { median } from './statistics.ts';
 
 /** Times are in microseconds, sizes in bytes, written as text; a shape stands under the type of its numbers. */
 const shapesSchema = z.array(z.record(z.string(), z.array(z.number()))).catch([]);
@@ -74,7 +74,7 @@ type OperatorPasses = Map<number, Operator>;
 function medianPass(passes: OperatorPasses): Operator {
   const all = [...passes.values()];
   const times = all.map(({ profiledMs }) => profiledMs);
-  return { ...(all.at(-1) as Operator), profiledMs: quantile(times, 0.5) };
+  return { ...(all.at(-1) as Operator), profiledMs: median(times) };
 }
 
 function readEvents(trace: unknown): readonly TraceEvent[] {

@@ -21,6 +21,7 @@ const measured = (stage: string, latencyMs: number): RunEvent => ({
   tokensIn: null,
   tokensOut: 4,
   flops: 10,
+  movedBytes: null,
   peakBytes: 100,
   keyValueBytes: 0,
   recurrentBytes: 0,

@@ -48,7 +48,13 @@ const warmUp: readonly RunEvent[] = [
 ];
 
 const firstRun: readonly RunEvent[] = [
-  measured(encoder, 1, { latencyMs: 40, tokensOut: 576, flops: 3e11, peakBytes: 500 }),
+  measured(encoder, 1, {
+    latencyMs: 40,
+    tokensOut: 576,
+    flops: 3e11,
+    peakBytes: 500,
+    movedBytes: 4e8,
+  }),
   measured(prefill, 1, { latencyMs: 200, tokensIn: 600, tokensOut: 600, keyValueBytes: 64 }),
   { type: 'token', node: 'language', run: 1, index: 0, id: 7, text: 'A' },
   measured(decode, 1, { latencyMs: 1000, tokensOut: 11, peakBytes: 900, keyValueBytes: 80 }),
@@ -57,7 +63,13 @@ const firstRun: readonly RunEvent[] = [
 ];
 
 const secondRun: readonly RunEvent[] = [
-  measured(encoder, 2, { latencyMs: 60, tokensOut: 576, flops: 3e11, peakBytes: 480 }),
+  measured(encoder, 2, {
+    latencyMs: 60,
+    tokensOut: 576,
+    flops: 3e11,
+    peakBytes: 480,
+    movedBytes: 4e8,
+  }),
   measured(prefill, 2, { latencyMs: 300, tokensIn: 600, tokensOut: 600, keyValueBytes: 64 }),
   measured(decode, 2, { latencyMs: 3000, tokensOut: 11, peakBytes: 850, keyValueBytes: 96 }),
   answer(2, 'A star.', [7, 9], 350),
@@ -87,6 +99,7 @@ describe('the report of two runs', () => {
         tokensIn: null,
         tokensOut: 576,
         flops: 3e11,
+        movedBytes: 4e8,
         reused: false,
       },
       {
@@ -96,6 +109,7 @@ describe('the report of two runs', () => {
         tokensIn: 600,
         tokensOut: 600,
         flops: 0,
+        movedBytes: null,
         reused: false,
       },
       {
@@ -111,6 +125,7 @@ describe('the report of two runs', () => {
         tokensIn: null,
         tokensOut: 11,
         flops: 0,
+        movedBytes: null,
         reused: false,
       },
     ]);
@@ -327,6 +342,7 @@ function measured({ id }: StageFacts, run: number, rest: Partial<Measured>): Run
     tokensIn: null,
     tokensOut: null,
     flops: 0,
+    movedBytes: null,
     peakBytes: 0,
     keyValueBytes: 0,
     recurrentBytes: 0,
@@ -340,6 +356,7 @@ function loaded(stage: string, weightsBytes: number): RunEvent {
     stage,
     weightsBytes,
     residentBytes: 0,
+    models: [{ key: stage, weightsBytes, residentBytes: 0 }],
     loadMs: 5,
     found: 'built',
   };

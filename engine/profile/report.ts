@@ -6,6 +6,7 @@ import {
   type RunEvent,
   type StageFacts,
 } from '../contract/run-event.ts';
+import { memoryOverTime } from './memory-over-time.ts';
 import { median, medianDeviation, medianInterval, quantile } from './statistics.ts';
 
 type Started = Extract<RunEvent, { type: 'run-started' }>;
@@ -55,6 +56,7 @@ export function foldReport(graph: string, events: readonly RunEvent[]): Report {
       decodeTokensPerSecond: one?.decodeTokensPerSecond ?? null,
       peakBytes: Math.max(0, ...passes.map(({ peakBytes }) => peakBytes)),
     },
+    memoryOverTime: memoryOverTime(events),
     operators: pick('operators-profiled').map(({ stage, operators }) => ({ stage, operators })),
     showings: pick('shown').map(({ showing }) => showing),
     problems: [...pick('run-warned'), ...pick('run-failed')].flatMap(({ problems }) => problems),
@@ -150,6 +152,7 @@ function stageReport(
     tokensIn: last?.tokensIn ?? null,
     tokensOut: last?.tokensOut ?? null,
     flops: rows.at(-1)?.flops ?? 0,
+    movedBytes: rows.at(-1)?.movedBytes ?? null,
     reused: stands !== undefined,
   };
 }

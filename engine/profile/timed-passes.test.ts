@@ -22,6 +22,7 @@ const rest = {
   tokensIn: null,
   tokensOut: null,
   flops: 0,
+  movedBytes: null,
   peakBytes: 0,
   keyValueBytes: 0,
   recurrentBytes: 0,

@@ -17,6 +17,7 @@ const programs = {
   patchbay: 'host/bin/main.ts',
   'engine-process': 'host/engine/engine-process.ts',
   'check-process': 'host/check-process.ts',
+  'calibration-process': 'host/calibration/calibration-process.ts',
   'verify-process': 'verify/process/verify-process.ts',
   publish: 'host/bin/publish.ts',
   'bench-language-model': 'bench/language-model.ts',

@@ -1,9 +1,19 @@
 /** What the other commands of `patchbay` print, and what a mistake in a command line is answered with. */
-import { copyFile, cp, mkdtemp, readdir, rm, truncate, writeFile } from 'node:fs/promises';
+import {
+  copyFile,
+  cp,
+  mkdtemp,
+  readdir,
+  readFile,
+  rm,
+  truncate,
+  writeFile,
+} from 'node:fs/promises';
 import { once } from 'node:events';
 import os from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { calibrationSchema } from '#engine/contract/calibration.ts';
 import { cacheStatusSchema } from '#engine/contract/cache-status.ts';
 import { caseResultSchema } from '#verify/cases/case-result.ts';
 import { presetSummarySchema } from '#engine/contract/preset-summary.ts';
@@ -34,7 +44,16 @@ describe('help', () => {
   test('lists the commands, and each command explains itself', async () => {
     const { status, stdout } = await command('--help');
     expect(status).toBe(0);
-    for (const name of ['presets', 'nodes', 'check', 'estimate', 'run', 'verify', 'cache']) {
+    for (const name of [
+      'presets',
+      'nodes',
+      'check',
+      'estimate',
+      'run',
+      'verify',
+      'calibrate',
+      'cache',
+    ]) {
       expect(stdout).toContain(`\n  patchbay ${name} `);
       const one = await command(name, '--help');
       expect(one.status).toBe(0);
@@ -76,6 +95,8 @@ test.for([
   [['presets', 'a'], '"a" is one operand too many. Usage: patchbay presets [--json]'],
   [['check'], 'An operand is missing. Usage: patchbay check FILE'],
   [['estimate', 'a', 'b'], '"b" is one operand too many. Usage: patchbay estimate FILE'],
+  [['calibrate', '--seconds', '61'], '--seconds takes a whole number from 1 to 60, not "61".'],
+  [['calibrate', '--others', 'all'], '--others takes a whole number from 0 to 100, not "all".'],
   [['cache', 'empty'], '"empty" is no action. Usage: patchbay cache [clear] [--json]'],
   [['verify'], 'An operand is missing. Usage: patchbay verify FOLDER'],
 ] as const)('patchbay %j says what is wrong with it', async ([args, sentence]) => {
@@ -83,6 +104,21 @@ test.for([
   expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
   expect(stderr.startsWith(`patchbay: ${sentence}`), stderr).toBe(true);
   expect(stderr.trimEnd().split('\n')).toHaveLength(1);
+});
+
+test('calibrate prints what the machine reaches, and keeps it', async () => {
+  const environment = { PATCHBAY_DATA: join(folder, 'data') };
+  const short = ['calibrate', '--seconds', '1', '--others', '100'] as const;
+  const { status, stdout, stderr } = await patchbay(short, { cache, environment });
+  expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+  for (const measured of ['float32', 'int8', 'int4'])
+    expect(stdout).toMatch(new RegExp(`^products in ${measured} +[\\d.]+\\s[MGT]FLOP/s$`, 'm'));
+  expect(stdout).toMatch(/^memory, read +[\d.]+\s[MGT]B\/s$/m);
+  expect(stdout).toMatch(/^a small operator +[\d.]+\sµs$/m);
+  const again = await patchbay([...short, '--json'], { cache, environment });
+  const calibration = calibrationSchema.parse(JSON.parse(again.stdout));
+  const kept = await readFile(join(folder, 'data', 'calibrations.json'), 'utf8');
+  expect(JSON.parse(kept)).toEqual([calibration]);
 });
 
 describe('lists', () => {

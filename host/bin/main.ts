@@ -9,6 +9,7 @@ import { LocalHost } from '../local-host.ts';
 import { closeWithin, endOnInterrupt, type Closeable } from '../system/ending.ts';
 import { packageVersion } from '../system/package-root.ts';
 import { cacheCommand } from './commands/cache.ts';
+import { calibrateCommand } from './commands/calibrate.ts';
 import { checkCommand } from './commands/check.ts';
 import type { Command, Surroundings } from './commands/command.ts';
 import { estimateCommand } from './commands/estimate.ts';
@@ -27,6 +28,7 @@ const commands: readonly Command[] = [
   estimateCommand,
   runCommand,
   verifyCommand,
+  calibrateCommand,
   cacheCommand,
   trimCommand,
   serveCommand,

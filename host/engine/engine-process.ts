@@ -27,6 +27,12 @@ let queue: Promise<void> = Promise.resolve();
  * that; so quick tokens are told in groups, a reader's eye apart.
  */
 const tokensApartMs = 100;
+/** Of memory nobody reads while a run goes on; told seldom, it is there should the process die. */
+const samplesApartMs = 1000;
+
+const isNotYetTold = ({ type }: RunEvent, sinceMs: number): boolean =>
+  (type === 'token' && sinceMs < tokensApartMs) ||
+  (type === 'memory-sampled' && sinceMs < samplesApartMs);
 
 /** Tells the events of one run. */
 function teller(runId: string): Emit {
@@ -35,7 +41,7 @@ function teller(runId: string): Emit {
   return (event) => {
     untold.push(event);
     const now = performance.now();
-    if (event.type === 'token' && now - told < tokensApartMs) return;
+    if (isNotYetTold(event, now - told)) return;
     const message: FromEngine = { type: 'events', runId, events: untold };
     parent.post(message);
     untold = [];

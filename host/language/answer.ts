@@ -66,6 +66,7 @@ export function writeAnswers(
           phase === 'draft' ? (draft?.proposed ?? 0) : tokenIds.length,
         ),
         flops: calls.get(phase)?.flops(graph) ?? 0,
+        movedBytes: calls.get(phase)?.movedBytes(graph) ?? 0,
         ...stateFacts(model),
       };
     },

@@ -1,6 +1,13 @@
 /** What a decoder was called with, kept so that its arithmetic can be counted once time is no longer taken. */
 import { countFlops } from '#engine/estimate/model-cost.ts';
-import { meanDims, type DecoderGraph, type SegmentLengths } from '#engine/node/decoder-protocol.ts';
+import { movedBytes } from '#engine/estimate/moved-bytes.ts';
+import {
+  meanDims,
+  stateBytes,
+  type DecoderGraph,
+  type SegmentLengths,
+} from '#engine/node/decoder-protocol.ts';
+import type { DimBindings } from '#engine/onnx/value.ts';
 
 interface AlikeCalls {
   readonly rows: number;
@@ -19,11 +26,26 @@ export class CallCount {
     else this.#alike.set(key, { rows, calls: [segments] });
   }
 
+  flops(graph: DecoderGraph): number {
+    return this.#sum(graph, (dims) => countFlops(graph.model, dims));
+  }
+
+  /** What the graph reads and gives, and the keys and values that each call finds in the cache. */
+  movedBytes(graph: DecoderGraph): number {
+    const cachedBytes = [...this.#alike.values()]
+      .flatMap(({ calls }) => calls)
+      .reduce((sum, segments) => {
+        const cached = segments.map((segment) => segment.cached);
+        return sum + stateBytes(graph.state, cached).keyValueBytes;
+      }, 0);
+    return cachedBytes + this.#sum(graph, (dims) => movedBytes(graph.model, dims));
+  }
+
   /** Calls alike cost what one of their mean sizes does. */
-  flops({ model, dims }: DecoderGraph): number {
+  #sum({ dims }: DecoderGraph, costOf: (dims: DimBindings) => number): number {
     return [...this.#alike.values()].reduce((sum, { rows, calls }) => {
       const mean = meanDims(calls.map((segments) => dims(segments)));
-      return sum + calls.length * countFlops(model, { ...mean, rows });
+      return sum + calls.length * costOf({ ...mean, rows });
     }, 0);
   }
 }

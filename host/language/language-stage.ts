@@ -18,6 +18,7 @@ import { wordIds } from '../text/prompt.ts';
 import { markers } from '../text/visual-places.ts';
 import { choiceTokens, answerContext } from './answer-tokens.ts';
 import { writeAnswers, type Answer } from './answer.ts';
+import { CallCount } from './call-count.ts';
 import { answerPhases } from './decoding.ts';
 import { checkDraftVocabulary } from './draft-vocabulary.ts';
 import {
@@ -271,12 +272,14 @@ async function prefill(
   const { boundaries, graphs, sampling } = step;
   const { model, decoder } = language;
   const before = prompts?.take(decoder.loaded.key, stage.id) ?? null;
+  const calls = new CallCount();
   let from = 0;
   const logits = await pass.span(
     row('prefill'),
     decoder.ownBytes,
     () => {
       from = before ? model.goOnFrom(before, embedded) : 0;
+      model.countIn(calls);
       return refusable(stage.title, () =>
         model.prefill(embeddings, visual, sampling.maxNewTokens, from),
       );
@@ -290,6 +293,8 @@ async function prefill(
         tokensIn: fresh,
         tokensOut: lengths.at(-1)?.fresh ?? fresh,
         flops: countFlops(graphs.decoder.model, graphs.decoder.dims(lengths)),
+        // Weights are read anew for each piece of the prompt.
+        movedBytes: calls.movedBytes(graphs.decoder),
         ...stateFacts(model),
       };
     },

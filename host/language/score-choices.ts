@@ -60,6 +60,7 @@ export async function chooseAnswer(
     () => ({
       tokensIn: choices.reduce((total, { ids }) => total + ids.length, 0),
       flops: calls.flops(step.graphs.decoder),
+      movedBytes: calls.movedBytes(step.graphs.decoder),
       ...stateFacts(model),
     }),
   );

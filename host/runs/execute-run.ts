@@ -17,6 +17,7 @@ import { memoryProblem } from './memory-budget.ts';
 import { NoiseWatch } from './noise-watch.ts';
 import { onnxStage } from '../stages/onnx-stage.ts';
 import { showPass } from '../showing/show-pass.ts';
+import { MemorySamples } from '../stages/memory-samples.ts';
 import { Pass, type Emit } from '../stages/pass.ts';
 import { profilePasses } from './profiled-passes.ts';
 import { inputsOf, runStages, type PassValues, type PipelineStage } from './pipeline.ts';
@@ -71,7 +72,8 @@ async function runGraph(
 
   const baseFolder = request.baseFolder ?? process.cwd();
   const { threads = threadCount } = request;
-  const context: StageContext = { loader, emit, cancel, baseFolder, threads };
+  const memory = new MemorySamples(emit);
+  const context: StageContext = { loader, emit: memory.emit, cancel, memory, baseFolder, threads };
   const pipeline = plan.value.stages.map((stage) => ({
     stage,
     runner: runnerOf(stage, plan.value, context, request.reuse === true ? lastRun : null),
@@ -81,12 +83,14 @@ async function runGraph(
   const options = runOptionsSchema.parse({ ...request, runs: runs ?? undefined });
   emit({ type: 'run-started', machine, stages, wires: wiresOf(plan.value), options });
 
+  memory.begin();
   let passes: number;
   try {
     const ran = await runPipeline(pipeline, runs, context, lastRun);
     if (!ran.ok || request.operators !== true) return ran.ok ? ok(null) : ran;
     passes = ran.value;
   } finally {
+    memory.end();
     for (const { runner } of pipeline) await runner.close?.();
   }
   const runnerOfStage = (stage: Stage, quiet: StageContext): StageRunner =>
@@ -101,16 +105,17 @@ async function runPipeline(
   context: StageContext,
   lastRun: LastRun,
 ): Promise<Outcome<number>> {
-  const { emit, cancel } = context;
+  const { emit, cancel, memory } = context;
   const warm = await warmUp(pipeline, context, lastRun);
   if (!warm.ok) return warm;
   const timed = new TimedPasses();
   const watch = new NoiseWatch();
   for (let run = 1; ; run++) {
-    const pass = new Pass(run, (event) => {
+    const hear = (event: RunEvent): void => {
       timed.hear(event);
       emit(event);
-    });
+    };
+    const pass = new Pass(run, hear, { memory });
     const ran = await runStages(pipeline, pass, cancel);
     if (!ran.ok) return ran;
     pass.end();

@@ -1,10 +1,9 @@
 import os from 'node:os';
 import { expect, test } from 'vitest';
-import { NoiseWatch, type ProcessorTimes } from './noise-watch.ts';
+import { NoiseWatch, type Reading } from './noise-watch.ts';
 
-const atFirst: ProcessorTimes = {
-  busyMs: 10_000,
-  idleMs: 50_000,
+const atFirst: Reading = {
+  processors: { busyMs: 10_000, totalMs: 60_000 },
   ownMs: 2_000,
   clocksMHz: [800, 3_400],
   swappedBytes: 4_096,
@@ -17,8 +16,10 @@ test('what is neither idle nor this process is what others took', () => {
     atFirst,
     {
       ...atFirst,
-      busyMs: 10_000 + 2 * secondsOfAll,
-      idleMs: 50_000 + 2 * secondsOfAll,
+      processors: {
+        busyMs: 10_000 + 2 * secondsOfAll,
+        totalMs: 60_000 + 4 * secondsOfAll,
+      },
       ownMs: 2_000 + secondsOfAll,
       clocksMHz: [800, 2_600],
       swappedBytes: 12_288,
@@ -34,7 +35,7 @@ test('what is neither idle nor this process is what others took', () => {
 
 test('of passes that are over at once nothing is said, nor where the system tells nothing', () => {
   const silent = { ...atFirst, clocksMHz: [], swappedBytes: null };
-  const readings = [silent, { ...silent, busyMs: 10_100 }];
+  const readings = [silent, { ...silent, processors: { busyMs: 10_100, totalMs: 60_100 } }];
   const watch = new NoiseWatch(() => readings.shift() ?? silent);
   expect(watch.end()).toEqual({ othersShare: null, swappedBytes: null, clockMHz: null });
 });

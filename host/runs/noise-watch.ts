@@ -2,17 +2,17 @@
 import { readFileSync } from 'node:fs';
 import os from 'node:os';
 import type { Noise } from '#engine/contract/run-event.ts';
+import { othersShare, readProcessors, type ProcessorTimes } from '../system/processor-load.ts';
 
 /** The system counts processor time in hundredths of a second; of less than so many nothing can be told. */
 const leastMs = 500;
 /** Reading the clocks takes as long as a small stage. */
 const clockEveryMs = 250;
 
-/** Time of all processors together, in milliseconds since some moment. */
-export interface ProcessorTimes {
-  readonly busyMs: number;
-  readonly idleMs: number;
-  /** Of this process with its threads. */
+/** What the system tells of this moment. */
+export interface Reading {
+  readonly processors: ProcessorTimes;
+  /** Processor time of this process with its threads. */
   readonly ownMs: number;
   /** Of all processors, as they run now; none where the system does not say. */
   readonly clocksMHz: readonly number[];
@@ -20,13 +20,13 @@ export interface ProcessorTimes {
 }
 
 export class NoiseWatch {
-  readonly #read: () => ProcessorTimes;
-  readonly #begun: ProcessorTimes;
+  readonly #read: () => Reading;
+  readonly #begun: Reading;
   #lowestMHz = Infinity;
   #highestMHz = 0;
   #lookedAt = performance.now();
 
-  constructor(read: () => ProcessorTimes = processorTimes) {
+  constructor(read: () => Reading = readSystem) {
     this.#read = read;
     this.#begun = read();
     this.#noteClocks(this.#begun);
@@ -43,13 +43,14 @@ export class NoiseWatch {
     const begun = this.#begun;
     const ended = this.#read();
     this.#noteClocks(ended);
-    const busyMs = ended.busyMs - begun.busyMs;
-    const allMs = busyMs + ended.idleMs - begun.idleMs;
-    const othersMs = busyMs - (ended.ownMs - begun.ownMs);
+    const allMs = ended.processors.totalMs - begun.processors.totalMs;
+    const ownMs = ended.ownMs - begun.ownMs;
     const swaps = [begun.swappedBytes, ended.swappedBytes];
     return {
       othersShare:
-        allMs < leastMs * os.availableParallelism() ? null : Math.max(0, othersMs / allMs),
+        allMs < leastMs * os.availableParallelism()
+          ? null
+          : othersShare(begun.processors, ended.processors, ownMs),
       swappedBytes: swaps.includes(null) ? null : Number(swaps[1]) - Number(swaps[0]),
       clockMHz:
         this.#highestMHz > 0 ? { lowest: this.#lowestMHz, highest: this.#highestMHz } : null,
@@ -57,7 +58,7 @@ export class NoiseWatch {
   }
 
   /** The fastest at a moment: processors that have nothing to do are slow, and disturb nobody. */
-  #noteClocks({ clocksMHz }: ProcessorTimes): void {
+  #noteClocks({ clocksMHz }: Reading): void {
     const fastest = Math.max(0, ...clocksMHz);
     if (fastest === 0) return;
     this.#lowestMHz = Math.min(this.#lowestMHz, fastest);
@@ -65,16 +66,12 @@ export class NoiseWatch {
   }
 }
 
-function processorTimes(): ProcessorTimes {
-  const processors = os.cpus();
-  const sumOf = (pick: (times: os.CpuInfo['times']) => number): number =>
-    processors.reduce((sum, { times }) => sum + pick(times), 0);
+function readSystem(): Reading {
   const { user, system } = process.cpuUsage();
   return {
-    busyMs: sumOf((times) => times.user + times.nice + times.sys + times.irq),
-    idleMs: sumOf(({ idle }) => idle),
+    processors: readProcessors(),
     ownMs: (user + system) / 1000,
-    clocksMHz: processors.flatMap(({ speed }) => (speed > 0 ? speed : [])),
+    clocksMHz: os.cpus().flatMap(({ speed }) => (speed > 0 ? speed : [])),
     swappedBytes: swappedBytes(),
   };
 }

@@ -46,9 +46,10 @@ export async function profilePasses(
     if (!warm.ok) return warm;
     const start = performance.now();
     for (let pass = 1; pass <= mostPasses; pass++) {
-      const followed = new Pass(pass, quiet.emit, (row) => {
+      const entered = (row: string): void => {
         profiler.current = { row, pass };
-      });
+      };
+      const followed = new Pass(pass, quiet.emit, { entered });
       const ran = await runStages(pipeline, followed, context.cancel);
       if (!ran.ok) return ran;
       if (performance.now() - start > enoughMs) break;

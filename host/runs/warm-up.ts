@@ -15,7 +15,7 @@ export async function warmUp(
   context: StageContext,
   lastRun: LastRun,
 ): Promise<Outcome<null>> {
-  const pass = new Pass(0, context.emit);
+  const pass = new Pass(0, context.emit, { memory: context.memory });
   const values: PassValues = new Map();
   const inputs = await runInputs(pipeline, values, pass, context);
   if (!inputs.ok) return inputs;

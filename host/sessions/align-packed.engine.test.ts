@@ -1,7 +1,7 @@
 /** Matrices between 128 KiB and 1 MiB come to lie unaligned once they are packed: they have to be read right all the same. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { exactLinear, linear } from '#engine/onnx/blocks/linear.ts';
-import { GraphBuilder, type WeightSetting } from '#engine/onnx/graph-builder.ts';
+import { GraphBuilder, type MatrixFormat } from '#engine/onnx/graph-builder.ts';
 import type { StageModel } from '#engine/onnx/model.ts';
 import { floatsOf, NodeBench } from '#verify/node-bench.testing.ts';
 import { float32 } from './sessions.ts';
@@ -10,9 +10,7 @@ const channels = 768;
 const outputs = 64;
 
 /** Matrices that are quantised where the format says so, and as many that never are, such as an expert router's. */
-type Format = Omit<WeightSetting, 'origin'>;
-
-function chain(format: Format): StageModel {
+function chain(format: MatrixFormat): StageModel {
   const g = new GraphBuilder();
   const origin = { node: 'chain', source: { kind: 'random', seed: 3 }, layouts: [] } as const;
   let x = g.input('x', 'float32', [2, channels]);
@@ -32,7 +30,7 @@ beforeAll(async () => {
 });
 afterAll(() => bench.close());
 
-async function answers(format: Format): Promise<readonly number[]> {
+async function answers(format: MatrixFormat): Promise<readonly number[]> {
   const x = float32(
     Float32Array.from({ length: 2 * channels }, (_, i) => Math.cos(i)),
     [2, channels],

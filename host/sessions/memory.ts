@@ -14,6 +14,13 @@ export function residentBytes(): number {
   return linux ? fieldBytes(readStatus(), 'VmRSS') : process.memoryUsage.rss();
 }
 
+/** Of one span; `growthBytes` is how far the peak lies above what was resident before. */
+export interface MemoryReading {
+  readonly beforeBytes: number;
+  readonly peakBytes: number;
+  readonly growthBytes: number;
+}
+
 /** Watches span after span; a reading takes about as long as the smallest stages, so one a span has to do. */
 export class MemoryWatch {
   #resident = residentBytes();
@@ -24,12 +31,12 @@ export class MemoryWatch {
   }
 
   /** The highest resident memory since `begin`; elsewhere than on Linux only the two ends are known. */
-  end(): { readonly peakBytes: number; readonly growthBytes: number } {
+  end(): MemoryReading {
     const before = this.#resident;
     const status = linux ? readStatus() : null;
     this.#resident = status ? fieldBytes(status, 'VmRSS') : residentBytes();
     const peakBytes = Math.max(before, status ? fieldBytes(status, 'VmHWM') : this.#resident);
-    return { peakBytes, growthBytes: peakBytes - before };
+    return { beforeBytes: before, peakBytes, growthBytes: peakBytes - before };
   }
 }
 

@@ -60,6 +60,11 @@ export function settleModels(
     stage,
     weightsBytes: sum(({ loaded }) => loaded.weightsBytes),
     residentBytes: sum(({ ownBytes }) => ownBytes),
+    models: models.map(({ loaded, ownBytes }) => ({
+      key: loaded.key,
+      weightsBytes: loaded.weightsBytes,
+      residentBytes: ownBytes,
+    })),
     loadMs: sum(({ loaded }) => loaded.loadMs),
     found: found ?? 'loaded',
   });

@@ -1,6 +1,7 @@
 /** A stage that is one ONNX graph. */
 import { ok } from '#engine/contract/outcome.ts';
 import { countFlops } from '#engine/estimate/model-cost.ts';
+import { movedBytes } from '#engine/estimate/moved-bytes.ts';
 import { shownPrefix } from '#engine/plan/shown-outputs.ts';
 import type { Stage } from '#engine/plan/plan.ts';
 import { feedsDigest, reusedOutputs } from './reused-outputs.ts';
@@ -133,11 +134,13 @@ function spanFacts(
   inputs: StageInputs,
   outputs: StageOutputs,
 ) {
-  const flopsOf = ({ run, outputs: own }: FinishedRun): number =>
-    countFlops(body.model, body.dims({ ...measuredInputs(run), ...measuredOutputs(own) }));
+  const dims = ran.map(({ run, outputs: own }) =>
+    body.dims({ ...measuredInputs(run), ...measuredOutputs(own) }),
+  );
   return {
     ...tokensOf(inputs, outputs),
-    flops: ran.reduce((sum, each) => sum + flopsOf(each), 0),
+    flops: dims.reduce((sum, each) => sum + countFlops(body.model, each), 0),
+    movedBytes: dims.reduce((sum, each) => sum + movedBytes(body.model, each), 0),
     outputBytes: outputBytes(outputs),
   };
 }

@@ -1,7 +1,8 @@
 /** One pass over a graph: spans on a monotonic clock, each a row of the report. */
 import type { Outcome } from '#engine/contract/outcome.ts';
 import type { RunEvent } from '#engine/contract/run-event.ts';
-import { MemoryWatch } from '../sessions/memory.ts';
+import { MemoryWatch, type MemoryReading } from '../sessions/memory.ts';
+import type { MemorySamples } from './memory-samples.ts';
 
 export type Emit = (event: RunEvent) => void;
 
@@ -10,6 +11,7 @@ export interface SpanFacts {
   readonly tokensIn?: number | null;
   readonly tokensOut?: number | null;
   readonly flops?: number;
+  readonly movedBytes?: number;
   readonly keyValueBytes?: number;
   readonly recurrentBytes?: number;
   /** What the span made and handed on. */
@@ -22,10 +24,18 @@ export interface PassRow {
   readonly ownBytes: number;
 }
 
+export interface PassListeners {
+  /** Hears of every row whose time begins to count. */
+  readonly entered?: (stage: string) => void;
+  /** Is given what the pass reads of memory. */
+  readonly memory?: MemorySamples | undefined;
+}
+
 const noFacts = {
   tokensIn: null,
   tokensOut: null,
   flops: 0,
+  movedBytes: null,
   keyValueBytes: 0,
   recurrentBytes: 0,
 } as const;
@@ -46,12 +56,13 @@ export class Pass {
   #untold: (() => RunEvent)[] = [];
   #peakBytes = 0;
   readonly #entered: (stage: string) => void;
+  readonly #samples: MemorySamples | undefined;
 
-  /** `entered` hears of every row whose time begins to count. */
-  constructor(run: number, emit: Emit, entered: (stage: string) => void = () => undefined) {
+  constructor(run: number, emit: Emit, { entered = () => undefined, memory }: PassListeners = {}) {
     this.run = run;
     this.#emit = emit;
     this.#entered = entered;
+    this.#samples = memory;
   }
 
   /**
@@ -84,7 +95,8 @@ export class Pass {
     let current = rows.at(-1)?.stage ?? '';
     this.#entered(current);
     this.#memory.begin();
-    let since = performance.now();
+    const begunAt = performance.now();
+    let since = begunAt;
     const enter = (stage: string): void => {
       const now = performance.now();
       spentMs.set(current, (spentMs.get(current) ?? 0) + now - since);
@@ -97,6 +109,7 @@ export class Pass {
     if (!outcome.ok) return outcome;
     const memory = this.#memory.end();
     this.#peakBytes = Math.max(this.#peakBytes, memory.peakBytes);
+    this.#sample(rows.at(-1)?.stage ?? '', begunAt, memory);
     for (const { stage, ownBytes } of rows) {
       this.#untold.push(() => {
         const { outputBytes = 0, ...known } = factsOf(outcome.value, stage);
@@ -127,6 +140,14 @@ export class Pass {
       wallMs,
       peakBytes: this.#peakBytes,
     });
+  }
+
+  #sample(stage: string, begunAt: number, { beforeBytes, peakBytes }: MemoryReading): void {
+    const { phase } = this;
+    // While models are loaded between spans, what was read at the end of the last is long over.
+    const known = this.run > 0 ? beforeBytes : null;
+    const span = { stage, phase, begunAt, beforeBytes: known, peakBytes };
+    for (const sample of this.#samples?.ofSpan(span) ?? []) this.#untold.push(() => sample);
   }
 
   #tell(): void {

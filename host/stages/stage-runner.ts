@@ -3,8 +3,8 @@ import type { Outcome } from '#engine/contract/outcome.ts';
 import type { StageFacts } from '#engine/contract/run-event.ts';
 import type { Stage } from '#engine/plan/plan.ts';
 import type { ModelLoader } from '../sessions/load-model.ts';
-import type { Pass } from './pass.ts';
-import type { Emit } from './pass.ts';
+import type { MemorySamples } from './memory-samples.ts';
+import type { Emit, Pass } from './pass.ts';
 import type { CancelSwitch } from '../sessions/progress.ts';
 import type { StageInputs, StageOutputs } from './stage-value.ts';
 
@@ -39,6 +39,8 @@ export interface StageContext {
   readonly loader: ModelLoader;
   readonly emit: Emit;
   readonly cancel: CancelSwitch;
+  /** Samples what the process holds; absent where nobody asks. */
+  readonly memory?: MemorySamples;
   /** Relative paths of the graph are taken from here. */
   readonly baseFolder: string;
   /** That ONNX Runtime may use inside an operator. */

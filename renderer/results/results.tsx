@@ -10,6 +10,7 @@ import { AnswerSide } from '#renderer/results/answer/answer-side.tsx';
 import { ExportMenu } from '#renderer/results/export/export-menu.tsx';
 import { MemoryTab } from '#renderer/results/memory/memory-tab.tsx';
 import { OperatorsTab } from '#renderer/results/operators/operators-tab.tsx';
+import { RooflineTab } from '#renderer/results/roofline/roofline-tab.tsx';
 import { RunsTab } from '#renderer/results/runs/runs-tab.tsx';
 import { ShownElsewhere } from '#renderer/results/status/shown-elsewhere.tsx';
 import { StagesTab } from '#renderer/results/stages/stages-tab.tsx';
@@ -33,6 +34,7 @@ export function Results({ open }: { readonly open: OpenDocument }) {
           <Tabs.List className={styles['tabs']} aria-label="Results" activateOnFocus>
             <Tab value="stages">Stages</Tab>
             <Tab value="operators">Operators</Tab>
+            <Tab value="roofline">Roofline</Tab>
             <Tab value="memory">Memory</Tab>
             <Tab value="runs">Runs</Tab>
             <Tab value="problems">
@@ -46,7 +48,7 @@ export function Results({ open }: { readonly open: OpenDocument }) {
             {run && isElsewhere && (
               <ShownElsewhere open={open} run={run} hasLatest={latest !== null} />
             )}
-            {run && (tab === 'stages' || tab === 'operators' || tab === 'memory') && (
+            {run && tab !== 'runs' && tab !== 'problems' && (
               <RunStatusLine run={run} saysMachine={!isElsewhere} />
             )}
           </div>
@@ -59,6 +61,9 @@ export function Results({ open }: { readonly open: OpenDocument }) {
         </Pane>
         <Pane value="operators">
           <OperatorsTab open={open} run={run} />
+        </Pane>
+        <Pane value="roofline">
+          <RooflineTab open={open} run={run} />
         </Pane>
         <Pane value="memory">
           <MemoryTab open={open} run={run} />

@@ -80,6 +80,7 @@ export function foldLive(live: LiveRun, event: RunEvent): LiveRun {
     case 'prompt-reused':
     case 'run-measured':
     case 'noise-watched':
+    case 'memory-sampled':
     case 'shown':
     case 'operators-profiled':
       return live;

@@ -166,6 +166,7 @@ const measured: RunEvent = {
   tokensIn: 4,
   tokensOut: 4,
   flops: 1e6,
+  movedBytes: null,
   peakBytes: 1e8,
   keyValueBytes: 1e5,
   recurrentBytes: 0,

@@ -156,6 +156,9 @@ function add(run: Omit<FollowedRun, 'live' | 'report' | 'isCancelling'>): void {
   }));
 }
 
+/** Of such events alone the figures stay what they are; a sample of memory waits for the next that changes any. */
+const changesNoFigure = new Set<RunEvent['type']>(['token', 'stage-progress', 'memory-sampled']);
+
 /** Tokens come faster than a screen is drawn. */
 const foldPauseMs = 50;
 
@@ -172,7 +175,7 @@ function follow(runId: string, end: 'news' | 'known'): void {
     updateRun(runId, (run) => ({
       ...run,
       live: fresh.reduce(foldLive, run.live),
-      report: fresh.some(({ type }) => type !== 'token' && type !== 'stage-progress')
+      report: fresh.some(({ type }) => !changesNoFigure.has(type))
         ? foldReport(run.graph, events)
         : run.report,
     }));

@@ -26,7 +26,7 @@ const keptSchema = z.object({
 
 export type Kept = z.infer<typeof keptSchema>;
 export type PanelName = keyof Kept['folded'];
-export type ResultsTab = 'stages' | 'operators' | 'memory' | 'runs' | 'problems';
+export type ResultsTab = 'stages' | 'operators' | 'roofline' | 'memory' | 'runs' | 'problems';
 
 export interface View extends Kept {
   readonly resultsTab: ResultsTab;

@@ -34,6 +34,11 @@ export class ProgressLine {
     }
   }
 
+  /** What is no run. */
+  say(text: string): void {
+    if (this.#stream.isTTY) this.#paint(text);
+  }
+
   clear(): void {
     if (this.#later) clearTimeout(this.#later);
     this.#later = null;

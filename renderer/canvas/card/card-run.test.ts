@@ -43,6 +43,7 @@ const measured = (
   tokensIn: 10,
   tokensOut,
   flops: 1,
+  movedBytes: null,
   peakBytes: 2e6,
   keyValueBytes: stage === 'encoder' ? 0 : 3e6,
   recurrentBytes,

@@ -82,6 +82,7 @@ test('a language model is measured in phases, any other node in one row, and non
     tokensIn: null,
     tokensOut: null,
     flops: 0,
+    movedBytes: null,
   });
   const stages = [
     stage('encoder', 3),

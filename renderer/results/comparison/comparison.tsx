@@ -12,6 +12,7 @@ import { RunTime } from '#renderer/results/figures/run-time.tsx';
 import { StageName, hueOf } from '#renderer/results/figures/stage-name.tsx';
 import table from '#renderer/results/figures/figures-table.module.css';
 import { differences, pairStages, pairWords, type StagePair } from './compare-reports.ts';
+import { OperatorComparison } from './operator-comparison.tsx';
 import styles from './comparison.module.css';
 
 interface ComparisonProps {
@@ -52,6 +53,7 @@ export function Comparison({ a, b }: ComparisonProps) {
         {found.length === 0 && <li>One of the two has measured nothing to compare.</li>}
       </ul>
       <PairTable a={a} b={b} />
+      <OperatorComparison a={a.report} b={b.report} />
     </>
   );
 }

@@ -31,3 +31,9 @@ export function formatChange(from: number, to: number): string {
   const share = (to - from) / from;
   return `${share > 0 ? '+' : ''}${formatPercent(share)}`;
 }
+
+/** "+12 ms" or "−3 ms": a difference in whatever unit. */
+export function formatDifference(value: number, format: (size: number) => string): string {
+  const sign = value > 0 ? '+' : value < 0 ? minus : '';
+  return `${sign}${format(Math.abs(value))}`;
+}

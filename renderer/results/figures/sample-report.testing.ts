@@ -25,6 +25,7 @@ export function sampleStage(
     tokensIn: null,
     tokensOut: null,
     flops: 0,
+    movedBytes: null,
     reused: false,
     ...rest,
   };
@@ -72,6 +73,7 @@ export function sampleReport(
       peakBytes: 0,
       ...totals,
     },
+    memoryOverTime: [],
     operators: [],
     showings: [],
     problems: [],

@@ -1,5 +1,6 @@
-/** What each stage of the shown run holds in memory, and how the whole run stands within the machine's. */
+/** What the shown run held over time, what each of its stages holds, and how the whole run stands within the machine's. */
 import { formatBytes } from '#engine/contract/format.ts';
+import { rowsToldApart } from '#engine/profile/language-titles.ts';
 import type { FollowedRun } from '#renderer/runs/run-store.ts';
 import type { OpenDocument } from '#renderer/workspace/open-document.ts';
 import { Hatch } from '#renderer/results/figures/hatch.tsx';
@@ -8,6 +9,7 @@ import { RunFailure } from '#renderer/results/status/run-failure.tsx';
 import { StageName, hueOf } from '#renderer/results/figures/stage-name.tsx';
 import table from '#renderer/results/figures/figures-table.module.css';
 import { memoryBars, memoryUse, type MemoryBar, type MemoryUse } from './memory-bars.ts';
+import { MemoryChart } from './memory-chart.tsx';
 import styles from './memory-tab.module.css';
 
 interface MemoryTabProps {
@@ -17,12 +19,21 @@ interface MemoryTabProps {
 
 export function MemoryTab({ open, run }: MemoryTabProps) {
   if (!run) return <NoRun open={open} />;
-  const use = memoryUse(run.report);
+  const { report } = run;
+  const use = memoryUse(report);
   return (
     <>
       <RunFailure open={open} run={run} />
+      {report.memoryOverTime.length > 1 && (
+        <MemoryChart
+          key={run.runId}
+          moments={report.memoryOverTime}
+          stages={rowsToldApart(report)}
+          stateWord={memoryBars(report).stateWord}
+        />
+      )}
       {use && <MachineBar use={use} />}
-      {run.report.stages.length > 0 && <MemoryTable open={open} run={run} />}
+      {report.stages.length > 0 && <MemoryTable open={open} run={run} />}
     </>
   );
 }

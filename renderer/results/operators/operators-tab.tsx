@@ -1,13 +1,9 @@
 /** What single operators of the shown run cost: a flame chart of one row, and its operators put together. */
-import { useId, useState } from 'react';
+import { useState } from 'react';
 import { formatBytes, formatMilliseconds } from '#engine/contract/format.ts';
-import type { ProfiledRow } from '#engine/contract/operators.ts';
-import type { StageReport } from '#engine/contract/report.ts';
 import { rowTitle } from '#engine/contract/run-event.ts';
 import { groupOperators, type Grouping } from '#engine/profile/group-operators.ts';
-import { rowsToldApart } from '#engine/profile/language-titles.ts';
 import { Button } from '#renderer/parts/button.tsx';
-import { Segmented } from '#renderer/parts/segmented.tsx';
 import { Select } from '#renderer/parts/select.tsx';
 import { TextField } from '#renderer/parts/text-field.tsx';
 import { Unlabelled } from '#renderer/parts/unlabelled.tsx';
@@ -20,7 +16,10 @@ import noRun from '#renderer/results/status/no-run.module.css';
 import { RunFailure } from '#renderer/results/status/run-failure.tsx';
 import type { OpenDocument } from '#renderer/workspace/open-document.ts';
 import { FlameChart } from './flame-chart.tsx';
+import { GroupingChoice } from './grouping-choice.tsx';
 import { operatorClasses } from './operator-classes.ts';
+import { costliest, profiledRows, type OperatorRow } from './profiled-rows.ts';
+import { useChosenRow } from './use-chosen-row.ts';
 import styles from './operators-tab.module.css';
 
 interface OperatorsTabProps {
@@ -34,7 +33,7 @@ export function OperatorsTab({ open, run }: OperatorsTabProps) {
   return (
     <>
       <RunFailure open={open} run={run} />
-      {operators.length > 0 ? <Profile run={run} /> : <NotProfiled run={run} />}
+      {operators.length > 0 ? <Profile open={open} run={run} /> : <NotProfiled run={run} />}
     </>
   );
 }
@@ -54,19 +53,14 @@ function NotProfiled({ run }: { readonly run: FollowedRun }) {
   );
 }
 
-const groupingOptions = [
-  { value: 'kind', label: 'Kind' },
-  { value: 'layer', label: 'Layer' },
-  { value: 'operator', label: 'Operator' },
-] as const satisfies readonly { readonly value: Grouping; readonly label: string }[];
-
-function Profile({ run }: { readonly run: FollowedRun }) {
-  const { report } = run;
-  const [chosen, setChosen] = useState<string | null>(null);
+function Profile({ open, run }: { readonly open: OpenDocument; readonly run: FollowedRun }) {
+  const rows = profiledRows(run.report);
+  const [chosen, setChosen] = useChosenRow(
+    rows,
+    run.documentId === open.id ? open.selection : null,
+  );
   const [by, setBy] = useState<Grouping>('kind');
   const [searched, setSearched] = useState('');
-  const groupingLabelId = useId();
-  const rows = profiledRows(rowsToldApart(report), report.operators);
   const row = rows.find(({ stage }) => stage.id === chosen) ?? costliest(rows);
   if (!row) return null;
   const { stage, operators } = row;
@@ -111,39 +105,11 @@ function Profile({ run }: { readonly run: FollowedRun }) {
         latencyMs={stage.latencyMs.median}
         searched={searched}
       />
-      <div className={styles['grouping']}>
-        <span className={styles['label']} id={groupingLabelId}>
-          Put together by
-        </span>
-        <Segmented
-          ids={{ labelId: groupingLabelId, controlId: '', describedBy: '' }}
-          options={groupingOptions}
-          value={by}
-          onChange={setBy}
-        />
-      </div>
+      <GroupingChoice by={by} onChange={setBy} />
       <OperatorTable row={row} by={by} />
     </div>
   );
 }
-
-interface Row {
-  readonly stage: StageReport;
-  readonly operators: ProfiledRow['operators'];
-}
-
-function profiledRows(
-  stages: readonly StageReport[],
-  profiled: readonly ProfiledRow[],
-): readonly Row[] {
-  return stages.flatMap((stage) => {
-    const found = profiled.find((each) => each.stage === stage.id);
-    return found ? [{ stage, operators: found.operators }] : [];
-  });
-}
-
-const costliest = (rows: readonly Row[]): Row | undefined =>
-  rows.toSorted((a, b) => b.stage.latencyMs.median - a.stage.latencyMs.median)[0];
 
 function Legend() {
   return (
@@ -162,7 +128,7 @@ function OperatorTable({
   row: { stage, operators },
   by,
 }: {
-  readonly row: Row;
+  readonly row: OperatorRow;
   readonly by: Grouping;
 }) {
   const number = `${table['number']} ${styles['number']}`;

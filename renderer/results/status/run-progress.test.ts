@@ -46,6 +46,7 @@ const measured = (stage: string, run: number): RunEvent => ({
   tokensIn: null,
   tokensOut: null,
   flops: 0,
+  movedBytes: null,
   peakBytes: 0,
   keyValueBytes: 0,
   recurrentBytes: 0,

@@ -5,7 +5,7 @@ import type { LiveRun, StageState } from '#renderer/runs/live-run.ts';
 import { passText } from '#renderer/runs/run-facts.ts';
 import { formatPercent } from '#renderer/results/figures/format-ratio.ts';
 
-const phaseWords: Readonly<Record<StageState['phase'], string>> = {
+export const phaseWords: Readonly<Record<StageState['phase'], string>> = {
   waiting: 'waiting',
   reading: 'reading weights',
   building: 'building',
