@@ -15,15 +15,16 @@ import { guessRecorded } from './guess-recorded.ts';
 import { draftedStep, languageStep, openModel } from './open-models.ts';
 import { measureAccuracy, measureDrafting, readQuestions } from './shapes-questions.ts';
 
-const precisions = [
-  ['float32', '32'],
+const precisions: readonly (readonly [precision: string, blockSize?: string])[] = [
+  ['float32'],
   ['int8', '32'],
   ['int8', '64'],
   ['int8', '128'],
   ['int4', '32'],
   ['int4', '64'],
   ['int4', '128'],
-] as const;
+  ['w8a8'],
+];
 const cacheFormats = ['float32', 'float16', 'int8'];
 const draftLengths = [2, 4];
 
@@ -47,8 +48,7 @@ async function tellPrecisions(): Promise<void> {
   for (const [precision, blockSize] of precisions) {
     const document = atPrecision(shapes, precision, blockSize);
     const { accuracy } = await measureAccuracy(document, questions, loader);
-    const block = precision === 'float32' ? '' : blockSize;
-    console.log(`| ${precision} | ${block} | ${accuracy.toFixed(3)} |`);
+    console.log(`| ${precision} | ${blockSize ?? ''} | ${accuracy.toFixed(3)} |`);
   }
   console.log('');
 }

@@ -27,10 +27,11 @@ describe('shapes-llava', () => {
 
   // docs/shapes-llava.md has the accuracy on all questions at every block size: `npm run bench:accuracy`.
   test.for([
-    ['int8', '32'],
-    ['int4', '32'],
-    ['int4', '128'],
-  ] as const)('keeps its accuracy in %s with blocks of %s', async ([precision, blockSize]) => {
+    ['int8 with blocks of 32', 'int8', '32'],
+    ['int4 with blocks of 32', 'int4', '32'],
+    ['int4 with blocks of 128', 'int4', '128'],
+    ['w8a8', 'w8a8', undefined],
+  ] as const)('keeps its accuracy in %s', async ([, precision, blockSize]) => {
     const some = questions.filter((_, index) => index % 5 === 0);
     const document = atPrecision(preset, precision, blockSize);
     const { accuracy } = await measureAccuracy(document, some, bench.loader);

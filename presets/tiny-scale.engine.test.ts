@@ -1,5 +1,6 @@
 /** Every preset runs to its end in small, from its picture to an answer that comes token by token. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { GraphDocument } from '#engine/contract/document.ts';
 import type { RunEvent } from '#engine/contract/run-event.ts';
 import { tinyForm } from '#engine/tiny/tiny-form.ts';
 import { presetIds, readPreset } from '#host/presets.ts';
@@ -9,6 +10,7 @@ import { presetsFolder } from '#host/system/package-root.ts';
 import { catalogue } from '#nodes/index.ts';
 import { valueOf } from '#verify/value-of.testing.ts';
 import { Workbench } from '#verify/workbench.ts';
+import { atPrecision } from '../bench/at-precision.ts';
 
 let bench: Workbench;
 beforeAll(async () => {
@@ -17,7 +19,19 @@ beforeAll(async () => {
 afterAll(() => bench.close());
 
 test.each(await presetIds())('%s', async (id) => {
-  const document = valueOf(tinyForm(valueOf(await readPreset(id)), catalogue));
+  await expectAnswer(valueOf(tinyForm(valueOf(await readPreset(id)), catalogue)));
+});
+
+// Experts, a scan, tokens pruned in the middle, tokens let in as they come.
+test.each(['moe-llava-phi2', 'vl-mamba', 'llava-1.5-7b-fastv', 'hrvda-7b'])(
+  '%s in w8a8',
+  async (id) => {
+    const document = valueOf(tinyForm(valueOf(await readPreset(id)), catalogue));
+    await expectAnswer(atPrecision(document, 'w8a8'));
+  },
+);
+
+async function expectAnswer(document: GraphDocument): Promise<void> {
   const events: RunEvent[] = [];
   const emit = (event: RunEvent): void => void events.push(event);
   const request = { document, baseFolder: presetsFolder, runs: 1 };
@@ -30,4 +44,4 @@ test.each(await presetIds())('%s', async (id) => {
     event.type === 'stage-measured' && event.flops > 0 ? [event] : [],
   );
   for (const { stage, movedBytes } of counted) expect(movedBytes, stage).toBeGreaterThan(0);
-});
+}

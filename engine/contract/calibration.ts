@@ -13,7 +13,7 @@ export const calibrationSchema = z.object({
   /** ISO 8601. */
   measuredAt: z.iso.datetime(),
   /** Of products with a matrix of weights, by the precision of that matrix; two operations a multiply-add. */
-  matrixFlopsPerSecond: z.object({ float32: figure, int8: figure, int4: figure }),
+  matrixFlopsPerSecond: z.object({ float32: figure, int8: figure, int4: figure, w8a8: figure }),
   /** Plainly read, by as many readers as ONNX Runtime has threads. */
   memoryBytesPerSecond: figure,
   /** What one more small operator adds to a run of a session. */

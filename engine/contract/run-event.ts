@@ -38,7 +38,7 @@ export const stageFactsSchema = z.object({
   title: z.string(),
   /** Null for a stage that is one row. */
   phase: z.enum(languagePhases).nullable(),
-  precision: z.enum(['float32', 'int8', 'int4']).nullable(),
+  precision: z.enum(['float32', 'int8', 'int4', 'w8a8']).nullable(),
   weights: z.enum(['random', 'checkpoint']).nullable(),
 });
 

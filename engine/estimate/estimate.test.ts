@@ -143,6 +143,18 @@ it('in int4, weights take half a byte and a scale a block, norms and rotary tabl
   expect(kept(whole)).toBe(whole.weightBytes);
 });
 
+it('in w8a8, matrices take a byte a weight and a scale an output, and the table of embeddings blocks of 32', () => {
+  const whole = language(answering(['language/decoder']));
+  const packed = language(answering(['language/decoder', { precision: 'w8a8', blockSize: '128' }]));
+  const matrices = layers * layerWeights + vocabulary * hidden;
+  const table = vocabulary * hidden;
+  const outputs = layers * (3 * hidden + 2 * keyValue + 2 * inner) + vocabulary;
+  const rest = whole.weightBytes - 4 * (matrices + table);
+  expect(packed.weightBytes).toBe(matrices + 4 * outputs + table + (4 * table) / 32 + rest);
+  expect(packed.parameters).toBe(whole.parameters);
+  expect(packed.flops).toBe(whole.flops);
+});
+
 it('experts cost by how many a token sees, and weigh by how many there are', () => {
   const dense = language(answering(['language/decoder'])).language!;
   const experts = (count: number, topK: number) =>

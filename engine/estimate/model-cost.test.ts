@@ -3,23 +3,23 @@ import { allBiased, separateProjections } from '../onnx/blocks/attention-project
 import { plainFeedForward } from '../onnx/blocks/feed-forward.ts';
 import { transformerLayers } from '../onnx/blocks/vision-transformer.ts';
 import { linear, linearWeights } from '../onnx/blocks/linear.ts';
-import { GraphBuilder } from '../onnx/graph-builder.ts';
+import { GraphBuilder, type WeightSetting } from '../onnx/graph-builder.ts';
 import { add, multiply } from '../onnx/operators.ts';
 import { concatenate, reshape } from '../onnx/shape-operators.ts';
 import type { Value } from '../onnx/value.ts';
-import type { BlockFormat, WeightOrigin } from '../onnx/weight.ts';
+import type { WeightOrigin } from '../onnx/weight.ts';
 import { countFlops, countParameters, peakActivationBytes, weightBytes } from './model-cost.ts';
 
 const origin: WeightOrigin = { node: 'test', source: { kind: 'random', seed: 0 }, layouts: [] };
 
 /** y = x Wᵀ + b from 40 channels to 6. */
-function linearModel(blocks: BlockFormat | null) {
+function linearModel(blocks: WeightSetting['blocks'], roundsTokens = false) {
   const g = new GraphBuilder();
   const x = g.input('x', 'float32', [1, 'tokens', 40]);
   const shape = { inputs: 40, outputs: 6, bias: true };
   g.output(
     'y',
-    g.weightsFrom({ origin, blocks }, () => linear(g, x, 'layer', shape)),
+    g.weightsFrom({ origin, blocks, roundsTokens }, () => linear(g, x, 'layer', shape)),
   );
   return g.finish();
 }
@@ -39,6 +39,13 @@ describe('by hand', () => {
     expect(weightBytes(linearModel({ bits: 8, blockSize: 32 }))).toBe(6 * 2 * (32 + 4) + 6 * 4);
     expect(weightBytes(linearModel({ bits: 4, blockSize: 128 }))).toBe(6 * (64 + 4) + 6 * 4);
     expect(countParameters([linearModel({ bits: 4, blockSize: 32 })])).toBe(6 * 40 + 6);
+  });
+
+  it('by channel, a code a weight and a scale an output are stored, and the work is that of float32', () => {
+    const model = linearModel({ bits: 8, blockSize: 32 }, true);
+    expect(weightBytes(model)).toBe(6 * 40 + 6 * 4 + 6 * 4);
+    expect(countParameters([model])).toBe(6 * 40 + 6);
+    expect(model.work).toEqual(linearModel(null).work);
   });
 
   it('a transformer block has four projections, two products of attention and a feed-forward', () => {

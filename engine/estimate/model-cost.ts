@@ -65,12 +65,12 @@ export function weightBytes(model: StageModel): number {
 const mappedAlongShare = 0.05;
 
 /**
- * Weights as ONNX Runtime holds them: of quantised blocks also the sums, one for each scale, which its integer
+ * Weights as ONNX Runtime holds them: of quantised ones also the sums, one for each scale, which its integer
  * kernels need, and what is mapped along with them.
  */
 export function residentWeightBytes(model: StageModel): number {
   const added = model.weights.reduce((total, { form, initializers }) => {
-    if (form.kind !== 'blocks') return total;
+    if (form.kind === 'float32') return total;
     const [codes, scales] = initializers.map((initializer) => sizeBytes(initializer));
     return total + (scales ?? 0) + Math.round((codes ?? 0) * mappedAlongShare);
   }, 0);

@@ -6,7 +6,7 @@ import type { Attribute, Constant, Domain, OnnxNode, StageModel, WorkTerm } from
 import { branchAttributes, refuseFolded, type InnerGraph } from './branches.ts';
 import { GraphNames } from './graph-names.ts';
 import type { OperatorBudget } from './operator-budget.ts';
-import { GraphWeights, type BlockValues } from './graph-weights.ts';
+import { GraphWeights, type QuantisedValues } from './graph-weights.ts';
 import type { DataType, Dim, Shape, Value } from './value.ts';
 import { bytesPerElement, elementCount } from './value.ts';
 import type {
@@ -23,12 +23,18 @@ export interface OperatorOptions {
 }
 
 /** What the weights named inside a scope are made of. */
-export interface WeightSetting {
+export interface WeightSetting extends MatrixFormat {
   readonly origin: WeightOrigin;
-  /** Block format of matrices; null keeps float32. Norms and biases always stay float32. */
-  readonly blocks: BlockFormat | null;
   /** What becomes of each tensor that is named, such as its sum with an adapter's. */
   readonly change?: (g: GraphBuilder, tensor: NamedTensor) => WeightExpression;
+}
+
+/** How matrices are stored and multiplied. */
+export interface MatrixFormat {
+  /** Block format of matrices; null keeps float32. Norms and biases always stay float32. */
+  readonly blocks: BlockFormat | null;
+  /** Are products in 8 bits on both sides (W8A8), so that only tables that are read by row are in blocks? */
+  readonly roundsTokens?: boolean;
 }
 
 export const float = (value: number): Attribute => ({ float: value });
@@ -97,6 +103,11 @@ export class GraphBuilder {
     return this.#setting?.blocks ?? null;
   }
 
+  /** Are what matrices multiply, and they, rounded to 8 bits in the present scope? */
+  get roundsTokens(): boolean {
+    return this.#setting?.roundsTokens ?? false;
+  }
+
   /** Marks an inner value under a name, so that a caller can ask for it as an output. */
   tap(name: string, value: Value): Value {
     this.#taps.set(name, value);
@@ -132,13 +143,18 @@ export class GraphBuilder {
   }
 
   /** A matrix [rows, columns] as block codes [rows, blocks, bytes] and scales [rows, blocks]. */
-  blockWeight(expression: WeightExpression, format: BlockFormat): BlockValues {
+  blockWeight(expression: WeightExpression, format: BlockFormat): QuantisedValues {
     return this.#weights.blocks(expression, format);
   }
 
   /** As `blockWeight`, laid out for a table that is read by row: codes [rows, bytes], scales [rows, blocks]. */
-  blockTable(expression: WeightExpression, format: BlockFormat): BlockValues {
+  blockTable(expression: WeightExpression, format: BlockFormat): QuantisedValues {
     return this.#weights.blockTable(expression, format);
+  }
+
+  /** A matrix [outputs, inputs] as signed codes, laid out [inputs, outputs], and scales [outputs]. */
+  channelWeight(expression: WeightExpression): QuantisedValues {
+    return this.#weights.channels(expression);
   }
 
   constant(type: DataType, shape: readonly number[], data: readonly number[]): Value {

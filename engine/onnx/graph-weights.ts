@@ -12,8 +12,8 @@ import {
   type WeightOrigin,
 } from './weight.ts';
 
-/** A matrix in blocks. */
-export interface BlockValues {
+/** A quantised matrix. */
+export interface QuantisedValues {
   readonly codes: Value;
   readonly scales: Value;
 }
@@ -48,39 +48,46 @@ export class GraphWeights {
   }
 
   /** [rows, columns] → codes [rows, blocks, bytes], scales [rows, blocks] */
-  blocks(expression: WeightExpression, format: BlockFormat): BlockValues {
+  blocks(expression: WeightExpression, format: BlockFormat): QuantisedValues {
     const [rows = 0, columns = 0] = expressionShape(expression);
     const blocks = Math.ceil(columns / format.blockSize);
-    return this.#storeBlocks(
+    return this.#storeQuantised(
       expression,
-      format,
-      [rows, blocks, (format.blockSize * format.bits) / 8],
+      { kind: 'blocks', ...format },
+      ['uint8', [rows, blocks, (format.blockSize * format.bits) / 8]],
       [rows, blocks],
     );
   }
 
   /** [rows, columns] → codes [rows, bytes], scales [rows, blocks] */
-  blockTable(expression: WeightExpression, format: BlockFormat): BlockValues {
+  blockTable(expression: WeightExpression, format: BlockFormat): QuantisedValues {
     const [rows = 0, columns = 0] = expressionShape(expression);
     if (columns % format.blockSize !== 0) {
       throw new Error(`Rows of ${columns} are no whole number of blocks of ${format.blockSize}.`);
     }
-    return this.#storeBlocks(
+    return this.#storeQuantised(
       expression,
-      format,
-      [rows, (columns * format.bits) / 8],
+      { kind: 'blocks', ...format },
+      ['uint8', [rows, (columns * format.bits) / 8]],
       [rows, columns / format.blockSize],
     );
   }
 
-  #storeBlocks(
+  /** [outputs, inputs] → codes [inputs, outputs], scales [outputs] */
+  channels(expression: WeightExpression): QuantisedValues {
+    const [outputs = 0, inputs = 0] = expressionShape(expression);
+    const codes = ['int8', [inputs, outputs]] as const;
+    return this.#storeQuantised(expression, { kind: 'channels' }, codes, [outputs]);
+  }
+
+  #storeQuantised(
     expression: WeightExpression,
-    format: BlockFormat,
-    codesShape: readonly number[],
+    form: WeightForm,
+    codesOf: readonly [Initializer['type'], readonly number[]],
     scalesShape: readonly number[],
-  ): BlockValues {
-    const [codes, scales] = this.#store(expression, { kind: 'blocks', ...format }, [
-      ['.codes', 'uint8', codesShape],
+  ): QuantisedValues {
+    const [codes, scales] = this.#store(expression, form, [
+      ['.codes', ...codesOf],
       ['.scales', 'float32', scalesShape],
     ]) as [Value, Value];
     return { codes, scales };

@@ -220,11 +220,13 @@ export interface BlockFormat {
 export type WeightForm =
   | { readonly kind: 'float32' }
   /** Codes are symmetric about 2^(bits-1); the two initializers hold codes and float32 scales. */
-  | ({ readonly kind: 'blocks' } & BlockFormat);
+  | ({ readonly kind: 'blocks' } & BlockFormat)
+  /** Signed codes of 8 bits, stored [in, out], and one float32 scale a channel out. */
+  | { readonly kind: 'channels' };
 
 export interface Initializer {
   readonly name: string;
-  readonly type: 'float32' | 'uint8';
+  readonly type: 'float32' | 'uint8' | 'int8';
   readonly shape: readonly number[];
 }
 

@@ -3,7 +3,7 @@ import { wiresByPort, type CheckedGraph, type CheckedNode } from '../graph/check
 import type { AnyContext, AnyNodeDefinition } from '../node/any-node-definition.ts';
 import { weightSocket } from '../node/node-definition.ts';
 import { partsOfKind, type Part } from '../node/part.ts';
-import { blockFormat, type WeightParams } from '../node/weight-params.ts';
+import { matrixFormat, type WeightParams } from '../node/weight-params.ts';
 import {
   itemsOf,
   oneView,
@@ -50,12 +50,12 @@ function weightSetting(
   const layouts = definition.keyLayouts(params, hostLayouts);
   const origin = { node: id, source: weights, layouts };
   // A part whose weights are never matrices of a product has no precision to choose.
-  const blocks = precision && blockSize ? blockFormat({ precision, blockSize }) : null;
+  const format = precision && blockSize ? matrixFormat({ precision, blockSize }) : { blocks: null };
   const changes = partsOfKind(partsAt(graph, node, weightSocket, layouts), 'weights');
-  if (changes.length === 0) return { origin, blocks };
+  if (changes.length === 0) return { origin, ...format };
   return {
     origin,
-    blocks,
+    ...format,
     change: (g, tensor) => {
       const publishedNames = layouts.map(({ key }) => key(tensor.name));
       return changes.reduce<WeightExpression>(

@@ -5,6 +5,7 @@ import { checkGraph } from '../graph/check.ts';
 import { sketchDocument, type NodeSketch } from '../graph/sketch-document.ts';
 import { segmentLengths } from '../node/segments.ts';
 import type { LanguageModelStep } from '../node/host-step.ts';
+import type { StageModel } from '../onnx/model.ts';
 import type { MeasuredCount } from './node-body.ts';
 import { planGraph, type Plan } from './plan.ts';
 
@@ -19,7 +20,7 @@ const nodes = {
   ],
   fastv: ['acceleration/fastv', { layer: 2, ratio: 0.25 }],
   prompt: ['input/prompt', { text: 'What is it?' }],
-  projector: ['projector/mlp', { precision: 'int8' }],
+  projector: ['projector/mlp', { precision: 'w8a8' }],
   encoder: ['encoder/clip-vit', { model: 'shapes-llava' }],
   preprocess: ['vision/preprocess'],
   image: ['input/image'],
@@ -63,7 +64,7 @@ describe('a plan', () => {
       [null, null],
       [null, null],
       ['float32', 'random'],
-      ['int8', 'random'],
+      ['w8a8', 'random'],
       ['float32', 'random'],
       [null, null],
     ]);
@@ -94,6 +95,18 @@ describe('a plan', () => {
     expect(graphs.decoder.dims(lengths)).toMatchObject({ sequence1: 114 });
     expect(JSON.stringify(decoder.work)).toContain('0.5·sequence1');
     expect(decoder.inputs.map(({ name }) => name)).toContain('keptVisual.0');
+  });
+
+  it('stores what is multiplied as its precision says', () => {
+    const body = stage('projector').body as { readonly model: StageModel };
+    expect(
+      body.model.weights.map(({ form, initializers }) => [form.kind, initializers.length]),
+    ).toEqual([
+      ['channels', 2],
+      ['float32', 1],
+      ['channels', 2],
+      ['float32', 1],
+    ]);
   });
 
   it('of the same graph without parts is the plain model', () => {

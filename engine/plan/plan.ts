@@ -24,7 +24,7 @@ import { layerProblem, operatorProblem, planLimits } from './plan-limits.ts';
 import { tellingOfPrompt } from './shown-outputs.ts';
 import { stageShows, type StageShow } from './stage-shows.ts';
 
-export type Precision = 'float32' | 'int8' | 'int4';
+export type Precision = WeightParams['precision'];
 
 export interface StageInput {
   readonly stage: string;

@@ -97,11 +97,16 @@ function fewerOperations({ stage, precision, steps }: StagePoint, rates: Machine
   return `${tokens} would help, and so would ${faster.precision}, which multiplies ${formatRate(faster.times)} times as fast here; faster memory would not`;
 }
 
-/** The one of fewer bits that multiplies the fastest on this machine; null where none is worth it. */
+/** The one that multiplies the fastest on this machine, of those that round more; null where none is worth it. */
 function fasterPrecision(own: Precision, { matrixFlopsPerSecond }: MachineRates) {
-  const fewerBits = { float32: ['int8', 'int4'], int8: ['int4'], int4: [] } as const;
-  const [best] = fewerBits[own]
-    .map((precision) => ({
+  const others = {
+    float32: ['int8', 'int4', 'w8a8'],
+    int8: ['int4', 'w8a8'],
+    int4: ['w8a8'],
+    w8a8: [],
+  } as const;
+  const [best] = others[own]
+    .map((precision: Precision) => ({
       precision,
       times: matrixFlopsPerSecond[precision] / matrixFlopsPerSecond[own],
     }))

@@ -2,7 +2,7 @@
 import type { Operator } from '../contract/operators.ts';
 
 /** Of a matrix of weights, by how it is kept; scales are a few percent and left out. */
-export const bytesPerWeight = { float32: 4, int8: 1, int4: 0.5 } as const;
+export const bytesPerWeight = { float32: 4, int8: 1, int4: 0.5, w8a8: 1 } as const;
 export type Precision = keyof typeof bytesPerWeight;
 
 export interface OperatorWork {
@@ -16,7 +16,7 @@ export interface OperatorWork {
 /** Operations and bytes of all calls; sizes are those of the last call. `precision` is the row's. */
 export function operatorWork(operator: Operator, precision: Precision): OperatorWork {
   const { kind, calls, bytesPerCall } = operator;
-  const own = kind === 'MatMulNBits' ? precision : 'float32';
+  const own = roundedProducts.has(kind) ? precision : 'float32';
   return {
     flops: calls * flopsOfCall(operator),
     bytes: calls * (bytesPerCall + packedBytes(operator, own)),
@@ -24,7 +24,14 @@ export function operatorWork(operator: Operator, precision: Precision): Operator
   };
 }
 
-const products: ReadonlySet<string> = new Set(['MatMul', 'FusedMatMul', 'Gemm', 'MatMulNBits']);
+/** With a matrix of weights in fewer bits. */
+const roundedProducts: ReadonlySet<string> = new Set(['MatMulNBits', 'MatMulIntegerToFloat']);
+const products: ReadonlySet<string> = new Set([
+  'MatMul',
+  'FusedMatMul',
+  'Gemm',
+  ...roundedProducts,
+]);
 
 /** Two a multiply-add; of what multiplies no matrices one a number that it gives, which is the least. */
 function flopsOfCall({ kind, inputs, outputs }: Operator): number {

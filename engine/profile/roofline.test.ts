@@ -6,9 +6,9 @@ import type { LanguageReport, Report, StageReport } from '../contract/report.ts'
 import { boundSentence } from './bound-sentence.ts';
 import { operatorPoints, roofAt, stagePoints } from './roofline.ts';
 
-/** 100 GFLOP/s in float32, twice that in int8, little more in int4; 40 GB/s; 2 µs an operator. */
+/** 100 GFLOP/s in float32, twice that in int8, little more in int4 and w8a8; 40 GB/s; 2 µs an operator. */
 const rates: MachineRates = {
-  matrixFlopsPerSecond: { float32: 100e9, int8: 200e9, int4: 110e9 },
+  matrixFlopsPerSecond: { float32: 100e9, int8: 200e9, int4: 110e9, w8a8: 105e9 },
   memoryBytesPerSecond: 40e9,
   launchMicroseconds: 2,
 };
@@ -212,6 +212,14 @@ describe('the sentence of a stage', () => {
     expect(said(encoder)).toBe(
       'Does 170 GFLOP at 85.0 of 100 GFLOP/s: bound by arithmetic; fewer or smaller pictures would help, and so would int8, which multiplies 2.00 times as fast here; faster memory would not.',
     );
+    const matrixFlopsPerSecond = { ...rates.matrixFlopsPerSecond, w8a8: 350e9 };
+    const rounding = { ...rates, matrixFlopsPerSecond };
+    expect(said(encoder, [], rounding)).toContain(
+      'and so would w8a8, which multiplies 3.50 times as fast here',
+    );
+    expect(said({ ...encoder, flops: 600e9, precision: 'w8a8' }, [], rounding)).toMatch(
+      /^Does 600 GFLOP at 300 of 350 GFLOP.s: .* would help, fewer bits would not\.$/,
+    );
     const prefill = { ...language, phase: 'prefill', precision: 'int8' } as const;
     const of = stage('language/prefill', 1000, { ...prefill, flops: 150e9, movedBytes: 1e9 });
     expect(said(of)).toBe(
@@ -281,6 +289,16 @@ describe('operators of a stage', () => {
     ]);
     expect(plain).toMatchObject({ bytes: 7680 + 64 * 128 * 4, precision: 'float32' });
     expect(packed).toMatchObject({ bytes: 8704 + (64 * 128) / 2, precision: 'int4' });
+    const [rounded] = points(
+      [
+        operator('MatMulIntegerToFloat', 60, ['1 × 10 × 64', '', '128', ''], ['1 × 10 × 128'], {
+          bytesPerCall: 6272,
+        }),
+      ],
+      { ...encoder, precision: 'w8a8' },
+    );
+    expect(rounded).toMatchObject({ bytes: 6272 + 64 * 128, precision: 'w8a8' });
+    expect(rounded?.flops).toBe(2 * 10 * 64 * 128);
     const [attention] = points([
       operator('MatMul', 60, ['1 × 4 × 1 × 640', '1 × 4 × 640 × 16'], ['1 × 4 × 1 × 16'], {
         bytesPerCall: 174_336,

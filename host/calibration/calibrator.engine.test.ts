@@ -70,8 +70,8 @@ test('a machine that rests is measured, step by step, and known from then on', a
   const { calibration } = end;
   expect(calibrationSchema.parse(calibration)).toEqual(calibration);
   expect(calibration.machine).toEqual(describeMachine());
-  const { float32, int8, int4 } = calibration.matrixFlopsPerSecond;
-  for (const rate of [float32, int8, int4]) expect(rate).toBeGreaterThan(1e6);
+  const { float32, int8, int4, w8a8 } = calibration.matrixFlopsPerSecond;
+  for (const rate of [float32, int8, int4, w8a8]) expect(rate).toBeGreaterThan(1e6);
   expect(calibration.memoryBytesPerSecond).toBeGreaterThan(1e6);
   expect(calibration.launchMicroseconds).toBeGreaterThan(0);
   expect(calibration.launchMicroseconds).toBeLessThan(1000);

@@ -26,7 +26,7 @@ const machine = {
 const calibration = (given: Partial<Calibration['machine']>, memory = 40e9): Calibration => ({
   machine: { ...machine, ...given },
   measuredAt: '2026-01-01T00:00:00.000Z',
-  matrixFlopsPerSecond: { float32: 1e11, int8: 2e11, int4: 1.5e11 },
+  matrixFlopsPerSecond: { float32: 1e11, int8: 2e11, int4: 1.5e11, w8a8: 4e11 },
   memoryBytesPerSecond: memory,
   launchMicroseconds: 2,
 });

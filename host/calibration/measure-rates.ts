@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import type { MachineRates } from '#engine/contract/calibration.ts';
 import { fail, ok, type Outcome } from '#engine/contract/outcome.ts';
 import { error } from '#engine/contract/problem.ts';
+import { matrixFormat, weightParams } from '#engine/node/weight-params.ts';
 import type { StageModel } from '#engine/onnx/model.ts';
 import { elementCount } from '#engine/onnx/value.ts';
-import type { BlockFormat } from '#engine/onnx/weight.ts';
 import { median } from '#engine/profile/statistics.ts';
 import { StageCache } from '../cache/stage-cache.ts';
 import { ModelLoader, refusable } from '../sessions/load-model.ts';
@@ -26,13 +26,6 @@ const products: readonly ProductShape[] = [
 ];
 
 type Precision = keyof MachineRates['matrixFlopsPerSecond'];
-
-/** As nodes have them where nothing else is chosen. */
-const blocksBy: Readonly<Record<Precision, BlockFormat | null>> = {
-  float32: null,
-  int8: { bits: 8, blockSize: 32 },
-  int4: { bits: 4, blockSize: 32 },
-};
 
 /** A chain of the one length and of the other: what they share, such as the call of the session, cancels out. */
 const chains = { short: 16, long: 256 } as const;
@@ -57,14 +50,16 @@ export async function measureRates(
   const cache = await StageCache.open(join(os.tmpdir(), 'patchbay-calibration'));
   if (!cache.ok) return cache;
   const loader = new ModelLoader(cache.value);
-  const precisions = Object.keys(blocksBy) as readonly Precision[];
   const productsShare = 1 - shareOf.memory - shareOf.launches;
   const ms = seconds * 1000;
-  const best: Record<Precision, number> = { float32: 0, int8: 0, int4: 0 };
+  const best: Record<Precision, number> = { float32: 0, int8: 0, int4: 0, w8a8: 0 };
+  const precisions = Object.keys(best) as readonly Precision[];
   const jobs = precisions.flatMap((precision) => products.map((shape) => ({ precision, shape })));
   for (const [index, { precision, shape }] of jobs.entries()) {
     tell((productsShare * index) / jobs.length, `${precision} products`);
-    const model = productModel(shape, blocksBy[precision]);
+    // As nodes have them where nothing else is chosen.
+    const blockSize = weightParams.blockSize.default;
+    const model = productModel(shape, matrixFormat({ precision, blockSize }));
     const latency = await medianMs(loader, [model], {
       forMs: (ms * productsShare) / jobs.length,
       fewest: fewest.products,

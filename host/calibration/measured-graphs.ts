@@ -1,10 +1,9 @@
 /** Graphs of nothing but what is measured, made of the operators that Patchbay's own graphs are made of. */
 import { linear } from '#engine/onnx/blocks/linear.ts';
-import { GraphBuilder } from '#engine/onnx/graph-builder.ts';
+import { GraphBuilder, type MatrixFormat } from '#engine/onnx/graph-builder.ts';
 import type { StageModel } from '#engine/onnx/model.ts';
 import { add } from '#engine/onnx/operators.ts';
 import { slice } from '#engine/onnx/shape-operators.ts';
-import type { BlockFormat } from '#engine/onnx/weight.ts';
 
 /** [places, inputs] × [inputs, outputs] */
 export interface ProductShape {
@@ -17,17 +16,17 @@ export const productFlops = ({ places, inputs, outputs }: ProductShape): number 
   2 * places * inputs * outputs;
 
 /**
- * A product with a random matrix on the right, as weights are: float32, or in blocks. One row of it is given out: all
+ * A product with a random matrix on the right, as weights are in each precision. One row of it is given out: all
  * of it would be written to new memory in every run, which takes longer than some products.
  */
 export function productModel(
   { places, inputs, outputs }: ProductShape,
-  blocks: BlockFormat | null = null,
+  format: MatrixFormat = { blocks: null },
 ): StageModel {
   const g = new GraphBuilder();
   const left = g.input('left', 'float32', [places, inputs]);
   const source = { kind: 'random', seed: 0 } as const;
-  const setting = { origin: { node: 'product', source, layouts: [] }, blocks };
+  const setting = { origin: { node: 'product', source, layouts: [] }, ...format };
   g.weightsFrom(setting, () => {
     const product = linear(g, left, 'right', { inputs, outputs, bias: false }); // [places, outputs]
     g.output('row', slice(g, product, 0, g.list(0), g.list(1), 1));

@@ -149,6 +149,17 @@ test('a draft of packed weights is another model, loaded beside the first', asyn
   expect(row).toMatchObject({ precision: 'int8', weights: 'checkpoint' });
 });
 
+test('in w8a8, whose rounding goes token by token, guesses are verified as the model would have written', async () => {
+  const rounded = { ...words, nodes: { ...words.nodes } };
+  const language = rounded.nodes['language'];
+  if (!language) throw new Error('The graph has a language model.');
+  rounded.nodes['language'] = { ...language, params: { ...language.params, precision: 'w8a8' } };
+  const { report } = await run(draft(rounded, { precision: 'w8a8' }));
+  expect(report.answer).toEqual((await run(rounded)).report.answer);
+  const { draft: facts } = report.languageModels[0] ?? {};
+  expect(facts?.accepted).toBe(facts?.proposed);
+});
+
 test('a draft of random weights guesses in vain, and the words still mean something', async () => {
   const { report } = await run(draft(words, { weights: { kind: 'random', seed: 3 } }));
   expect(report.answer).toEqual((await run(words)).report.answer);

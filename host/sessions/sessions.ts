@@ -6,6 +6,7 @@ import os from 'node:os';
 import * as ort from 'onnxruntime-node';
 import { onnxRuntimeVersion } from '../system/machine.ts';
 import { alignPacked } from './align-packed.ts';
+import { isSaturated, saturationTrial, trialInput } from './saturation-trial.ts';
 
 // Else its releases tell their maker of every session, over the network. Looked at when the first session is made.
 process.env['ORT_DISABLE_TELEMETRY'] = '1';
@@ -59,9 +60,14 @@ const externalMinimumBytes = 2 ** 17;
 /**
  * Optimises a graph and writes it back with its weights already packed for this processor. Loaded
  * again, packed weights are mapped from disk: a quarter of the loading time and reclaimable memory.
- * Throws ONNX Runtime's error where it refuses the graph.
+ * `saturates` tells whether products of signed weights in 8 bits do. Throws ONNX Runtime's error where it refuses the graph.
  */
-export async function prepareModel(modelPath: string, readyPath: string): Promise<void> {
+export async function prepareModel(
+  modelPath: string,
+  readyPath: string,
+  saturates = tryProducts(),
+): Promise<void> {
+  const isExact = await saturates;
   const weightsName = `${basename(readyPath, '.onnx')}.bin`;
   const options = {
     logSeverityLevel,
@@ -72,12 +78,28 @@ export async function prepareModel(modelPath: string, readyPath: string): Promis
         optimized_model_external_initializers_file_name: weightsName,
         optimized_model_external_initializers_min_size_in_bytes: String(externalMinimumBytes),
         save_external_prepacked_constant_initializers: '1',
+        x64quantprecision: isExact ? '1' : '0',
       },
     },
   } satisfies ort.InferenceSession.SessionOptions;
   const session = await ort.InferenceSession.create(modelPath, options);
   await session.release();
   await alignPacked(readyPath, join(dirname(readyPath), weightsName));
+}
+
+let tried: Promise<boolean> | null = null;
+
+/** Once a process. */
+function tryProducts(): Promise<boolean> {
+  return (tried ??= multiplyLargest());
+}
+
+async function multiplyLargest(): Promise<boolean> {
+  const session = await ort.InferenceSession.create(saturationTrial(), { logSeverityLevel });
+  const { data, shape } = trialInput;
+  const { y } = await session.run({ x: new ort.Tensor('uint8', data, shape) });
+  await session.release();
+  return isSaturated(y?.data as Float32Array);
 }
 
 /** Opens a graph that `prepareModel` wrote. Throws ONNX Runtime's error where it cannot. */

@@ -4,8 +4,8 @@
  */
 import type { BlockFormat } from '#engine/onnx/weight.ts';
 
-/** Blocks below this are zero in float32 arithmetic anyway, and their inverse would overflow. */
-const smallestScale = 1e-36;
+/** Scales below this are zero in float32 arithmetic anyway, and their inverse would overflow. */
+export const smallestScale = 1e-36;
 
 export interface QuantisedBlocks {
   /** [rows, blocks, blockSize · bits / 8] */

@@ -48,6 +48,7 @@ interface Setting {
   readonly topK: number;
   readonly renormalise: boolean;
   readonly blocks?: BlockFormat;
+  readonly roundsTokens?: boolean;
 }
 
 type Values = Parameters<Extract<typeof feedForward.body, { kind: 'part' }>['part']>[0]['params'];
@@ -56,7 +57,12 @@ const defaults = Object.fromEntries(
   Object.entries(feedForward.params).map(([name, param]) => [name, param.default]),
 ) as unknown as Values;
 
-function partOf(values: Partial<Values>, source: WeightsChoice, blocks: BlockFormat | null) {
+function partOf(
+  values: Partial<Values>,
+  source: WeightsChoice,
+  blocks: BlockFormat | null,
+  roundsTokens = false,
+) {
   const { body } = feedForward;
   if (body.kind !== 'part') throw new Error('Experts are a part.');
   const origin = { node: 'experts', source, layouts: expertKeyLayouts(values.experts ?? experts) };
@@ -75,7 +81,7 @@ function partOf(values: Partial<Values>, source: WeightsChoice, blocks: BlockFor
   return body.part({
     node: 'experts',
     params,
-    withWeights: (g, emit) => g.weightsFrom({ origin, blocks }, emit),
+    withWeights: (g, emit) => g.weightsFrom({ origin, blocks, roundsTokens }, emit),
     newGraph: () => {
       throw new Error('Experts have no graph of their own.');
     },
@@ -83,9 +89,9 @@ function partOf(values: Partial<Values>, source: WeightsChoice, blocks: BlockFor
 }
 
 /** The block alone. x [1, T, D] → `mixed` [1, T, D] */
-function blockModel({ gated, topK, renormalise, blocks }: Setting, folder: string) {
+function blockModel({ gated, topK, renormalise, blocks, roundsTokens }: Setting, folder: string) {
   const source = { kind: 'checkpoint', folder } as const;
-  const part = partOf({ topK, renormalise }, source, blocks ?? null);
+  const part = partOf({ topK, renormalise }, source, blocks ?? null, roundsTokens);
   const activation: Activation = gated ? 'silu' : 'relu';
   const shape = { hiddenSize, feedForwardSize, activation, bias: !gated, gated };
   const dense = () => {
@@ -204,6 +210,15 @@ test.for([
     ]),
   );
   expect(relativeError(mixed, slowly(setting, rounded).mixed)).toBeLessThan(0.02);
+});
+
+test('in w8a8, close to float32, with an expert that no token is sent to', async () => {
+  const blocks = { bits: 8, blockSize: 32 } as const;
+  const setting = { gated: true, topK: 1, renormalise: true, blocks, roundsTokens: true };
+  const { known, mixed } = await compute(setting);
+  const expected = slowly(setting, known);
+  expect(expected.used.size).toBeLessThan(experts);
+  expect(relativeError(mixed, expected.mixed)).toBeLessThan(0.02);
 });
 
 function roundedTensor({ shape, data }: KnownTensor, blocks: BlockFormat): KnownTensor {

@@ -126,7 +126,7 @@ const plug = (folder: string, params: Params = {}): PluggedIn => ({
   },
 });
 
-describe.each(['float32', 'int8', 'int4'])('a model in %s', (precision) => {
+describe.each(['float32', 'int8', 'int4', 'w8a8'])('a model in %s', (precision) => {
   const setting = (folder: string) => ({ precision, weights: { kind: 'checkpoint', folder } });
 
   test('with an adapter is the model that has W + s · B · A', async () => {

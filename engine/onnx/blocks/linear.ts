@@ -1,8 +1,9 @@
-/** y = x Wᵀ + b, in float32 or with block-quantised weights. */
+/** y = x Wᵀ + b, in float32, with block-quantised weights, or in 8 bits on both sides. */
 import { int, type GraphBuilder } from '../graph-builder.ts';
 import { add } from '../operators.ts';
 import { fixedDim, type Dim, type Value } from '../value.ts';
 import { expressionShape, type WeightExpression } from '../weight.ts';
+import { tokenScaledProduct } from './token-scaled-product.ts';
 
 export interface LinearShape {
   /** Channels in. */
@@ -119,6 +120,7 @@ export function matrixProduct(
 ): Value {
   if (!g.blocks) return floatProduct(g, x, weight, bias);
   const { inputs, outputs, result } = countProduct(g, x, weight);
+  if (g.roundsTokens) return tokenScaledProduct(g, x, weight, bias, result.shape);
   const { codes, scales } = g.blockWeight(weight, g.blocks);
   const inputsOfOp = [x, codes, scales, null, null, bias && g.weight(bias)];
   return g.op('MatMulNBits', bias ? inputsOfOp : inputsOfOp.slice(0, 3), result, {

@@ -21,7 +21,7 @@ const { usualSeconds, usualOthersShare } = calibrationLimits;
 export const calibrateCommand: Command = {
   name: 'calibrate',
   synopsis: 'calibrate [--seconds N] [--others PERCENT] [--json]',
-  about: `Measures what this machine reaches: products in float32, int8 and int4, memory, and the cost of a small operator, in about a minute (--seconds ${usualSeconds}), and keeps it for the app, which holds runs against it; where other programs take more than ${usualOthersShare * 100}% of the processors (--others), nothing is kept.`,
+  about: `Measures what this machine reaches: products in float32, int8, int4 and w8a8, memory, and the cost of a small operator, in about a minute (--seconds ${usualSeconds}), and keeps it for the app, which holds runs against it; where other programs take more than ${usualOthersShare * 100}% of the processors (--others), nothing is kept.`,
   async run(args, caller, { host }) {
     const { values } = parseOptions(this, args, options, { least: 0, most: 0 });
     const secondsAtMost = wholeNumber(

@@ -8,6 +8,7 @@ import { wireAt, type CheckedGraph, type CheckedNode } from '#engine/graph/check
 import { nodeTitle } from '#engine/graph/node-title.ts';
 import type { AnyNodeDefinition } from '#engine/node/any-node-definition.ts';
 import { portWithRole, type Port } from '#engine/node/node-definition.ts';
+import { weightParams } from '#engine/node/weight-params.ts';
 import { wireKinds } from '#engine/node/wire.ts';
 import { shapeText } from '#renderer/canvas/wire/shape-text.ts';
 import type { CardBody, CardContent, PortModel, SocketModel } from './card-content.ts';
@@ -192,12 +193,15 @@ function summaryOf(
   };
 }
 
+/** The precisions of which a block size is told. */
+const inBlocks: ReadonlySet<string> = new Set(weightParams.blockSize.shownWhen.is);
+
 /** " · int4, block 128" and shorter; empty where it is said already. */
 function precisionEndings(params: CheckedNode['params'], said: string): readonly string[] {
   const { precision, blockSize } = params;
   if (typeof precision !== 'string' || said.includes(precision)) return [''];
   const short = ` · ${precision}`;
-  const hasBlocks = typeof blockSize === 'string' && precision !== 'float32';
+  const hasBlocks = typeof blockSize === 'string' && inBlocks.has(precision);
   return hasBlocks ? [`${short}, block ${blockSize}`, short] : [short];
 }
 

@@ -22,6 +22,8 @@ test('a published model shows what one chooses; a custom one opens its architect
   const custom = layoutOf('encoder/clip-vit', { model: 'custom', precision: 'int4' });
   expect(custom['weights']).toEqual(['weights', 'precision', 'blockSize', 'tower']);
   expect(custom['architecture']).toContain('hiddenSize');
+  const byChannel = layoutOf('encoder/clip-vit', { precision: 'w8a8', blockSize: '64' });
+  expect(byChannel['weights']).toEqual(['weights', 'precision', 'tower']);
 });
 
 test('groups come in the order of the form, and what does not count is left out', () => {

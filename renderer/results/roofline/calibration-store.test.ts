@@ -30,7 +30,7 @@ const calibration: Calibration = {
     patchbay: '0.1.0',
   },
   measuredAt: '2026-01-01T00:00:00.000Z',
-  matrixFlopsPerSecond: { float32: 1e11, int8: 2e11, int4: 1.5e11 },
+  matrixFlopsPerSecond: { float32: 1e11, int8: 2e11, int4: 1.5e11, w8a8: 4e11 },
   memoryBytesPerSecond: 40e9,
   launchMicroseconds: 2,
 };

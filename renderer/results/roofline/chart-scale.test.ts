@@ -5,7 +5,7 @@ import { chartScale, hasPlace } from './chart-scale.ts';
 import { pointWords } from './point-words.ts';
 
 const rates = {
-  matrixFlopsPerSecond: { float32: 1e11, int8: 2e11, int4: 1e11 },
+  matrixFlopsPerSecond: { float32: 1e11, int8: 2e11, int4: 1e11, w8a8: 4e11 },
   memoryBytesPerSecond: 1e10,
   launchMicroseconds: 2,
 } as const;

@@ -41,7 +41,7 @@ export const hasPlace = ({ intensity, flopsPerSecond }: RoofPoint): boolean =>
 
 /** Roofs of the precisions that the points are of; `points` all have a place. */
 export function chartScale(points: readonly RoofPoint[], rates: MachineRates): ChartScale {
-  const precisions = (['float32', 'int8', 'int4'] as const).filter((each) =>
+  const precisions = (['float32', 'int8', 'int4', 'w8a8'] as const).filter((each) =>
     points.some(({ precision }) => precision === each),
   );
   const ceilings = precisions.map((precision) => rates.matrixFlopsPerSecond[precision]);
