@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { documentExtension } from '#engine/contract/document.ts';
+import type { GraphDocument } from '#engine/contract/document.ts';
 import { ok, type Outcome } from '#engine/contract/outcome.ts';
 import type { HostService } from '#engine/contract/host-service.ts';
 import type { Problem } from '#engine/contract/problem.ts';
@@ -15,7 +15,8 @@ import { catalogue } from '#nodes/index.ts';
 import { exitStatus, UsageError, type ExitStatus } from './exit-status.ts';
 import { choosePlaces } from './choose-places.ts';
 import { readGraph, type NamedGraph } from './read-graph.ts';
-import { checkWritable, writeWhole } from '../../system/write-whole.ts';
+import { checkOutputs, htmlPlace, refuseGraphName, writeHtml } from './run-outputs.ts';
+import { writeWhole } from '../../system/write-whole.ts';
 import { ProgressLine } from '../terminal/progress-line.ts';
 import { printProblems } from '../terminal/problems.ts';
 import { operatorTables } from '../terminal/operators.ts';
@@ -35,14 +36,15 @@ const options = {
   reuse: { type: 'boolean' },
   operators: { type: 'string' },
   json: { type: 'boolean' },
+  html: { type: 'string' },
 } as const;
 
 export const runCommand: Command = {
   name: 'run',
   synopsis:
-    'run FILE|PRESET|- [--image FILE]… [--video PATH] [--prompt TEXT]… [--reuse] [--max-new-tokens N] [--runs N] [--threads N] [--operators kind|layer|operator] [--seed N] [--scale tiny] [--allow PATH]… [--json [OUT]]',
+    'run FILE|PRESET|- [--image FILE]… [--video PATH] [--prompt TEXT]… [--reuse] [--max-new-tokens N] [--runs N] [--threads N] [--operators kind|layer|operator] [--seed N] [--scale tiny] [--allow PATH]… [--json [OUT]] [--html OUT]',
   about:
-    'Runs a graph and prints its answer, latency and memory; several --image are several pictures in order, --video is a folder of frames, an animated GIF or WebP, or a video file; --allow is a file or folder elsewhere that the graph may name; --scale tiny runs the same parts and mechanisms with few narrow layers and random weights, which shows how a graph works, not what it costs; --operators adds passes under the profiler of ONNX Runtime and says what its operators cost, by kind, layer or each; without --runs, passes are timed until the medians are steady or two seconds have gone by; --threads is how many ONNX Runtime may use, one a core where it is not said; several --prompt are runs one after the other, and with --reuse each goes on from what the one before has read, such as the same picture; --json prints one object, or a list of one for each --prompt, or writes it to OUT.',
+    'Runs a graph and prints its answer, latency and memory; several --image are several pictures in order, --video is a folder of frames, an animated GIF or WebP, or a video file; --allow is a file or folder elsewhere that the graph may name; --scale tiny runs the same parts and mechanisms with few narrow layers and random weights, which shows how a graph works, not what it costs; --operators adds passes under the profiler of ONNX Runtime and says what its operators cost, by kind, layer or each; without --runs, passes are timed until the medians are steady or two seconds have gone by; --threads is how many ONNX Runtime may use, one a core where it is not said; several --prompt are runs one after the other, and with --reuse each goes on from what the one before has read, such as the same picture; --json prints one object, or a list of one for each --prompt, or writes it to OUT; --html writes figures, charts, answer and a picture of the graph to OUT as one page, which opens without a network.',
   async run(args, caller, { host, chosen }) {
     const { values, operands } = parseOptions(this, args, options, { least: 1, most: 2 });
     const { operand, out } = graphAndOutput(operands);
@@ -58,9 +60,8 @@ export const runCommand: Command = {
     const isTiny = isTinyScale(values.scale);
     const grouping = groupingOf(values.operators);
     const reuse = reuseOf(values.reuse === true, prompts.length, overrides.runs);
-    // Known before a long run rather than after it.
-    const writable =
-      out === undefined ? ok(null) : await checkWritable(out, { acceptsStreams: true });
+    const html = htmlPlace(values.html, operand, { prompts: prompts.length, json: out });
+    const writable = await checkOutputs([out, html]);
     if (!writable.ok) {
       printProblems(writable.problems);
       return exitStatus.problems;
@@ -70,21 +71,23 @@ export const runCommand: Command = {
       source && 'path' in source ? [source.path] : [],
     );
     choosePlaces(chosen, operand, [...named, ...(values.allow ?? [])]);
+    const outputs: Outputs = { json: values.json === true, out, html, grouping };
     const read = await readGraph(operand);
     const graph = isTiny ? scaledDown(read) : read;
     if (!graph.ok) {
       const report = { ...foldReport(operand, []), problems: graph.problems };
-      return printReports([{ report }], { json: values.json === true, grouping }, out);
+      return printReports([{ report }], outputs, null);
     }
     const asked: Asked[] = [];
     for (const prompt of prompts) {
       const given = { ...overrides, ...reuse, ...(grouping && { operators: true }), prompt };
+      const startedAt = new Date().toISOString();
       const report = await runGraph(graph.value, given, caller, host);
       if (report === null) return exitStatus.interrupted;
-      asked.push({ prompt, report });
+      asked.push({ prompt, startedAt, report });
       if (hasErrors(report.problems)) break;
     }
-    return printReports(asked, { json: values.json === true, grouping }, out);
+    return printReports(asked, outputs, graph.value.document);
   },
 };
 
@@ -130,9 +133,7 @@ function graphAndOutput(operands: ReturnType<typeof parseOptions>['operands']): 
   if (place < 0)
     throw new UsageError(`"${second}" is one operand too many; a report goes to --json OUT.`);
   const [operand, out] = place === 0 ? [second, first] : [first, second];
-  // A report in place of the graph that it is about would be the end of the graph.
-  if (out.endsWith(documentExtension) || resolve(out) === resolve(operand))
-    throw new UsageError(`"${out}" is the name of a graph; give the report another one.`);
+  refuseGraphName(out, operand);
   return { operand, out };
 }
 
@@ -191,26 +192,39 @@ async function runGraph(
 
 interface Asked {
   readonly prompt?: string | undefined;
+  /** When it began; absent where it did not. */
+  readonly startedAt?: string;
   readonly report: Report;
+}
+
+/** How reports are told, and where to. */
+interface Outputs {
+  readonly json: boolean;
+  readonly out: string | undefined;
+  readonly html: string | undefined;
+  readonly grouping: Grouping | null;
 }
 
 async function printReports(
   asked: readonly Asked[],
-  { json, grouping }: { readonly json: boolean; readonly grouping: Grouping | null },
-  out: string | undefined,
+  { json, out, html, grouping }: Outputs,
+  document: GraphDocument | null,
 ): Promise<ExitStatus> {
   const reports = asked.map(({ report }) => report);
   const problems = reports.flatMap((report) => report.problems);
   printProblems(problems);
   const failed = hasErrors(problems);
   const told = reports.length === 1 ? reports[0] : reports;
+  const [one] = asked;
+  if (html !== undefined && one) {
+    const { report, startedAt = null } = one;
+    const written = await writeHtml(html, { report, document, startedAt });
+    if (!written.ok) return unwritten(written.problems);
+  }
   if (json && out !== undefined) {
     const text = `${JSON.stringify(told, null, 2)}\n`;
     const written = await writeWhole(out, text, { acceptsStreams: true });
-    if (!written.ok) {
-      printProblems(written.problems);
-      return exitStatus.problems;
-    }
+    if (!written.ok) return unwritten(written.problems);
   } else if (json) {
     console.log(JSON.stringify(told));
   } else {
@@ -222,4 +236,9 @@ async function printReports(
     }
   }
   return failed ? exitStatus.problems : exitStatus.done;
+}
+
+function unwritten(problems: readonly Problem[]): ExitStatus {
+  printProblems(problems);
+  return exitStatus.problems;
 }

@@ -19,7 +19,7 @@ import { StageName } from '#renderer/results/figures/stage-name.tsx';
 import table from '#renderer/results/figures/figures-table.module.css';
 import { stageShown, type StageShown } from './stage-shown.ts';
 import { WaterfallBar, WaterfallRest } from './waterfall-bar.tsx';
-import { waterfall, type Span, type Waterfall } from './waterfall.ts';
+import { waterfall, type Span, type Waterfall } from '#engine/profile/waterfall.ts';
 import styles from './stages-tab.module.css';
 
 interface StagesTabProps {
