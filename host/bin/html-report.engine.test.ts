@@ -20,22 +20,22 @@ test('a run is written as one page, with the figures that it measured', async ()
   const place = await mkdtemp(join(folder, 'page-'));
   const [html, json] = [join(place, 'run.html'), join(place, 'run.json')];
   const options = ['--runs', '3', '--operators', 'kind', '--json', json, '--html', html];
-  const ran = await run('shapes-llava', '--prompt', 'what colour is the circle?', ...options);
+  const ran = await run('shapes-llava', '--prompt', 'is there a circle?', ...options);
   expect(ran).toMatchObject({ status: 0, stdout: '', stderr: '' });
   expect((await readdir(place)).toSorted()).toEqual(['run.html', 'run.json']);
 
   const report = reportSchema.parse(JSON.parse(await readFile(json, 'utf8')));
   const page = await readFile(html, 'utf8');
   expect(openTags(page).map(({ name }) => name)).not.toContain('script');
-  expect(wordsOf(page)).toContain('red');
+  expect(wordsOf(page)).toContain(report.answer?.text);
   const rows = rowsOf(page, 'Stages in the order in which they run');
   expect(rows.map(([title]) => title)).toEqual([
     ...report.stages.map(({ title, phase }) => (phase === null ? title : `${title} · ${phase}`)),
     'Whole pass',
   ]);
-  for (const [place, { latencyMs }] of report.stages.entries()) {
+  for (const [row, { latencyMs }] of report.stages.entries()) {
     const shown = formatMilliseconds(latencyMs.median).replaceAll(/\s/g, ' ');
-    expect(rows[place]?.[2]?.startsWith(shown)).toBe(true);
+    expect(rows[row]?.[2]?.startsWith(shown)).toBe(true);
   }
   const encoder = report.stages.find(({ id }) => id === 'encoder');
   const caption = `CLIP ViT, ${formatMilliseconds(encoder?.latencyMs.median ?? 0)}`;
@@ -47,6 +47,8 @@ test('a run is written as one page, with the figures that it measured', async ()
     ({ name, attributes }) => name === 'svg' && attributes['width'] === '208',
   );
   expect(cards).toHaveLength(7);
+  // Of the prompt that was given, not of the one in the preset.
+  expect(wordsOf(page)).toContain('is there a circle?');
 });
 
 test('a graph that cannot run leaves a page that says why', async () => {

@@ -35,9 +35,7 @@ const escapes: Readonly<Record<string, string>> = {
 };
 
 /** Signs that no page may hold: controls but tab and line ends, and halves of a pair. */
-// eslint-disable-next-line no-control-regex
-const unspeakable =
-  /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\ufffe\uffff]|\p{Surrogate}/gu;
+const unspeakable = /(?![\t\n\r])\p{Control}|\p{Surrogate}/gu;
 
 const escapedText = (text: string): string =>
   text.replaceAll(unspeakable, '\ufffd').replaceAll(/[&<>"']/g, (sign) => escapes[sign] ?? sign);

@@ -1,5 +1,5 @@
 /** Tables of a saved report. Pure. */
-import { Markup, markup } from './markup.ts';
+import { markup, type Markup } from './markup.ts';
 
 export interface Column<Row> {
   readonly title: string;

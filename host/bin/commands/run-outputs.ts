@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { documentExtension, type GraphDocument } from '#engine/contract/document.ts';
 import { ok, type Outcome } from '#engine/contract/outcome.ts';
 import type { Report } from '#engine/contract/report.ts';
+import { applyOverrides, type Overrides } from '#engine/plan/apply-overrides.ts';
 import { reportHtml } from '#engine/profile/html/report-html.ts';
 import { catalogue } from '#nodes/index.ts';
 import { checkWritable, writeWhole } from '../../system/write-whole.ts';
@@ -38,6 +39,12 @@ export async function checkOutputs(outs: readonly (string | undefined)[]): Promi
     if (!writable.ok) return writable;
   }
   return ok(null);
+}
+
+/** The graph with what the command line put in place of what its nodes say. */
+export function graphAsRun(document: GraphDocument, overrides: Overrides): GraphDocument {
+  const overridden = applyOverrides(document, overrides, catalogue);
+  return overridden.ok ? overridden.value : document;
 }
 
 export interface ToldRun {

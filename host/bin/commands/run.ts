@@ -15,7 +15,7 @@ import { catalogue } from '#nodes/index.ts';
 import { exitStatus, UsageError, type ExitStatus } from './exit-status.ts';
 import { choosePlaces } from './choose-places.ts';
 import { readGraph, type NamedGraph } from './read-graph.ts';
-import { checkOutputs, htmlPlace, refuseGraphName, writeHtml } from './run-outputs.ts';
+import { checkOutputs, graphAsRun, htmlPlace, refuseGraphName, writeHtml } from './run-outputs.ts';
 import { writeWhole } from '../../system/write-whole.ts';
 import { ProgressLine } from '../terminal/progress-line.ts';
 import { printProblems } from '../terminal/problems.ts';
@@ -87,7 +87,8 @@ export const runCommand: Command = {
       asked.push({ prompt, startedAt, report });
       if (hasErrors(report.problems)) break;
     }
-    return printReports(asked, outputs, graph.value.document);
+    const asRun = graphAsRun(graph.value.document, { ...overrides, prompt: prompts[0] });
+    return printReports(asked, outputs, asRun);
   },
 };
 
