@@ -12,6 +12,7 @@ import { cacheCommand } from './commands/cache.ts';
 import { checkCommand } from './commands/check.ts';
 import type { Command, Surroundings } from './commands/command.ts';
 import { estimateCommand } from './commands/estimate.ts';
+import { exportOnnxCommand } from './commands/export-onnx.ts';
 import { nodesCommand } from './commands/nodes.ts';
 import { presetsCommand } from './commands/presets.ts';
 import { runCommand } from './commands/run.ts';
@@ -26,6 +27,7 @@ const commands: readonly Command[] = [
   checkCommand,
   estimateCommand,
   runCommand,
+  exportOnnxCommand,
   verifyCommand,
   cacheCommand,
   trimCommand,

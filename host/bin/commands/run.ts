@@ -1,6 +1,5 @@
 import { resolve } from 'node:path';
 import type { GraphDocument } from '#engine/contract/document.ts';
-import { ok, type Outcome } from '#engine/contract/outcome.ts';
 import type { HostService } from '#engine/contract/host-service.ts';
 import type { Problem } from '#engine/contract/problem.ts';
 import { error, hasErrors } from '#engine/contract/problem.ts';
@@ -8,13 +7,12 @@ import type { RunEvent } from '#engine/contract/run-event.ts';
 import { runLimits, type RunRequest } from '#engine/contract/run-request.ts';
 import type { Report } from '#engine/contract/report.ts';
 import { clipSourceSchema, imageSourceSchema } from '#engine/contract/sources.ts';
-import { tinyForm } from '#engine/tiny/tiny-form.ts';
 import { foldReport } from '#engine/profile/report.ts';
 import { groupings, type Grouping } from '#engine/profile/group-operators.ts';
-import { catalogue } from '#nodes/index.ts';
 import { exitStatus, UsageError, type ExitStatus } from './exit-status.ts';
 import { choosePlaces } from './choose-places.ts';
 import { readGraph, type NamedGraph } from './read-graph.ts';
+import { isTinyScale, scaledDown } from './tiny-scale.ts';
 import { checkOutputs, graphAsRun, htmlPlace, refuseGraphName, writeHtml } from './run-outputs.ts';
 import { writeWhole } from '../../system/write-whole.ts';
 import { ProgressLine } from '../terminal/progress-line.ts';
@@ -91,20 +89,6 @@ export const runCommand: Command = {
     return printReports(asked, outputs, asRun);
   },
 };
-
-function isTinyScale(scale: string | undefined): boolean {
-  if (scale !== undefined && scale !== 'tiny')
-    throw new UsageError(
-      `--scale is "tiny", not "${scale}"; without it a graph runs at its own size.`,
-    );
-  return scale !== undefined;
-}
-
-function scaledDown(graph: Outcome<NamedGraph>): Outcome<NamedGraph> {
-  if (!graph.ok) return graph;
-  const document = tinyForm(graph.value.document, catalogue);
-  return document.ok ? ok({ ...graph.value, document: document.value }) : document;
-}
 
 /** Null where operators are not asked for. */
 function groupingOf(asked: string | undefined): Grouping | null {
