@@ -126,7 +126,10 @@ async function writeGraph(
   } finally {
     weights.value.close();
   }
-  await writeFile(join(folder, modelFile(graph)), encodeModel(model, layout, name ?? ''));
+  await writeFile(
+    join(folder, modelFile(graph)),
+    encodeModel(model, layout, name ?? '', graph.stem),
+  );
   const files: ExportedFile[] = [];
   for (const each of names) {
     const described = await describeFile(folder, each, tellRead);

@@ -4,6 +4,7 @@ import { documentExtension, type GraphDocument } from '#engine/contract/document
 import { ok, type Outcome } from '#engine/contract/outcome.ts';
 import type { Report } from '#engine/contract/report.ts';
 import { applyOverrides, type Overrides } from '#engine/plan/apply-overrides.ts';
+import { nodeTimes, unplacedSentence } from '#engine/export/node-times.ts';
 import { reportHtml } from '#engine/profile/html/report-html.ts';
 import { catalogue } from '#nodes/index.ts';
 import { checkWritable, writeWhole } from '../../system/write-whole.ts';
@@ -15,20 +16,36 @@ export function refuseGraphName(out: string, operand: string): void {
     throw new UsageError(`"${out}" is the name of a graph; give the report another one.`);
 }
 
-/** What `--html` names; a page tells of one run. */
-export function htmlPlace(
-  given: string | undefined,
+/** Options that name files of one run, besides `--json`. */
+export const outputOptions = ['html', 'model-explorer'] as const;
+export type RunOutputs = Readonly<Partial<Record<(typeof outputOptions)[number], string>>>;
+
+/** Those that are given, no two of them or of `--json` going to one place. */
+export function outputPlaces(
+  given: RunOutputs,
   operand: string,
   { prompts, json }: { readonly prompts: number; readonly json: string | undefined },
-): string | undefined {
-  if (given === undefined) return undefined;
-  if (given === '') throw new UsageError('--html needs the name of a file.');
-  if (prompts > 1)
-    throw new UsageError('--html tells of one run, so it goes with one --prompt; run them apart.');
-  if (json !== undefined && resolve(json) === resolve(given))
-    throw new UsageError(`--json and --html both go to "${given}"; give one another name.`);
-  refuseGraphName(given, operand);
-  return given;
+): RunOutputs {
+  const taken = new Map(json === undefined ? [] : [[resolve(json), 'json']]);
+  const places: Partial<Record<(typeof outputOptions)[number], string>> = {};
+  for (const name of outputOptions) {
+    const place = given[name];
+    if (place === undefined) continue;
+    if (place === '') throw new UsageError(`--${name} needs the name of a file.`);
+    if (prompts > 1)
+      throw new UsageError(
+        `--${name} tells of one run, so it goes with one --prompt; run them apart.`,
+      );
+    const other = taken.get(resolve(place));
+    if (other !== undefined)
+      throw new UsageError(
+        `--${other} and --${name} both go to "${place}"; give one another name.`,
+      );
+    refuseGraphName(place, operand);
+    taken.set(resolve(place), name);
+    places[name] = place;
+  }
+  return places;
 }
 
 /** Known before a long run rather than after it. */
@@ -54,6 +71,19 @@ export interface ToldRun {
   readonly startedAt: string | null;
 }
 
-export function writeHtml(out: string, told: ToldRun): Promise<Outcome<null>> {
-  return writeWhole(out, reportHtml({ ...told, catalogue }), { acceptsStreams: true });
+/** Fails where one cannot be written; what a run that failed has not found out is left unwritten. */
+export async function writeOutputs(places: RunOutputs, told: ToldRun): Promise<Outcome<null>> {
+  const { html, 'model-explorer': times } = places;
+  if (html !== undefined) {
+    const page = reportHtml({ ...told, catalogue });
+    const written = await writeWhole(html, page, { acceptsStreams: true });
+    if (!written.ok) return written;
+  }
+  const { report, document } = told;
+  if (times === undefined || !document || report.operators.length === 0) return ok(null);
+  const found = nodeTimes(report, document, catalogue);
+  if (!found.ok) return found;
+  const { text, unplacedShare } = found.value;
+  if (unplacedShare > 0) console.error(unplacedSentence(unplacedShare));
+  return writeWhole(times, text, { acceptsStreams: true });
 }

@@ -13,7 +13,14 @@ import { exitStatus, UsageError, type ExitStatus } from './exit-status.ts';
 import { choosePlaces } from './choose-places.ts';
 import { readGraph, type NamedGraph } from './read-graph.ts';
 import { isTinyScale, scaledDown } from './tiny-scale.ts';
-import { checkOutputs, graphAsRun, htmlPlace, refuseGraphName, writeHtml } from './run-outputs.ts';
+import {
+  checkOutputs,
+  graphAsRun,
+  outputPlaces,
+  refuseGraphName,
+  writeOutputs,
+  type RunOutputs,
+} from './run-outputs.ts';
 import { writeWhole } from '../../system/write-whole.ts';
 import { ProgressLine } from '../terminal/progress-line.ts';
 import { printProblems } from '../terminal/problems.ts';
@@ -35,14 +42,15 @@ const options = {
   operators: { type: 'string' },
   json: { type: 'boolean' },
   html: { type: 'string' },
+  'model-explorer': { type: 'string' },
 } as const;
 
 export const runCommand: Command = {
   name: 'run',
   synopsis:
-    'run FILE|PRESET|- [--image FILE]… [--video PATH] [--prompt TEXT]… [--reuse] [--max-new-tokens N] [--runs N] [--threads N] [--operators kind|layer|operator] [--seed N] [--scale tiny] [--allow PATH]… [--json [OUT]] [--html OUT]',
+    'run FILE|PRESET|- [--image FILE]… [--video PATH] [--prompt TEXT]… [--reuse] [--max-new-tokens N] [--runs N] [--threads N] [--operators kind|layer|operator] [--seed N] [--scale tiny] [--allow PATH]… [--json [OUT]] [--html OUT] [--model-explorer OUT]',
   about:
-    'Runs a graph and prints its answer, latency and memory; several --image are several pictures in order, --video is a folder of frames, an animated GIF or WebP, or a video file; --allow is a file or folder elsewhere that the graph may name; --scale tiny runs the same parts and mechanisms with few narrow layers and random weights, which shows how a graph works, not what it costs; --operators adds passes under the profiler of ONNX Runtime and says what its operators cost, by kind, layer or each; without --runs, passes are timed until the medians are steady or two seconds have gone by; --threads is how many ONNX Runtime may use, one a core where it is not said; several --prompt are runs one after the other, and with --reuse each goes on from what the one before has read, such as the same picture; --json prints one object, or a list of one for each --prompt, or writes it to OUT; --html writes figures, charts, answer and a picture of the graph to OUT as one page, which opens without a network.',
+    'Runs a graph and prints its answer, latency and memory; several --image are several pictures in order, --video is a folder of frames, an animated GIF or WebP, or a video file; --allow is a file or folder elsewhere that the graph may name; --scale tiny runs the same parts and mechanisms with few narrow layers and random weights, which shows how a graph works, not what it costs; --operators adds passes under the profiler of ONNX Runtime and says what its operators cost, by kind, layer or each; without --runs, passes are timed until the medians are steady or two seconds have gone by; --threads is how many ONNX Runtime may use, one a core where it is not said; several --prompt are runs one after the other, and with --reuse each goes on from what the one before has read, such as the same picture; --json prints one object, or a list of one for each --prompt, or writes it to OUT; --html writes figures, charts, answer and a picture of the graph to OUT as one page, which opens without a network; --model-explorer runs under the profiler too and writes to OUT what each node of the graphs of export-onnx took, as the node data of Model Explorer.',
   async run(args, caller, { host, chosen }) {
     const { values, operands } = parseOptions(this, args, options, { least: 1, most: 2 });
     const { operand, out } = graphAndOutput(operands);
@@ -58,8 +66,8 @@ export const runCommand: Command = {
     const isTiny = isTinyScale(values.scale);
     const grouping = groupingOf(values.operators);
     const reuse = reuseOf(values.reuse === true, prompts.length, overrides.runs);
-    const html = htmlPlace(values.html, operand, { prompts: prompts.length, json: out });
-    const writable = await checkOutputs([out, html]);
+    const places = outputPlaces(values, operand, { prompts: prompts.length, json: out });
+    const writable = await checkOutputs([out, ...Object.values(places)]);
     if (!writable.ok) {
       printProblems(writable.problems);
       return exitStatus.problems;
@@ -69,16 +77,17 @@ export const runCommand: Command = {
       source && 'path' in source ? [source.path] : [],
     );
     choosePlaces(chosen, operand, [...named, ...(values.allow ?? [])]);
-    const outputs: Outputs = { json: values.json === true, out, html, grouping };
+    const outputs: Outputs = { json: values.json === true, out, places, grouping };
     const read = await readGraph(operand);
     const graph = isTiny ? scaledDown(read) : read;
     if (!graph.ok) {
       const report = { ...foldReport(operand, []), problems: graph.problems };
       return printReports([{ report }], outputs, null);
     }
+    const isProfiled = grouping !== null || places['model-explorer'] !== undefined;
     const asked: Asked[] = [];
     for (const prompt of prompts) {
-      const given = { ...overrides, ...reuse, ...(grouping && { operators: true }), prompt };
+      const given = { ...overrides, ...reuse, ...(isProfiled && { operators: true }), prompt };
       const startedAt = new Date().toISOString();
       const report = await runGraph(graph.value, given, caller, host);
       if (report === null) return exitStatus.interrupted;
@@ -186,13 +195,13 @@ interface Asked {
 interface Outputs {
   readonly json: boolean;
   readonly out: string | undefined;
-  readonly html: string | undefined;
+  readonly places: RunOutputs;
   readonly grouping: Grouping | null;
 }
 
 async function printReports(
   asked: readonly Asked[],
-  { json, out, html, grouping }: Outputs,
+  { json, out, places, grouping }: Outputs,
   document: GraphDocument | null,
 ): Promise<ExitStatus> {
   const reports = asked.map(({ report }) => report);
@@ -201,9 +210,9 @@ async function printReports(
   const failed = hasErrors(problems);
   const told = reports.length === 1 ? reports[0] : reports;
   const [one] = asked;
-  if (html !== undefined && one) {
+  if (one) {
     const { report, startedAt = null } = one;
-    const written = await writeHtml(html, { report, document, startedAt });
+    const written = await writeOutputs(places, { report, document, startedAt });
     if (!written.ok) return unwritten(written.problems);
   }
   if (json && out !== undefined) {

@@ -7,6 +7,7 @@ import { reportHtml } from '#engine/profile/html/report-html.ts';
 import { reportTrace } from '#engine/profile/report-trace.ts';
 import { catalogue } from '#nodes/index.ts';
 import { copyText } from './copy-text.ts';
+import { saveNodeTimes } from './save-node-times.ts';
 import { reportCsv, reportJson } from './report-csv.ts';
 import { reportFileName, saveText } from './save-text.ts';
 
@@ -47,6 +48,11 @@ export function ExportMenu({ run }: { readonly run: FollowedRun }) {
       >
         Save as HTML
       </MenuItem>
+      {document && report.operators.length > 0 && (
+        <MenuItem onSelect={() => saveNodeTimes(name('node-data.json'), report, document)}>
+          Save node times for Model Explorer
+        </MenuItem>
+      )}
     </Menu>
   );
 }
