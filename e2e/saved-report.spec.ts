@@ -1,5 +1,6 @@
 /** A person saves a run as a page, and somebody else opens it elsewhere. */
 import { chromium, type Page } from '@playwright/test';
+import { readFile } from 'node:fs/promises';
 import { pathToFileURL } from 'node:url';
 import { testBrowser } from './browser.ts';
 import { expect, test } from './fixtures.ts';
@@ -41,6 +42,34 @@ async function reading<Result>(
     await browser.close();
   }
 }
+
+test('after a profiled run the times of nodes are saved for Model Explorer, by the names of exported graphs', async ({
+  app,
+  page,
+}) => {
+  const menu = app.results.getByRole('button', { name: 'Copy or save the figures' });
+  const item = page.getByRole('menuitem', { name: 'Save node times for Model Explorer' });
+  await app.openPreset('Shapes LLaVA');
+  await app.run();
+  await menu.click();
+  await expect(page.getByRole('menuitem', { name: 'Save as HTML' })).toBeVisible();
+  await expect(item).toBeHidden();
+  await page.keyboard.press('Escape');
+  await app.results.getByRole('tab', { name: 'Operators' }).click();
+  await app.results.getByRole('button', { name: 'Run with the profiler' }).click();
+  await expect(app.results.getByRole('group', { name: /^Flame chart of/ })).toBeVisible();
+  await expect(app.answerState).toHaveText('done');
+  await menu.click();
+  const download = page.waitForEvent('download');
+  await item.click();
+  const data: unknown = JSON.parse(await readFile(await (await download).path(), 'utf8'));
+  expect(Object.keys(data as object).toSorted()).toEqual([
+    'encoder',
+    'language.decoder',
+    'language.embed',
+    'projector',
+  ]);
+});
 
 test('a run saved as HTML opens without a network: stages, charts, the graph and the answer, in both schemes', async ({
   app,
