@@ -2,6 +2,7 @@
  * A run as one page that opens anywhere: figures, charts, a picture of the graph, answers and problems. It holds no
  * script and asks for nothing from outside, and says so to the browser, which then lets neither in. Pure.
  */
+import { hasErrors } from '../../contract/problem.ts';
 import { answerSection } from './answer-section.ts';
 import { hatchPattern } from './bars.ts';
 import { graphPicture } from './graph-picture.ts';
@@ -20,6 +21,8 @@ const allowed = "default-src 'none'; style-src 'unsafe-inline'";
 export function reportHtml(saved: SavedReport): string {
   const { report } = saved;
   const title = report.graph || 'A graph';
+  // Why there are no figures is asked before anything else.
+  const hasFailed = hasErrors(report.problems);
   return markup`<!doctype html>
 <html lang="en">
 <head>
@@ -35,6 +38,7 @@ export function reportHtml(saved: SavedReport): string {
 ${hatchPattern}
 <main>
 ${heading(saved, title)}
+${hasFailed ? problemSection(saved) : null}
 ${headlineSection(report)}
 ${answerSection(report)}
 ${stageSection(saved)}
@@ -42,7 +46,7 @@ ${memorySection(saved)}
 ${operatorSection(saved)}
 ${graphPicture(saved)}
 ${settingSection(report)}
-${problemSection(saved)}
+${hasFailed ? null : problemSection(saved)}
 <footer>${report.machine ? 'Figures are measured, on the machine named above. ' : ''}Patchbay wrote this page; it holds no script and loads nothing.</footer>
 </main>
 </body>
