@@ -70,7 +70,7 @@ function languageGraphs(
 }
 
 /** Names that Windows keeps for devices, whatever stands behind a dot. */
-const reserved = /^(con|prn|aux|nul|com\d|lpt\d|manifest)$/i;
+const reserved = /^(con|prn|aux|nul|com\d|lpt\d)$/i;
 
 function freeStem(id: string, taken: Set<string>): string {
   let stem = reserved.test(id) ? `${id}-stage` : id;
