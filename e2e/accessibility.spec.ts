@@ -1,30 +1,10 @@
 /** What people with other eyes and hands would stumble over: none of it serious, in both themes. */
-import { readFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
-import type { AxeResults } from 'axe-core';
 import type { App } from './app.ts';
+import { seriousFaults } from './serious-faults.ts';
 import { expect, test } from './fixtures.ts';
 
-const axe = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
-
-interface AxeWindow {
-  readonly axe: { run: (options: object) => Promise<AxeResults> };
-}
-
-/** Serious and critical faults, each with the elements that have it. */
-async function faults({ page }: App): Promise<readonly string[]> {
-  await page.evaluate(await readFile(axe, 'utf8'));
-  // In the middle of a fade no colour is what it will be.
-  await page.evaluate(() =>
-    Promise.allSettled(document.getAnimations().map(({ finished }) => finished)),
-  );
-  const { violations } = await page.evaluate(() =>
-    (globalThis as unknown as AxeWindow).axe.run({ resultTypes: ['violations'] }),
-  );
-  return violations
-    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-    .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 160)).join(' | ')}`);
-}
+/** Of the page of the app. */
+const faults = ({ page }: App): Promise<readonly string[]> => seriousFaults(page);
 
 for (const colorScheme of ['light', 'dark'] as const) {
   test.describe(`in the ${colorScheme} theme`, () => {

@@ -39,6 +39,7 @@ export function menuTemplate(surroundings: MenuSurroundings): Item[] {
         separator,
         command('Import…', 'file.import'),
         command('Export…', 'file.export', 'CmdOrCtrl+Shift+E'),
+        command('Export ONNX models…', 'file.export-onnx'),
         separator,
         isMac ? { role: 'close' } : { role: 'quit', label: 'Quit' },
       ],

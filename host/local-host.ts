@@ -9,6 +9,8 @@ import type {
 import type { CacheStatus } from '#engine/contract/cache-status.ts';
 import type { GraphDocument } from '#engine/contract/document.ts';
 import type { HostService, NumberedEvent, RunStatus } from '#engine/contract/host-service.ts';
+import type { Job } from '#engine/contract/engine-message.ts';
+import type { ExportRequest } from '#engine/contract/model-export.ts';
 import { fail, ok, type Outcome } from '#engine/contract/outcome.ts';
 import type { PresetSummary } from '#engine/contract/preset-summary.ts';
 import { error, type Problem } from '#engine/contract/problem.ts';
@@ -31,6 +33,8 @@ import { Checker } from './checker.ts';
 import { forkChild, type StartChild } from './system/child-program.ts';
 import { collectGarbage } from './system/collect-garbage.ts';
 import { describeMachine } from './system/machine.ts';
+import { removeUnfinishedFolders } from './system/unfinished-files.ts';
+import { vacantPlace } from './system/whole-folder.ts';
 import { publishedSummaries, readPreset } from './presets.ts';
 
 /** Runs whose events are kept after they end. */
@@ -55,6 +59,10 @@ export class LocalHost implements HostService {
   readonly #logs = new Map<string, RunLog>();
   /** The runs that have not ended, each with what its graph holds, in bytes of JSON. */
   readonly #going = new Map<string, number>();
+  /** Of the logs those that are exports, each with its folder. */
+  readonly #exports = new Map<string, string>();
+  /** Being cleared away, of exports whose process ended before it could. */
+  readonly #clearing = new Set<Promise<void>>();
   readonly #engine: EngineClient;
   readonly #checker: Checker;
   readonly #calibrator: Calibrator;
@@ -79,6 +87,7 @@ export class LocalHost implements HostService {
       this.#logs.get(runId)?.add(event);
       if (!isLast(event)) return;
       this.#going.delete(runId);
+      this.#clearAfter(runId);
       // Once that is told: left to itself, V8 lets 50 MB of checked graphs and old events pile up.
       setTimeout(collectGarbage).unref();
     };
@@ -111,21 +120,44 @@ export class LocalHost implements HostService {
     // What cannot be applied is told as a run's failure.
     const unchosen = run.ok ? await unchosenPlaces(run.value, baseFolder, this.#chosen) : [];
     if (unchosen.length > 0) return fail(...unchosen);
+    return this.#start(document, until, (runId) => ({ type: 'run', runId, request }));
+  }
+
+  async startExport(request: ExportRequest): Promise<Outcome<Started>> {
+    const { document, folder, baseFolder = process.cwd() } = request;
+    const unchosen = await unchosenPlaces(document, baseFolder, this.#chosen);
+    if (unchosen.length > 0) return fail(...unchosen);
+    const vacant = await vacantPlace(folder);
+    if (!vacant.ok) return vacant;
+    const started = this.#start(document, null, (runId) => ({ type: 'export', runId, request }));
+    if (started.ok) this.#exports.set(started.value.runId, vacant.value);
+    return started;
+  }
+
+  #start(
+    document: GraphDocument,
+    until: string | null,
+    jobOf: (runId: string) => Job,
+  ): Outcome<Started> {
     const sizeBytes = Buffer.byteLength(JSON.stringify(document));
     const full = queueProblem([...this.#going.values()], sizeBytes);
     if (full) return fail(full);
     if (this.#calibrator.isMeasuring) return fail(beingMeasured);
     const runId = randomUUID();
     const ended = [...this.#logs.keys()].filter((id) => !this.#going.has(id));
-    for (const id of ended.slice(0, Math.max(0, ended.length - keptRuns))) this.#logs.delete(id);
+    for (const id of ended.slice(0, Math.max(0, ended.length - keptRuns))) {
+      this.#logs.delete(id);
+      this.#exports.delete(id);
+    }
     this.#logs.set(runId, new RunLog(document.title, until));
     this.#going.set(runId, sizeBytes);
-    this.#engine.start({ type: 'run', runId, request });
+    this.#engine.start(jobOf(runId));
     return ok({ runId });
   }
 
   runs(): Promise<readonly RunStatus[]> {
-    const statuses = [...this.#logs].map(([runId, { graph, until, startedAt, ended }]) => ({
+    const runs = [...this.#logs].filter(([runId]) => !this.#exports.has(runId));
+    const statuses = runs.map(([runId, { graph, until, startedAt, ended }]) => ({
       runId,
       graph,
       until,
@@ -204,6 +236,14 @@ export class LocalHost implements HostService {
   /** Ends all runs, checks and measurements and their processes, and waits for them. */
   async close(): Promise<void> {
     await Promise.all([this.#engine.stop(), this.#checker.close(), this.#calibrator.close()]);
+    await Promise.all(this.#clearing);
+  }
+
+  #clearAfter(runId: string): void {
+    const place = this.#exports.get(runId);
+    if (place === undefined) return;
+    const cleared = removeUnfinishedFolders(place).finally(() => this.#clearing.delete(cleared));
+    this.#clearing.add(cleared);
   }
 }
 

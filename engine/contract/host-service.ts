@@ -2,6 +2,7 @@
 import type { Calibration, CalibrationRequest, CalibrationState } from './calibration.ts';
 import type { CacheStatus } from './cache-status.ts';
 import type { GraphDocument } from './document.ts';
+import type { ExportRequest } from './model-export.ts';
 import type { Outcome } from './outcome.ts';
 import type { PresetSummary } from './preset-summary.ts';
 import type { Problem } from './problem.ts';
@@ -39,6 +40,11 @@ export interface HostService {
   machine(): Promise<Machine>;
   /** Fails with `queue-full` or `file-too-large` beyond `runLimits`, with `machine-busy` while the machine is measured. */
   startRun(request: RunRequest): Promise<Outcome<{ readonly runId: string }>>;
+  /**
+   * Writes the ONNX models of a graph into a folder that is new or empty; it waits its turn among the runs, tells its
+   * events and is cancelled as they are, but is none of `runs`. Fails as `startRun` does, and where the folder is not free.
+   */
+  startExport(request: ExportRequest): Promise<Outcome<{ readonly runId: string }>>;
   /** Runs that go on or whose events are still kept, the latest first. */
   runs(): Promise<readonly RunStatus[]>;
   /** Ends after the run's last event; past events first. */

@@ -20,6 +20,7 @@ import {
   type SaveRequest,
 } from './file-service.ts';
 import type { HostService } from './host-service.ts';
+import { exportRequestSchema, type ExportRequest } from './model-export.ts';
 import { plainSentence } from './plain-sentence.ts';
 import { runRequestSchema, type RunRequest } from './run-request.ts';
 
@@ -62,6 +63,7 @@ const graphInput: z.ZodType<GraphDocument, GraphDocument> = documentSchema;
 const runInput: z.ZodType<RunRequest, RunRequest> = runRequestSchema;
 const calibrationInput: z.ZodType<CalibrationRequest, CalibrationRequest> =
   calibrationRequestSchema;
+const exportInput: z.ZodType<ExportRequest, ExportRequest> = exportRequestSchema;
 const saveInput = (value: unknown): SaveRequest => asGiven(saveRequestSchema, value);
 const draftInput = (value: unknown): Draft => asGiven(draftSchema, value);
 const pictureInput: z.ZodType<PictureRequest, PictureRequest> = pictureRequestSchema;
@@ -112,6 +114,9 @@ export const router = trpc.router({
     .query(({ ctx, input, signal }) => ctx.host.check(input, signal)),
   machine: procedure.query(({ ctx }) => ctx.host.machine()),
   startRun: procedure.input(runInput).mutation(({ ctx, input }) => ctx.host.startRun(input)),
+  startExport: procedure
+    .input(exportInput)
+    .mutation(({ ctx, input }) => ctx.host.startExport(input)),
   runs: procedure.query(({ ctx }) => ctx.host.runs()),
   /**
    * Events after number `after`, each under its number as id. A client whose connection comes back sends the

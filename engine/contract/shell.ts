@@ -7,6 +7,7 @@ export const shellCommands = [
   'file.save',
   'file.save-as',
   'file.export',
+  'file.export-onnx',
   'file.import',
   'edit.undo',
   'edit.redo',

@@ -24,12 +24,13 @@ export function encodeModel(
   model: StageModel,
   layout: WeightLayout,
   weightsFile: string,
+  graphName = 'stage',
 ): Uint8Array {
   const writer = new ProtobufWriter();
   writer.int(1, irVersion).text(2, 'patchbay');
   writer.message(7, (graph) => {
     for (const node of model.nodes) graph.message(1, (message) => writeNode(message, node));
-    graph.text(2, 'stage');
+    graph.text(2, graphName);
     for (const constant of model.constants)
       graph.message(5, (message) => writeConstant(message, constant));
     for (const initializer of initializersOf(model)) {

@@ -13,6 +13,7 @@ import { calibrateCommand } from './commands/calibrate.ts';
 import { checkCommand } from './commands/check.ts';
 import type { Command, Surroundings } from './commands/command.ts';
 import { estimateCommand } from './commands/estimate.ts';
+import { exportOnnxCommand } from './commands/export-onnx.ts';
 import { nodesCommand } from './commands/nodes.ts';
 import { presetsCommand } from './commands/presets.ts';
 import { runCommand } from './commands/run.ts';
@@ -27,6 +28,7 @@ const commands: readonly Command[] = [
   checkCommand,
   estimateCommand,
   runCommand,
+  exportOnnxCommand,
   verifyCommand,
   calibrateCommand,
   cacheCommand,

@@ -23,7 +23,7 @@ import {
   type Flaw,
   type Manifest,
 } from './manifest.ts';
-import { syncFile, syncFolder } from './sync-to-disk.ts';
+import { syncFile, syncFolder } from '../system/sync-to-disk.ts';
 
 const defaultLimitBytes = 32 * 1024 ** 3;
 const buildingPrefix = 'building-';

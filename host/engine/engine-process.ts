@@ -1,10 +1,12 @@
 /** The engine process: hears requests, runs one graph at a time, tells events. */
+import { join } from 'node:path';
 import { toEngineSchema, type FromEngine, type Job } from '#engine/contract/engine-message.ts';
 import type { Outcome } from '#engine/contract/outcome.ts';
 import type { RunEvent } from '#engine/contract/run-event.ts';
 import type { RunRequest } from '#engine/contract/run-request.ts';
 import { cacheFolder } from '../cache/cache-folder.ts';
 import { StageCache } from '../cache/stage-cache.ts';
+import { exportModels } from '../export/export-models.ts';
 import { executeRun } from '../runs/execute-run.ts';
 import { LastRun } from '../runs/last-run.ts';
 import { ModelLoader } from '../sessions/load-model.ts';
@@ -12,9 +14,10 @@ import type { Emit } from '../stages/pass.ts';
 import { breathe, CancelSwitch } from '../sessions/progress.ts';
 import { collectGarbage } from '../system/collect-garbage.ts';
 import { openWorkLine } from '../system/parent-line.ts';
+import { FileDigests } from '../weights/file-digests.ts';
 
 // What a run leaves in the cache, and puts down for a while, is for this user alone.
-process.umask(0o077);
+const userMask = process.umask(0o077);
 
 const switches = new Map<string, CancelSwitch>();
 let loader: ModelLoader | null = null;
@@ -51,7 +54,7 @@ function teller(runId: string): Emit {
 
 async function run(job: Job, cancel: CancelSwitch): Promise<void> {
   const emit = teller(job.runId);
-  const outcome = await runGraph(job.request, emit, cancel);
+  const outcome = await work(job, emit, cancel);
   if (outcome.ok) {
     emit({ type: 'run-finished' });
     return;
@@ -60,6 +63,14 @@ async function run(job: Job, cancel: CancelSwitch): Promise<void> {
   for (const _ of [1, 2]) await breathe();
   if (!cancel.check().ok) emit({ type: 'run-cancelled' });
   else emit({ type: 'run-failed', problems: outcome.problems });
+}
+
+async function work(job: Job, emit: Emit, cancel: CancelSwitch): Promise<Outcome<null>> {
+  if (job.type === 'export') {
+    const digests = new FileDigests(join(cacheFolder(), 'digests'));
+    return exportModels(job.request, { digests, emit, cancel, userMask });
+  }
+  return runGraph(job.request, emit, cancel);
 }
 
 async function runGraph(

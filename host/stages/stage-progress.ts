@@ -10,8 +10,10 @@ const tellEveryMs = 100;
 /** The row of the report that is told about, and the node that it belongs to. */
 export type ProgressRow = Pick<StageFacts, 'id' | 'node'>;
 
-export function stageProgress({ id, node }: ProgressRow, context: StageContext): Progress {
-  const { emit, cancel } = context;
+export function stageProgress(
+  { id, node }: ProgressRow,
+  { emit, cancel }: Pick<StageContext, 'emit' | 'cancel'>,
+): Progress {
   let told = -Infinity;
   let lastPhase = '';
   return {

@@ -5,6 +5,7 @@ import { ConnectDialog } from '#renderer/canvas/connecting/connect-dialog.tsx';
 import { CommandPalette } from '#renderer/command-palette/command-palette.tsx';
 import { LicencesDialog } from '#renderer/commands/licences-dialog.tsx';
 import { ShortcutsDialog } from '#renderer/commands/shortcuts-dialog.tsx';
+import { ExportDialog } from '#renderer/files/export-dialog.tsx';
 import { FileDialog } from '#renderer/files/file-dialog.tsx';
 import { FileDrop } from '#renderer/files/file-drop.tsx';
 import { useLeaving } from '#renderer/files/leaving.ts';
@@ -34,6 +35,8 @@ function Shown({ overlay }: { readonly overlay: Overlay }) {
       return <ShortcutsDialog />;
     case 'licences':
       return <LicencesDialog />;
+    case 'export-models':
+      return <ExportDialog />;
     case 'compare-presets':
       return <CompareDialog ids={overlay.ids} />;
     case 'choose-path':

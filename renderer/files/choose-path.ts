@@ -34,6 +34,11 @@ export function chooseFolder(title: string): Promise<string | null> {
   return choosePath({ purpose: 'folder', title });
 }
 
+/** A folder to write into; null where the dialog was closed. That something is written there lets no graph read it. */
+export function chooseFolderToFill(title: string): Promise<string | null> {
+  return askForPath({ purpose: 'folder', title });
+}
+
 /** Where to save, and whether a file that is there may be replaced; null where the dialog was closed. */
 export async function choosePathToSave(suggestedName: string): Promise<ChosenPath | null> {
   const request: PathRequest = { purpose: 'save-graph', title: 'Save the graph', suggestedName };

@@ -7,6 +7,7 @@ import { activeDocument, workspace } from '#renderer/workspace/workspace-store.t
 import { announceTitle } from './window-title.ts';
 import { exportJson } from './export-graph.ts';
 import { close, newDocument } from './file-actions.ts';
+import { exportModels } from './model-export.ts';
 import { importJson, openFile } from './open-graph.ts';
 import { save, saveAs } from './save-graph.ts';
 
@@ -85,6 +86,12 @@ export const fileCommands: readonly Command[] = [
     keys: ['Mod+Shift+E'],
     inTextFields: true,
     ...onActive(({ document }) => exportJson(document)),
+  },
+  {
+    id: 'file.export-onnx',
+    title: 'Export ONNX models…',
+    group: 'File',
+    ...onActive((open) => exportModels(open)),
   },
   {
     id: 'file.close',

@@ -34,6 +34,7 @@ export function FileMenu() {
       <MenuLine />
       <CommandItem id="file.import" />
       <CommandItem id="file.export" />
+      <CommandItem id="file.export-onnx" />
       <MenuLine />
       <CommandItem id="file.close" />
       <MenuLine />

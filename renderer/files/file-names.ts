@@ -5,7 +5,10 @@ import { documentExtension, documentLimits } from '#engine/contract/document.ts'
 const longestName = 80;
 
 /** "LLaVA-1.5: 7B" becomes "LLaVA-1.5- 7B.patchbay.json". */
-export function fileNameOf(title: string): string {
+export const fileNameOf = (title: string): string => bareFileName(title) + documentExtension;
+
+/** The same without an extension, fit for a folder too. */
+export function bareFileName(title: string): string {
   // What Windows forbids, which is all that the others forbid too.
   // oxlint-disable-next-line no-control-regex
   const allowed = title.replaceAll(/[/\\:*?"<>|\u0000-\u001f]/g, '-').trim();
@@ -14,7 +17,7 @@ export function fileNameOf(title: string): string {
     .join('')
     .replace(/[. ]+$/, '')
     .replace(/^\.+/, '');
-  return (isReserved(name) || name === '' ? `graph ${name}`.trim() : name) + documentExtension;
+  return isReserved(name) || name === '' ? `graph ${name}`.trim() : name;
 }
 
 /** Names that Windows keeps for devices, whatever follows the dot. */

@@ -8,6 +8,7 @@ export type Overlay =
   | { readonly kind: 'command-palette' }
   | { readonly kind: 'shortcuts' }
   | { readonly kind: 'licences' }
+  | { readonly kind: 'export-models' }
   /** Two presets of the gallery. */
   | { readonly kind: 'compare-presets'; readonly ids: readonly [string, string] }
   | {
@@ -43,7 +44,11 @@ export const isOverlayOpen = (): boolean => open.getState().overlay !== null;
 /** Whatever was open gives way, and its question counts as not answered. */
 export const showOverlay = (overlay: Overlay): void => open.setState({ overlay });
 
-export const closeOverlay = (): void => open.setState({ overlay: null });
+/** Whatever is open, or only an overlay of this kind. */
+export function closeOverlay(kind?: Overlay['kind']): void {
+  if (kind === undefined || open.getState().overlay?.kind === kind)
+    open.setState({ overlay: null });
+}
 
 /** Shows an overlay and waits for its answer; null where it goes away without one. */
 export function overlayAnswer<Answer>(

@@ -13,7 +13,7 @@ import {
   progressSentence,
   progressShare,
 } from '#renderer/results/status/run-progress.ts';
-import { waterfall } from '#renderer/results/stages/waterfall.ts';
+import { waterfall } from '#engine/profile/waterfall.ts';
 import styles from './run-status-line.module.css';
 
 interface RunStatusLineProps {

@@ -2,6 +2,7 @@
 import { useStore } from 'zustand';
 import { createStore } from 'zustand/vanilla';
 import { z } from 'zod';
+import type { GraphDocument } from '#engine/contract/document.ts';
 import type { NumberedEvent } from '#engine/contract/host-service.ts';
 import type { Problem } from '#engine/contract/problem.ts';
 import type { Report } from '#engine/contract/report.ts';
@@ -18,6 +19,8 @@ export interface FollowedRun {
   readonly runId: string;
   /** The open graph that it runs; null where that is not known any more. */
   readonly documentId: string | null;
+  /** The graph as it was when it was started here; null for a run found at the host. */
+  readonly document: GraphDocument | null;
   /** The node after which it stops; null for the whole graph. */
   readonly until: string | null;
   readonly graph: string;
@@ -101,8 +104,9 @@ export async function startRun(until: string | null = null, operators = false): 
   if (!outcome.ok) return tellRefused(outcome.problems);
   const { runId } = outcome.value;
   keepDocument(runId, open.id);
-  const graph = open.document.title;
-  add({ runId, graph, documentId: open.id, until, startedAt: new Date().toISOString() });
+  const { id: documentId, document } = open;
+  const startedAt = new Date().toISOString();
+  add({ runId, graph: document.title, documentId, document, until, startedAt });
   showResults(operators ? 'operators' : 'stages');
   follow(runId, 'news');
 }
@@ -127,7 +131,8 @@ export async function restoreRuns(): Promise<void> {
   const known = await askPlain(host.runs.query(), []);
   const documents = new Map(keptDocuments());
   for (const { runId, graph, until, startedAt, ended } of known.toReversed()) {
-    add({ runId, graph, until, documentId: documents.get(runId) ?? null, startedAt });
+    const documentId = documents.get(runId) ?? null;
+    add({ runId, graph, until, documentId, document: null, startedAt });
     follow(runId, ended ? 'known' : 'news');
   }
 }

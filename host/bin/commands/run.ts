@@ -1,6 +1,5 @@
 import { resolve } from 'node:path';
-import { documentExtension } from '#engine/contract/document.ts';
-import { ok, type Outcome } from '#engine/contract/outcome.ts';
+import type { GraphDocument } from '#engine/contract/document.ts';
 import type { HostService } from '#engine/contract/host-service.ts';
 import type { Problem } from '#engine/contract/problem.ts';
 import { error, hasErrors } from '#engine/contract/problem.ts';
@@ -8,14 +7,21 @@ import type { RunEvent } from '#engine/contract/run-event.ts';
 import { runLimits, type RunRequest } from '#engine/contract/run-request.ts';
 import type { Report } from '#engine/contract/report.ts';
 import { clipSourceSchema, imageSourceSchema } from '#engine/contract/sources.ts';
-import { tinyForm } from '#engine/tiny/tiny-form.ts';
 import { foldReport } from '#engine/profile/report.ts';
 import { groupings, type Grouping } from '#engine/profile/group-operators.ts';
-import { catalogue } from '#nodes/index.ts';
 import { exitStatus, UsageError, type ExitStatus } from './exit-status.ts';
 import { choosePlaces } from './choose-places.ts';
 import { readGraph, type NamedGraph } from './read-graph.ts';
-import { checkWritable, writeWhole } from '../../system/write-whole.ts';
+import { isTinyScale, scaledDown } from './tiny-scale.ts';
+import {
+  checkOutputs,
+  graphAsRun,
+  outputPlaces,
+  refuseGraphName,
+  writeOutputs,
+  type RunOutputs,
+} from './run-outputs.ts';
+import { writeWhole } from '../../system/write-whole.ts';
 import { ProgressLine } from '../terminal/progress-line.ts';
 import { printProblems } from '../terminal/problems.ts';
 import { operatorTables } from '../terminal/operators.ts';
@@ -36,14 +42,16 @@ const options = {
   reuse: { type: 'boolean' },
   operators: { type: 'string' },
   json: { type: 'boolean' },
+  html: { type: 'string' },
+  'model-explorer': { type: 'string' },
 } as const;
 
 export const runCommand: Command = {
   name: 'run',
   synopsis:
-    'run FILE|PRESET|- [--image FILE]… [--video PATH] [--prompt TEXT]… [--reuse] [--max-new-tokens N] [--runs N] [--threads N] [--memory-mb N] [--operators kind|layer|operator] [--seed N] [--scale tiny] [--allow PATH]… [--json [OUT]]',
+    'run FILE|PRESET|- [--image FILE]… [--video PATH] [--prompt TEXT]… [--reuse] [--max-new-tokens N] [--runs N] [--threads N] [--memory-mb N] [--operators kind|layer|operator] [--seed N] [--scale tiny] [--allow PATH]… [--json [OUT]] [--html OUT] [--model-explorer OUT]',
   about:
-    'Runs a graph and prints its answer, latency and memory; several --image are several pictures in order, --video is a folder of frames, an animated GIF or WebP, or a video file; --allow is a file or folder elsewhere that the graph may name; --scale tiny runs the same parts and mechanisms with few narrow layers and random weights, which shows how a graph works, not what it costs; --operators adds passes under the profiler of ONNX Runtime and says what its operators cost, by kind, layer or each; without --runs, passes are timed until the medians are steady or two seconds have gone by; --threads is how many ONNX Runtime may use, one a core where it is not said; --memory-mb is what the run may hold, where that is less than the machine has: stages that do not fit together are then loaded in turn; several --prompt are runs one after the other, and with --reuse each goes on from what the one before has read, such as the same picture; --json prints one object, or a list of one for each --prompt, or writes it to OUT.',
+    'Runs a graph and prints its answer, latency and memory; several --image are several pictures in order, --video is a folder of frames, an animated GIF or WebP, or a video file; --allow is a file or folder elsewhere that the graph may name; --scale tiny runs the same parts and mechanisms with few narrow layers and random weights, which shows how a graph works, not what it costs; --operators adds passes under the profiler of ONNX Runtime and says what its operators cost, by kind, layer or each; without --runs, passes are timed until the medians are steady or two seconds have gone by; --threads is how many ONNX Runtime may use, one a core where it is not said; --memory-mb is what the run may hold, where that is less than the machine has: stages that do not fit together are then loaded in turn; several --prompt are runs one after the other, and with --reuse each goes on from what the one before has read, such as the same picture; --json prints one object, or a list of one for each --prompt, or writes it to OUT; --html writes figures, charts, answer and a picture of the graph to OUT as one page, which opens without a network; --model-explorer runs under the profiler too and writes to OUT what each node of the graphs of export-onnx took, as the node data of Model Explorer.',
   async run(args, caller, { host, chosen }) {
     const { values, operands } = parseOptions(this, args, options, { least: 1, most: 2 });
     const { operand, out } = graphAndOutput(operands);
@@ -60,9 +68,8 @@ export const runCommand: Command = {
     const isTiny = isTinyScale(values.scale);
     const grouping = groupingOf(values.operators);
     const reuse = reuseOf(values.reuse === true, prompts.length, overrides.runs);
-    // Known before a long run rather than after it.
-    const writable =
-      out === undefined ? ok(null) : await checkWritable(out, { acceptsStreams: true });
+    const places = outputPlaces(values, operand, { prompts: prompts.length, json: out });
+    const writable = await checkOutputs([out, ...Object.values(places)]);
     if (!writable.ok) {
       printProblems(writable.problems);
       return exitStatus.problems;
@@ -72,41 +79,31 @@ export const runCommand: Command = {
       source && 'path' in source ? [source.path] : [],
     );
     choosePlaces(chosen, operand, [...named, ...(values.allow ?? [])]);
+    const outputs: Outputs = { json: values.json === true, out, places, grouping };
     const read = await readGraph(operand);
     const graph = isTiny ? scaledDown(read) : read;
     if (!graph.ok) {
       const report = { ...foldReport(operand, []), problems: graph.problems };
-      return printReports([{ report }], { json: values.json === true, grouping }, out);
+      return printReports([{ report }], outputs, null);
     }
+    const isProfiled = grouping !== null || places['model-explorer'] !== undefined;
     const asked: Asked[] = [];
     for (const prompt of prompts) {
-      const given = { ...overrides, ...reuse, ...(grouping && { operators: true }), prompt };
+      const given = { ...overrides, ...reuse, ...(isProfiled && { operators: true }), prompt };
+      const startedAt = new Date().toISOString();
       const report = await runGraph(graph.value, given, caller, host);
       if (report === null) return exitStatus.interrupted;
-      asked.push({ prompt, report });
+      asked.push({ prompt, startedAt, report });
       if (hasErrors(report.problems)) break;
     }
-    return printReports(asked, { json: values.json === true, grouping }, out);
+    const asRun = graphAsRun(graph.value.document, { ...overrides, prompt: prompts[0] });
+    return printReports(asked, outputs, asRun);
   },
 };
 
 function megabytes(asked: string | undefined): number | undefined {
   const found = wholeNumber('memory-mb', asked, 1, runLimits.memoryBytes / 1e6);
   return found === undefined ? undefined : found * 1e6;
-}
-
-function isTinyScale(scale: string | undefined): boolean {
-  if (scale !== undefined && scale !== 'tiny')
-    throw new UsageError(
-      `--scale is "tiny", not "${scale}"; without it a graph runs at its own size.`,
-    );
-  return scale !== undefined;
-}
-
-function scaledDown(graph: Outcome<NamedGraph>): Outcome<NamedGraph> {
-  if (!graph.ok) return graph;
-  const document = tinyForm(graph.value.document, catalogue);
-  return document.ok ? ok({ ...graph.value, document: document.value }) : document;
 }
 
 /** Null where operators are not asked for. */
@@ -137,9 +134,7 @@ function graphAndOutput(operands: ReturnType<typeof parseOptions>['operands']): 
   if (place < 0)
     throw new UsageError(`"${second}" is one operand too many; a report goes to --json OUT.`);
   const [operand, out] = place === 0 ? [second, first] : [first, second];
-  // A report in place of the graph that it is about would be the end of the graph.
-  if (out.endsWith(documentExtension) || resolve(out) === resolve(operand))
-    throw new UsageError(`"${out}" is the name of a graph; give the report another one.`);
+  refuseGraphName(out, operand);
   return { operand, out };
 }
 
@@ -198,26 +193,39 @@ async function runGraph(
 
 interface Asked {
   readonly prompt?: string | undefined;
+  /** When it began; absent where it did not. */
+  readonly startedAt?: string;
   readonly report: Report;
+}
+
+/** How reports are told, and where to. */
+interface Outputs {
+  readonly json: boolean;
+  readonly out: string | undefined;
+  readonly places: RunOutputs;
+  readonly grouping: Grouping | null;
 }
 
 async function printReports(
   asked: readonly Asked[],
-  { json, grouping }: { readonly json: boolean; readonly grouping: Grouping | null },
-  out: string | undefined,
+  { json, out, places, grouping }: Outputs,
+  document: GraphDocument | null,
 ): Promise<ExitStatus> {
   const reports = asked.map(({ report }) => report);
   const problems = reports.flatMap((report) => report.problems);
   printProblems(problems);
   const failed = hasErrors(problems);
   const told = reports.length === 1 ? reports[0] : reports;
+  const [one] = asked;
+  if (one) {
+    const { report, startedAt = null } = one;
+    const written = await writeOutputs(places, { report, document, startedAt });
+    if (!written.ok) return unwritten(written.problems);
+  }
   if (json && out !== undefined) {
     const text = `${JSON.stringify(told, null, 2)}\n`;
     const written = await writeWhole(out, text, { acceptsStreams: true });
-    if (!written.ok) {
-      printProblems(written.problems);
-      return exitStatus.problems;
-    }
+    if (!written.ok) return unwritten(written.problems);
   } else if (json) {
     console.log(JSON.stringify(told));
   } else {
@@ -229,4 +237,9 @@ async function printReports(
     }
   }
   return failed ? exitStatus.problems : exitStatus.done;
+}
+
+function unwritten(problems: readonly Problem[]): ExitStatus {
+  printProblems(problems);
+  return exitStatus.problems;
 }

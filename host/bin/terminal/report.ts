@@ -5,7 +5,7 @@ import { rowTitle } from '#engine/contract/run-event.ts';
 import { stateWord } from '#engine/contract/state-word.ts';
 import { draftText } from '#engine/profile/draft-text.ts';
 import { languageTitles, rowsToldApart } from '#engine/profile/language-titles.ts';
-import { inTurnSentence, noiseSentences } from '#engine/profile/noise-sentences.ts';
+import { passSentences } from '#engine/profile/pass-sentences.ts';
 import { reusedText } from '#engine/profile/reused-text.ts';
 import { medianSpread } from '#engine/profile/statistics.ts';
 import { tokensText } from '#engine/profile/tokens-text.ts';
@@ -20,8 +20,7 @@ export function formatReport(report: Report): string {
   if (machine)
     parts.push(`${machine.cpu}, ${machine.threads} threads, ONNX Runtime ${machine.onnxRuntime}`);
   parts.push('', stageTable(rowsToldApart(report), totals.stagesMs), '', totalsText(report));
-  if (report.holding === 'in-turn') parts.push(inTurnSentence);
-  for (const sentence of noiseSentences(report.noise)) parts.push(sentence);
+  parts.push(...passSentences(report));
   const titles = languageTitles(languageModels);
   for (const model of languageModels) {
     const heading = titles.size > 1 ? `Answer of ${titles.get(model.node)}` : 'Answer';

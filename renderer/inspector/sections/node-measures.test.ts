@@ -4,7 +4,7 @@ import { estimateGraph } from '#engine/estimate/estimate.ts';
 import { checkGraph } from '#engine/graph/check.ts';
 import { sketchDocument } from '#engine/graph/sketch-document.ts';
 import { catalogue } from '#nodes/index.ts';
-import { sampleModel } from '#renderer/results/figures/sample-report.testing.ts';
+import { sampleModel } from '#engine/profile/sample-report.testing.ts';
 import {
   languageMeasures,
   measuredFigures,

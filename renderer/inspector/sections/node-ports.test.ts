@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { checkGraph } from '#engine/graph/check.ts';
 import { sketchDocument } from '#engine/graph/sketch-document.ts';
 import { catalogue } from '#nodes/index.ts';
-import { sampleReport, sampleStage } from '#renderer/results/figures/sample-report.testing.ts';
+import { sampleReport, sampleStage } from '#engine/profile/sample-report.testing.ts';
 import { nodePorts } from './node-ports.ts';
 
 const document = sketchDocument(

@@ -2,7 +2,7 @@
 import { formatMilliseconds } from '#engine/contract/format.ts';
 import { ChoiceBars } from '#renderer/parts/choice-bars.tsx';
 import type { AnswerShown } from './answer-shown.ts';
-import { tokensText } from './language-facts.ts';
+import { tokensText } from '#engine/profile/language-facts.ts';
 import styles from './answer-side.module.css';
 
 export function AnswerText({ answer }: { readonly answer: AnswerShown }) {

@@ -2,7 +2,7 @@
 import { formatBytes, formatMilliseconds, formatRate } from '#engine/contract/format.ts';
 import type { Report } from '#engine/contract/report.ts';
 import { FactLine } from './fact-line.tsx';
-import { furtherFacts } from './language-facts.ts';
+import { furtherFacts } from '#engine/profile/language-facts.ts';
 import styles from './answer-side.module.css';
 
 export function Headlines({ report }: { readonly report: Report }) {

@@ -4,7 +4,7 @@ import { LongName } from '#renderer/parts/long-name.tsx';
 import type { AnswerShown } from './answer-shown.ts';
 import { AnswerText } from './answer-text.tsx';
 import { CopyAnswer } from './copy-answer.tsx';
-import { furtherFacts, headlineFacts } from './language-facts.ts';
+import { furtherFacts, headlineFacts } from '#engine/profile/language-facts.ts';
 import { FactLine } from './fact-line.tsx';
 import { RandomWords } from './random-words.tsx';
 import styles from './answer-side.module.css';

@@ -2,7 +2,7 @@
 import { formatBytes, formatMilliseconds, formatRate } from '#engine/contract/format.ts';
 import type { LanguageReport, Report, StageReport } from '#engine/contract/report.ts';
 import { draftText } from '#engine/profile/draft-text.ts';
-import { noiseSentences } from '#engine/profile/noise-sentences.ts';
+import { noiseSentences } from '#engine/profile/pass-sentences.ts';
 import { languageTitles } from '#engine/profile/language-titles.ts';
 import { passCount } from '#renderer/runs/run-facts.ts';
 import {

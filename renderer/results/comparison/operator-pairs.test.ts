@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Report } from '#engine/contract/report.ts';
-import { sampleReport, sampleStage } from '#renderer/results/figures/sample-report.testing.ts';
+import { sampleReport, sampleStage } from '#engine/profile/sample-report.testing.ts';
 import { operatorPairs, unpairedSentence } from './operator-pairs.ts';
 
 const report = (stages: readonly string[], profiled: readonly string[]): Report => ({

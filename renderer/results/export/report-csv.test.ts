@@ -1,10 +1,6 @@
 import { expect, test } from 'vitest';
 import { reportSchema } from '#engine/contract/report.ts';
-import {
-  sampleModel,
-  sampleReport,
-  sampleStage,
-} from '#renderer/results/figures/sample-report.testing.ts';
+import { sampleModel, sampleReport, sampleStage } from '#engine/profile/sample-report.testing.ts';
 import { reportCsv, reportJson } from './report-csv.ts';
 
 test('each stage is a line that a spreadsheet reads as it was meant', () => {

@@ -1,29 +1,14 @@
 /** Ratios and shares as people read them: "1.8×", "−62 %". */
 
 import { formatRate } from '#engine/contract/format.ts';
-import type { Latency } from '#engine/contract/report.ts';
-import { medianSpread } from '#engine/profile/statistics.ts';
+import { formatPercent } from '#engine/profile/format-share.ts';
 
-const thinSpace = '\u2009';
-const minus = '\u2212';
+export { formatPercent, formatSpread } from '#engine/profile/format-share.ts';
 
 /** "1.8×", and "12×" from ten on. */
 export function formatTimes(ratio: number): string {
   if (ratio >= 99.5) return `${formatRate(Math.round(ratio))}×`;
   return `${ratio.toFixed(ratio < 9.95 ? 1 : 0)}×`;
-}
-
-/** "0.6 %" and "62 %" of a whole that is 1. */
-export function formatPercent(share: number): string {
-  const percent = Math.abs(share) * 100;
-  const sign = share < 0 ? minus : '';
-  return `${sign}${percent.toFixed(percent < 9.95 ? 1 : 0)}${thinSpace}%`;
-}
-
-/** "±1.9 %", how far from the median it may truly lie; nothing for a single pass. */
-export function formatSpread(latency: Pick<Latency, 'median' | 'interval'>): string {
-  const spread = medianSpread(latency);
-  return spread === null ? '' : `±${formatPercent(spread)}`;
 }
 
 /** "−62 %" or "+12 %", from one value to another. */

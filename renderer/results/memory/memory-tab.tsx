@@ -8,7 +8,12 @@ import { NoRun } from '#renderer/results/status/no-run.tsx';
 import { RunFailure } from '#renderer/results/status/run-failure.tsx';
 import { StageName, hueOf } from '#renderer/results/figures/stage-name.tsx';
 import table from '#renderer/results/figures/figures-table.module.css';
-import { memoryBars, memoryUse, type MemoryBar, type MemoryUse } from './memory-bars.ts';
+import {
+  memoryBars,
+  memoryUse,
+  type MemoryBar,
+  type MemoryUse,
+} from '#engine/profile/memory-bars.ts';
 import { MemoryChart } from './memory-chart.tsx';
 import styles from './memory-tab.module.css';
 

@@ -11,7 +11,7 @@ import type { OpenDocument } from '#renderer/workspace/open-document.ts';
 import { NoRun } from '#renderer/results/status/no-run.tsx';
 import { tokensText } from '#engine/profile/tokens-text.ts';
 import { passCount } from '#renderer/runs/run-facts.ts';
-import { NoiseNotes } from '#renderer/results/status/noise-notes.tsx';
+import { PassNotes } from '#renderer/results/status/pass-notes.tsx';
 import { RunFailure } from '#renderer/results/status/run-failure.tsx';
 import { formatSpread } from '#renderer/results/figures/format-ratio.ts';
 import { ShownPicture } from '#renderer/showing/shown-picture.tsx';
@@ -19,7 +19,7 @@ import { StageName } from '#renderer/results/figures/stage-name.tsx';
 import table from '#renderer/results/figures/figures-table.module.css';
 import { stageShown, type StageShown } from './stage-shown.ts';
 import { WaterfallBar, WaterfallRest } from './waterfall-bar.tsx';
-import { waterfall, type Span, type Waterfall } from './waterfall.ts';
+import { waterfall, type Span, type Waterfall } from '#engine/profile/waterfall.ts';
 import styles from './stages-tab.module.css';
 
 interface StagesTabProps {
@@ -33,7 +33,7 @@ export function StagesTab({ open, run }: StagesTabProps) {
     <>
       <RunFailure open={open} run={run} />
       {run.report.stages.length > 0 && <StageTable open={open} run={run} />}
-      <NoiseNotes noise={run.report.noise} holding={run.report.holding} />
+      <PassNotes report={run.report} />
     </>
   );
 }

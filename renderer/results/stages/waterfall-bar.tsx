@@ -3,7 +3,7 @@ import type { StageReport } from '#engine/contract/report.ts';
 import { isDecoding } from '#engine/contract/run-event.ts';
 import { Hatch } from '#renderer/results/figures/hatch.tsx';
 import { hueOf } from '#renderer/results/figures/stage-name.tsx';
-import type { Span, Waterfall } from './waterfall.ts';
+import type { Span, Waterfall } from '#engine/profile/waterfall.ts';
 import styles from './waterfall-bar.module.css';
 
 const percent = (share: number): string => `${share * 100}%`;

@@ -56,6 +56,7 @@ const inputs: readonly (readonly [procedure: string, input: Json])[] = [
     },
   ],
   ['startRun', { document, runs: 2, video: { kind: 'none' } }],
+  ['startExport', { document, folder: '/tmp/models', baseFolder: '/tmp' }],
   ['check', { document, baseFolder: '/tmp' }],
   ['preset', 'shapes-llava'],
   ['cancelRun', { runId: 'a', hard: true }],

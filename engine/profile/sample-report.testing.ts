@@ -1,5 +1,5 @@
 /** Reports for tests, said in few words. */
-import type { LanguageReport, Report, StageReport } from '#engine/contract/report.ts';
+import type { LanguageReport, Report, StageReport } from '../contract/report.ts';
 
 export function sampleStage(
   id: string,

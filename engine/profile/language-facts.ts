@@ -1,8 +1,8 @@
 /** What a language model did, in a few words each; what is not known is left out. Pure. */
-import { formatMilliseconds, formatRate } from '#engine/contract/format.ts';
-import type { LanguageReport } from '#engine/contract/report.ts';
-import { draftText } from '#engine/profile/draft-text.ts';
-import { reusedText } from '#engine/profile/reused-text.ts';
+import { formatMilliseconds, formatRate } from '../contract/format.ts';
+import type { LanguageReport } from '../contract/report.ts';
+import { draftText } from './draft-text.ts';
+import { reusedText } from './reused-text.ts';
 
 /** "12.3 ms to first token", "45.1 tokens / s" */
 export function headlineFacts({

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { sampleReport, sampleStage } from '#renderer/results/figures/sample-report.testing.ts';
+import { sampleReport, sampleStage } from './sample-report.testing.ts';
 import { waterfall } from './waterfall.ts';
 
 test('stages follow one another up to the wall clock, and the rest is what lies outside them', () => {

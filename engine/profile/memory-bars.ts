@@ -1,8 +1,8 @@
 /** What a stage's memory is made of, and where the whole run stands within the machine's. Pure. */
-import type { Report, StageReport } from '#engine/contract/report.ts';
-import { stateWord } from '#engine/contract/state-word.ts';
-import { rowsToldApart } from '#engine/profile/language-titles.ts';
-import { reservedBytes } from '#engine/estimate/estimate.ts';
+import type { Report, StageReport } from '../contract/report.ts';
+import { stateWord } from '../contract/state-word.ts';
+import { rowsToldApart } from './language-titles.ts';
+import { reservedBytes } from '../estimate/estimate.ts';
 
 export interface MemoryBar {
   readonly stage: StageReport;

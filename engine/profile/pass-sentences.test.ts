@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { noiseSentences } from './noise-sentences.ts';
+import { noiseSentences, passSentences } from './pass-sentences.ts';
 
 const quiet = {
   othersShare: 0.04,
@@ -11,6 +11,14 @@ test('a machine that did little else is not spoken of, nor one that tells nothin
   expect(noiseSentences(quiet)).toEqual([]);
   expect(noiseSentences({ othersShare: null, swappedBytes: null, clockMHz: null })).toEqual([]);
   expect(noiseSentences(null)).toEqual([]);
+});
+
+test('of stages that took turns in memory it is said first', () => {
+  const noise = { ...quiet, othersShare: 0.5 };
+  const [first = '', second = ''] = passSentences({ holding: 'in-turn', noise });
+  expect(first).toMatch(/^There was no room to hold all stages at once/);
+  expect(second).toMatch(/^Other programs took 50%/);
+  expect(passSentences({ holding: 'together', noise: quiet })).toEqual([]);
 });
 
 test('each disturbance is named with its size and what helps', () => {

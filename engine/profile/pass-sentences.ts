@@ -1,6 +1,16 @@
-/** What disturbed the timed passes, in sentences that say what to do; none where nothing did. Pure. */
+/** How the timed passes came about, and what disturbed them, in sentences that say what to do. Pure. */
 import { formatBytes } from '../contract/format.ts';
+import type { Report } from '../contract/report.ts';
 import type { Noise } from '../contract/run-event.ts';
+
+const inTurn =
+  'There was no room to hold all stages at once, so each was loaded when its turn came; no time has the loading in it.';
+
+/** Of a run that was disturbed by nothing and had room for all of its stages there is none. */
+export const passSentences = ({ holding, noise }: Pick<Report, 'holding' | 'noise'>): readonly string[] => [
+  ...(holding === 'in-turn' ? [inTurn] : []),
+  ...noiseSentences(noise),
+];
 
 /** Less is what a machine always does. */
 const muchOfProcessors = 0.15;
@@ -25,9 +35,5 @@ export function noiseSentences(noise: Noise | null): readonly string[] {
     );
   return sentences;
 }
-
-/** Of a run whose stages were not in memory together. */
-export const inTurnSentence =
-  'There was no room to hold all stages at once, so each was loaded when its turn came; no time has the loading in it.';
 
 const gigahertz = (mhz: number): string => `${(mhz / 1000).toFixed(1)} GHz`;

@@ -1,5 +1,5 @@
 /** Where each stage stands within one pass: median latencies laid one after another up to the wall clock. Pure. */
-import type { Report } from '#engine/contract/report.ts';
+import type { Report } from '../contract/report.ts';
 
 export interface Span {
   /** The stage's id. */

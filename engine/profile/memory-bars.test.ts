@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { sampleReport, sampleStage } from '#renderer/results/figures/sample-report.testing.ts';
+import { sampleReport, sampleStage } from './sample-report.testing.ts';
 import { memoryBars, memoryUse } from './memory-bars.ts';
 
 test('a bar is weights, state and the rest up to the peak; weights not yet touched leave no rest', () => {
