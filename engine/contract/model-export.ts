@@ -1,6 +1,7 @@
 /** The models of a graph as ONNX files: what is asked, and the manifest that lies beside them. */
 import { z } from 'zod';
 import { documentSchema, type DeepReadonly } from './document.ts';
+import { stageFactsSchema } from './run-event.ts';
 import { sizedText } from './sized.ts';
 
 export const exportRequestSchema = z.object({
@@ -108,8 +109,8 @@ export const exportManifestSchema = z.object({
       id: z.string(),
       type: z.string(),
       title: z.string(),
-      precision: z.enum(['float32', 'int8', 'int4']).nullable(),
-      weights: z.enum(['random', 'checkpoint']).nullable(),
+      precision: stageFactsSchema.shape.precision,
+      weights: stageFactsSchema.shape.weights,
       /** Which stage and port each wire of an input comes from, in order. */
       inputs: z.record(z.string(), z.array(z.object({ stage: z.string(), port: z.string() }))),
       body: bodySchema,

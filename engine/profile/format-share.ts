@@ -3,7 +3,7 @@ import { medianSpread } from './statistics.ts';
 import type { Latency } from '../contract/report.ts';
 
 const thinSpace = '\u2009';
-const minus = '\u2212';
+export const minus = '\u2212';
 
 /** "0.6 %" and "62 %" of a whole that is 1. */
 export function formatPercent(share: number): string {

@@ -7,7 +7,10 @@ const inTurn =
   'There was no room to hold all stages at once, so each was loaded when its turn came; no time has the loading in it.';
 
 /** Of a run that was disturbed by nothing and had room for all of its stages there is none. */
-export const passSentences = ({ holding, noise }: Pick<Report, 'holding' | 'noise'>): readonly string[] => [
+export const passSentences = ({
+  holding,
+  noise,
+}: Pick<Report, 'holding' | 'noise'>): readonly string[] => [
   ...(holding === 'in-turn' ? [inTurn] : []),
   ...noiseSentences(noise),
 ];

@@ -69,7 +69,9 @@ const pruned = (kept: string): GraphDocument =>
 
 test('PruMerge shows the patches that it keeps, and why, once, behind the last timed pass', async () => {
   const { events, report } = await run(pruned('outliers'), 2);
-  const types = events.map(({ type }) => type).filter((type) => type !== 'memory-sampled' && type !== 'noise-watched');
+  const types = events
+    .map(({ type }) => type)
+    .filter((type) => type !== 'memory-sampled' && type !== 'noise-watched');
   expect(types.filter((type) => type === 'shown')).toHaveLength(2);
   expect(types.slice(-3)).toEqual(['run-measured', 'shown', 'shown']);
   expect(events.some(isLast)).toBe(false);

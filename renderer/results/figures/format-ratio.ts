@@ -1,7 +1,7 @@
 /** Ratios and shares as people read them: "1.8×", "−62 %". */
 
 import { formatRate } from '#engine/contract/format.ts';
-import { formatPercent } from '#engine/profile/format-share.ts';
+import { formatPercent, minus } from '#engine/profile/format-share.ts';
 
 export { formatPercent, formatSpread } from '#engine/profile/format-share.ts';
 
