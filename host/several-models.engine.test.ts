@@ -24,8 +24,11 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
+/** As many as tell a speed of an answer of two tokens. */
+const passes = 4;
+
 async function run(document: RunRequest['document']) {
-  const followed = await startRun(host, document, { runs: 2 });
+  const followed = await startRun(host, document, { runs: passes });
   expect(await followed.last()).toEqual({ type: 'run-finished' });
   return { events: followed.events, report: foldReport('', followed.events) };
 }
@@ -45,7 +48,7 @@ test('each model writes, in its own words and rows, what it writes alone', async
 
   for (const [node, model] of models) {
     const said = events.flatMap((event) =>
-      event.type === 'token' && event.node === node && event.run === 2 ? [event.text] : [],
+      event.type === 'token' && event.node === node && event.run === passes ? [event.text] : [],
     );
     expect(said.join('').trim()).toBe(model.answer?.text);
     const row = (phase: string) =>

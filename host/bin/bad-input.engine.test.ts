@@ -291,6 +291,6 @@ test('a graph larger than the machine is refused with the arithmetic', async () 
     headSize: 128,
   };
   expect(await refusedGraph(withParams(decoderGraph(), 'language', huge))).toMatch(
-    /^error: language: The graph needs about [\d.]+\sTB \([\d.]+\sTB of weights, .* of KV cache, .* of activations, [\d.]+\sMB for the system and Patchbay\), the machine has [\d.]+\s[GT]B; choose a smaller model or a lower precision for "Language model"\. \[memory-short\]$/,
+    /^error: language: "Language model" alone needs about [\d.]+\sTB \([\d.]+\sTB of weights, .* of KV cache, .* of activations, [\d.]+\sMB for the system and Patchbay\), the machine has [\d.]+\s[GT]B; choose a smaller model or a lower precision for it\. \[memory-short\]$/,
   );
 });

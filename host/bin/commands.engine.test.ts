@@ -206,7 +206,9 @@ describe('check', () => {
     const path = await writeGraph(folder, 'huge', document);
     const { status, stdout, stderr } = await command('check', path);
     expect({ status, stdout }).toEqual({ status: 0, stdout: '' });
-    expect(stderr).toMatch(/^warning: language: The graph needs about .*\[memory-short\]\n$/);
+    expect(stderr).toMatch(
+      /^warning: language: "Language model" alone needs about .*\[memory-short\]\n$/,
+    );
   });
 
   test('has something to say about a graph with nothing in it', async () => {

@@ -149,7 +149,7 @@ describe('a saved report', () => {
     const places = bars.flatMap(({ attributes: { x, width, style } }) =>
       x?.endsWith('%') === true ? [[x, width, style]] : [],
     );
-    expect(places.slice(0, 4)).toEqual([
+    expect(places.slice(0, 5)).toEqual([
       ['0%', '30%', 'fill:var(--encoder)'],
       ['30%', '10%', 'fill:var(--projector)'],
       ['40%', '50%', 'fill:var(--language)'],
@@ -163,9 +163,10 @@ describe('a saved report', () => {
     expect(words).toContain('Other programs took 40% of the processors');
     expect(words).toContain('Random weights: these words mean nothing.');
     expect(words).toContain('2026-07-01 14:02:11 UTC');
-    expect(rowsOf(page, 'Options').slice(0, 4)).toEqual([
+    expect(rowsOf(page, 'Options').slice(0, 5)).toEqual([
       ['Timed passes', '20'],
       ['Threads of ONNX Runtime', 'one a core'],
+      ['Memory allowed', 'what the machine has'],
       ['Most new tokens', 'as the graph says'],
       ['Seed', '7'],
     ]);
