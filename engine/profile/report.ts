@@ -176,8 +176,8 @@ function stagesMsByRun(measured: readonly Measured[]): ReadonlyMap<number, numbe
   return sums;
 }
 
-/** The time of so few steps says more of the moment than of the model. */
-const leastDecodeSteps = 4;
+/** The time of a single step says more of the moment than of the model. */
+const leastDecodeSteps = 2;
 
 /** The first new token of each answer comes out of prefill. Null where all passes together made too few steps to tell. */
 function decodeSpeed(rows: readonly StageReport[], answers: number): number | null {
