@@ -4,6 +4,7 @@ import type { MachineRates } from '../contract/calibration.ts';
 import type { Operator } from '../contract/operators.ts';
 import type { LanguageReport, Report, StageReport } from '../contract/report.ts';
 import { boundSentence } from './bound-sentence.ts';
+import { sampleModel, sampleReport, sampleStage } from './sample-report.testing.ts';
 import { operatorPoints, roofAt, stagePoints } from './roofline.ts';
 
 /** 100 GFLOP/s in float32, twice that in int8, little more in int4 and w8a8; 40 GB/s; 2 µs an operator. */
@@ -13,33 +14,16 @@ const rates: MachineRates = {
   launchMicroseconds: 2,
 };
 
-const memory = { weightsBytes: 0, peakBytes: 0, stateBytes: 0, kvBytes: 0 };
+const { memory } = sampleStage('nothing');
 
-function stage(id: string, medianMs: number, given: Partial<StageReport>): StageReport {
-  return {
-    id,
-    node: id.split('/')[0] as string,
-    type: 'encoder/clip-vit',
+const stage = (id: string, medianMs: number, given: Partial<StageReport>): StageReport =>
+  sampleStage(id, {
     title: 'CLIP ViT',
-    phase: null,
     precision: 'float32',
     weights: 'random',
-    latencyMs: {
-      median: medianMs,
-      deviation: 0,
-      interval: null,
-      p95: null,
-      runs: medianMs > 0 ? 3 : 0,
-    },
-    memory,
-    tokensIn: null,
-    tokensOut: null,
-    flops: 0,
-    movedBytes: null,
-    reused: false,
+    medianMs,
     ...given,
-  };
-}
+  });
 
 const language = { type: 'language/decoder', title: 'Language model' } as const;
 
@@ -55,53 +39,17 @@ const decodeStage = (bytesPerSecond: number, given: Partial<StageReport> = {}): 
   });
 
 const answers = (count: number): readonly LanguageReport[] => [
-  {
-    node: 'language',
+  sampleModel('language', {
     title: 'Language model',
-    answer: null,
     answers: Array.from({ length: count }, () => ({ text: '', tokenIds: [], writingMs: 0 })),
-    choices: null,
-    timeToFirstTokenMs: null,
-    timeToFirstTokenInterval: null,
-    prefillTokensPerSecond: null,
-    decodeTokensPerSecond: null,
-    hasRandomWeights: false,
-    draft: null,
-    reused: null,
-  },
+  }),
 ];
 
-function report(
+const report = (
   stages: readonly StageReport[],
   operators: Report['operators'] = [],
   answerCount = 1,
-): Report {
-  const nothing = {
-    wallMs: 0,
-    wallInterval: null,
-    stagesMs: 0,
-    timeToFirstTokenMs: null,
-    timeToFirstTokenInterval: null,
-    prefillTokensPerSecond: null,
-    decodeTokensPerSecond: null,
-    peakBytes: 0,
-  };
-  return {
-    graph: 'By hand',
-    machine: null,
-    options: null,
-    holding: null,
-    noise: null,
-    memoryOverTime: [],
-    stages,
-    languageModels: answers(answerCount),
-    answer: null,
-    totals: nothing,
-    operators,
-    showings: [],
-    problems: [],
-  };
-}
+): Report => ({ ...sampleReport(stages, {}, answers(answerCount)), operators });
 
 function operator(
   kind: string,

@@ -20,7 +20,7 @@ import { showPass } from '../showing/show-pass.ts';
 import { MemorySamples } from '../stages/memory-samples.ts';
 import { Pass, type Emit } from '../stages/pass.ts';
 import { profilePasses } from './profiled-passes.ts';
-import { inputsOf, runStages, type PassValues, type PipelineStage } from './pipeline.ts';
+import { runStages, shownPass, type PipelineStage } from './pipeline.ts';
 import type { CancelSwitch } from '../sessions/progress.ts';
 import { readTextStage } from '../stages/read-text-stage.ts';
 import type { StageContext, StageRunner } from '../stages/stage-runner.ts';
@@ -129,18 +129,9 @@ async function runPipeline(
     watch.look();
     if (!timed.areEnough(runs)) continue;
     emit({ type: 'noise-watched', noise: watch.end() });
-    const shown = await showLast(pipeline, ran.value, context);
+    const shown = await showPass(shownPass(pipeline, ran.value), context);
     return shown.ok ? ok(run) : shown;
   }
-}
-
-function showLast(
-  pipeline: readonly PipelineStage[],
-  values: PassValues,
-  context: StageContext,
-): Promise<Outcome<null>> {
-  const outputsOf = (id: string) => values.get(id);
-  return showPass({ pipeline, outputsOf, inputsOf: (stage) => inputsOf(stage, values) }, context);
 }
 
 function wiresOf({ stages }: Plan): Extract<RunEvent, { type: 'run-started' }>['wires'] {

@@ -5,7 +5,6 @@ import { NoiseWatch, type Reading } from './noise-watch.ts';
 const atFirst: Reading = {
   processors: { busyMs: 10_000, totalMs: 60_000 },
   ownMs: 2_000,
-  clocksMHz: [800, 3_400],
   swappedBytes: 4_096,
 };
 
@@ -21,11 +20,17 @@ test('what is neither idle nor this process is what others took', () => {
         totalMs: 60_000 + 4 * secondsOfAll,
       },
       ownMs: 2_000 + secondsOfAll,
-      clocksMHz: [800, 2_600],
       swappedBytes: 12_288,
     },
   ];
-  const watch = new NoiseWatch(() => readings.shift() ?? atFirst);
+  const clocks = [
+    [800, 3_400],
+    [800, 2_600],
+  ];
+  const watch = new NoiseWatch(
+    () => readings.shift() ?? atFirst,
+    () => clocks.shift() ?? [],
+  );
   expect(watch.end()).toEqual({
     othersShare: 0.25,
     swappedBytes: 8_192,
@@ -34,9 +39,12 @@ test('what is neither idle nor this process is what others took', () => {
 });
 
 test('of passes that are over at once nothing is said, nor where the system tells nothing', () => {
-  const silent = { ...atFirst, clocksMHz: [], swappedBytes: null };
+  const silent = { ...atFirst, swappedBytes: null };
   const readings = [silent, { ...silent, processors: { busyMs: 10_100, totalMs: 60_100 } }];
-  const watch = new NoiseWatch(() => readings.shift() ?? silent);
+  const watch = new NoiseWatch(
+    () => readings.shift() ?? silent,
+    () => [],
+  );
   expect(watch.end()).toEqual({ othersShare: null, swappedBytes: null, clockMHz: null });
 });
 

@@ -14,35 +14,36 @@ export interface Reading {
   readonly processors: ProcessorTimes;
   /** Processor time of this process with its threads. */
   readonly ownMs: number;
-  /** Of all processors, as they run now; none where the system does not say. */
-  readonly clocksMHz: readonly number[];
   readonly swappedBytes: number | null;
 }
 
 export class NoiseWatch {
   readonly #read: () => Reading;
+  readonly #readClocks: () => readonly number[];
   readonly #begun: Reading;
   #lowestMHz = Infinity;
   #highestMHz = 0;
   #lookedAt = performance.now();
 
-  constructor(read: () => Reading = readSystem) {
+  /** `readClocks` gives the clocks of all processors in MHz, as they run now; none where the system does not say. */
+  constructor(read = readSystem, readClocks = clocksMHz) {
     this.#read = read;
+    this.#readClocks = readClocks;
     this.#begun = read();
-    this.#noteClocks(this.#begun);
+    this.#noteClocks();
   }
 
   /** To be called between passes. */
   look(): void {
     if (performance.now() - this.#lookedAt < clockEveryMs) return;
-    this.#noteClocks(this.#read());
+    this.#noteClocks();
     this.#lookedAt = performance.now();
   }
 
   end(): Noise {
     const begun = this.#begun;
     const ended = this.#read();
-    this.#noteClocks(ended);
+    this.#noteClocks();
     const allMs = ended.processors.totalMs - begun.processors.totalMs;
     const ownMs = ended.ownMs - begun.ownMs;
     const swaps = [begun.swappedBytes, ended.swappedBytes];
@@ -58,8 +59,8 @@ export class NoiseWatch {
   }
 
   /** The fastest at a moment: processors that have nothing to do are slow, and disturb nobody. */
-  #noteClocks({ clocksMHz }: Reading): void {
-    const fastest = Math.max(0, ...clocksMHz);
+  #noteClocks(): void {
+    const fastest = Math.max(0, ...this.#readClocks());
     if (fastest === 0) return;
     this.#lowestMHz = Math.min(this.#lowestMHz, fastest);
     this.#highestMHz = Math.max(this.#highestMHz, fastest);
@@ -71,10 +72,12 @@ function readSystem(): Reading {
   return {
     processors: readProcessors(),
     ownMs: (user + system) / 1000,
-    clocksMHz: os.cpus().flatMap(({ speed }) => (speed > 0 ? speed : [])),
     swappedBytes: swappedBytes(),
   };
 }
+
+const clocksMHz = (): readonly number[] =>
+  os.cpus().flatMap(({ speed }) => (speed > 0 ? speed : []));
 
 const pageBytes = 4096;
 

@@ -1,6 +1,7 @@
 /** Stages wired together: what one gives, the next takes. */
 import { fail, ok, type Outcome } from '#engine/contract/outcome.ts';
 import type { Stage } from '#engine/plan/plan.ts';
+import type { ShownPass } from '../showing/show-pass.ts';
 import type { Pass } from '../stages/pass.ts';
 import { breathe, type CancelSwitch } from '../sessions/progress.ts';
 import type { StageRunner } from '../stages/stage-runner.ts';
@@ -23,6 +24,13 @@ export function inputsOf({ inputs }: Stage, values: PassValues): StageInputs {
     ]),
   );
 }
+
+/** What can be seen of a pass, by what its stages gave. */
+export const shownPass = (pipeline: readonly PipelineStage[], values: PassValues): ShownPass => ({
+  pipeline,
+  outputsOf: (id) => values.get(id),
+  inputsOf: (stage) => inputsOf(stage, values),
+});
 
 /** Runs one stage on what the stages before it gave, unless the run has been cancelled. */
 export async function runStage(

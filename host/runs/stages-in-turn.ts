@@ -5,7 +5,14 @@ import { Pass } from '../stages/pass.ts';
 import type { StageContext } from '../stages/stage-runner.ts';
 import type { LastRun } from './last-run.ts';
 import { NoiseWatch } from './noise-watch.ts';
-import { inputsOf, placed, runStage, type PassValues, type PipelineStage } from './pipeline.ts';
+import {
+  inputsOf,
+  placed,
+  runStage,
+  shownPass,
+  type PassValues,
+  type PipelineStage,
+} from './pipeline.ts';
 import { prepare } from './warm-up.ts';
 
 /** A pass that rests while other stages are loaded, so that no time of it is. */
@@ -51,11 +58,7 @@ export async function runInTurn(
   }
   emit({ type: 'noise-watched', noise: watch.end() });
   const { values } = passes.at(-1) as RestingPass;
-  const outputsOf = (id: string) => values.get(id);
-  return showPass(
-    { pipeline: seen, outputsOf, inputsOf: (stage) => inputsOf(stage, values) },
-    context,
-  );
+  return showPass(shownPass(seen, values), context);
 }
 
 /** All passes through one stage, one that warms up before them. */

@@ -5,7 +5,8 @@ import type { CardModel } from '#renderer/canvas/card/card-model.ts';
 import type { PortSide } from '#renderer/canvas/card/port-place.ts';
 import type { Layout, Models } from '#renderer/canvas/flow/projection.ts';
 import { wireCourses } from '#renderer/canvas/flow/wire-courses.ts';
-import { wirePath, type Extent } from '#renderer/canvas/wire/wire-path.ts';
+import type { Extent } from '#engine/graph/wire-lane.ts';
+import { wirePath } from '#renderer/canvas/wire/wire-path.ts';
 
 export interface Thumbnail {
   readonly viewBox: string;

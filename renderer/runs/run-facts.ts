@@ -32,7 +32,3 @@ export function runStatus(live: LiveRun): string {
       return assertNever(status);
   }
 }
-
-/** How many passes were timed to the end. */
-export const passCount = ({ stages }: Report): number =>
-  Math.max(0, ...stages.map(({ latencyMs }) => latencyMs.runs));

@@ -6,7 +6,7 @@ import { nodeTitle } from '../../graph/node-title.ts';
 import type { Port } from '../../node/node-definition.ts';
 import { cardPx, framePx } from './picture-measures.ts';
 import { hueOf, type SavedReport } from './saved-report.ts';
-import type { Extent, Point } from './wire-line.ts';
+import type { Extent, Point } from '../../graph/wire-lane.ts';
 
 interface PicturedPort {
   readonly name: string;

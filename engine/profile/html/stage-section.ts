@@ -3,6 +3,7 @@ import { formatBytes, formatMilliseconds } from '../../contract/format.ts';
 import type { StageReport } from '../../contract/report.ts';
 import { rowTitle } from '../../contract/run-event.ts';
 import { formatPercent, formatSpread } from '../format-share.ts';
+import { passCount } from '../pass-count.ts';
 import { rowsToldApart } from '../language-titles.ts';
 import { passSentences } from '../pass-sentences.ts';
 import { tokensText } from '../tokens-text.ts';
@@ -47,10 +48,9 @@ export function stageSection({ report, catalogue }: SavedReport): Markup | null 
     tokens: '',
     chart: barsOf(rest),
   };
-  const passes = Math.max(0, ...stages.map(({ latencyMs }) => latencyMs.runs));
   const table = htmlTable(
     'Stages in the order in which they run',
-    columns(passes, fall.wholeMs),
+    columns(passCount(report), fall.wholeMs),
     rows,
     totals.wallMs > 0 ? [whole] : [],
   );

@@ -1,24 +1,18 @@
 /** The line of a wire in the picture: a curve towards the right, and around the two cards where it has to go back. Pure. */
 
-export interface Point {
-  readonly x: number;
-  readonly y: number;
-}
+import {
+  goesBack,
+  laneBetween,
+  standOffPx,
+  type Extent,
+  type Point,
+} from '../../graph/wire-lane.ts';
 
-/** Upper and lower edge of a card. */
-export interface Extent {
-  readonly top: number;
-  readonly bottom: number;
-}
-
-/** A wire that goes back further than this is led around. */
-const backPx = 16;
-const standOffPx = 22;
 const cornerPx = 12;
 
 /** As the path of a drawing. */
 export function wireLine(from: Point, to: Point, giver: Extent, taker: Extent): string {
-  if (to.x >= from.x - backPx) {
+  if (!goesBack(from, to)) {
     const reach = Math.max(24, (to.x - from.x) / 2);
     return `M${from.x},${from.y} C${from.x + reach},${from.y} ${to.x - reach},${to.y} ${to.x},${to.y}`;
   }
@@ -38,10 +32,3 @@ export function wireLine(from: Point, to: Point, giver: Extent, taker: Extent): 
 }
 
 const corner = (way: number): number => Math.sign(way) * Math.min(cornerPx, Math.abs(way) / 2);
-
-/** The height between two cards of which one lies below the other, or else just below both. */
-function laneBetween(a: Extent, b: Extent): number {
-  if (a.bottom < b.top) return (a.bottom + b.top) / 2;
-  if (b.bottom < a.top) return (b.bottom + a.top) / 2;
-  return Math.max(a.bottom, b.bottom) + standOffPx;
-}

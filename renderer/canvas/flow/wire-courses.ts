@@ -7,13 +7,15 @@ import type { WireModel } from '#renderer/canvas/wire/wire-model.ts';
 import {
   goesBack,
   laneBetween,
-  noDetour,
   standOffPx,
+  type Extent,
+  type Point,
+} from '#engine/graph/wire-lane.ts';
+import {
+  noDetour,
   wirePath,
   type Detour,
-  type Extent,
   type LabelSpot,
-  type Point,
 } from '#renderer/canvas/wire/wire-path.ts';
 import type { Layout, Models } from './projection.ts';
 

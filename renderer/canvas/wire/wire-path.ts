@@ -1,16 +1,12 @@
 /** The line of a wire: a curve towards the right, and around the cards where it has to go back. Pure. */
 import { getBezierPath, Position } from '@xyflow/react';
-
-export interface Point {
-  readonly x: number;
-  readonly y: number;
-}
-
-/** Upper and lower edge of a card. */
-export interface Extent {
-  readonly top: number;
-  readonly bottom: number;
-}
+import {
+  goesBack,
+  laneBetween,
+  standOffPx,
+  type Extent,
+  type Point,
+} from '#engine/graph/wire-lane.ts';
 
 /** What keeps a wire that goes back clear of others. */
 export interface Detour {
@@ -33,14 +29,9 @@ export interface LabelSpot extends Point {
   readonly anchor: 'start' | 'middle' | 'end';
 }
 
-/** A wire that goes back further than this is led around. */
-const backPx = 16;
 const cornerPx = 14;
-export const standOffPx = 22;
 
 export const noDetour: Detour = { lanePx: 0, giverPx: standOffPx, takerPx: standOffPx };
-
-export const goesBack = (from: Point, to: Point): boolean => to.x < from.x - backPx;
 
 /** `cards` are the two at the wire's ends, or null where it leads forwards anyway. */
 export function wirePath(
@@ -112,13 +103,6 @@ const besideLine = (y: number, widthPx: number): readonly [above: number, below:
   y - widthPx / 2 - 5,
   y + widthPx / 2 + 13,
 ];
-
-/** The height between two cards of which one lies below the other, or else just below both. */
-export function laneBetween(a: Extent, b: Extent): number {
-  if (a.bottom < b.top) return (a.bottom + b.top) / 2;
-  if (b.bottom < a.top) return (b.bottom + a.top) / 2;
-  return Math.max(a.bottom, b.bottom) + standOffPx;
-}
 
 /** Straight lines with round corners. */
 function rounded(points: readonly Point[]): string {

@@ -14,7 +14,8 @@ import { Hint } from '#renderer/parts/hint.tsx';
 import { familyStyle } from '#renderer/parts/family-style.ts';
 import type { WireEdge } from './wire-edge.ts';
 import type { WireCourse } from './wire-course.ts';
-import { goesBack, wirePath, type Extent, type WirePath } from './wire-path.ts';
+import { goesBack, type Extent } from '#engine/graph/wire-lane.ts';
+import { wirePath, type WirePath } from './wire-path.ts';
 import styles from './wire.module.css';
 
 export const Wire = memo((props: EdgeProps<WireEdge>) => {

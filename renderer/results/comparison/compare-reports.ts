@@ -4,7 +4,7 @@ import type { LanguageReport, Report, StageReport } from '#engine/contract/repor
 import { draftText } from '#engine/profile/draft-text.ts';
 import { noiseSentences } from '#engine/profile/pass-sentences.ts';
 import { languageTitles } from '#engine/profile/language-titles.ts';
-import { passCount } from '#renderer/runs/run-facts.ts';
+import { passCount } from '#engine/profile/pass-count.ts';
 import {
   formatChange,
   formatPercent,

@@ -16,5 +16,7 @@ export function profiledRows(report: Report): readonly OperatorRow[] {
   });
 }
 
-export const costliest = (rows: readonly OperatorRow[]): OperatorRow | undefined =>
+export const costliest = <Row extends Pick<OperatorRow, 'stage'>>(
+  rows: readonly Row[],
+): Row | undefined =>
   rows.toSorted((a, b) => b.stage.latencyMs.median - a.stage.latencyMs.median)[0];

@@ -9,6 +9,7 @@ import { fileDate } from '#renderer/files/file-date.ts';
 import { Select } from '#renderer/parts/select.tsx';
 import { Unlabelled } from '#renderer/parts/unlabelled.tsx';
 import { StageName, hueOf } from '#renderer/results/figures/stage-name.tsx';
+import { costliest } from '#renderer/results/operators/profiled-rows.ts';
 import { NoRun } from '#renderer/results/status/no-run.tsx';
 import { RunFailure } from '#renderer/results/status/run-failure.tsx';
 import { isOver } from '#renderer/runs/live-run.ts';
@@ -48,8 +49,8 @@ function Roofline({ open, run, calibration }: RooflineProps) {
   const { report } = run;
   const [chosen, setChosen] = useState<string | null>(null);
   const stages = useMemo(() => stagePoints(report, calibration), [report, calibration]);
-  const profiled = stages.filter(({ costliest }) => costliest !== null);
-  const looked = profiled.find(({ id }) => id === chosen) ?? longest(profiled);
+  const profiled = stages.filter((point) => point.costliest !== null);
+  const looked = profiled.find(({ id }) => id === chosen) ?? costliest(profiled);
   const drawn = useMemo(
     () => drawnPoints(stages, looked, report, calibration),
     [stages, looked, report, calibration],
@@ -90,9 +91,6 @@ function Roofline({ open, run, calibration }: RooflineProps) {
     </div>
   );
 }
-
-const longest = (points: readonly StagePoint[]): StagePoint | undefined =>
-  points.toSorted((a, b) => b.stage.latencyMs.median - a.stage.latencyMs.median)[0];
 
 function drawnPoints(
   stages: readonly StagePoint[],

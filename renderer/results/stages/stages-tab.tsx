@@ -10,7 +10,7 @@ import type { FollowedRun } from '#renderer/runs/run-store.ts';
 import type { OpenDocument } from '#renderer/workspace/open-document.ts';
 import { NoRun } from '#renderer/results/status/no-run.tsx';
 import { tokensText } from '#engine/profile/tokens-text.ts';
-import { passCount } from '#renderer/runs/run-facts.ts';
+import { passCount } from '#engine/profile/pass-count.ts';
 import { PassNotes } from '#renderer/results/status/pass-notes.tsx';
 import { RunFailure } from '#renderer/results/status/run-failure.tsx';
 import { formatSpread } from '#renderer/results/figures/format-ratio.ts';

@@ -5,7 +5,8 @@ import { Button } from '#renderer/parts/button.tsx';
 import { startRun, type FollowedRun } from '#renderer/runs/run-store.ts';
 import type { OpenDocument } from '#renderer/workspace/open-document.ts';
 import { NodeLink } from '#renderer/results/figures/node-link.tsx';
-import { passCount, passText } from '#renderer/runs/run-facts.ts';
+import { passCount } from '#engine/profile/pass-count.ts';
+import { passText } from '#renderer/runs/run-facts.ts';
 import { failedStage } from './failed-stage.ts';
 import styles from './run-failure.module.css';
 
