@@ -65,6 +65,11 @@ export class DecoderState {
     return { ...this.#keyValues.feeds(), ...this.#recurrent.feeds() };
   }
 
+  /** What a step may write its outputs into, by their names; where nothing is named it finds memory itself. */
+  places(): Record<string, Tensor> {
+    return this.#recurrent.places();
+  }
+
   /** Takes what a step gave out of its outputs: `added` tokens in each segment. */
   take(outputs: Record<string, Tensor>, added: readonly number[], coming: Coming): void {
     this.#keyValues.append(outputs, added, coming);

@@ -248,9 +248,8 @@ export class LanguageModel {
     for (const [boundary] of this.#boundaries.entries())
       feeds[decoderInput.keptVisual(boundary)] = int64([segments[boundary + 1]?.visual ?? 0], []);
     const known = Object.entries(feeds).filter(([name]) => this.#inputs.has(name));
-    const outputs = {
-      ...(await this.#decoder.run({ ...this.#state.feeds(), ...Object.fromEntries(known) })),
-    };
+    const inputs = { ...this.#state.feeds(), ...Object.fromEntries(known) };
+    const outputs = { ...(await this.#decoder.run(inputs, this.#state.places())) };
     this.#count?.add(segments, logitRows.length);
     this.#state.take(
       outputs,

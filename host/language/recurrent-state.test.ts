@@ -38,6 +38,27 @@ test('begins with zeros of the declared shapes, and takes its own out of the out
   expect(state.sizeBytes).toBe(4 * (12 + 8));
 });
 
+test('is written over in turn, but never while a snapshot holds it', () => {
+  const state = new RecurrentState(shapes);
+  const begun = Object.values(state.feeds());
+  expect(state.places()).toEqual({});
+  const first = outputsOf(1);
+  const { 'new.0.convolution': convolution, 'new.0.scan': scan } = first;
+  state.take(first);
+  expect(Object.values(state.places())).toEqual(begun);
+  state.take(outputsOf(2));
+  expect(state.places()['new.0.convolution']).toBe(convolution);
+  expect(state.places()['new.0.scan']).toBe(scan);
+
+  const snapshot = state.snapshot();
+  state.take(outputsOf(3));
+  expect(state.places()).toEqual({});
+  state.restore(snapshot);
+  state.take(outputsOf(4));
+  expect(state.places()).toEqual({});
+  expect(snapshot.map(({ data }) => data[0])).toEqual([2, -2]);
+});
+
 test('is as it was once a snapshot is restored, however often, and nothing after it is cleared', () => {
   const state = new RecurrentState(shapes);
   state.take(outputsOf(1));

@@ -1,10 +1,17 @@
-/** What recurrent layers of a language model remember: tensors of one size, replaced whole at every step. */
+/**
+ * What recurrent layers of a language model remember: tensors of one size, replaced whole at every step. Two sets take
+ * turns, one read while the other is written: were they made anew, megabytes a token would have to be collected.
+ */
 import { newName, pastName, type RecurrentTensor } from '#engine/node/decoder-protocol.ts';
 import { float32, type Tensor } from '../sessions/sessions.ts';
 
 export class RecurrentState {
   readonly #shapes: readonly RecurrentTensor[];
   #tensors: readonly Tensor[] = [];
+  /** Does a snapshot hold the tensors? */
+  #isHeld = false;
+  /** What was before and nobody holds. */
+  #spare: readonly Tensor[] = [];
 
   constructor(shapes: readonly RecurrentTensor[]) {
     this.#shapes = shapes;
@@ -20,6 +27,7 @@ export class RecurrentState {
       const count = shape.reduce((product, size) => product * size, 1);
       return float32(new Float32Array(count), shape);
     });
+    this.#isHeld = false;
   }
 
   /** The state as inputs of a step. */
@@ -29,8 +37,17 @@ export class RecurrentState {
     );
   }
 
+  /** What a step may write its outputs into, as far as there is anything; `take` has to follow. */
+  places(): Record<string, Tensor> {
+    return Object.fromEntries(
+      this.#spare.map((tensor, index) => [newName(this.#shapes[index] as RecurrentTensor), tensor]),
+    );
+  }
+
   /** Takes the state after a step out of its outputs. */
   take(outputs: Record<string, Tensor>): void {
+    this.#spare = this.#isHeld ? [] : this.#tensors;
+    this.#isHeld = false;
     this.#tensors = this.#shapes.map((tensor) => {
       const name = newName(tensor);
       const value = outputs[name] as Tensor;
@@ -39,12 +56,14 @@ export class RecurrentState {
     });
   }
 
-  /** A step makes new tensors and changes none, so that to remember the old ones is to hold them. */
+  /** What is held is not written over, so that to remember it needs no copy. */
   snapshot(): readonly Tensor[] {
+    this.#isHeld = true;
     return this.#tensors;
   }
 
   restore(snapshot: readonly Tensor[]): void {
     this.#tensors = snapshot;
+    this.#isHeld = true;
   }
 }

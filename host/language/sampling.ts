@@ -61,7 +61,12 @@ function seedOfAnswer(seed: number, index: number): number {
 /** The first of the largest, as the reference libraries' arg-max. */
 export function largest(numbers: ArrayLike<number>): number {
   let best = 0;
-  for (let at = 1; at < numbers.length; at++) if (numbers[at]! > numbers[best]!) best = at;
+  let most = numbers[0]!;
+  for (let at = 1; at < numbers.length; at++) {
+    if (!(numbers[at]! > most)) continue;
+    best = at;
+    most = numbers[at]!;
+  }
   return best;
 }
 

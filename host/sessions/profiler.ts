@@ -43,9 +43,9 @@ export class Profiler {
     this.#sessions.push({ folder, runs, end });
     return {
       ...session,
-      run: (feeds) => {
+      run: (feeds, places) => {
         runs.push(this.current);
-        return session.run(feeds);
+        return session.run(feeds, places);
       },
       release: () => {
         end();

@@ -43,7 +43,8 @@ export interface SessionOptions {
 export interface Session {
   readonly inputNames: readonly string[];
   readonly outputNames: readonly string[];
-  run(feeds: TensorMap): Promise<TensorMap>;
+  /** Outputs that `places` names are written into its tensors, and are these; the others are new. */
+  run(feeds: TensorMap, places?: TensorMap): Promise<TensorMap>;
   /** Writes the file of a session that is profiled. */
   endProfiling(): void;
   release(): Promise<void>;
@@ -119,10 +120,15 @@ export async function openSession(
     // Threads that go on spinning after a run would take the processor from the next stage's session.
     extra: { session: { force_spinning_stop: '1' } },
   });
+  const unplaced = Object.fromEntries(session.outputNames.map((name) => [name, null]));
   return {
     inputNames: session.inputNames,
     outputNames: session.outputNames,
-    run: (feeds) => session.run(feeds),
+    async run(feeds, places) {
+      const outputs = await session.run(feeds, { ...unplaced, ...places });
+      // The binding gives copies even of what was written into tensors of ours.
+      return { ...outputs, ...places };
+    },
     endProfiling: () => session.endProfiling(),
     release: () => session.release(),
   };
