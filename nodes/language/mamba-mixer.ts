@@ -1,6 +1,6 @@
 /** The block of Mamba (arxiv.org/abs/2312.00752), with or without norms of what the scan is steered by. */
 import { causalConvolution } from '#engine/onnx/blocks/causal-convolution.ts';
-import { exactLinear, linear } from '#engine/onnx/blocks/linear.ts';
+import { fineLinear, linear } from '#engine/onnx/blocks/linear.ts';
 import { norm, normWithoutWeight } from '#engine/onnx/blocks/norm.ts';
 import { selectiveScan, severalTokens } from '#engine/onnx/blocks/selective-scan.ts';
 import type { GraphBuilder } from '#engine/onnx/graph-builder.ts';
@@ -56,8 +56,8 @@ function emitMixer(
     causalConvolution(g, inner, `${name}.conv1d`, kernel, past.convolution),
   );
   const { low, write, read } = selection(g, seen.output, name, shape);
-  // An error of a time step is raised to a power by every step that follows, so that these weights stay exact.
-  const step = exactLinear(g, low, `${name}.dt_proj`, {
+  // An error of a time step is raised to a power by every step that follows, so that 4 bits are too few for these weights.
+  const step = fineLinear(g, low, `${name}.dt_proj`, {
     inputs: stepRank,
     outputs: innerSize,
     bias: true,

@@ -2,7 +2,7 @@
 import { int, type GraphBuilder } from '../graph-builder.ts';
 import { add } from '../operators.ts';
 import { fixedDim, type Dim, type Value } from '../value.ts';
-import { expressionShape, type WeightExpression } from '../weight.ts';
+import { expressionShape, type BlockFormat, type WeightExpression } from '../weight.ts';
 import { tokenScaledProduct } from './token-scaled-product.ts';
 
 export interface LinearShape {
@@ -79,6 +79,21 @@ export function exactLinear(g: GraphBuilder, x: Value, name: string, shape: Line
   return exactLinearWith(g, x, linearWeights(g, name, shape), lastPart(name));
 }
 
+/** Weights that may not be rounded further, whatever the precision of the node. */
+const fineBlocks = { bits: 8, blockSize: 32 } as const;
+
+/** As `linear`, with weights in 8 bits where those of the node are in 8 or fewer, and in float32 elsewhere. */
+export function fineLinear(g: GraphBuilder, x: Value, name: string, shape: LinearShape): Value {
+  const { weight, bias } = linearWeights(g, name, shape);
+  const isRounded = g.blocks !== null && !g.roundsTokens;
+  const isWhole = shape.inputs % fineBlocks.blockSize === 0;
+  return g.scope(lastPart(name), () =>
+    isRounded && isWhole
+      ? blockProduct(g, x, weight, bias, fineBlocks)
+      : floatProduct(g, x, weight, bias),
+  );
+}
+
 /** As `linearWith`, with weights that stay float32 whatever the precision of the node. */
 export function exactLinearWith(
   g: GraphBuilder,
@@ -119,17 +134,27 @@ export function matrixProduct(
   bias: WeightExpression | null,
 ): Value {
   if (!g.blocks) return floatProduct(g, x, weight, bias);
+  if (!g.roundsTokens) return blockProduct(g, x, weight, bias, g.blocks);
+  return tokenScaledProduct(g, x, weight, bias, countProduct(g, x, weight).result.shape);
+}
+
+function blockProduct(
+  g: GraphBuilder,
+  x: Value,
+  weight: WeightExpression,
+  bias: WeightExpression | null,
+  format: BlockFormat,
+): Value {
   const { inputs, outputs, result } = countProduct(g, x, weight);
-  if (g.roundsTokens) return tokenScaledProduct(g, x, weight, bias, result.shape);
-  const { codes, scales } = g.blockWeight(weight, g.blocks);
+  const { codes, scales } = g.blockWeight(weight, format);
   const inputsOfOp = [x, codes, scales, null, null, bias && g.weight(bias)];
   return g.op('MatMulNBits', bias ? inputsOfOp : inputsOfOp.slice(0, 3), result, {
     domain: 'com.microsoft',
     attributes: {
       K: int(inputs),
       N: int(outputs),
-      bits: int(g.blocks.bits),
-      block_size: int(g.blocks.blockSize),
+      bits: int(format.bits),
+      block_size: int(format.blockSize),
       // 8-bit integer arithmetic; level 0 is up to a hundred times slower on a CPU.
       accuracy_level: int(4),
     },

@@ -59,20 +59,20 @@ export function selectiveScan(
   past: Value,
 ): SelectiveScanResult {
   const fade = transpose(g, negate(g, exponential(g, g.weight(logRate))), 1, 0); // [N, E]
-  const time = softplus(g, step);
-  const gain = multiply(g, time, x);
-  const all: Entries = [time, gain, write, read];
+  const all = (time: Value): Entries => [time, multiply(g, time, x), write, read];
   const [scanned, state] = (
     several
       ? g.chooseAll(
           several,
-          () => scanTokens(g, fade, past, all, reversed),
+          () => scanTokens(g, fade, past, all(softplus(g, step)), reversed),
           () => {
-            const [read1, state1] = renew(g, fade, past, firstOf(g, all));
+            // Of one token a single operator is done before as many as that have begun.
+            const time = g.op('Softplus', [step], step);
+            const [read1, state1] = renew(g, fade, past, firstOf(g, all(time)));
             return [reshape(g, read1, x.shape), state1];
           },
         )
-      : scanTokens(g, fade, past, all, reversed)
+      : scanTokens(g, fade, past, all(softplus(g, step)), reversed)
   ) as Renewed;
   return { output: add(g, scanned, multiply(g, x, g.weight(skip))), state };
 }
