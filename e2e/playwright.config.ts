@@ -17,6 +17,8 @@ export default defineConfig<FaceOptions>({
   globalSetup: './global-setup.ts',
   use: {
     viewport: { width: 1440, height: 900 },
+    // Of what never lands it is better to hear soon.
+    actionTimeout: 60_000,
     // Pictures of every moment would take a tenth of the time.
     trace: { mode: 'retain-on-failure', screenshots: false },
     screenshot: 'only-on-failure',

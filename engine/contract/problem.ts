@@ -63,6 +63,7 @@ export const problemCodes = {
   // running
   'cache-unwritable': 'The stage cache cannot be written.',
   'cache-damaged': 'A stored stage is no longer what was written, and is built again.',
+  'priority-refused': 'The system lets no program of this user come before others.',
   'memory-short': 'A stage needs more memory than the machine has.',
   'stage-failed': 'ONNX Runtime or a host step refused a stage.',
   'engine-died': 'The engine process ended during a run.',

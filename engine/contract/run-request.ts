@@ -21,6 +21,10 @@ export const runLimits = {
   goingBytes: 4 * documentLimits.bytes,
 } as const;
 
+/** Among the programs of the machine. */
+export const priorities = ['normal', 'high'] as const;
+export type Priority = (typeof priorities)[number];
+
 export const runRequestSchema = z.object({
   document: documentSchema,
   /** In place of what the graph's own input nodes say. */
@@ -34,6 +38,8 @@ export const runRequestSchema = z.object({
   runs: z.int().min(1).max(runLimits.runs).optional(),
   /** That ONNX Runtime may use inside an operator; one a core where it is not said. */
   threads: z.int().min(1).max(runLimits.threads).optional(),
+  /** Where it is high, the run comes before other programs, as far as the system allows it. */
+  priority: z.enum(priorities).optional(),
   /** At most so much resident memory: stages that do not fit together are loaded in turn. */
   memoryBytes: z.int().min(1).max(runLimits.memoryBytes).optional(),
   /**
@@ -53,6 +59,7 @@ export const runRequestSchema = z.object({
 export const runOptionsSchema = runRequestSchema.pick({
   runs: true,
   threads: true,
+  priority: true,
   memoryBytes: true,
   reuse: true,
   maxNewTokens: true,

@@ -10,7 +10,7 @@ import { checkGraph } from '../graph/check.ts';
 import type { Catalogue } from '../node/any-node-definition.ts';
 import type { OnnxNode } from '../onnx/model.ts';
 import { planGraph } from '../plan/plan.ts';
-import { formatPercent } from '../profile/format-share.ts';
+import { formatPercent } from '../profile/format-ratio.ts';
 import { graphsByStage, type ExportedGraph, type StageGraphs } from './exported-graphs.ts';
 
 export interface NodeTimes {

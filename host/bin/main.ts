@@ -12,6 +12,7 @@ import { cacheCommand } from './commands/cache.ts';
 import { calibrateCommand } from './commands/calibrate.ts';
 import { checkCommand } from './commands/check.ts';
 import type { Command, Surroundings } from './commands/command.ts';
+import { compareCommand } from './commands/compare.ts';
 import { estimateCommand } from './commands/estimate.ts';
 import { exportOnnxCommand } from './commands/export-onnx.ts';
 import { nodesCommand } from './commands/nodes.ts';
@@ -28,6 +29,7 @@ const commands: readonly Command[] = [
   checkCommand,
   estimateCommand,
   runCommand,
+  compareCommand,
   exportOnnxCommand,
   verifyCommand,
   calibrateCommand,

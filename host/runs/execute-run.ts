@@ -12,6 +12,7 @@ import { hostStage } from '../stages/host-stage.ts';
 import { languageStage } from '../language/language-stage.ts';
 import type { ModelLoader } from '../sessions/load-model.ts';
 import { describeMachine, threadCount } from '../system/machine.ts';
+import { raisePriority } from '../system/priority.ts';
 import { LastRun } from './last-run.ts';
 import { holdingOf } from './memory-budget.ts';
 import { NoiseWatch } from './noise-watch.ts';
@@ -86,6 +87,9 @@ async function runGraph(
   const wires = wiresOf(plan.value);
   emit({ type: 'run-started', machine, stages, wires, options, holding: holding.value });
 
+  const isFirst = request.priority === 'high';
+  const putBack = isFirst ? raisePriority() : null;
+  if (isFirst && !putBack) emit({ type: 'run-warned', problems: [notRaised] });
   memory.begin();
   let passes: number;
   try {
@@ -98,6 +102,7 @@ async function runGraph(
     passes = ran.value;
   } finally {
     memory.end();
+    putBack?.();
     for (const { runner } of pipeline) await runner.close?.();
   }
   const runnerOfStage = (stage: Stage, quiet: StageContext): StageRunner =>
@@ -145,6 +150,11 @@ function wiresOf({ stages }: Plan): Extract<RunEvent, { type: 'run-started' }>['
 const noRoomToProfile = warning(
   'memory-short',
   'Operators are profiled with all stages in memory, for which there is no room; run a part of the graph alone for them.',
+);
+
+const notRaised = warning(
+  'priority-refused',
+  "The system does not let this user's programs come before others, so the run was one of many; start Patchbay as an administrator, or ask for no priority.",
 );
 
 const severalPasses = error(

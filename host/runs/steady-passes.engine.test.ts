@@ -1,4 +1,6 @@
 /** A run that is told neither how often nor on how many threads takes as many passes as its figures need. */
+import { readdirSync } from 'node:fs';
+import os from 'node:os';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { reportSchema } from '#engine/contract/report.ts';
 import type { RunEvent } from '#engine/contract/run-event.ts';
@@ -63,3 +65,28 @@ test('what is asked for is kept and told: passes, threads, and a run that reuses
   expect(first.report.options).toEqual({ runs: 1, reuse: true });
   expect(second.report.stages.some(({ reused }) => reused)).toBe(true);
 });
+
+test('a run of high priority comes before other programs with all its threads, or says that it may not', async () => {
+  const usual = os.getPriority();
+  const during: number[] = [];
+  const events: RunEvent[] = [];
+  const document = valueOf(await readPreset('shapes-llava'));
+  const emit = (event: RunEvent): void => {
+    events.push(event);
+    if (event.type === 'run-measured') during.push(...threadPriorities());
+  };
+  const asked: RunRequest = { document, runs: 1, priority: 'high' };
+  valueOf(await executeRun(asked, bench.loader, emit, new CancelSwitch(), new LastRun()));
+  const report = foldReport('Shapes', events);
+  expect(report.options).toEqual({ runs: 1, priority: 'high' });
+  const isRefused = report.problems.some(({ code }) => code === 'priority-refused');
+  const raised = isRefused ? usual : os.constants.priority.PRIORITY_HIGH;
+  expect(new Set(during)).toEqual(new Set([raised]));
+  expect(new Set(threadPriorities())).toEqual(new Set([usual]));
+});
+
+/** Of every thread where the system tells them apart. */
+const threadPriorities = (): readonly number[] =>
+  process.platform === 'linux'
+    ? readdirSync('/proc/self/task').map((id) => os.getPriority(Number(id)))
+    : [os.getPriority()];

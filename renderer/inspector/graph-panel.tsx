@@ -43,6 +43,7 @@ export function GraphPanel({ open }: { readonly open: OpenDocument }) {
       {(about !== '' || references.length > 0) && <Explanation {...{ about, references }} />}
       <RunSetting name="passes" param={passesParam} />
       <RunSetting name="threads" param={threadsParam} />
+      <PriorityField />
       <ReuseField />
       <Totals open={open} />
       <Published publication={publication} />
@@ -108,6 +109,20 @@ function RunSetting({ name, param }: RunSettingProps) {
         />
       )}
     </Field>
+  );
+}
+
+function PriorityField() {
+  const isFirst = useView((state) => state.priority === 'high');
+  const take = (next: boolean): void => view.setState({ priority: next ? 'high' : 'normal' });
+  return (
+    <Field
+      label="Run before other programs"
+      help="Other programs wait while a run needs the processor, which makes its figures steadier. Many systems allow this to administrators only; a run that is refused says so and goes on as any other."
+      isRow
+      onReset={isFirst ? () => take(false) : null}
+      aside={(ids) => <Switch ids={ids} checked={isFirst} onChange={take} />}
+    />
   );
 }
 

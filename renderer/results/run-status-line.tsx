@@ -6,7 +6,7 @@ import { Hint } from '#renderer/parts/hint.tsx';
 import { ProgressBar } from '#renderer/parts/progress-bar.tsx';
 import { isOver } from '#renderer/runs/live-run.ts';
 import { cancelRun, useRuns, type FollowedRun } from '#renderer/runs/run-store.ts';
-import { formatPercent } from '#renderer/results/figures/format-ratio.ts';
+import { formatPercent } from '#engine/profile/format-ratio.ts';
 import { passCount } from '#engine/profile/pass-count.ts';
 import {
   cancellingSentence,

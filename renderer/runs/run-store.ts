@@ -88,7 +88,7 @@ export async function startRun(until: string | null = null, operators = false): 
   if (!open || goingRun(runStore.getState(), open.id)) return;
   if (runStore.getState().runs.filter(({ live }) => !isOver(live)).length >= mostGoing)
     return tell(`${mostGoing} runs go on or wait already; wait for one, or cancel one.`);
-  const { passes, reuses, threads } = view.getState();
+  const { passes, priority, reuses, threads } = view.getState();
   const outcome = await ask(
     host.startRun.mutate({
       document: open.document,
@@ -96,6 +96,7 @@ export async function startRun(until: string | null = null, operators = false): 
       ...(reuses && { reuse: true }),
       ...(!reuses && passes !== null && { runs: passes }),
       ...(threads !== null && { threads }),
+      ...(priority !== 'normal' && { priority }),
       ...(open.file && { baseFolder: open.file.folder }),
       ...(until !== null && { until }),
       ...(operators && { operators }),

@@ -2,7 +2,7 @@
 import { useStore } from 'zustand';
 import { createStore } from 'zustand/vanilla';
 import { z } from 'zod';
-import { runLimits } from '#engine/contract/run-request.ts';
+import { priorities, runLimits } from '#engine/contract/run-request.ts';
 import { askPlain, host } from '#renderer/connection/host-client.ts';
 
 /** The part that is kept; a field that does not fit falls back on its own. */
@@ -20,6 +20,8 @@ const keptSchema = z.object({
   passes: z.int().min(1).max(runLimits.runs).nullable().catch(null),
   /** Threads of ONNX Runtime; null for one a core. */
   threads: z.int().min(1).max(runLimits.threads).nullable().catch(null),
+  /** Of a run, among the programs of the machine. */
+  priority: z.enum(priorities).catch('normal'),
   /** Does a run reuse what the run before has read? */
   reuses: z.boolean().catch(false),
 });

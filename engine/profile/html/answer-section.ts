@@ -3,7 +3,7 @@ import { formatMilliseconds } from '../../contract/format.ts';
 import type { LanguageReport, Report } from '../../contract/report.ts';
 import type { ScoredChoices } from '../../contract/run-event.ts';
 import { choiceShares, type ChoiceShare } from '../choice-shares.ts';
-import { formatPercent } from '../format-share.ts';
+import { formatPercent } from '../format-ratio.ts';
 import { furtherFacts, headlineFacts, tokensText } from '../language-facts.ts';
 import { languageTitles } from '../language-titles.ts';
 import { barsOf } from './bars.ts';

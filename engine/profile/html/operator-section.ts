@@ -2,7 +2,7 @@
 import { formatBytes, formatMilliseconds } from '../../contract/format.ts';
 import type { StageReport } from '../../contract/report.ts';
 import { rowTitle } from '../../contract/run-event.ts';
-import { formatPercent } from '../format-share.ts';
+import { formatPercent } from '../format-ratio.ts';
 import { groupOperators, type OperatorGroup } from '../group-operators.ts';
 import { rowsToldApart } from '../language-titles.ts';
 import { barsOf } from './bars.ts';

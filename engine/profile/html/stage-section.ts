@@ -2,7 +2,7 @@
 import { formatBytes, formatMilliseconds } from '../../contract/format.ts';
 import type { StageReport } from '../../contract/report.ts';
 import { rowTitle } from '../../contract/run-event.ts';
-import { formatPercent, formatSpread } from '../format-share.ts';
+import { formatPercent, formatSpread } from '../format-ratio.ts';
 import { passCount } from '../pass-count.ts';
 import { rowsToldApart } from '../language-titles.ts';
 import { passSentences } from '../pass-sentences.ts';

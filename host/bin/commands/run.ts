@@ -1,17 +1,15 @@
-import { resolve } from 'node:path';
 import type { GraphDocument } from '#engine/contract/document.ts';
-import type { HostService } from '#engine/contract/host-service.ts';
 import type { Problem } from '#engine/contract/problem.ts';
-import { error, hasErrors } from '#engine/contract/problem.ts';
-import type { RunEvent } from '#engine/contract/run-event.ts';
-import { runLimits, type RunRequest } from '#engine/contract/run-request.ts';
+import { hasErrors } from '#engine/contract/problem.ts';
+import type { RunRequest } from '#engine/contract/run-request.ts';
 import type { Report } from '#engine/contract/report.ts';
-import { clipSourceSchema, imageSourceSchema } from '#engine/contract/sources.ts';
 import { foldReport } from '#engine/profile/report.ts';
 import { groupings, type Grouping } from '#engine/profile/group-operators.ts';
 import { exitStatus, UsageError, type ExitStatus } from './exit-status.ts';
 import { choosePlaces } from './choose-places.ts';
-import { readGraph, type NamedGraph } from './read-graph.ts';
+import { givenOptions, givenRun, namedPaths } from './given-run.ts';
+import { readGraph } from './read-graph.ts';
+import { reportOf, runOnce } from './run-once.ts';
 import { isTinyScale, scaledDown } from './tiny-scale.ts';
 import {
   checkOutputs,
@@ -22,23 +20,14 @@ import {
   type RunOutputs,
 } from './run-outputs.ts';
 import { writeWhole } from '../../system/write-whole.ts';
-import { ProgressLine } from '../terminal/progress-line.ts';
 import { printProblems } from '../terminal/problems.ts';
 import { operatorTables } from '../terminal/operators.ts';
 import { formatReport } from '../terminal/report.ts';
-import { parseOptions, wholeNumber, type Caller, type Command } from './command.ts';
+import { parseOptions, type Command } from './command.ts';
 
 const options = {
-  image: { type: 'string', multiple: true },
-  video: { type: 'string' },
+  ...givenOptions,
   prompt: { type: 'string', multiple: true },
-  'max-new-tokens': { type: 'string' },
-  runs: { type: 'string' },
-  threads: { type: 'string' },
-  'memory-mb': { type: 'string' },
-  seed: { type: 'string' },
-  allow: { type: 'string', multiple: true },
-  scale: { type: 'string' },
   reuse: { type: 'boolean' },
   operators: { type: 'string' },
   json: { type: 'boolean' },
@@ -49,21 +38,13 @@ const options = {
 export const runCommand: Command = {
   name: 'run',
   synopsis:
-    'run FILE|PRESET|- [--image FILE]… [--video PATH] [--prompt TEXT]… [--reuse] [--max-new-tokens N] [--runs N] [--threads N] [--memory-mb N] [--operators kind|layer|operator] [--seed N] [--scale tiny] [--allow PATH]… [--json [OUT]] [--html OUT] [--model-explorer OUT]',
+    'run FILE|PRESET|- [--image FILE]… [--video PATH] [--prompt TEXT]… [--reuse] [--max-new-tokens N] [--runs N] [--threads N] [--priority high] [--memory-mb N] [--operators kind|layer|operator] [--seed N] [--scale tiny] [--allow PATH]… [--json [OUT]] [--html OUT] [--model-explorer OUT]',
   about:
-    'Runs a graph and prints its answer, latency and memory; several --image are several pictures in order, --video is a folder of frames, an animated GIF or WebP, or a video file; --allow is a file or folder elsewhere that the graph may name; --scale tiny runs the same parts and mechanisms with few narrow layers and random weights, which shows how a graph works, not what it costs; --operators adds passes under the profiler of ONNX Runtime and says what its operators cost, by kind, layer or each; without --runs, passes are timed until the medians are steady or two seconds have gone by; --threads is how many ONNX Runtime may use, one a core where it is not said; --memory-mb is what the run may hold, where that is less than the machine has: stages that do not fit together are then loaded in turn; several --prompt are runs one after the other, and with --reuse each goes on from what the one before has read, such as the same picture; --json prints one object, or a list of one for each --prompt, or writes it to OUT; --html writes figures, charts, answer and a picture of the graph to OUT as one page, which opens without a network; --model-explorer runs under the profiler too and writes to OUT what each node of the graphs of export-onnx took, as the node data of Model Explorer.',
+    'Runs a graph and prints its answer, latency and memory; several --image are several pictures in order, --video is a folder of frames, an animated GIF or WebP, or a video file; --allow is a file or folder elsewhere that the graph may name; --scale tiny runs the same parts and mechanisms with few narrow layers and random weights, which shows how a graph works, not what it costs; --operators adds passes under the profiler of ONNX Runtime and says what its operators cost, by kind, layer or each; without --runs, passes are timed until the medians are steady or two seconds have gone by; --threads is how many ONNX Runtime may use, one a core where it is not said; --priority high lets the run come before other programs, where the system allows that; --memory-mb is what the run may hold, where that is less than the machine has: stages that do not fit together are then loaded in turn; several --prompt are runs one after the other, and with --reuse each goes on from what the one before has read, such as the same picture; --json prints one object, or a list of one for each --prompt, or writes it to OUT; --html writes figures, charts, answer and a picture of the graph to OUT as one page, which opens without a network; --model-explorer runs under the profiler too and writes to OUT what each node of the graphs of export-onnx took, as the node data of Model Explorer.',
   async run(args, caller, { host, chosen }) {
     const { values, operands } = parseOptions(this, args, options, { least: 1, most: 2 });
     const { operand, out } = graphAndOutput(operands);
-    const overrides = {
-      images: pictures(values.image),
-      video: clip(values.video),
-      maxNewTokens: wholeNumber('max-new-tokens', values['max-new-tokens'], 1, runLimits.newTokens),
-      runs: wholeNumber('runs', values.runs, 1, runLimits.runs),
-      threads: wholeNumber('threads', values.threads, 1, runLimits.threads),
-      memoryBytes: megabytes(values['memory-mb']),
-      seed: wholeNumber('seed', values.seed, 0, 0xffff_ffff),
-    };
+    const overrides = givenRun(values);
     const prompts = values.prompt ?? [undefined];
     const isTiny = isTinyScale(values.scale);
     const grouping = groupingOf(values.operators);
@@ -74,11 +55,7 @@ export const runCommand: Command = {
       printProblems(writable.problems);
       return exitStatus.problems;
     }
-    const { images = [], video } = overrides;
-    const named = [...images, video].flatMap((source) =>
-      source && 'path' in source ? [source.path] : [],
-    );
-    choosePlaces(chosen, operand, [...named, ...(values.allow ?? [])]);
+    choosePlaces(chosen, operand, [...namedPaths(overrides), ...(values.allow ?? [])]);
     const outputs: Outputs = { json: values.json === true, out, places, grouping };
     const read = await readGraph(operand);
     const graph = isTiny ? scaledDown(read) : read;
@@ -91,8 +68,9 @@ export const runCommand: Command = {
     for (const prompt of prompts) {
       const given = { ...overrides, ...reuse, ...(isProfiled && { operators: true }), prompt };
       const startedAt = new Date().toISOString();
-      const report = await runGraph(graph.value, given, caller, host);
-      if (report === null) return exitStatus.interrupted;
+      const ran = await runOnce(graph.value, given, caller, host);
+      if (ran === null) return exitStatus.interrupted;
+      const report = reportOf(graph.value.document.title, ran);
       asked.push({ prompt, startedAt, report });
       if (hasErrors(report.problems)) break;
     }
@@ -100,11 +78,6 @@ export const runCommand: Command = {
     return printReports(asked, outputs, asRun);
   },
 };
-
-function megabytes(asked: string | undefined): number | undefined {
-  const found = wholeNumber('memory-mb', asked, 1, runLimits.memoryBytes / 1e6);
-  return found === undefined ? undefined : found * 1e6;
-}
 
 /** Null where operators are not asked for. */
 function groupingOf(asked: string | undefined): Grouping | null {
@@ -136,59 +109,6 @@ function graphAndOutput(operands: ReturnType<typeof parseOptions>['operands']): 
   const [operand, out] = place === 0 ? [second, first] : [first, second];
   refuseGraphName(out, operand);
   return { operand, out };
-}
-
-function pictures(names: readonly string[] | undefined): Given['images'] {
-  if (names !== undefined && names.length > runLimits.pictures)
-    throw new UsageError(`--image is given ${names.length} times, at most ${runLimits.pictures}.`);
-  return names?.map((name) => ({ kind: 'file', path: picturePath(name) }));
-}
-
-function picturePath(given: string): string {
-  if (given === '') throw new UsageError('--image needs the name of a picture file.');
-  const path = resolve(given);
-  if (imageSourceSchema.safeParse({ kind: 'file', path }).success) return path;
-  throw new UsageError(`--image has a path of ${path.length} characters, which no system opens.`);
-}
-
-function clip(given: string | undefined): Given['video'] {
-  if (given === undefined) return undefined;
-  if (given === '') throw new UsageError('--video needs the name of a clip.');
-  const source = { kind: 'clip', path: resolve(given) } as const;
-  if (clipSourceSchema.safeParse(source).success) return source;
-  const { length } = source.path;
-  throw new UsageError(`--video has a path of ${length} characters, which no system opens.`);
-}
-
-type Given = Partial<RunRequest>;
-
-/** Null where the run was interrupted. */
-async function runGraph(
-  { document, baseFolder }: NamedGraph,
-  given: Given,
-  caller: Caller,
-  host: HostService,
-): Promise<Report | null> {
-  const refused = (problems: readonly Problem[]): Report => ({
-    ...foldReport(document.title, []),
-    problems,
-  });
-  const long = given.prompt === undefined ? 0 : given.prompt.length;
-  if (long > runLimits.promptCharacters) {
-    const message = `The prompt has ${long} characters, at most ${runLimits.promptCharacters} are read; shorten it.`;
-    return refused([error('context-overflow', message)]);
-  }
-  const started = await caller.startRun({ document, baseFolder, ...given });
-  if (!started.ok) return refused(started.problems);
-  const events: RunEvent[] = [];
-  const line = new ProgressLine();
-  const { runId } = started.value;
-  for await (const { event } of host.runEvents(runId, -1)) {
-    events.push(event);
-    line.show(event);
-  }
-  line.clear();
-  return events.at(-1)?.type === 'run-cancelled' ? null : foldReport(document.title, events);
 }
 
 interface Asked {

@@ -5,7 +5,7 @@ import type { StageReport } from '#engine/contract/report.ts';
 import type { CheckedNode } from '#engine/graph/check.ts';
 import { checkedGraph } from '#renderer/analysis/checked-graph.ts';
 import { useEstimate } from '#renderer/analysis/estimate.ts';
-import { formatSpread } from '#renderer/results/figures/format-ratio.ts';
+import { formatSpread } from '#engine/profile/format-ratio.ts';
 import { ownRun, useRuns } from '#renderer/runs/run-store.ts';
 import type { OpenDocument } from '#renderer/workspace/open-document.ts';
 import { Figures } from './figures.tsx';

@@ -11,7 +11,7 @@ import { stateWord } from '#engine/contract/state-word.ts';
 import { draftText } from '#engine/profile/draft-text.ts';
 import { reusedText } from '#engine/profile/reused-text.ts';
 import type { GraphEstimate, StageEstimate } from '#engine/estimate/estimate.ts';
-import { formatSpread } from '#renderer/results/figures/format-ratio.ts';
+import { formatSpread } from '#engine/profile/format-ratio.ts';
 import { graphVisualTokensText, visualTokensText } from '#renderer/analysis/visual-tokens.ts';
 
 export interface Figure {

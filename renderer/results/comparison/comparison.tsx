@@ -11,7 +11,12 @@ import { graphTitle } from '#renderer/workspace/graph-title.ts';
 import { RunTime } from '#renderer/results/figures/run-time.tsx';
 import { StageName, hueOf } from '#renderer/results/figures/stage-name.tsx';
 import table from '#renderer/results/figures/figures-table.module.css';
-import { differences, pairStages, pairWords, type StagePair } from './compare-reports.ts';
+import {
+  differences,
+  pairStages,
+  pairWords,
+  type StagePair,
+} from '#engine/profile/compare-reports.ts';
 import { OperatorComparison } from './operator-comparison.tsx';
 import styles from './comparison.module.css';
 

@@ -11,7 +11,7 @@ import {
 import type { Grouping } from '#engine/profile/group-operators.ts';
 import { Select } from '#renderer/parts/select.tsx';
 import { Unlabelled } from '#renderer/parts/unlabelled.tsx';
-import { formatDifference, formatTimes } from '#renderer/results/figures/format-ratio.ts';
+import { formatDifference, formatTimes } from '#engine/profile/format-ratio.ts';
 import table from '#renderer/results/figures/figures-table.module.css';
 import { GroupingChoice } from '#renderer/results/operators/grouping-choice.tsx';
 import { costliest, type OperatorRow } from '#renderer/results/operators/profiled-rows.ts';

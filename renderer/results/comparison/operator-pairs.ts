@@ -2,7 +2,7 @@
 import type { Report } from '#engine/contract/report.ts';
 import { rowsToldApart } from '#engine/profile/language-titles.ts';
 import { profiledRows, type OperatorRow } from '#renderer/results/operators/profiled-rows.ts';
-import { pairStages } from './compare-reports.ts';
+import { pairStages } from '#engine/profile/compare-reports.ts';
 
 export interface OperatorPair {
   readonly a: OperatorRow;

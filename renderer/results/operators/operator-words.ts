@@ -1,6 +1,6 @@
 /** What is said of a frame of the flame chart, in one line. Pure. */
 import { formatBytes, formatMilliseconds } from '#engine/contract/format.ts';
-import { formatPercent } from '#renderer/results/figures/format-ratio.ts';
+import { formatPercent } from '#engine/profile/format-ratio.ts';
 import type { Operator } from '#engine/contract/operators.ts';
 import type { Frame } from '#engine/profile/flame.ts';
 import { classOf } from './operator-classes.ts';

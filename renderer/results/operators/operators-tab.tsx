@@ -9,7 +9,7 @@ import { TextField } from '#renderer/parts/text-field.tsx';
 import { Unlabelled } from '#renderer/parts/unlabelled.tsx';
 import { isOver } from '#renderer/runs/live-run.ts';
 import { startRun, type FollowedRun } from '#renderer/runs/run-store.ts';
-import { formatPercent } from '#renderer/results/figures/format-ratio.ts';
+import { formatPercent } from '#engine/profile/format-ratio.ts';
 import table from '#renderer/results/figures/figures-table.module.css';
 import { NoRun } from '#renderer/results/status/no-run.tsx';
 import noRun from '#renderer/results/status/no-run.module.css';

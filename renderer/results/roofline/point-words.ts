@@ -1,7 +1,7 @@
 /** What is said of a point of the roofline, in one line. Pure. */
 import { formatBytes, formatOperations, formatRate } from '#engine/contract/format.ts';
 import type { OperatorPoint, RoofPoint } from '#engine/profile/roofline.ts';
-import { formatPercent } from '#renderer/results/figures/format-ratio.ts';
+import { formatPercent } from '#engine/profile/format-ratio.ts';
 
 export function pointWords(point: RoofPoint): string {
   const { title, intensity, flopsPerSecond, roofFlopsPerSecond, bytesPerSecond } = point;

@@ -13,7 +13,7 @@ import { tokensText } from '#engine/profile/tokens-text.ts';
 import { passCount } from '#engine/profile/pass-count.ts';
 import { PassNotes } from '#renderer/results/status/pass-notes.tsx';
 import { RunFailure } from '#renderer/results/status/run-failure.tsx';
-import { formatSpread } from '#renderer/results/figures/format-ratio.ts';
+import { formatSpread } from '#engine/profile/format-ratio.ts';
 import { ShownPicture } from '#renderer/showing/shown-picture.tsx';
 import { StageName } from '#renderer/results/figures/stage-name.tsx';
 import table from '#renderer/results/figures/figures-table.module.css';

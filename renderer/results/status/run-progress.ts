@@ -3,7 +3,7 @@ import { formatBytes } from '#engine/contract/format.ts';
 import { isDecoding, rowTitle, type StagePhase } from '#engine/contract/run-event.ts';
 import type { LiveRun, StageState } from '#renderer/runs/live-run.ts';
 import { passText } from '#renderer/runs/run-facts.ts';
-import { formatPercent } from '#renderer/results/figures/format-ratio.ts';
+import { formatPercent } from '#engine/profile/format-ratio.ts';
 
 export const phaseWords: Readonly<Record<StageState['phase'], string>> = {
   waiting: 'waiting',

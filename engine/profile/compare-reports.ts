@@ -1,15 +1,11 @@
 /** Two runs side by side: which stages belong together, and how the second does against the first. Pure. */
-import { formatBytes, formatMilliseconds, formatRate } from '#engine/contract/format.ts';
-import type { LanguageReport, Report, StageReport } from '#engine/contract/report.ts';
-import { draftText } from '#engine/profile/draft-text.ts';
-import { noiseSentences } from '#engine/profile/pass-sentences.ts';
-import { languageTitles } from '#engine/profile/language-titles.ts';
-import { passCount } from '#engine/profile/pass-count.ts';
-import {
-  formatChange,
-  formatPercent,
-  formatTimes,
-} from '#renderer/results/figures/format-ratio.ts';
+import { formatBytes, formatMilliseconds, formatRate } from '../contract/format.ts';
+import type { LanguageReport, Report, StageReport } from '../contract/report.ts';
+import { draftText } from './draft-text.ts';
+import { noiseSentences } from './pass-sentences.ts';
+import { languageTitles } from './language-titles.ts';
+import { passCount } from './pass-count.ts';
+import { formatChange, formatPercent, formatTimes } from './format-ratio.ts';
 import {
   firstToken,
   noise,

@@ -1,9 +1,23 @@
 /** Ratios and shares as people read them: "1.8×", "−62 %". */
+import { formatRate } from '../contract/format.ts';
+import type { Latency } from '../contract/report.ts';
+import { medianSpread } from './statistics.ts';
 
-import { formatRate } from '#engine/contract/format.ts';
-import { formatPercent, minus } from '#engine/profile/format-share.ts';
+const thinSpace = '\u2009';
+const minus = '\u2212';
 
-export { formatPercent, formatSpread } from '#engine/profile/format-share.ts';
+/** "0.6 %" and "62 %" of a whole that is 1. */
+export function formatPercent(share: number): string {
+  const percent = Math.abs(share) * 100;
+  const sign = share < 0 ? minus : '';
+  return `${sign}${percent.toFixed(percent < 9.95 ? 1 : 0)}${thinSpace}%`;
+}
+
+/** "±1.9 %", how far from the median it may truly lie; nothing for a single pass. */
+export function formatSpread(latency: Pick<Latency, 'median' | 'interval'>): string {
+  const spread = medianSpread(latency);
+  return spread === null ? '' : `±${formatPercent(spread)}`;
+}
 
 /** "1.8×", and "12×" from ten on. */
 export function formatTimes(ratio: number): string {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import type { Report } from '#engine/contract/report.ts';
-import { sampleModel, sampleReport, sampleStage } from '#engine/profile/sample-report.testing.ts';
+import type { Report } from '../contract/report.ts';
+import { sampleModel, sampleReport, sampleStage } from './sample-report.testing.ts';
 import { changeWords, differences, pairStages, pairWords } from './compare-reports.ts';
 import { speedWords } from './compare-times.ts';
 

@@ -1,7 +1,7 @@
 /** Whether two measured times differ, and by how much: a difference that chance explains is none. Pure. */
-import type { Latency, LanguageReport, Report } from '#engine/contract/report.ts';
-import { isDecoding } from '#engine/contract/run-event.ts';
-import { formatTimes } from '#renderer/results/figures/format-ratio.ts';
+import type { Latency, LanguageReport, Report } from '../contract/report.ts';
+import { isDecoding } from '../contract/run-event.ts';
+import { formatTimes } from './format-ratio.ts';
 
 /** Differences below this are noise on a machine that does other things too. */
 export const noise = 0.05;
