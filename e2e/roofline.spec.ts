@@ -39,7 +39,7 @@ test('a machine is measured once, and then every stage lies under its roof with 
   await expect(decoder).toContainText('bound by');
 });
 
-test('operators of a profiled run are points beside those of the stages', async ({ app }) => {
+test('operators of a profiled run are points beside those of the stages', async ({ app, page }) => {
   await app.openPreset('Shapes LLaVA');
   await app.run();
   await app.results.getByRole('tab', { name: 'Operators' }).click();
@@ -53,6 +53,11 @@ test('operators of a profiled run are points beside those of the stages', async 
   const chart = app.results.getByRole('group', { name: /^Roofline of/ });
   const operator = chart.getByRole('button', { name: / of the time$/ }).first();
   await expect(operator).toHaveAccessibleName(/ · [\d.]+ FLOP\/B · /);
+  await app.results.getByRole('combobox', { name: 'Stage whose operators are shown' }).click();
+  await page.getByRole('option', { name: /^CLIP ViT/ }).click();
+  await expect(
+    chart.getByRole('button', { name: /^layers\.\d+.* FusedMatMul .* of the time$/ }).first(),
+  ).toBeVisible();
 });
 
 test('a measurement can be cancelled, and says in place why it came to nothing', async ({

@@ -104,6 +104,21 @@ describe('in blocks of integers is what multiplies tokens; what says how fast st
     });
   });
 
+  it('of a Mamba whose time steps fill blocks, in 8 bits where the others are in 4', () => {
+    const model = smallMamba({ stepRank: 32 });
+    const { decoder } = graphsOf(model, '/nowhere', { bits: 4, blockSize: 128 });
+    const bitsOf = (name: string) =>
+      decoder.model.weights.flatMap(({ form, initializers: [first] }) =>
+        form.kind === 'blocks' && first?.name === `backbone.layers.1.mixer.${name}.weight.codes`
+          ? form.bits
+          : [],
+      );
+    expect({ steps: bitsOf('dt_proj'), others: bitsOf('in_proj') }).toEqual({
+      steps: [8],
+      others: [4],
+    });
+  });
+
   it('of a Mamba-2, whose time steps are the last rows of a matrix', () => {
     expect(formsOf(smallMamba2())).toEqual({
       blocks: [
