@@ -82,10 +82,10 @@ function Roofline({ open, run, calibration }: RooflineProps) {
             : 'No stage of this run has been timed yet.'}
         </p>
       ) : (
-        <>
+        <div className={styles['both']}>
           <RooflineChart title={run.graph} points={drawn} rates={calibration} />
           <BoundList open={open} run={run} stages={stages} calibration={calibration} />
-        </>
+        </div>
       )}
       <Rates calibration={calibration} />
     </div>
