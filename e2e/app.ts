@@ -138,6 +138,15 @@ export class App {
     await expect(this.runButton).toBeVisible();
   }
 
+  /** Runs it and then, from the tab Operators, under the profiler, to its end. */
+  async profile(): Promise<void> {
+    await this.run();
+    await this.results.getByRole('tab', { name: 'Operators' }).click();
+    await this.results.getByRole('button', { name: 'Run with the profiler' }).click();
+    await expect(this.results.getByRole('group', { name: /^Flame chart of/ })).toBeVisible();
+    await expect(this.answerState).toHaveText('done');
+  }
+
   /** Starts a run and holds it where its second timed pass begins. */
   async runIntoSecondPass(passes: number): Promise<void> {
     await this.setPasses(passes);

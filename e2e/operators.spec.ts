@@ -6,12 +6,8 @@ test('a profiled run shows where a stage spends its time: zoomed, walked by key,
   page,
 }) => {
   await app.openPreset('Shapes LLaVA');
-  await app.run();
-  await app.results.getByRole('tab', { name: 'Operators' }).click();
-  await app.results.getByRole('button', { name: 'Run with the profiler' }).click();
+  await app.profile();
   const chart = app.results.getByRole('group', { name: /^Flame chart of/ });
-  await expect(chart).toBeVisible();
-  await expect(app.answerState).toHaveText('done');
 
   await app.results.getByRole('combobox', { name: 'Stage' }).click();
   await page.getByRole('option', { name: /^CLIP ViT/ }).click();
@@ -40,10 +36,7 @@ test('a card that is clicked while the Operators tab is shown brings its stage t
   app,
 }) => {
   await app.openPreset('Shapes LLaVA');
-  await app.run();
-  await app.results.getByRole('tab', { name: 'Operators' }).click();
-  await app.results.getByRole('button', { name: 'Run with the profiler' }).click();
-  await expect(app.results.getByRole('group', { name: /^Flame chart of/ })).toBeVisible();
+  await app.profile();
   const stage = app.results.getByRole('combobox', { name: 'Stage' });
 
   await app.card('CLIP ViT').click();
@@ -60,16 +53,9 @@ test('two runs are held side by side operator by operator, once both were looked
   app,
 }) => {
   const { results } = app;
-  const profile = async (): Promise<void> => {
-    await app.run();
-    await results.getByRole('tab', { name: 'Operators' }).click();
-    await results.getByRole('button', { name: 'Run with the profiler' }).click();
-    await expect(results.getByRole('group', { name: /^Flame chart of/ })).toBeVisible();
-    await expect(app.answerState).toHaveText('done');
-  };
   await app.openPreset('Shapes LLaVA');
-  await profile();
-  await profile();
+  await app.profile();
+  await app.profile();
   await results.getByRole('tab', { name: 'Runs' }).click();
   // The latest first: profiled, plain, profiled, plain.
   const compare = results.getByRole('checkbox', { name: /^Compare the run of Shapes LLaVA/ });

@@ -41,11 +41,7 @@ test('a machine is measured once, and then every stage lies under its roof with 
 
 test('operators of a profiled run are points beside those of the stages', async ({ app, page }) => {
   await app.openPreset('Shapes LLaVA');
-  await app.run();
-  await app.results.getByRole('tab', { name: 'Operators' }).click();
-  await app.results.getByRole('button', { name: 'Run with the profiler' }).click();
-  await expect(app.results.getByRole('group', { name: /^Flame chart of/ })).toBeVisible();
-  await expect(app.answerState).toHaveText('done');
+  await app.profile();
   await app.results.getByRole('tab', { name: 'Roofline' }).click();
   await app.calibrate();
 

@@ -3,7 +3,6 @@
  * operator-comparison-*.png.
  */
 import { join } from 'node:path';
-import type { App } from '../../e2e/app.ts';
 import { expect, test } from '../../e2e/fixtures.ts';
 
 const folder = join(import.meta.dirname, '..', '..', 'docs', 'screens');
@@ -13,12 +12,12 @@ for (const theme of ['light', 'dark'] as const) {
     await page.emulateMedia({ colorScheme: theme });
     await page.setViewportSize({ width: 1440, height: 900 });
     await app.openPreset('Shapes LLaVA');
-    await profile(app);
+    await app.profile();
     await page.screenshot({ path: join(folder, `operators-${theme}.png`) });
 
     await app.card('Prompt').click();
     await app.inspector.getByLabel('Prompt', { exact: true }).fill('is there a ring?');
-    await profile(app);
+    await app.profile();
     await app.results.getByRole('tab', { name: 'Runs' }).click();
     const compare = app.results.getByRole('checkbox', { name: /^Compare the run of/ });
     await compare.nth(0).check();
@@ -29,12 +28,4 @@ for (const theme of ['light', 'dark'] as const) {
     await operators.scrollIntoViewIfNeeded();
     await page.screenshot({ path: join(folder, `operator-comparison-${theme}.png`) });
   });
-}
-
-async function profile(app: App): Promise<void> {
-  await app.run();
-  await app.results.getByRole('tab', { name: 'Operators' }).click();
-  await app.results.getByRole('button', { name: 'Run with the profiler' }).click();
-  await expect(app.results.getByRole('group', { name: /^Flame chart of/ })).toBeVisible();
-  await expect(app.answerState).toHaveText('done');
 }

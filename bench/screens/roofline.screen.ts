@@ -9,11 +9,7 @@ for (const theme of ['light', 'dark'] as const) {
     await page.emulateMedia({ colorScheme: theme });
     await page.setViewportSize({ width: 1440, height: 900 });
     await app.openPreset('Shapes LLaVA');
-    await app.run();
-    await app.results.getByRole('tab', { name: 'Operators' }).click();
-    await app.results.getByRole('button', { name: 'Run with the profiler' }).click();
-    await expect(app.results.getByRole('group', { name: /^Flame chart of/ })).toBeVisible();
-    await expect(app.answerState).toHaveText('done');
+    await app.profile();
     await app.results.getByRole('tab', { name: 'Roofline' }).click();
     await app.calibrate();
     await expect(app.results.getByRole('group', { name: /^Roofline of/ })).toBeVisible();

@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest';
 import type { Noise, RunEvent } from '../contract/run-event.ts';
 import { foldRounds } from './fold-rounds.ts';
+import { sampleMachine } from './sample-report.testing.ts';
 
 const encoder = {
   id: 'encoder',
@@ -18,7 +19,14 @@ const disturbed: Noise = { ...quiet, othersShare: 0.4 };
 
 /** Of three passes, the first of which warms up. */
 const round = (latenciesMs: readonly number[], noise: Noise): readonly RunEvent[] => [
-  { type: 'run-started', machine, stages: [encoder], wires: [], options: {}, holding: 'together' },
+  {
+    type: 'run-started',
+    machine: sampleMachine,
+    stages: [encoder],
+    wires: [],
+    options: {},
+    holding: 'together',
+  },
   ...latenciesMs.flatMap((latencyMs, run): readonly RunEvent[] => [
     {
       type: 'stage-measured',
@@ -38,17 +46,6 @@ const round = (latenciesMs: readonly number[], noise: Noise): readonly RunEvent[
   { type: 'noise-watched', noise },
   { type: 'run-finished' },
 ];
-
-const machine = {
-  platform: 'linux x64',
-  cpu: 'a processor',
-  cores: 4,
-  threads: 4,
-  memoryBytes: 16e9,
-  node: '20.0.0',
-  onnxRuntime: '1.30.0',
-  patchbay: '0.1.0',
-};
 
 test('passes of all rounds count, those that warm up in none, and a disturbance in any is told', () => {
   const rounds = [

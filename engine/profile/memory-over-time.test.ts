@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { RunEvent, StageFacts, StagePhase } from '../contract/run-event.ts';
 import { memoryOverTime } from './memory-over-time.ts';
+import { sampleMachine } from './sample-report.testing.ts';
 
 const row = (id: string, phase: StageFacts['phase'] = null): StageFacts => ({
   id,
@@ -14,16 +15,7 @@ const row = (id: string, phase: StageFacts['phase'] = null): StageFacts => ({
 
 const started = (...stages: readonly StageFacts[]): RunEvent => ({
   type: 'run-started',
-  machine: {
-    platform: 'linux x64',
-    cpu: 'a processor',
-    cores: 4,
-    threads: 4,
-    memoryBytes: 16e9,
-    node: '20.0.0',
-    onnxRuntime: '1.30.0',
-    patchbay: '0.1.0',
-  },
+  machine: sampleMachine,
   stages,
   wires: [],
   options: { runs: 1 },

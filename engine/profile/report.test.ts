@@ -1,20 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { reportSchema } from '../contract/report.ts';
 import { error, warning } from '../contract/problem.ts';
-import type { Machine, RunEvent, StageFacts } from '../contract/run-event.ts';
+import type { RunEvent, StageFacts } from '../contract/run-event.ts';
 import { foldReport } from './report.ts';
 import { reusedText } from './reused-text.ts';
-
-const machine: Machine = {
-  platform: 'linux x64',
-  cpu: 'a processor',
-  cores: 4,
-  threads: 4,
-  memoryBytes: 16e9,
-  node: '20.0.0',
-  onnxRuntime: '1.30.0',
-  patchbay: '0.1.0',
-};
+import { sampleMachine as machine } from './sample-report.testing.ts';
 
 const facts = (id: string, title: string, phase: StageFacts['phase'] = null): StageFacts => ({
   id,

@@ -1,5 +1,17 @@
 /** Reports for tests, said in few words. */
 import type { LanguageReport, Report, StageReport } from '../contract/report.ts';
+import type { Machine } from '../contract/run-event.ts';
+
+export const sampleMachine: Machine = {
+  platform: 'linux x64',
+  cpu: 'a processor',
+  cores: 4,
+  threads: 4,
+  memoryBytes: 16e9,
+  node: '20.0.0',
+  onnxRuntime: '1.30.0',
+  patchbay: '0.1.0',
+};
 
 export function sampleStage(
   id: string,

@@ -163,9 +163,10 @@ describe('a saved report', () => {
     expect(words).toContain('Other programs took 40% of the processors');
     expect(words).toContain('Random weights: these words mean nothing.');
     expect(words).toContain('2026-07-01 14:02:11 UTC');
-    expect(rowsOf(page, 'Options').slice(0, 5)).toEqual([
+    expect(rowsOf(page, 'Options').slice(0, 6)).toEqual([
       ['Timed passes', '20'],
       ['Threads of ONNX Runtime', 'one a core'],
+      ['Priority', 'normal'],
       ['Memory allowed', 'what the machine has'],
       ['Most new tokens', 'as the graph says'],
       ['Seed', '7'],

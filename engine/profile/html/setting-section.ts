@@ -21,6 +21,7 @@ const given = (value: number | string | undefined): string | null =>
 const optionFacts = ({
   runs,
   threads,
+  priority,
   memoryBytes,
   reuse,
   maxNewTokens,
@@ -29,6 +30,7 @@ const optionFacts = ({
 }: RunOptions): Facts => [
   ['Timed passes', given(runs) ?? 'as many as make the figures steady'],
   ['Threads of ONNX Runtime', given(threads) ?? 'one a core'],
+  ['Priority', given(priority) ?? 'normal'],
   ['Memory allowed', memoryBytes === undefined ? 'what the machine has' : formatBytes(memoryBytes)],
   ['Most new tokens', given(maxNewTokens) ?? 'as the graph says'],
   ['Seed', given(seed) ?? 'as the graph says'],
