@@ -42,6 +42,8 @@ const languagePairSchema = z.object({
   /** `ids` [1, sequence] int64 → `embeddings` [1, sequence, D]. */
   embed: modelSchema,
   decoder: modelSchema,
+  /** Reads prompts in place of `decoder`, with the same inputs and outputs; null where that reads them itself. */
+  prefill: modelSchema.nullable(),
   hiddenSize: z.int(),
   vocabularySize: z.int(),
   contextLength: z.int(),

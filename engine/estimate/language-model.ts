@@ -2,6 +2,7 @@
 import {
   handedOverBytes,
   meanDims,
+  prefillGraph,
   stateBytes,
   type LanguageGraphs,
 } from '../node/decoder-protocol.ts';
@@ -45,8 +46,8 @@ export function estimateLanguageModel(
 
   const whole = segmentLengths(boundaries, { fresh: sequence, visual: visualTokens }, []);
   const afterPrefill = whole.map(({ fresh }) => fresh);
-  const { decoder } = graphs;
-  const prefillFlops = countFlops(decoder.model, decoder.dims(whole));
+  const { decoder, prefill } = graphs;
+  const prefillFlops = countFlops(prefillGraph(graphs).model, decoder.dims(whole));
   // Each step finds one token more in the cache.
   const steps = Array.from({ length: Math.max(1, decodeSteps) }, (_, before) =>
     decoder.dims(
@@ -75,7 +76,12 @@ export function estimateLanguageModel(
     prefillFlops,
     decodeFlopsPerToken,
   };
-  const models = [graphs.embed, decoder.model, ...(draft?.models ?? [])];
+  const models = [
+    graphs.embed,
+    decoder.model,
+    ...(prefill ? [prefill.model] : []),
+    ...(draft?.models ?? []),
+  ];
   const activationBytes = Math.max(
     chunkActivationBytes(graphs, boundaries, sequence, visualTokens),
     draft?.activationBytes ?? 0,
@@ -151,19 +157,17 @@ const oneToken = (step: LanguageModelStep, cached: readonly number[]) =>
 
 /** The activations of the prompt's last piece, which finds the most in the cache, and the state that it hands over. */
 function chunkActivationBytes(
-  { decoder, promptAttention }: LanguageGraphs,
+  graphs: LanguageGraphs,
   boundaries: readonly BoundaryPart[],
   sequence: number,
   visual: number,
 ): number {
-  const chunks = prefillChunks(sequence, boundaries, promptAttention);
+  const { model, dims, state } = prefillGraph(graphs);
+  const chunks = prefillChunks(sequence, boundaries, graphs.promptAttention);
   const fresh = chunks.at(-1) as number;
   const before = sequence - fresh;
   const seen = { fresh, visual: chunks.length === 1 ? visual : 0 };
   const lengths = segmentLengths(boundaries, seen, [before]);
   const counts = lengths.map((length) => length.fresh);
-  return (
-    peakActivationBytes(decoder.model, decoder.dims(lengths)) +
-    handedOverBytes(decoder.state, counts)
-  );
+  return peakActivationBytes(model, dims(lengths)) + handedOverBytes(state, counts);
 }

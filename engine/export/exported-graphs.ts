@@ -16,6 +16,7 @@ export interface StageGraphs {
   readonly own?: ExportedGraph;
   readonly embed?: ExportedGraph;
   readonly decoder?: ExportedGraph;
+  readonly prefill?: ExportedGraph;
   readonly draftEmbed?: ExportedGraph;
   readonly draftDecoder?: ExportedGraph;
 }
@@ -62,6 +63,7 @@ function languageGraphs(
   return {
     embed: named('embed', title, graphs.embed),
     decoder: named('decoder', title, graphs.decoder.model),
+    ...(graphs.prefill && { prefill: named('prefill', title, graphs.prefill.model) }),
     ...(decoding.kind === 'draft' && {
       draftEmbed: named('draft.embed', title, decoding.graphs.embed),
       draftDecoder: named('draft.decoder', title, decoding.graphs.decoder.model),

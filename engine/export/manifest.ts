@@ -75,19 +75,23 @@ function describeStage(stage: Stage, graphs: StageGraphs): ExportedStage {
 function describeStep(step: HostStep, graphs: StageGraphs): ExportedStage['body'] {
   if (step.kind !== 'generate') return { kind: 'step', step: step.kind, facts: stepFacts(step) };
   const { decoding, boundaries, template, pictureLayout } = step;
-  const { embed, decoder, draftEmbed, draftDecoder } = graphs;
+  const { embed, decoder, prefill = null, draftEmbed, draftDecoder } = graphs;
   return {
     kind: 'language-model',
-    ...describeLanguage(step.graphs, embed as ExportedGraph, decoder as ExportedGraph),
+    ...describeLanguage(step.graphs, {
+      embed: embed as ExportedGraph,
+      decoder: decoder as ExportedGraph,
+      prefill,
+    }),
     protocol,
     decoding: decoding.kind,
     draft:
       decoding.kind === 'draft'
-        ? describeLanguage(
-            decoding.graphs,
-            draftEmbed as ExportedGraph,
-            draftDecoder as ExportedGraph,
-          )
+        ? describeLanguage(decoding.graphs, {
+            embed: draftEmbed as ExportedGraph,
+            decoder: draftDecoder as ExportedGraph,
+            prefill: null,
+          })
         : null,
     boundaries: boundaries.map(({ kind, layer }) => ({ kind, layer })),
     template,
@@ -99,19 +103,25 @@ type LanguagePair = NonNullable<
   Extract<ExportedStage['body'], { kind: 'language-model' }>['draft']
 >;
 
+interface NamedGraphs {
+  readonly embed: ExportedGraph;
+  readonly decoder: ExportedGraph;
+  readonly prefill: ExportedGraph | null;
+}
+
 function describeLanguage(
   { hiddenSize, vocabularySize, contextLength, decoder: graph }: LanguageGraphs,
-  embed: ExportedGraph,
-  decoder: ExportedGraph,
+  { embed, decoder, prefill }: NamedGraphs,
 ): LanguagePair {
   const carried = new Set(graph.state.flatMap((tensor) => [pastName(tensor), newName(tensor)]));
+  const factsOf = (name: string): TensorFacts => {
+    if (name.startsWith(shownPrefix)) return protocolFacts('shown');
+    return protocolFacts(carried.has(name) ? 'state' : 'protocol');
+  };
   return {
     embed: describeModel(embed, () => protocolFacts('protocol')),
-    decoder: describeModel(decoder, (name) =>
-      name.startsWith(shownPrefix)
-        ? protocolFacts('shown')
-        : protocolFacts(carried.has(name) ? 'state' : 'protocol'),
-    ),
+    decoder: describeModel(decoder, factsOf),
+    prefill: prefill && describeModel(prefill, factsOf),
     hiddenSize,
     vocabularySize,
     contextLength,

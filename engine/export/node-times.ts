@@ -74,7 +74,7 @@ function graphData([stem, values]: readonly [string, ReadonlyMap<string, number>
 
 /** A draft's row tells of both of its graphs. */
 function graphsOfRow({ phase }: StageReport, graphs: StageGraphs): readonly ExportedGraph[] {
-  const { own, embed, decoder, draftEmbed, draftDecoder } = graphs;
+  const { own, embed, decoder, prefill, draftEmbed, draftDecoder } = graphs;
   const of =
     phase === null
       ? [own]
@@ -82,7 +82,7 @@ function graphsOfRow({ phase }: StageReport, graphs: StageGraphs): readonly Expo
         ? [embed]
         : phase === 'draft' && draftDecoder
           ? [draftDecoder, draftEmbed]
-          : [decoder];
+          : [(phase === 'prefill' ? prefill : undefined) ?? decoder];
   return of.filter((graph) => graph !== undefined);
 }
 

@@ -110,11 +110,25 @@ export interface DecoderGraph {
   readonly dims: (segments: readonly SegmentLengths[]) => DimBindings;
 }
 
-/** The two graphs of a language model and what surrounds them. */
+export interface PrefillGraph {
+  readonly model: StageModel;
+  readonly precision: 'w8a8';
+}
+
+/** What reads a prompt, whose state the decoder goes on from. */
+export const prefillGraph = ({
+  decoder,
+  prefill,
+}: Pick<LanguageGraphs, 'decoder' | 'prefill'>): DecoderGraph =>
+  prefill ? { ...decoder, model: prefill.model } : decoder;
+
+/** The graphs of a language model and what surrounds them. */
 export interface LanguageGraphs {
   /** `ids` [1, sequence] int64 → `embeddings` [1, sequence, D]. */
   readonly embed: StageModel;
   readonly decoder: DecoderGraph;
+  /** The decoder's graph with its matrices in another format, which reads prompts; left out where the decoder does. */
+  readonly prefill?: PrefillGraph;
   readonly hiddenSize: number;
   readonly vocabularySize: number;
   readonly contextLength: number;

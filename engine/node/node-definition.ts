@@ -2,7 +2,7 @@
 import type { Json } from '../contract/document.ts';
 import type { Outcome } from '../contract/outcome.ts';
 import type { Problem } from '../contract/problem.ts';
-import type { GraphBuilder } from '../onnx/graph-builder.ts';
+import type { GraphBuilder, MatrixFormat } from '../onnx/graph-builder.ts';
 import type { StageModel } from '../onnx/model.ts';
 import type { Dim, DimBindings, Value } from '../onnx/value.ts';
 import type { KeyLayout } from '../onnx/weight.ts';
@@ -135,8 +135,8 @@ export interface BodyContext<
   readonly wired: ReadonlySet<string>;
   /** What is plugged in, in the order of the wires. */
   readonly parts: readonly Part[];
-  /** A graph with this node's own weights. */
-  readonly newGraph: (emit: (g: GraphBuilder) => void) => StageModel;
+  /** A graph with this node's own weights, in the format that it asks for or in `format`. */
+  readonly newGraph: (emit: (g: GraphBuilder) => void, format?: MatrixFormat) => StageModel;
 }
 
 /** Whole numbers that follow from the views of one run; the graph reads them as a list [size] int64. */
@@ -178,8 +178,8 @@ export interface PartContext<P extends Params> {
   readonly params: ParamValues<P>;
   /** Runs `body` with weights taken from this part's own source and precision. */
   readonly withWeights: <Result>(g: GraphBuilder, body: () => Result) => Result;
-  /** A graph of the part's own, with its own weights. */
-  readonly newGraph: (emit: (g: GraphBuilder) => void) => StageModel;
+  /** A graph of the part's own, with its own weights, in the format that it asks for or in `format`. */
+  readonly newGraph: (emit: (g: GraphBuilder) => void, format?: MatrixFormat) => StageModel;
 }
 
 export interface NodeDefinition<

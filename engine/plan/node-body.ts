@@ -82,9 +82,9 @@ export function bodyContext(graph: Surroundings, node: CheckedNode): AnyContext 
 
 const graphMaker =
   (setting: WeightSetting | null, budget?: OperatorBudget): AnyContext['newGraph'] =>
-  (emit) => {
+  (emit, format) => {
     const g = new GraphBuilder(budget);
-    if (setting) g.weightsFrom(setting, () => emit(g));
+    if (setting) g.weightsFrom({ ...setting, ...format }, () => emit(g));
     else emit(g);
     return g.finish();
   };

@@ -13,12 +13,12 @@ export const unseenInput = 'unseen';
 /** Graphs that give out what they do to a prompt: so little that it is always told. */
 export const tellingOfPrompt = (context: AnyContext): AnyContext => ({
   ...context,
-  newGraph: (emit) =>
+  newGraph: (emit, format) =>
     context.newGraph((g) => {
       emit(g);
       for (const name of g.tapNames.filter(isToldOfPrompt))
         g.output(shownPrefix + name, g.tapped(name));
-    }),
+    }, format),
 });
 
 /** Patch marks as outputs [views · patches], or [0] where nobody looks; a tap that the node lacks shows nothing. */

@@ -30,6 +30,8 @@ export interface Generation extends LanguageStage {
 export interface LoadedModel {
   readonly embed: HeldModel;
   readonly decoder: HeldModel;
+  /** What reads prompts: the decoder, where it has no other for that. */
+  readonly prefill: HeldModel;
   readonly model: LanguageModel;
 }
 

@@ -44,6 +44,8 @@ interface Advance {
   readonly leaves?: boolean;
   /** All of one picture, which see each other. */
   readonly together?: boolean;
+  /** Of a prompt. */
+  readonly reads?: boolean;
 }
 
 export class LanguageModel {
@@ -51,6 +53,7 @@ export class LanguageModel {
   readonly #boundaries: readonly BoundaryPart[];
   readonly #embed: Session;
   readonly #decoder: Session;
+  readonly #prefill: Session;
   readonly #inputs: ReadonlySet<string>;
   #state: DecoderState;
   #count: CallCount | null = null;
@@ -63,11 +66,13 @@ export class LanguageModel {
     boundaries: readonly BoundaryPart[],
     embed: Session,
     decoder: Session,
+    prefill = decoder,
   ) {
     this.#graphs = graphs;
     this.#boundaries = boundaries;
     this.#embed = embed;
     this.#decoder = decoder;
+    this.#prefill = prefill;
     this.#inputs = new Set(graphs.decoder.model.inputs.map(({ name }) => name));
     this.#state = new DecoderState(graphs.decoder);
   }
@@ -152,7 +157,14 @@ export class LanguageModel {
       const together = promptAttention === 'pictures' && isPicture;
       at += count;
       const coming = { certain: length - at, possible: expected };
-      const outputs = await this.#advance({ embeddings: chunk, rows, coming, visual, together });
+      const outputs = await this.#advance({
+        embeddings: chunk,
+        rows,
+        coming,
+        visual,
+        together,
+        reads: true,
+      });
       this.#seen = addSeen(this.#seen, outputs);
       if (rows === 'all' || at === length) pieces.push(outputs);
     }
@@ -226,6 +238,7 @@ export class LanguageModel {
     visual = [],
     leaves = false,
     together = false,
+    reads = false,
   }: Advance): Promise<TensorMap> {
     const fresh = embeddings.length / this.#graphs.hiddenSize;
     const visualCount = visual.reduce((sum, { count }) => sum + count, 0);
@@ -249,7 +262,8 @@ export class LanguageModel {
       feeds[decoderInput.keptVisual(boundary)] = int64([segments[boundary + 1]?.visual ?? 0], []);
     const known = Object.entries(feeds).filter(([name]) => this.#inputs.has(name));
     const inputs = { ...this.#state.feeds(), ...Object.fromEntries(known) };
-    const outputs = { ...(await this.#decoder.run(inputs, this.#state.places())) };
+    const session = reads ? this.#prefill : this.#decoder;
+    const outputs = { ...(await session.run(inputs, this.#state.places())) };
     this.#count?.add(segments, logitRows.length);
     this.#state.take(
       outputs,

@@ -2,6 +2,7 @@
 import { ok, type Outcome } from '#engine/contract/outcome.ts';
 import type { LanguagePhase, StageFacts } from '#engine/contract/run-event.ts';
 import { countFlops } from '#engine/estimate/model-cost.ts';
+import { prefillGraph } from '#engine/node/decoder-protocol.ts';
 import { itemsOf, tokensInAll, type WireOf, type WireType } from '#engine/node/wire.ts';
 import { segmentLengths } from '#engine/node/segments.ts';
 import { isExpertLoad } from '#engine/node/shows.ts';
@@ -100,11 +101,17 @@ export function languageStage(
   };
 }
 
+/** Of what made the state: prompts may be read by one graph and answers written by another. */
+const keyOf = ({ prefill: reader, decoder }: LoadedLanguage): string =>
+  [...new Set([reader.loaded.key, decoder.loaded.key])].join(' ');
+
 function phaseFacts({ stage, step, row }: LanguageStage, phase: LanguagePhase): StageFacts {
   const { id, type, title } = stage;
   const hasWeights = phase !== 'tokenise';
   const { decoding } = step;
-  const { precision, weights } = phase === 'draft' && decoding.kind === 'draft' ? decoding : stage;
+  const { weights, ...written } = phase === 'draft' && decoding.kind === 'draft' ? decoding : stage;
+  const read = phase === 'prefill' ? step.graphs.prefill : undefined;
+  const { precision } = read ?? written;
   return {
     id: row(phase),
     node: id,
@@ -193,7 +200,7 @@ async function generate(
   const answers = await answer(generation, prompt.value, logits.value, length);
   if (!answers.ok) return answers;
   const { language, stage, prompts } = generation;
-  prompts?.leave(language.decoder.loaded.key, stage.id, language.model.held(embedded.value));
+  prompts?.leave(keyOf(language), stage.id, language.model.held(embedded.value));
   const { run } = generation.pass;
   for (const told of answers.value) context.emit({ type: 'answer', run, ...told });
   // What is wired behind is given the first.
@@ -270,13 +277,14 @@ async function prefill(
 ): Promise<Outcome<Float32Array>> {
   const { embeddings, visual } = embedded;
   const { boundaries, graphs, sampling } = step;
-  const { model, decoder } = language;
-  const before = prompts?.take(decoder.loaded.key, stage.id) ?? null;
+  const { model } = language;
+  const before = prompts?.take(keyOf(language), stage.id) ?? null;
+  const graph = prefillGraph(graphs);
   const calls = new CallCount();
   let from = 0;
   const logits = await pass.span(
     row('prefill'),
-    decoder.ownBytes,
+    language.prefill.ownBytes,
     () => {
       from = before ? model.goOnFrom(before, embedded) : 0;
       model.countIn(calls);
@@ -287,14 +295,14 @@ async function prefill(
     () => {
       const fresh = embeddings.length / graphs.hiddenSize - from;
       const seen = visual.reduce((sum, { count }) => sum + count, 0);
-      const cached = Array.from({ length: graphs.decoder.segments }, () => from);
+      const cached = Array.from({ length: graph.segments }, () => from);
       const lengths = segmentLengths(boundaries, { fresh, visual: seen }, cached);
       return {
         tokensIn: fresh,
         tokensOut: lengths.at(-1)?.fresh ?? fresh,
-        flops: countFlops(graphs.decoder.model, graphs.decoder.dims(lengths)),
+        flops: countFlops(graph.model, graph.dims(lengths)),
         // Weights are read anew for each piece of the prompt.
-        movedBytes: calls.movedBytes(graphs.decoder),
+        movedBytes: calls.movedBytes(graph),
         ...stateFacts(model),
       };
     },

@@ -3,9 +3,18 @@ import { ok, type Outcome } from '#engine/contract/outcome.ts';
 import type { LanguagePhase } from '#engine/contract/run-event.ts';
 import type { LanguageGraphs } from '#engine/node/decoder-protocol.ts';
 import type { BoundaryPart } from '#engine/node/part.ts';
-import { holdModel, isCold, measureModel, settleModels } from '../stages/held-model.ts';
+import type { StageModel } from '#engine/onnx/model.ts';
+import {
+  holdModel,
+  isCold,
+  measureModel,
+  settleModels,
+  type HeldModel,
+} from '../stages/held-model.ts';
 import { refusable } from '../sessions/load-model.ts';
-import { stageProgress } from '../stages/stage-progress.ts';
+import type { Session } from '../sessions/sessions.ts';
+import { stageProgress, type ProgressRow } from '../stages/stage-progress.ts';
+import type { StageContext } from '../stages/stage-runner.ts';
 import { answerPhases } from './decoding.ts';
 import { embedTokens } from './embed-tokens.ts';
 import type { LanguageStage, LoadedLanguage, LoadedModel } from './generation.ts';
@@ -27,12 +36,11 @@ export async function identifyModels({
   const { loader, baseFolder, threads: decoderThreads } = context;
   const progress = stageProgress({ id: row('prefill'), node: stage.id }, context);
   const keys: string[] = [];
-  for (const { embed, decoder } of decoding.kind === 'draft'
-    ? [graphs, decoding.graphs]
-    : [graphs]) {
+  for (const all of decoding.kind === 'draft' ? [graphs, decoding.graphs] : [graphs]) {
     for (const [model, threads] of [
-      [embed, embedThreads],
-      [decoder.model, decoderThreads],
+      [all.embed, embedThreads],
+      [all.decoder.model, decoderThreads],
+      ...(all.prefill ? [[all.prefill.model, decoderThreads] as const] : []),
     ] as const) {
       const identified = await loader.identify({ model, threads, baseFolder, progress });
       if (!identified.ok) return identified;
@@ -50,9 +58,9 @@ export async function loadLanguage(language: LanguageStage): Promise<Outcome<Loa
     decoder: row('prefill'),
   });
   if (!loaded.ok) return loaded;
-  const { embed, decoder } = loaded.value;
+  const { embed, decoder, prefill } = loaded.value;
   settleModels(row('embed'), [embed], context);
-  settleModels(row('prefill'), [decoder], context);
+  settleModels(row('prefill'), [prefill], context);
   settleModels(row(answerPhases(step).at(-1) as LanguagePhase), [decoder], context);
   if (decoding.kind !== 'draft') {
     if (decoding.kind === 'early-exit') settleModels(row('draft'), [decoder], context);
@@ -88,24 +96,57 @@ async function loadModel(
   if (!embedded.ok) return embedded;
   measureModel(embed.value);
 
-  const { model: graph } = graphs.decoder;
-  const decoder = await holdModel(
-    { id: rows.decoder, node },
-    graph,
-    title,
-    context.threads,
-    context,
+  const shared = { progress: { id: rows.decoder, node }, title, context };
+  const made = (decoder: Session, prefill?: Session): LanguageModel =>
+    new LanguageModel(graphs, boundaries, session, decoder, prefill);
+  const reads = (model: LanguageModel) => model.prefill(embedded.value, [], 1);
+  const reader = graphs.prefill
+    ? await holdDecoder(graphs.prefill.model, shared, (own) => made(own), reads)
+    : null;
+  if (reader?.ok === false) return reader;
+  const prefill = reader?.value.held;
+  const decoder = await holdDecoder(
+    graphs.decoder.model,
+    shared,
+    (own) => made(own, prefill?.loaded.session),
+    async (model) => {
+      await reads(model);
+      await model.extend([0], 'last', 0);
+    },
   );
   if (!decoder.ok) return decoder;
-  const model = new LanguageModel(graphs, boundaries, session, decoder.value.loaded.session);
-  if (isCold(decoder.value)) {
-    context.emit({ type: 'stage-progress', stage: rows.decoder, phase: 'warming-up', run: 0 });
-    const warmed = await refusable(title, async () => {
-      await model.prefill(embedded.value, [], 1);
-      await model.extend([0], 'last', 0);
-    });
+  const { held, model } = decoder.value;
+  return ok({ embed: embed.value, decoder: held, prefill: prefill ?? held, model });
+}
+
+interface HeldDecoder {
+  readonly held: HeldModel;
+  readonly model: LanguageModel;
+}
+
+/** Loads a decoder and, where that is new, runs it once before another is loaded, so that what it adds to memory is its own. */
+async function holdDecoder(
+  graph: StageModel,
+  { progress, title, context }: Shared,
+  made: (session: Session) => LanguageModel,
+  warmUp: (model: LanguageModel) => Promise<unknown>,
+): Promise<Outcome<HeldDecoder>> {
+  const held = await holdModel(progress, graph, title, context.threads, context);
+  if (!held.ok) return held;
+  const model = made(held.value.loaded.session);
+  if (isCold(held.value)) {
+    const { id: stage } = progress;
+    context.emit({ type: 'stage-progress', stage, phase: 'warming-up', run: 0 });
+    const warmed = await refusable(title, () => warmUp(model));
     if (!warmed.ok) return warmed;
   }
-  measureModel(decoder.value);
-  return ok({ embed: embed.value, decoder: decoder.value, model });
+  measureModel(held.value);
+  return ok({ held: held.value, model });
+}
+
+/** What both graphs of a model are loaded with. */
+interface Shared {
+  readonly progress: ProgressRow;
+  readonly title: string;
+  readonly context: StageContext;
 }

@@ -1,6 +1,6 @@
 /** The ONNX graphs of a decoder-only language model: the embedding table, and all of its blocks. */
 import type { BoundaryPart, FeedForwardPart } from '#engine/node/part.ts';
-import type { GraphBuilder } from '#engine/onnx/graph-builder.ts';
+import type { GraphBuilder, MatrixFormat } from '#engine/onnx/graph-builder.ts';
 import type { CacheFormat } from '#engine/onnx/blocks/cache-format.ts';
 import {
   causalAttention,
@@ -36,6 +36,7 @@ import {
   projectInName,
   projectOutName,
 } from './names/canonical.ts';
+import { prefillFormat, type PrefillPrecision } from './prefill-params.ts';
 import { maskVisualTokens, pruneVisualTokens, scoreVisualTokens } from './visual-pruning.ts';
 import { emitEmbedding, emitHead, scaledBy, type Vocabulary } from './vocabulary.ts';
 
@@ -52,19 +53,27 @@ export interface DecoderParts {
 export function decoderGraphs(
   architecture: DecoderArchitecture,
   parts: DecoderParts,
-  newGraph: (emit: (g: GraphBuilder) => void) => StageModel,
+  newGraph: (emit: (g: GraphBuilder) => void, format?: MatrixFormat) => StageModel,
+  prefillPrecision: PrefillPrecision = 'same',
 ): LanguageGraphs {
   const { hiddenSize, vocabularySize, contextLength, promptAttention } = architecture;
   const scale = architecture.scaledEmbeddings === 'words' ? architecture.embeddingScale : 1;
   const window = architecture.attentionWindow ?? undefined;
+  const emitWhole = (g: GraphBuilder): void => emitDecoder(g, architecture, parts);
   return {
     embed: newGraph((g) => emitEmbedding(g, vocabularyOf(architecture), scale)),
     decoder: {
-      model: newGraph((g) => emitDecoder(g, architecture, parts)),
+      model: newGraph(emitWhole),
       state: decoderState(architecture, parts.boundaries, parts.cacheFormat),
       segments: parts.boundaries.length + 1,
       dims: (lengths) => segmentDims(lengths, window),
     },
+    ...(prefillPrecision !== 'same' && {
+      prefill: {
+        model: newGraph(emitWhole, prefillFormat(prefillPrecision)),
+        precision: prefillPrecision,
+      },
+    }),
     hiddenSize,
     vocabularySize,
     contextLength,

@@ -19,12 +19,14 @@ import { checkDecoderParts, droppingProblem } from './decoder-parts.ts';
 import { draftProblem, idleDrafts } from './draft-problem.ts';
 import { languageInputs, languageOutputs, languageProblem } from './language-ports.ts';
 import { withPictureLayout } from './picture-layouts.ts';
+import { prefillParams } from './prefill-params.ts';
 
 const params = {
   ...decoderModelParams,
   ...answerParams,
   ...cacheParams,
   ...weightParams,
+  ...prefillParams,
 } as const;
 
 export const decoder = defineNode({
@@ -100,7 +102,13 @@ export const decoder = defineNode({
       const { cacheFormat } = values;
       return {
         kind: 'generate',
-        graphs: decoderGraphs(architecture, { feedForwards, boundaries, cacheFormat }, newGraph),
+        graphs: decoderGraphs(
+          architecture,
+          { feedForwards, boundaries, cacheFormat },
+          newGraph,
+          // In its own precision a second copy would be the first.
+          values.precision === 'w8a8' ? 'same' : values.prefillPrecision,
+        ),
         boundaries,
         // Where nothing is written there is nothing to guess.
         decoding: (answered.choices ? null : (draft ?? exit)) ?? { kind: 'plain' },
