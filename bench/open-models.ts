@@ -48,5 +48,7 @@ export async function openModel(
     return loaded.value.session;
   };
   const embed = await open(graphs.embed, 1);
-  return new LanguageModel(graphs, [], embed, await open(graphs.decoder.model, threadCount));
+  const decoder = await open(graphs.decoder.model, threadCount);
+  const prefill = graphs.prefill && (await open(graphs.prefill.model, threadCount));
+  return new LanguageModel(graphs, [], embed, decoder, prefill);
 }

@@ -6,6 +6,7 @@ import type { RunEvent } from '#engine/contract/run-event.ts';
 import { foldReport } from '#engine/profile/report.ts';
 import { valueOf } from '#verify/value-of.testing.ts';
 import { Workbench } from '#verify/workbench.ts';
+import { withParams } from '../bin/graphs.testing.ts';
 import { readPreset } from '../presets.ts';
 import { executeRun } from '../runs/execute-run.ts';
 import { CancelSwitch } from '../sessions/progress.ts';
@@ -26,11 +27,7 @@ const scene = 'describe the picture.';
 const colour = 'what colour is the circle?';
 
 /** The preset with other parameters of its language model. */
-function answering(params: Params): GraphDocument {
-  const language = preset.nodes['language'] as GraphDocument['nodes'][string];
-  const changed = { ...language, params: { ...language.params, ...params } };
-  return { ...preset, nodes: { ...preset.nodes, language: changed } };
-}
+const answering = (params: Params): GraphDocument => withParams(preset, 'language', params);
 
 function drafted(document: GraphDocument): GraphDocument {
   const shapes = {

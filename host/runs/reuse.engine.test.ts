@@ -7,6 +7,7 @@ import type { RunRequest } from '#engine/contract/run-request.ts';
 import { foldReport } from '#engine/profile/report.ts';
 import { valueOf } from '#verify/value-of.testing.ts';
 import { Workbench } from '#verify/workbench.ts';
+import { withParams } from '../bin/graphs.testing.ts';
 import { readPreset } from '../presets.ts';
 import { CancelSwitch } from '../sessions/progress.ts';
 import { float32 } from '../sessions/sessions.ts';
@@ -29,11 +30,8 @@ const scene = 'describe the picture.';
 const vision = ['encoder', 'projector'];
 
 /** The preset with other parameters of a node. */
-function changed(node: string, params: Readonly<Record<string, Json>>): GraphDocument {
-  const before = preset.nodes[node] as GraphDocument['nodes'][string];
-  const after = { ...before, params: { ...before.params, ...params } };
-  return { ...preset, nodes: { ...preset.nodes, [node]: after } };
-}
+const changed = (node: string, params: Readonly<Record<string, Json>>): GraphDocument =>
+  withParams(preset, node, params);
 
 /** The preset with a part at its language model. */
 function accelerated(type: string, params: Readonly<Record<string, Json>>): GraphDocument {

@@ -114,31 +114,47 @@ function RunSetting({ name, param }: RunSettingProps) {
 
 function PriorityField() {
   const isFirst = useView((state) => state.priority === 'high');
-  const take = (next: boolean): void => view.setState({ priority: next ? 'high' : 'normal' });
   return (
-    <Field
+    <RunSwitch
       label="Run before other programs"
       help="Other programs wait while a run needs the processor, which makes its figures steadier. Many systems allow this to administrators only; a run that is refused says so and goes on as any other."
-      isRow
-      onReset={isFirst ? () => take(false) : null}
-      aside={(ids) => <Switch ids={ids} checked={isFirst} onChange={take} />}
+      isOn={isFirst}
+      take={(next) => view.setState({ priority: next ? 'high' : 'normal' })}
     />
   );
 }
 
 function ReuseField() {
   const reuses = useView((state) => state.reuses);
-  const take = (next: boolean): void => view.setState({ reuses: next });
   return (
-    <Field
+    <RunSwitch
       label="Reuse what the last run read"
       help="A picture and a start of the prompt that are as in the last run are not read again, as with a second question about the same picture. What is reused is told beside the figures."
+      noteWhenOn="A run is timed once, as a second pass would find everything read."
+      isOn={reuses}
+      take={(next) => view.setState({ reuses: next })}
+    />
+  );
+}
+
+interface RunSwitchProps {
+  readonly label: string;
+  readonly help: string;
+  readonly noteWhenOn?: string;
+  readonly isOn: boolean;
+  readonly take: (next: boolean) => void;
+}
+
+/** A choice that belongs to this window and to no graph; off where nothing is chosen. */
+function RunSwitch({ label, help, noteWhenOn, isOn, take }: RunSwitchProps) {
+  return (
+    <Field
+      label={label}
+      help={help}
       isRow
-      note={
-        reuses ? 'A run is timed once, as a second pass would find everything read.' : undefined
-      }
-      onReset={reuses ? () => take(false) : null}
-      aside={(ids) => <Switch ids={ids} checked={reuses} onChange={take} />}
+      note={isOn ? noteWhenOn : undefined}
+      onReset={isOn ? () => take(false) : null}
+      aside={(ids) => <Switch ids={ids} checked={isOn} onChange={take} />}
     />
   );
 }

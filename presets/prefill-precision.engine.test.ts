@@ -1,19 +1,21 @@
 /** A prompt that is read in w8a8 and answered in the precision of the weights: each by its own copy, over one state. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { GraphDocument, Json } from '#engine/contract/document.ts';
+import type { Report } from '#engine/contract/report.ts';
 import type { RunEvent } from '#engine/contract/run-event.ts';
 import { estimateGraph } from '#engine/estimate/estimate.ts';
 import { checkGraph } from '#engine/graph/check.ts';
 import { sketchDocument } from '#engine/graph/sketch-document.ts';
-import { planGraph } from '#engine/plan/plan.ts';
 import { foldReport } from '#engine/profile/report.ts';
+import { withParams } from '#host/bin/graphs.testing.ts';
+import type { LanguageModel } from '#host/language/language-model.ts';
+import { readPreset } from '#host/presets.ts';
+import { executeRun } from '#host/runs/execute-run.ts';
+import { CancelSwitch } from '#host/sessions/progress.ts';
 import { catalogue } from '#nodes/index.ts';
 import { valueOf } from '#verify/value-of.testing.ts';
 import { Workbench } from '#verify/workbench.ts';
-import { readPreset } from '../presets.ts';
-import { executeRun } from '../runs/execute-run.ts';
-import { CancelSwitch } from '../sessions/progress.ts';
-import { LanguageModel } from './language-model.ts';
+import { languageStep, openModel } from '../bench/open-models.ts';
 
 type Params = Readonly<Record<string, Json>>;
 
@@ -27,31 +29,22 @@ beforeAll(async () => {
 
 afterAll(() => bench.close());
 
-function withLanguage(document: GraphDocument, params: Params): GraphDocument {
-  const language = document.nodes['language'];
-  if (!language) throw new Error('There is no language model.');
-  const changed = { ...language, params: { ...language.params, ...params } };
-  return { ...document, nodes: { ...document.nodes, language: changed } };
-}
+const withLanguage = (params: Params): GraphDocument => withParams(preset, 'language', params);
 
-async function openModel(params: Params): Promise<LanguageModel> {
-  const plan = valueOf(planGraph(checkGraph(withLanguage(preset, params), catalogue)));
-  const body = plan.stages.find(({ id }) => id === 'language')?.body;
-  if (body?.kind !== 'host' || body.step.kind !== 'generate') throw new Error('No model.');
-  const { graphs } = body.step;
-  const sessions = [graphs.embed, graphs.decoder.model, graphs.prefill?.model].flatMap(
-    (model) => model ?? [],
-  );
-  const [embed, decoder, prefill] = await Promise.all(
-    sessions.map(async (model) => valueOf(await bench.session(model))),
-  );
-  return new LanguageModel(graphs, [], embed!, decoder!, prefill);
+const modelWith = (params: Params): Promise<LanguageModel> =>
+  openModel(languageStep(withLanguage(params)).graphs, bench.loader);
+
+async function run(document: GraphDocument): Promise<Report> {
+  const events: RunEvent[] = [];
+  const emit = (event: RunEvent): void => void events.push(event);
+  valueOf(await executeRun({ document, runs: 1 }, bench.loader, emit, new CancelSwitch()));
+  return foldReport(document.title, events);
 }
 
 test('what a prompt leaves is that of the w8a8 model, and what follows is written by the other', async () => {
-  const both = await openModel({ precision: 'float32', prefillPrecision: 'w8a8' });
-  const rounded = await openModel({ precision: 'w8a8' });
-  const exact = await openModel({ precision: 'float32' });
+  const both = await modelWith({ precision: 'float32', prefillPrecision: 'w8a8' });
+  const rounded = await modelWith({ precision: 'w8a8' });
+  const exact = await modelWith({ precision: 'float32' });
   // Each has a table of its own.
   const prompt = await exact.embed([5, 17, 42, 8, 23]);
   const read = (model: LanguageModel) => model.prefill(prompt, [], 8);
@@ -72,11 +65,7 @@ const cosine = (a: Float32Array, b: Float32Array): number => {
 };
 
 test('a run tells the precision and the memory of each, and answers as before', async () => {
-  const events: RunEvent[] = [];
-  const document = withLanguage(preset, { prefillPrecision: 'w8a8' });
-  const emit = (event: RunEvent): void => void events.push(event);
-  valueOf(await executeRun({ document, runs: 1 }, bench.loader, emit, new CancelSwitch()));
-  const report = foldReport('Shapes', events);
+  const report = await run(withLanguage({ prefillPrecision: 'w8a8' }));
   const row = (phase: string) => report.stages.find((stage) => stage.phase === phase);
   expect(row('prefill')?.precision).toBe('w8a8');
   expect(row('decode')?.precision).toBe('float32');
@@ -86,10 +75,7 @@ test('a run tells the precision and the memory of each, and answers as before', 
   expect(readBytes).toBeGreaterThan(0);
   expect(readBytes).toBeLessThan(0.5 * writtenBytes);
 
-  const plain: RunEvent[] = [];
-  const heard = (event: RunEvent): void => void plain.push(event);
-  valueOf(await executeRun({ document: preset, runs: 1 }, bench.loader, heard, new CancelSwitch()));
-  expect(report.answer?.text).toBe(foldReport('Shapes', plain).answer?.text);
+  expect(report.answer?.text).toBe((await run(preset)).answer?.text);
 });
 
 test('the estimate has both copies, and no parameter twice', () => {
