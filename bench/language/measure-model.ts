@@ -58,7 +58,7 @@ export async function measureModel(
       reads.push(await memory.bytesPerSecond());
       const [ours, theirs] = [engineSpeeds.at(-1), bareSpeeds.at(-1)];
       console.error(
-        `${document.title}, round ${round} of ${rounds}: decode ${ours?.decode.toFixed(1)}, bare ${theirs?.decode.toFixed(1)} tokens per second`,
+        `${document.title}, round ${round} of ${rounds}: prefill ${ours?.prefill.toFixed(1)}, bare ${theirs?.prefill.toFixed(1)}; decode ${ours?.decode.toFixed(1)}, bare ${theirs?.decode.toFixed(1)} tokens per second`,
       );
     }
     const engine = medians(engineSpeeds);

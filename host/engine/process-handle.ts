@@ -87,13 +87,15 @@ function temporaryFolder(): string | null {
 /**
  * The C library gives blocks above the first size back to the system as they are freed, and what is free at the end of
  * its heap above the second (mallopt(3)). Left alone it raises both to the largest block it has seen, and the
- * activations of a long prompt leave holes that stay resident. What a step makes anew for each token lies under both:
- * with a first size below a state of a recurrent layer (half a megabyte of RWKV-6 1.6B), decode loses 10% to the system
- * calls.
+ * activations of a long prompt leave holes that stay resident. What steps make anew lies under both, as memory new to
+ * the process costs a page fault every 4 KB: the states of a recurrent layer at each token (half a megabyte of RWKV-6
+ * 1.6B; 10% of decode), keys and values of a layer at each piece of a prompt (2 MB of Phi-2, 130 MB of all its layers;
+ * 2% of prefill). Few heaps leave few holes.
  */
 const allocation = {
-  MALLOC_MMAP_THRESHOLD_: String(2 ** 20),
-  MALLOC_TRIM_THRESHOLD_: String(2 ** 25),
+  MALLOC_MMAP_THRESHOLD_: String(2 ** 22),
+  MALLOC_TRIM_THRESHOLD_: String(2 ** 28),
+  MALLOC_ARENA_MAX: '2',
 };
 
 /** Names the folder as Unix and as Windows know it. */

@@ -27,6 +27,7 @@ import { DecoderState, type StateMark } from './decoder-state.ts';
 import { embedTokens } from './embed-tokens.ts';
 import { cutWhereTheyPart, type HeldPrompt, type PromptTokens } from './held-prompt.ts';
 import type { Coming } from './key-value-cache.ts';
+import { leaveState, takeLeftState } from './left-state.ts';
 import { addSeen, type SeenTokens } from './seen-tokens.ts';
 
 /** From so many new tokens on, the fused operator is worth the copy of the cache that it makes. */
@@ -74,7 +75,8 @@ export class LanguageModel {
     this.#decoder = decoder;
     this.#prefill = prefill;
     this.#inputs = new Set(graphs.decoder.model.inputs.map(({ name }) => name));
-    this.#state = new DecoderState(graphs.decoder);
+    this.#state = takeLeftState(decoder) ?? new DecoderState(graphs.decoder);
+    this.#state.clear();
   }
 
   get state(): Pick<DecoderState, 'length' | 'keyValueBytes' | 'recurrentBytes'> {
@@ -97,6 +99,11 @@ export class LanguageModel {
   /** Token ids → their embeddings [count, D]. */
   embed(ids: readonly number[]): Promise<Float32Array> {
     return embedTokens(this.#embed, ids);
+  }
+
+  /** Is done with its state: the next model over the same session may take it over. */
+  leaveState(): void {
+    leaveState(this.#decoder, this.#state);
   }
 
   /** What it has read, for a model of the same graphs to go on from. */

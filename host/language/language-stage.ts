@@ -200,7 +200,9 @@ async function generate(
   const answers = await answer(generation, prompt.value, logits.value, length);
   if (!answers.ok) return answers;
   const { language, stage, prompts } = generation;
-  prompts?.leave(keyOf(language), stage.id, language.model.held(embedded.value));
+  if (prompts) prompts.leave(keyOf(language), stage.id, language.model.held(embedded.value));
+  else language.model.leaveState();
+  language.draft?.model.leaveState();
   const { run } = generation.pass;
   for (const told of answers.value) context.emit({ type: 'answer', run, ...told });
   // What is wired behind is given the first.
@@ -284,7 +286,8 @@ async function prefill(
   let from = 0;
   const logits = await pass.span(
     row('prefill'),
-    language.prefill.ownBytes,
+    // Room that is there already rises no more.
+    language.prefill.ownBytes + model.state.keyValueBytes,
     () => {
       from = before ? model.goOnFrom(before, embedded) : 0;
       model.countIn(calls);
