@@ -36,7 +36,9 @@ test('a preset from the gallery gives a true answer, and figures that are those 
   await app.hasTold('Copied the stages.');
 });
 
-test('another question gets another answer, and both runs stand side by side', async ({ app }) => {
+test('another question gets another answer, and both runs stand side by side, and are run again in turn', async ({
+  app,
+}) => {
   await app.openPreset('Shapes LLaVA');
   await app.run();
   await app.card('Prompt').click();
@@ -51,6 +53,12 @@ test('another question gets another answer, and both runs stand side by side', a
   await expect(app.results.getByRole('table', { name: /beside those of/ })).toContainText(
     /prefill.*(faster|slower|as fast)/,
   );
+
+  await app.results.getByRole('button', { name: 'Run in turn' }).click();
+  await expect(app.results.getByText('3 rounds in turn', { exact: true })).toBeVisible();
+  await app.results.getByRole('button', { name: 'All runs' }).click();
+  const inTurn = app.results.getByRole('row').filter({ hasText: '3 rounds in turn' });
+  await expect(inTurn.filter({ hasText: 'done' })).toHaveCount(2);
 });
 
 test('a second question about the same picture reuses what was read of it, and says so', async ({

@@ -11,7 +11,7 @@ import { ClosedDoor } from './app/closed-door.tsx';
 import { setCommands } from './commands/commands.ts';
 import { enter, onServedAgain, serverState, untilServed } from './connection/server-state.ts';
 import { tell } from './notices/notices.ts';
-import { restoreRuns } from './runs/run-store.ts';
+import { restoreRuns } from './runs/start-run.ts';
 import { restoreView } from './view/view-store.ts';
 import { restoreDrafts } from '#renderer/files/drafts.ts';
 

@@ -5,7 +5,8 @@ import { Button } from '#renderer/parts/button.tsx';
 import { Hint } from '#renderer/parts/hint.tsx';
 import { ProgressBar } from '#renderer/parts/progress-bar.tsx';
 import { isOver } from '#renderer/runs/live-run.ts';
-import { cancelRun, useRuns, type FollowedRun } from '#renderer/runs/run-store.ts';
+import { useRuns, type FollowedRun } from '#renderer/runs/run-store.ts';
+import { cancelRun } from '#renderer/runs/start-run.ts';
 import { formatPercent } from '#engine/profile/format-ratio.ts';
 import { passCount } from '#engine/profile/pass-count.ts';
 import {

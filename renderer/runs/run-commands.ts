@@ -1,7 +1,8 @@
 /** Commands that run a graph. */
 import type { Command } from '#renderer/commands/command.ts';
 import { activeDocument, workspace } from '#renderer/workspace/workspace-store.ts';
-import { cancelRun, goingRun, runStore, startRun } from './run-store.ts';
+import { goingRun, runStore } from './run-store.ts';
+import { cancelRun, startRun } from './start-run.ts';
 
 const active = () => activeDocument(workspace.getState());
 const going = () => goingRun(runStore.getState(), active()?.id ?? null);

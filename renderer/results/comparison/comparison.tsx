@@ -1,11 +1,14 @@
 /** Two runs side by side, stage by stage on one scale, and what the differences come to in words. */
-import { ArrowLeft } from 'lucide-react';
+import { ArrowLeft, ArrowRightLeft } from 'lucide-react';
 import { formatMilliseconds } from '#engine/contract/format.ts';
 import type { StageReport } from '#engine/contract/report.ts';
 import { rowsToldApart } from '#engine/profile/language-titles.ts';
 import { Button } from '#renderer/parts/button.tsx';
+import { Hint } from '#renderer/parts/hint.tsx';
 import { LongName } from '#renderer/parts/long-name.tsx';
-import { toggleCompared, type FollowedRun } from '#renderer/runs/run-store.ts';
+import { isOver } from '#renderer/runs/live-run.ts';
+import { isRunnable, runInTurn } from '#renderer/runs/run-in-turn.ts';
+import { compare, type FollowedRun } from '#renderer/runs/run-store.ts';
 import { tokensText } from '#engine/profile/tokens-text.ts';
 import { graphTitle } from '#renderer/workspace/graph-title.ts';
 import { RunTime } from '#renderer/results/figures/run-time.tsx';
@@ -30,19 +33,13 @@ export function Comparison({ a, b }: ComparisonProps) {
   return (
     <>
       <header className={styles['head']}>
-        <Button
-          weight="quiet"
-          className={styles['back'] ?? ''}
-          onClick={() => {
-            toggleCompared(a.runId);
-            toggleCompared(b.runId);
-          }}
-        >
+        <Button weight="quiet" className={styles['back'] ?? ''} onClick={() => compare([])}>
           <ArrowLeft size={14} aria-hidden />
           All runs
         </Button>
         <RunName letter="A" run={a} />
         <RunName letter="B" run={b} />
+        <InTurn a={a} b={b} />
       </header>
       <ul className={styles['sentences']}>
         {found.map(({ of, sentences }) => (
@@ -70,6 +67,27 @@ function RunName({ letter, run }: { readonly letter: string; readonly run: Follo
       <LongName name={graphTitle({ title: run.graph })} />
       <RunTime startedAt={run.startedAt} />
     </p>
+  );
+}
+
+/** Runs both again in turn, or says that they were. */
+function InTurn({ a, b }: ComparisonProps) {
+  if (a.rounds !== null && a.rounds === b.rounds) {
+    const goesOn = !isOver(a.live) || !isOver(b.live);
+    return (
+      <p className={styles['turns']} role="status">
+        {`${a.rounds} rounds in turn${goesOn ? ', which go on' : ''}`}
+      </p>
+    );
+  }
+  if (!isRunnable(a) || !isRunnable(b)) return null;
+  return (
+    <Hint text="Runs both again, round by round: a machine that slows down meanwhile slows both.">
+      <Button className={styles['turns'] ?? ''} onClick={() => void runInTurn(a, b)}>
+        <ArrowRightLeft size={14} aria-hidden />
+        Run in turn
+      </Button>
+    </Hint>
   );
 }
 

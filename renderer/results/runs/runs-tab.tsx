@@ -93,7 +93,7 @@ interface RunRowProps {
 }
 
 function RunRow({ run, isShown, isCompared }: RunRowProps) {
-  const { runId, graph, startedAt, until, report, live } = run;
+  const { runId, graph, startedAt, until, rounds, report, live } = run;
   const { wallMs, timeToFirstTokenMs, decodeTokensPerSecond, peakBytes } = report.totals;
   const areSeveral = report.languageModels.length > 1;
   const title = graphTitle({ title: graph });
@@ -125,6 +125,7 @@ function RunRow({ run, isShown, isCompared }: RunRowProps) {
         >
           <LongName name={title} />
           {until !== null && <span className={styles['until']}>up to {until}</span>}
+          {rounds !== null && <span className={styles['until']}>{rounds} rounds in turn</span>}
         </button>
       </th>
       {Object.entries(figures).map(([of, text]) => (

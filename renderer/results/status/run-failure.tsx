@@ -2,7 +2,8 @@
 import { CircleAlert, CircleSlash } from 'lucide-react';
 import { rowTitle } from '#engine/contract/run-event.ts';
 import { Button } from '#renderer/parts/button.tsx';
-import { startRun, type FollowedRun } from '#renderer/runs/run-store.ts';
+import type { FollowedRun } from '#renderer/runs/run-store.ts';
+import { startRun } from '#renderer/runs/start-run.ts';
 import type { OpenDocument } from '#renderer/workspace/open-document.ts';
 import { NodeLink } from '#renderer/results/figures/node-link.tsx';
 import { passCount } from '#engine/profile/pass-count.ts';
