@@ -55,7 +55,7 @@ test('another question gets another answer, and both runs stand side by side, an
   );
 
   await app.results.getByRole('button', { name: 'Run in turn' }).click();
-  await expect(app.results.getByText('3 rounds in turn', { exact: true })).toBeVisible();
+  await expect(app.results.getByRole('status').getByText(/^3 rounds in turn$/)).toBeVisible();
   await app.results.getByRole('button', { name: 'All runs' }).click();
   const inTurn = app.results.getByRole('row').filter({ hasText: '3 rounds in turn' });
   await expect(inTurn.filter({ hasText: 'done' })).toHaveCount(2);

@@ -41,6 +41,9 @@ function both(): [Parameters<typeof runInTurn>[0], Parameters<typeof runInTurn>[
   return [a, b];
 }
 
+/** What they are while they are run again: A and B. */
+const again = (): readonly FollowedRun[] => runStore.getState().runs.slice(0, 2).toReversed();
+
 /** The host has been asked for so many runs. */
 const asked = (count: number) =>
   vi.waitFor(() => expect(host.requests).toHaveLength(count), { timeout: 300_000 });
@@ -62,17 +65,13 @@ test('two graphs run in turn, each first as often as the other, and all rounds o
   await turns;
   const order = host.requests.slice(2).map(({ document }) => document.title);
   expect(order).toEqual(['Sketch', 'Other', 'Other', 'Sketch', 'Sketch', 'Other']);
-  expect(runStore.getState().comparedIds).toEqual(['run-3', 'run-4']);
-  expect(runStore.getState().runs.map(({ runId }) => runId)).toEqual([
-    'run-4',
-    'run-3',
-    'run-2',
-    'run-1',
-  ]);
-  expect(run('run-3')).toMatchObject({ rounds: 3, documentId: 'graph', baseFolder: '/graphs' });
-  expect(decode(run('run-3'))).toMatchObject({ median: 42, runs: 3 });
-  expect(decode(run('run-4'))).toMatchObject({ median: 90, runs: 3 });
-  expect([run('run-3'), run('run-4')].every(over)).toBe(true);
+  const [a, b] = again() as [FollowedRun, FollowedRun];
+  expect(runStore.getState().comparedIds).toEqual([a.runId, b.runId]);
+  expect(runStore.getState().runs).toHaveLength(4);
+  expect(a).toMatchObject({ rounds: 3, documentId: 'graph', baseFolder: '/graphs' });
+  expect(decode(a)).toMatchObject({ median: 42, runs: 3 });
+  expect(decode(b)).toMatchObject({ median: 90, runs: 3 });
+  expect([a, b].every(over)).toBe(true);
 });
 
 test('whichever of the two is cancelled, the round that goes on ends, and no other begins', async () => {
@@ -80,16 +79,13 @@ test('whichever of the two is cancelled, the round that goes on ends, and no oth
   await asked(3);
   host.tell('run-3', started, took(40), passOver, finished);
   await asked(4);
-  // It waits for its turn.
-  expect(run('run-3').live.status).toBe('starting');
-  await cancelRun('run-3', false);
+  const [waiting] = again() as [FollowedRun];
+  expect(waiting.live.status).toBe('starting');
+  await cancelRun(waiting.runId, false);
   expect(host.cancels).toEqual([{ runId: 'run-4', hard: false }]);
   host.tell('run-4', { type: 'run-cancelled' });
   await turns;
   expect(host.requests).toHaveLength(4);
-  expect([run('run-3'), run('run-4')].map(({ live }) => live.status)).toEqual([
-    'cancelled',
-    'cancelled',
-  ]);
-  expect(decode(run('run-3'))).toMatchObject({ median: 40, runs: 1 });
+  expect(again().map(({ live }) => live.status)).toEqual(['cancelled', 'cancelled']);
+  expect(decode(again()[0] as FollowedRun)).toMatchObject({ median: 40, runs: 1 });
 });

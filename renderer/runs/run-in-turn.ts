@@ -4,7 +4,7 @@ import { ask, host } from '#renderer/connection/host-client.ts';
 import { follow } from './follow-run.ts';
 import { isOver, newLiveRun } from './live-run.ts';
 import { addRun, compare, runStore, updateRun, type FollowedRun } from './run-store.ts';
-import { areTooMany, keepDocument, requestOf, tellRefused } from './start-run.ts';
+import { areTooMany, cancelRun, keepDocument, requestOf, tellRefused } from './start-run.ts';
 
 const rounds = 3;
 
@@ -16,25 +16,34 @@ type Runnable = FollowedRun & { readonly document: NonNullable<FollowedRun['docu
 /** One of the two while it is run again. */
 interface Side {
   readonly run: Runnable;
-  /** Of what it has become in this window; null before its first round. */
-  runId: string | null;
+  /** Of what it becomes in this window. */
+  readonly runId: string;
   readonly told: (readonly RunEvent[])[];
 }
 
 /** Runs both again and shows them side by side, each as one run; each goes first as often as the other, but for once. */
 export async function runInTurn(a: Runnable, b: Runnable): Promise<void> {
   if (areTooMany(2)) return;
-  const sides = [a, b].map((run): Side => ({ run, runId: null, told: [] }));
+  const sides = [a, b].map(begin);
+  compare(sides.map(({ runId }) => runId));
   for (let round = 1; round <= rounds; round++) {
     for (const side of round % 2 === 1 ? sides : sides.toReversed()) {
-      const goesOn = await runRound(side, sides, round);
-      if (!goesOn) return endAll(sides);
+      if (!(await runRound(side, sides, round))) return endAll(sides);
     }
   }
 }
 
+function begin(run: Runnable): Side {
+  const { documentId, document, baseFolder, until, graph } = run;
+  const runId = crypto.randomUUID();
+  const startedAt = new Date().toISOString();
+  addRun({ runId, graph, documentId, document, baseFolder, until, startedAt, rounds });
+  return { run, runId, told: [] };
+}
+
 /** False where it did not come to its end. */
 async function runRound(side: Side, sides: readonly Side[], round: number): Promise<boolean> {
+  if (isCancelled(sides)) return false;
   const outcome = await ask(host.startRun.mutate(requestOf(side.run)));
   if (!outcome.ok) {
     tellRefused(outcome.problems);
@@ -42,33 +51,25 @@ async function runRound(side: Side, sides: readonly Side[], round: number): Prom
   }
   const { runId: hostRunId } = outcome.value;
   if (side.run.documentId !== null) keepDocument(hostRunId, side.run.documentId);
-  if (side.runId === null) begin(side, hostRunId);
-  const runId = side.runId ?? hostRunId;
-  const known = sides.flatMap((each) => each.runId ?? []);
-  compare(known);
   // Whichever of the two is cancelled, it is this round that ends.
-  for (const id of known) updateRun(id, (run) => ({ ...run, hostRunId }));
+  for (const { runId } of sides) updateRun(runId, (run) => ({ ...run, hostRunId }));
+  if (isCancelled(sides)) await cancelRun(side.runId, false);
   const end = round === rounds ? 'news' : 'of-a-round';
-  const told = await follow(runId, { end, before: side.told }, hostRunId);
+  const told = await follow(side.runId, { end, before: side.told }, hostRunId);
   side.told.push(told);
   if (told.at(-1)?.type !== 'run-finished') return false;
-  if (end === 'of-a-round') updateRun(runId, (run) => ({ ...run, live: newLiveRun }));
-  return known.every((id) =>
-    runStore.getState().runs.some((run) => run.runId === id && !run.isCancelling),
-  );
+  if (end === 'of-a-round') updateRun(side.runId, (run) => ({ ...run, live: newLiveRun }));
+  return true;
 }
 
-function begin(side: Side, runId: string): void {
-  const { documentId, document, baseFolder, until, graph } = side.run;
-  const startedAt = new Date().toISOString();
-  addRun({ runId, graph, documentId, document, baseFolder, until, startedAt, rounds });
-  side.runId = runId;
-}
+const isCancelled = (sides: readonly Side[]): boolean =>
+  runStore
+    .getState()
+    .runs.some((run) => run.isCancelling && sides.some(({ runId }) => runId === run.runId));
 
 /** What waited for its turn waits no more. */
 function endAll(sides: readonly Side[]): void {
   for (const { runId } of sides) {
-    if (runId === null) continue;
     updateRun(runId, (run) =>
       isOver(run.live) ? run : { ...run, live: { ...run.live, status: 'cancelled' } },
     );
