@@ -110,8 +110,11 @@ async function measure(
   const declared = new Set(step.graphs.decoder.model.inputs.map(({ name }) => name));
   const fed = (all: Record<string, ort.Tensor>): Record<string, ort.Tensor> =>
     Object.fromEntries(Object.entries(all).filter(([name]) => declared.has(name)));
-  const embedded = async (count: number): Promise<ort.Tensor> => {
-    const ids = new ort.Tensor('int64', new BigInt64Array(count).fill(7n), [1, count]);
+  // Another at each place, as in the engine's prompt: alike ones would all be sent to the same experts.
+  const idAt = (place: number): bigint => BigInt((place * 7919) % step.graphs.vocabularySize);
+  const embedded = async (count: number, from = 0): Promise<ort.Tensor> => {
+    const all = BigInt64Array.from({ length: count }, (_, place) => idAt(from + place));
+    const ids = new ort.Tensor('int64', all, [1, count]);
     return (await embed.run({ ids }))['embeddings'] as ort.Tensor;
   };
 
@@ -126,7 +129,9 @@ async function measure(
   const past = cache(capacity);
   const decodeStart = performance.now();
   for (let token = 0; token < newTokens - 1; token++)
-    await decoder.run(fed({ ...past, ...feeds(await embedded(1), 1, promptTokens + token) }));
+    await decoder.run(
+      fed({ ...past, ...feeds(await embedded(1, promptTokens + token), 1, promptTokens + token) }),
+    );
   const decodeMs = performance.now() - decodeStart;
   const held = stateBytes(state, [promptTokens]);
   return {

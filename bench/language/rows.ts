@@ -40,12 +40,20 @@ export const benchRows: Readonly<Record<string, BenchRow>> = {
 
 const weights = { precision: 'int4', blockSize: '128' } as const;
 
+/** Three letters, another word at each of the first 17,576 places: alike tokens would all be sent to the same experts. */
+function wordAt(place: number): string {
+  const [letters, code] = [26, (place * 7919) % 26 ** 3];
+  return [code, code / letters, code / letters ** 2]
+    .map((part) => String.fromCharCode(97 + (Math.floor(part) % letters)))
+    .join('');
+}
+
 /** Random weights at int4. */
 export function benchDocument(
   { title, type, params, experts }: BenchRow,
   words = promptWords,
 ): GraphDocument {
-  const text = Array.from({ length: words }, () => 'word').join(' ');
+  const text = Array.from({ length: words }, (_, place) => wordAt(place)).join(' ');
   const language = {
     ...params,
     template: '{prompt}',

@@ -163,7 +163,7 @@ function chunkActivationBytes(
   visual: number,
 ): number {
   const { model, dims, state } = prefillGraph(graphs);
-  const chunks = prefillChunks(sequence, boundaries, graphs.promptAttention);
+  const chunks = prefillChunks(sequence, boundaries, graphs);
   const fresh = chunks.at(-1) as number;
   const before = sequence - fresh;
   const seen = { fresh, visual: chunks.length === 1 ? visual : 0 };

@@ -133,6 +133,8 @@ export interface LanguageGraphs {
   readonly vocabularySize: number;
   readonly contextLength: number;
   readonly promptAttention: PromptAttention;
+  /** Tokens of a long prompt that are read at once, where they are not as many as usual. */
+  readonly chunkTokens?: number;
   /** Where positions have three parts: how many a step of a clip is long. */
   readonly gridPositions?: { readonly clipStep: number };
 }

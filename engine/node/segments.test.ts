@@ -1,7 +1,12 @@
 /** How tokens are spread over the segments of a decoder, and a prompt over pieces. */
 import { describe, expect, it } from 'vitest';
 import type { BoundaryPart } from './part.ts';
-import { prefillChunks, prefillChunkTokens, segmentLengths } from './segments.ts';
+import {
+  expertChunkTokens,
+  prefillChunks,
+  prefillChunkTokens,
+  segmentLengths,
+} from './segments.ts';
 
 const pruning = (layer: number, keptTokens: (count: number) => number): BoundaryPart => ({
   kind: 'token-reduction',
@@ -58,11 +63,13 @@ describe('the segments of a call', () => {
 });
 
 describe('a prompt', () => {
+  const causal = { promptAttention: 'causal' } as const;
+
   it('is read in pieces of nearly one size, none above the limit', () => {
-    expect(prefillChunks(1, [], 'causal')).toEqual([1]);
-    expect(prefillChunks(prefillChunkTokens, [], 'causal')).toEqual([prefillChunkTokens]);
+    expect(prefillChunks(1, [], causal)).toEqual([1]);
+    expect(prefillChunks(prefillChunkTokens, [], causal)).toEqual([prefillChunkTokens]);
     for (const length of [257, 511, 513, 600, 1023, 4097]) {
-      const chunks = prefillChunks(length, [exit], 'causal');
+      const chunks = prefillChunks(length, [exit], causal);
       expect(chunks.reduce((sum, count) => sum + count, 0)).toBe(length);
       expect(chunks).toHaveLength(Math.ceil(length / prefillChunkTokens));
       expect(Math.max(...chunks)).toBeLessThanOrEqual(prefillChunkTokens);
@@ -70,10 +77,18 @@ describe('a prompt', () => {
     }
   });
 
+  it('is read in larger pieces where a graph asks for them', () => {
+    const reading = { ...causal, chunkTokens: expertChunkTokens };
+    expect(prefillChunks(1000, [], reading)).toEqual([1000]);
+    expect(prefillChunks(1026, [], reading)).toEqual([513, 513]);
+  });
+
   it('is read at once where a pruning ranks by its last token', () => {
-    expect(prefillChunks(1000, [exit, half], 'causal')).toEqual([1000]);
-    expect(prefillChunks(1000, [exit], 'prefix')).toEqual([1000]);
-    expect(prefillChunks(1000, [half], 'pictures', [{ start: 3, count: 9 }])).toEqual([1000]);
+    expect(prefillChunks(1000, [exit, half], causal)).toEqual([1000]);
+    expect(prefillChunks(1000, [exit], { promptAttention: 'prefix' })).toEqual([1000]);
+    expect(
+      prefillChunks(1000, [half], { promptAttention: 'pictures' }, [{ start: 3, count: 9 }]),
+    ).toEqual([1000]);
   });
 
   it('gives each picture a piece where its tokens see each other, and words theirs in between', () => {
@@ -81,7 +96,7 @@ describe('a prompt', () => {
       prefillChunks(
         length,
         [],
-        'pictures',
+        { promptAttention: 'pictures' },
         visual.map(([start, count]) => ({ start, count })),
       );
     expect(chunks(600)).toEqual([200, 200, 200]);

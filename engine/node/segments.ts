@@ -1,6 +1,5 @@
 /** How the tokens of a call are spread over the segments into which boundaries cut a decoder's layers. */
-import type { PromptAttention } from '../onnx/blocks/causal-attention.ts';
-import type { SegmentLengths } from './decoder-protocol.ts';
+import type { LanguageGraphs, SegmentLengths } from './decoder-protocol.ts';
 import type { BoundaryPart } from './part.ts';
 
 export interface NewTokens {
@@ -43,35 +42,40 @@ export interface VisualRun {
 }
 
 /**
- * Long prompts are read in pieces of so many tokens, so that memory holds the state once and the activations of one
+ * Long prompts are read in pieces of so many tokens where a graph asks for no others, so that memory holds the state once and the activations of one
  * piece. A pruning ranks by the last token of the prompt, so with one the prompt is read at once, and so it is where
  * its tokens see what comes behind them. Where those of a picture see each other, each of the `visual` runs is a piece.
  */
 export const prefillChunkTokens = 256;
+/** Experts share a piece's tokens between them: with few each, to read and to call an expert takes longer than to work. */
+export const expertChunkTokens = 1024;
+
+/** How a graph reads its prompt. */
+type PromptReading = Pick<LanguageGraphs, 'promptAttention' | 'chunkTokens'>;
 
 export function prefillChunks(
   length: number,
   boundaries: readonly BoundaryPart[],
-  promptAttention: PromptAttention,
+  { promptAttention, chunkTokens = prefillChunkTokens }: PromptReading,
   visual: readonly VisualRun[] = [],
 ): readonly number[] {
   const isRanked = boundaries.some(({ kind }) => kind === 'token-reduction');
   if (isRanked || promptAttention === 'prefix') return [length];
-  if (promptAttention !== 'pictures') return evenChunks(length);
+  if (promptAttention !== 'pictures') return evenChunks(length, chunkTokens);
   const ends = visual.map(({ start, count }) => start + count);
   const behind = length - Math.max(0, ...ends);
   return [
     ...visual.flatMap(({ start, count }, run) => [
-      ...evenChunks(start - (ends[run - 1] ?? 0)),
+      ...evenChunks(start - (ends[run - 1] ?? 0), chunkTokens),
       count,
     ]),
-    ...evenChunks(behind),
+    ...evenChunks(behind, chunkTokens),
   ];
 }
 
-function evenChunks(length: number): readonly number[] {
+function evenChunks(length: number, most: number): readonly number[] {
   if (length === 0) return [];
-  const count = Math.max(1, Math.ceil(length / prefillChunkTokens));
+  const count = Math.max(1, Math.ceil(length / most));
   // Pieces of one size, so that the last is not a rest for which everything starts up again.
   const size = Math.ceil(length / count);
   return Array.from({ length: count }, (_, chunk) => Math.min(size, length - chunk * size));

@@ -154,7 +154,7 @@ export class LanguageModel {
     this.#placed = this.positionsOf(length, visual);
     const pieces: TensorMap[] = [];
     let at = from;
-    const counts = prefillChunks(length - from, this.#boundaries, promptAttention, visual);
+    const counts = prefillChunks(length - from, this.#boundaries, this.#graphs, visual);
     for (const count of counts) {
       // What made the prompt, and what the piece before gave, is done with.
       if (counts.length > 1 && this.#bytesGivenBy(count) > collectedFromBytes) collectGarbage();

@@ -1,5 +1,6 @@
 /** The ONNX graphs of a decoder-only language model: the embedding table, and all of its blocks. */
 import type { BoundaryPart, FeedForwardPart } from '#engine/node/part.ts';
+import { expertChunkTokens } from '#engine/node/segments.ts';
 import type { GraphBuilder, MatrixFormat } from '#engine/onnx/graph-builder.ts';
 import type { CacheFormat } from '#engine/onnx/blocks/cache-format.ts';
 import {
@@ -78,6 +79,7 @@ export function decoderGraphs(
     vocabularySize,
     contextLength,
     promptAttention,
+    ...(parts.feedForwards.length > 0 && { chunkTokens: expertChunkTokens }),
     ...(positionParts(architecture) > 1 && { gridPositions: { clipStep: architecture.clipStep } }),
   };
 }
