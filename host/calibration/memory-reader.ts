@@ -1,6 +1,7 @@
 /**
- * How fast this machine's memory is read, by nothing but reading: as many threads as the engine has each look for a byte
- * that is not there in memory of their own, together far larger than any cache.
+ * How fast this machine's memory is read, by nothing but reading: as many threads as the engine has each compare one half
+ * of memory of their own with the other, which is alike; together far larger than any cache. To look for a byte that is
+ * not there reaches only 0.7 times as much, as that reads in one place alone.
  */
 import { Worker } from 'node:worker_threads';
 import { threadCount } from '../system/machine.ts';
@@ -22,9 +23,11 @@ interface Tools {
 function readMemory({ parentPort, workerData }: Tools): void {
   // Written to: memory that was only given out as zeros is one and the same page.
   const memory = Buffer.alloc(workerData.bytes, 1);
+  const half = memory.subarray(0, workerData.bytes / 2);
+  const other = memory.subarray(workerData.bytes / 2);
   parentPort.on('message', () => {
     const startMs = performance.now();
-    for (let time = 0; time < workerData.times; time++) memory.indexOf(2);
+    for (let time = 0; time < workerData.times; time++) half.equals(other);
     parentPort.postMessage(performance.now() - startMs);
   });
   parentPort.postMessage(0);

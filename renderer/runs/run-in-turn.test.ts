@@ -42,7 +42,10 @@ function both(): [Parameters<typeof runInTurn>[0], Parameters<typeof runInTurn>[
 }
 
 /** What they are while they are run again: A and B. */
-const again = (): readonly FollowedRun[] => runStore.getState().runs.slice(0, 2).toReversed();
+const again = (): readonly [a: FollowedRun, b: FollowedRun] => {
+  const [b, a] = runStore.getState().runs;
+  return [a, b] as [FollowedRun, FollowedRun];
+};
 
 /** The host has been asked for so many runs. */
 const asked = (count: number) =>
@@ -65,7 +68,7 @@ test('two graphs run in turn, each first as often as the other, and all rounds o
   await turns;
   const order = host.requests.slice(2).map(({ document }) => document.title);
   expect(order).toEqual(['Sketch', 'Other', 'Other', 'Sketch', 'Sketch', 'Other']);
-  const [a, b] = again() as [FollowedRun, FollowedRun];
+  const [a, b] = again();
   expect(runStore.getState().comparedIds).toEqual([a.runId, b.runId]);
   expect(runStore.getState().runs).toHaveLength(4);
   expect(a).toMatchObject({ rounds: 3, documentId: 'graph', baseFolder: '/graphs' });
@@ -79,7 +82,7 @@ test('whichever of the two is cancelled, the round that goes on ends, and no oth
   await asked(3);
   host.tell('run-3', started, took(40), passOver, finished);
   await asked(4);
-  const [waiting] = again() as [FollowedRun];
+  const [waiting] = again();
   expect(waiting.live.status).toBe('starting');
   await cancelRun(waiting.runId, false);
   expect(host.cancels).toEqual([{ runId: 'run-4', hard: false }]);
@@ -87,5 +90,5 @@ test('whichever of the two is cancelled, the round that goes on ends, and no oth
   await turns;
   expect(host.requests).toHaveLength(4);
   expect(again().map(({ live }) => live.status)).toEqual(['cancelled', 'cancelled']);
-  expect(decode(again()[0] as FollowedRun)).toMatchObject({ median: 40, runs: 1 });
+  expect(decode(again()[0])).toMatchObject({ median: 40, runs: 1 });
 });
