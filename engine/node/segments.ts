@@ -42,9 +42,10 @@ export interface VisualRun {
 }
 
 /**
- * Long prompts are read in pieces of so many tokens where a graph asks for no others, so that memory holds the state once and the activations of one
- * piece. A pruning ranks by the last token of the prompt, so with one the prompt is read at once, and so it is where
- * its tokens see what comes behind them. Where those of a picture see each other, each of the `visual` runs is a piece.
+ * Long prompts are read in pieces of so many tokens where a graph asks for no others, so that memory holds the state
+ * once and the activations of one piece. A pruning ranks by the last token of the prompt, so with one the prompt is read
+ * at once, and so it is where its tokens see what comes behind them. Where those of a picture see each other, each of
+ * the `visual` runs is a piece.
  */
 export const prefillChunkTokens = 256;
 /** Experts share a piece's tokens between them: with few each, to read and to call an expert takes longer than to work. */
