@@ -51,9 +51,9 @@ test('operators of a profiled run are points beside those of the stages', async 
   await expect(operator).toHaveAccessibleName(/ · [\d.]+ FLOP\/B · /);
   await app.results.getByRole('combobox', { name: 'Stage whose operators are shown' }).click();
   await page.getByRole('option', { name: /^CLIP ViT/ }).click();
-  await expect(
-    chart.getByRole('button', { name: /^layers\.\d+.* FusedMatMul .* of the time$/ }).first(),
-  ).toBeVisible();
+  // Either may take all of the time that counts where the profile was disturbed; the decoder attends by another operator.
+  const ofEncoder = /^layers\.\d+.* (FusedMatMul|MultiHeadAttention) .* of the time$/;
+  await expect(chart.getByRole('button', { name: ofEncoder }).first()).toBeVisible();
 });
 
 test('a measurement can be cancelled, and says in place why it came to nothing', async ({
