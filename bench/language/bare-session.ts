@@ -128,10 +128,10 @@ async function measure(
 
   const past = cache(capacity);
   const decodeStart = performance.now();
-  for (let token = 0; token < newTokens - 1; token++)
-    await decoder.run(
-      fed({ ...past, ...feeds(await embedded(1, promptTokens + token), 1, promptTokens + token) }),
-    );
+  for (let token = 0; token < newTokens - 1; token++) {
+    const place = promptTokens + token;
+    await decoder.run(fed({ ...past, ...feeds(await embedded(1, place), 1, place) }));
+  }
   const decodeMs = performance.now() - decodeStart;
   const held = stateBytes(state, [promptTokens]);
   return {

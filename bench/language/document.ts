@@ -57,7 +57,8 @@ export function engineSection(models: readonly MeasuredModel[], command: string)
       'engine, the bare sessions of the same two graphs and a reader of memory take turns. "bare / engine" is the median of ' +
       'each round\'s own ratio. "state" is what is carried from token to token behind the prompt. "GB/s read" is decode\'s ' +
       'speed times the bytes of weights and state that a token reads; "of memory" is its share of what as many readers as ' +
-      'threads get when they do nothing but read; above 1 the reader found its memory slower than the model its own, and the figure says little.',
+      'threads get when they do nothing but read; above 1 the reader found its memory slower than the model its own, and ' +
+      'the figure says little.',
     languageTable(models),
   ].join('\n\n');
 }

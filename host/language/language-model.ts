@@ -76,7 +76,6 @@ export class LanguageModel {
     this.#prefill = prefill;
     this.#inputs = new Set(graphs.decoder.model.inputs.map(({ name }) => name));
     this.#state = takeLeftState(decoder) ?? new DecoderState(graphs.decoder);
-    this.#state.clear();
   }
 
   get state(): Pick<DecoderState, 'length' | 'keyValueBytes' | 'recurrentBytes'> {

@@ -8,10 +8,11 @@ import type { DecoderState } from './decoder-state.ts';
 /** By the session that made it; gone with that. */
 const left = new WeakMap<Session, DecoderState>();
 
-/** What was left, which nobody else is given then. It has to be cleared before it is read into. */
+/** What was left, for a new sequence; nobody else is given it then. */
 export function takeLeftState(session: Session): DecoderState | undefined {
   const state = left.get(session);
   left.delete(session);
+  state?.clear();
   return state;
 }
 
