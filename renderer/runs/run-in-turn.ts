@@ -1,12 +1,11 @@
 /** Two graphs run in turn, round by round: a machine that slows down meanwhile slows both. */
 import type { RunEvent } from '#engine/contract/run-event.ts';
+import { turnOrder, usualRounds as rounds } from '#engine/profile/turn-order.ts';
 import { ask, host } from '#renderer/connection/host-client.ts';
 import { follow } from './follow-run.ts';
 import { isOver, newLiveRun } from './live-run.ts';
 import { addRun, compare, runStore, updateRun, type FollowedRun } from './run-store.ts';
 import { areTooMany, cancelRun, keepDocument, requestOf, tellRefused } from './start-run.ts';
-
-const rounds = 3;
 
 /** Can it be run again as it was? Where it was found at the host, its graph is not known here. */
 export const isRunnable = (run: FollowedRun): run is Runnable => run.document !== null;
@@ -21,13 +20,13 @@ interface Side {
   readonly told: (readonly RunEvent[])[];
 }
 
-/** Runs both again and shows them side by side, each as one run; each goes first as often as the other, but for once. */
+/** Runs both again and shows them side by side, each as one run. */
 export async function runInTurn(a: Runnable, b: Runnable): Promise<void> {
   if (areTooMany(2)) return;
   const sides = [a, b].map(begin);
   compare(sides.map(({ runId }) => runId));
-  for (let round = 1; round <= rounds; round++) {
-    for (const side of round % 2 === 1 ? sides : sides.toReversed()) {
+  for (let round = 0; round < rounds; round++) {
+    for (const side of turnOrder(sides, round)) {
       if (!(await runRound(side, sides, round))) return endAll(sides);
     }
   }
@@ -54,7 +53,7 @@ async function runRound(side: Side, sides: readonly Side[], round: number): Prom
   // Whichever of the two is cancelled, it is this round that ends.
   for (const { runId } of sides) updateRun(runId, (run) => ({ ...run, hostRunId }));
   if (isCancelled(sides)) await cancelRun(side.runId, false);
-  const end = round === rounds ? 'news' : 'of-a-round';
+  const end = round === rounds - 1 ? 'news' : 'of-a-round';
   const told = await follow(side.runId, { end, before: side.told }, hostRunId);
   side.told.push(told);
   if (told.at(-1)?.type !== 'run-finished') return false;

@@ -3,6 +3,7 @@ import { hasErrors } from '#engine/contract/problem.ts';
 import type { RunEvent } from '#engine/contract/run-event.ts';
 import { differences, pairStages } from '#engine/profile/compare-reports.ts';
 import { foldRounds } from '#engine/profile/fold-rounds.ts';
+import { turnOrder, usualRounds } from '#engine/profile/turn-order.ts';
 import type { HostService } from '#engine/contract/host-service.ts';
 import type { Problem } from '#engine/contract/problem.ts';
 import { ok, type Outcome } from '#engine/contract/outcome.ts';
@@ -23,7 +24,6 @@ const options = {
   json: { type: 'boolean' },
 } as const;
 
-const usualRounds = 3;
 const mostRounds = 1000;
 
 /** The first graph and the second. */
@@ -61,7 +61,7 @@ export const compareCommand: Command = {
 
 type Rounds = readonly (readonly RunEvent[])[];
 
-/** Each goes first as often as the other, as the second finds a warmer machine; null where it was interrupted. */
+/** Null where it was interrupted. */
 async function runInTurn(
   graphs: Both<NamedGraph>,
   rounds: number,
@@ -71,7 +71,7 @@ async function runInTurn(
 ): Promise<Outcome<Both<Rounds>> | null> {
   const told: Both<(readonly RunEvent[])[]> = [[], []];
   for (let round = 0; round < rounds; round++) {
-    for (const side of round % 2 === 0 ? ([0, 1] as const) : ([1, 0] as const)) {
+    for (const side of turnOrder([0, 1] as const, round)) {
       const ran = await runOnce(graphs[side], given, caller, host);
       if (!ran?.ok) return ran;
       told[side].push(ran.value);
