@@ -2,8 +2,9 @@
 import type { Edge } from '../contract/document.ts';
 import { ok, type Outcome } from '../contract/outcome.ts';
 import type { CheckedGraph } from '../graph/check.ts';
-import { describeWire, tokensInAll, type WireType } from '../node/wire.ts';
+import { describeWire, type WireType } from '../node/wire.ts';
 import { planGraph, type Plan, type Stage } from '../plan/plan.ts';
+import { languageInput } from './language-calls.ts';
 import { estimateLanguageModel } from './language-model.ts';
 import {
   countFlops,
@@ -111,22 +112,8 @@ function estimateStage(
     };
   }
   if (body.step.kind !== 'generate') return { ...facts, ...free };
-  const visual =
-    stage.roles.visual === undefined ? [] : checked.nodes[id]?.inputs[stage.roles.visual];
-  const visualTokens = (visual ?? []).reduce(
-    (sum, wire) => sum + (wire.kind === 'tokens' ? tokensInAll(wire).tokens : 0),
-    0,
-  );
-  const prompt = promptText(stage, stages);
-  return { ...facts, ...estimateLanguageModel(body.step, { visualTokens, prompt }) };
-}
-
-function promptText({ inputs, roles }: Stage, stages: readonly Stage[]): string {
-  const [from] = inputs[roles.prompt ?? ''] ?? [];
-  const source = stages.find(({ id }) => id === from?.stage);
-  return source?.body.kind === 'host' && source.body.step.kind === 'give-text'
-    ? source.body.step.text
-    : '';
+  const input = languageInput(stage, checked, stages);
+  return { ...facts, ...estimateLanguageModel(body.step, input) };
 }
 
 function wireEstimates({ document, nodes }: CheckedGraph): readonly WireEstimate[] {
