@@ -1,7 +1,8 @@
 /** The operators that one call of a graph starts, with the sizes of what each is given and gives. Pure. */
 import { decoderInput } from '../node/decoder-protocol.ts';
-import type { Branch, OnnxNode, StageModel } from '../onnx/model.ts';
-import { bindDim, type DimBindings, type Value } from '../onnx/value.ts';
+import type { OnnxNode, StageModel } from '../onnx/model.ts';
+import { bindDim, type DimBindings } from '../onnx/value.ts';
+import { branchesOf, valuesOf } from './graph-values.ts';
 import { unseenInput } from '../plan/shown-outputs.ts';
 import type { OperatorSizes, Sizes } from './operator-flops.ts';
 
@@ -61,9 +62,6 @@ export function startedOperators({
   return started;
 }
 
-const branchesOf = ({ attributes }: OnnxNode): readonly Branch[] =>
-  Object.values(attributes).flatMap((attribute) => ('graph' in attribute ? [attribute.graph] : []));
-
 function scannedLength(
   { inputs, attributes }: OnnxNode,
   sizesOf: (name: string) => Sizes | null,
@@ -71,25 +69,6 @@ function scannedLength(
   const count = attributes['num_scan_inputs'];
   const slices = count && 'int' in count ? inputs.slice(-count.int) : [];
   return sizesOf(slices[0] ?? '')?.[0] ?? 1;
-}
-
-function valuesOf({ inputs, constants, weights, nodes }: StageModel): ReadonlyMap<string, Value> {
-  const values = new Map<string, Value>();
-  const add = (value: Value): unknown => values.set(value.name, value);
-  inputs.forEach(add);
-  for (const { value } of constants) add(value);
-  for (const { initializers } of weights) initializers.forEach(add);
-  const addNodes = (all: readonly OnnxNode[]): void => {
-    for (const node of all) {
-      for (const output of node.outputs) if (output) add(output);
-      for (const branch of branchesOf(node)) {
-        branch.inputs.forEach(add);
-        addNodes(branch.nodes);
-      }
-    }
-  };
-  addNodes(nodes);
-  return values;
 }
 
 /** What follows from constants and weights alone is worked out when a graph is prepared. */
