@@ -10,7 +10,7 @@ import type { Calibration } from '#engine/contract/calibration.ts';
 import type { LocalHost } from '#host/local-host.ts';
 import { packageRoot } from '#host/system/package-root.ts';
 import { NotMeasured, withEngine } from './engine/run-graph.ts';
-import { estimateSection, stageTable, summaryTable } from './estimate/document.ts';
+import { estimateSection, missesTable, stageTable, summaryTable } from './estimate/document.ts';
 import { efficienciesFile } from './estimate/efficiencies-file.ts';
 import {
   keepMeasured,
@@ -82,7 +82,8 @@ async function main(): Promise<void> {
   }
   if (!isWanted('validate')) return;
   const comparison = await compareAll(measured);
-  console.log(`${stageTable(comparison)}\n\n${summaryTable(comparison)}`);
+  const tables = [missesTable(comparison), stageTable(comparison), summaryTable(comparison)];
+  console.log(tables.join('\n\n'));
   if (!values.write) return;
   const command = `npm run bench:estimate -- ${values.few ? '--few ' : ''}--write`;
   const old = await readFile(page, 'utf8').catch(() => '');

@@ -1,6 +1,8 @@
 /** What presets were estimated to cost by efficiencies measured without them, beside what they were measured to cost. */
 import { estimatePlan, type StageEstimate } from '#engine/estimate/estimate.ts';
 import { estimateLatency } from '#engine/estimate/latency.ts';
+import { operatorCost } from '#engine/estimate/operator-cost.ts';
+import { readSizes } from '#engine/estimate/operator-flops.ts';
 import {
   efficienciesOf,
   type OperatorEfficiencies,
@@ -28,6 +30,15 @@ export interface StageComparison {
   readonly kind: StageKind;
   readonly estimatedMs: number;
   readonly measuredMs: number;
+  /** By how much of what was measured operators that are alike were off, the farthest first. */
+  readonly misses: readonly OperatorMiss[];
+}
+
+export interface OperatorMiss {
+  readonly operators: string;
+  /** Parts of the stage's measured time. */
+  readonly estimated: number;
+  readonly measured: number;
 }
 
 export interface MemoryComparison {
@@ -87,13 +98,18 @@ async function comparePreset(
       const { ms, phase, tokensPerSecond } = foretold;
       const isDecode = phase === 'decode';
       if (isDecode && tokensPerSecond === null) return [];
+      const estimatedMs = isDecode ? 1000 / (tokensPerSecond as number) : ms;
+      const shares = Object.entries(foretold.byOperator).map(
+        ([operators, part]) => [operators, ((part / ms) * estimatedMs) / measured.ms] as const,
+      );
       return [
         {
           preset,
           stage: measured.stage,
           kind: kindOf(measured),
-          estimatedMs: isDecode ? 1000 / (tokensPerSecond as number) : ms,
+          estimatedMs,
           measuredMs: measured.ms,
+          misses: missesOf(new Map(shares), measured),
         },
       ];
     }),
@@ -106,6 +122,28 @@ async function comparePreset(
     }),
   };
 }
+
+function missesOf(
+  estimated: ReadonlyMap<string, number>,
+  { operators, precision }: MeasuredStage,
+): readonly OperatorMiss[] {
+  const all = operators.reduce((sum, { profiledMs }) => sum + profiledMs, 0);
+  const measured = new Map<string, number>();
+  for (const operator of operators) {
+    const { kind, size } = operatorCost(readSizes(operator), precision);
+    const key = `${kind} ${size}`;
+    measured.set(key, (measured.get(key) ?? 0) + operator.profiledMs / all);
+  }
+  return [...new Set([...estimated.keys(), ...measured.keys()])]
+    .map((key) => ({
+      operators: key,
+      estimated: estimated.get(key) ?? 0,
+      measured: measured.get(key) ?? 0,
+    }))
+    .toSorted((a, b) => missOf(b) - missOf(a));
+}
+
+const missOf = ({ estimated, measured }: OperatorMiss): number => Math.abs(estimated - measured);
 
 function kindOf({ phase, type }: MeasuredStage): StageKind {
   if (phase === 'prefill' || phase === 'decode') return phase;

@@ -24,7 +24,11 @@ export interface StageLatency {
   readonly ms: number;
   /** Of prefill those it reads, of decode those that steps write; null for all else. */
   readonly tokensPerSecond: number | null;
+  /** Its milliseconds by what operators are alike, such as "MatMul many large". */
+  readonly byOperator: ByOperator;
 }
+
+export type ByOperator = Readonly<Record<string, number>>;
 
 export interface LatencyEstimate {
   /** In running order: those that run graphs; what the host does itself is not estimated. */
@@ -72,8 +76,9 @@ function stageLatencies(
   const precision = stage.precision ?? 'float32';
   if (body.kind === 'onnx') {
     const call = { model: body.model, dims: body.dims(), takesMany: true };
-    const ms = body.expectedRuns * callMs(call, precision, machine);
-    return [{ node: id, stage: id, phase: null, title, ms, tokensPerSecond: null }];
+    const byOperator = times(body.expectedRuns, callTimes(call, precision, machine));
+    const ms = sumOf(byOperator);
+    return [{ node: id, stage: id, phase: null, title, ms, tokensPerSecond: null, byOperator }];
   }
   if (body.step.kind !== 'generate') return [];
   const calls = languageCalls(body.step, languageInput(stage, checked, stages));
@@ -85,7 +90,7 @@ function stageLatencies(
   }));
 }
 
-type PhaseLatency = Pick<StageLatency, 'phase' | 'ms' | 'tokensPerSecond'>;
+type PhaseLatency = Omit<StageLatency, 'node' | 'stage' | 'title'>;
 
 /** Drafts are not foreseen: as if each token were written by itself. */
 function languageLatencies(
@@ -96,34 +101,53 @@ function languageLatencies(
 ): readonly PhaseLatency[] {
   const { promptTokens, visualTokens, pieces, readAgain, newTokens, cachedTokens } = calls;
   const { embed, decoder, prefill } = graphs;
-  const embedMs = (sequence: number): number =>
-    callMs({ model: embed, dims: { sequence, rows: 1 }, takesMany: true }, precision, machine);
-  const prefillMs = pieces.reduce((sum, { dims, isFirst, isFused }) => {
+  const embedTimes = (sequence: number): ByOperator =>
+    callTimes({ model: embed, dims: { sequence, rows: 1 }, takesMany: true }, precision, machine);
+  const pieceTimes = pieces.map(({ dims, isFirst, isFused }) => {
     const sized = isFirst ? dims : withRoom(dims, cachedTokens, newTokens);
     const call = { model: prefillGraph(graphs).model, dims: sized, takesMany: isFused };
-    return sum + callMs(call, prefill?.precision ?? precision, machine);
-  }, 0);
+    return callTimes(call, prefill?.precision ?? precision, machine);
+  });
   const step = {
     model: decoder.model,
     dims: withRoom(calls.meanStep, cachedTokens, newTokens),
     takesMany: false,
   };
-  const stepMs = embedMs(1) + callMs(step, precision, machine);
-  const tokens = promptTokens + visualTokens;
-  return [
-    { phase: 'embed', ms: embedMs(promptTokens), tokensPerSecond: null },
-    { phase: 'prefill', ms: prefillMs, tokensPerSecond: (1000 * tokens) / prefillMs },
-    {
-      phase: 'decode',
-      ms: readAgain * stepMs,
-      tokensPerSecond: readAgain > 0 ? 1000 / stepMs : null,
-    },
-  ];
+  const stepTimes = together([embedTimes(1), callTimes(step, precision, machine)]);
+  const rows = [
+    { phase: 'embed', tokens: null, byOperator: embedTimes(promptTokens) },
+    { phase: 'prefill', tokens: promptTokens + visualTokens, byOperator: together(pieceTimes) },
+    { phase: 'decode', tokens: readAgain, byOperator: times(readAgain, stepTimes) },
+  ] as const;
+  return rows.map(({ phase, tokens, byOperator }) => {
+    const ms = sumOf(byOperator);
+    const tokensPerSecond = tokens === null || ms === 0 ? null : (1000 * tokens) / ms;
+    return { phase, ms, tokensPerSecond, byOperator };
+  });
 }
 
-function callMs(call: GraphCall, precision: Precision, { rates, efficiencies }: Machine): number {
-  return startedOperators(call).reduce((sum, { sizes, times }) => {
-    const cost = operatorCost(sizes, precision);
-    return sum + 1000 * times * operatorSeconds(cost, rates, efficiencies);
-  }, 0);
+function callTimes(
+  call: GraphCall,
+  precision: Precision,
+  { rates, efficiencies }: Machine,
+): ByOperator {
+  return together(
+    startedOperators(call).map(({ sizes, times: often }) => {
+      const cost = operatorCost(sizes, precision);
+      const ms = 1000 * often * operatorSeconds(cost, rates, efficiencies);
+      return { [`${cost.kind} ${cost.size}`]: ms };
+    }),
+  );
+}
+
+const sumOf = (byOperator: ByOperator): number =>
+  Object.values(byOperator).reduce((sum, ms) => sum + ms, 0);
+
+const times = (factor: number, byOperator: ByOperator): ByOperator =>
+  Object.fromEntries(Object.entries(byOperator).map(([key, ms]) => [key, factor * ms]));
+
+function together(all: readonly ByOperator[]): ByOperator {
+  const sums: Record<string, number> = {};
+  for (const [key, ms] of all.flatMap(Object.entries<number>)) sums[key] = (sums[key] ?? 0) + ms;
+  return sums;
 }
