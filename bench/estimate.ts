@@ -12,14 +12,9 @@ import { packageRoot } from '#host/system/package-root.ts';
 import { NotMeasured, withEngine } from './engine/run-graph.ts';
 import { estimateSection, missesTable, stageTable, summaryTable } from './estimate/document.ts';
 import { efficienciesFile } from './estimate/efficiencies-file.ts';
-import {
-  keepMeasured,
-  keptMeasured,
-  measurePreset,
-  type MeasuredPreset,
-} from './estimate/measure-preset.ts';
+import { keepMeasured, keptMeasured, measurePreset } from './estimate/measure-preset.ts';
 import { allPresets, fewPresets } from './estimate/measured-presets.ts';
-import { compareAll, tableOf } from './estimate/validate.ts';
+import { compareAll, foretell, tableOf, type ForetoldPreset } from './estimate/validate.ts';
 import { performancePage } from './pages/performance.ts';
 
 const page = join(packageRoot, 'docs', 'performance.md');
@@ -70,10 +65,10 @@ async function main(): Promise<void> {
   const presets = values.few ? fewPresets : allPresets;
   if (isWanted('profile')) await profile(presets);
   if (values.only === 'profile') return;
-  const measured: MeasuredPreset[] = [];
+  const measured: ForetoldPreset[] = [];
   for (const preset of presets) {
     const kept = await keptMeasured(preset);
-    if (kept) measured.push(kept);
+    if (kept) measured.push(await foretell(kept));
   }
   if (isWanted('table')) {
     const text = efficienciesFile(tableOf(measured));
@@ -81,7 +76,7 @@ async function main(): Promise<void> {
     else console.log(text);
   }
   if (!isWanted('validate')) return;
-  const comparison = await compareAll(measured);
+  const comparison = compareAll(measured);
   const tables = [missesTable(comparison), stageTable(comparison), summaryTable(comparison)];
   console.log(tables.join('\n\n'));
   if (!values.write) return;

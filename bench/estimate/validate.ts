@@ -1,11 +1,14 @@
 /** What presets were estimated to cost by efficiencies measured without them, beside what they were measured to cost. */
 import { estimatePlan, type StageEstimate } from '#engine/estimate/estimate.ts';
 import { estimateLatency } from '#engine/estimate/latency.ts';
-import { operatorCost } from '#engine/estimate/operator-cost.ts';
-import { readSizes } from '#engine/estimate/operator-flops.ts';
+import { alikeKey } from '#engine/estimate/operator-cost.ts';
+import { stageOperators, type StageOperators } from '#engine/estimate/stage-operators.ts';
+import type { CheckedGraph } from '#engine/graph/check.ts';
+import type { Plan } from '#engine/plan/plan.ts';
 import {
   efficienciesOf,
   type OperatorEfficiencies,
+  type ProfiledStage,
 } from '#engine/estimate/operator-efficiencies.ts';
 import { checkGraph } from '#engine/graph/check.ts';
 import { median } from '#engine/profile/statistics.ts';
@@ -58,49 +61,69 @@ export const medianError = (
   pairs: readonly { readonly estimated: number; readonly measured: number }[],
 ): number => median(pairs.map(({ estimated, measured }) => Math.abs(estimated / measured - 1)));
 
-export const tableOf = (presets: readonly MeasuredPreset[]): OperatorEfficiencies => {
+/** A preset as it was measured, with what it was foretold to start. */
+export interface ForetoldPreset {
+  readonly measured: MeasuredPreset;
+  readonly checked: CheckedGraph;
+  readonly plan: Plan;
+  readonly work: readonly StageOperators[];
+}
+
+export async function foretell(measured: MeasuredPreset): Promise<ForetoldPreset> {
+  const document = await measuredDocument(measured.preset);
+  if (!document.ok) throw new NotMeasured(document.problems[0]?.message);
+  const plan = planOf(document.value);
+  const checked = checkGraph(document.value, catalogue);
+  return { measured, checked, plan, work: stageOperators(checked, plan) };
+}
+
+export function tableOf(presets: readonly ForetoldPreset[]): OperatorEfficiencies {
   const [first] = presets;
   if (!first)
     throw new NotMeasured('Nothing was measured; leave --only out, or ask for profile first.');
-  return efficienciesOf(
-    presets.flatMap(({ stages }) => stages),
-    first.calibration,
-  );
-};
+  return efficienciesOf(presets.flatMap(profiledStages), first.measured.calibration);
+}
+
+/** Of embedding a prompt most is the host's own work, and all of it about a millisecond. */
+const timedStages = ({ stages }: Pick<MeasuredPreset, 'stages'>): readonly MeasuredStage[] =>
+  stages.filter(({ phase }) => phase !== 'embed');
+
+function profiledStages({ measured, work }: ForetoldPreset): readonly ProfiledStage[] {
+  return timedStages(measured).flatMap(({ stage, ms, operators }) => {
+    const foretold = work.find((each) => each.stage === stage);
+    if (!foretold) return [];
+    const all = operators.reduce((sum, { profiledMs }) => sum + profiledMs, 0);
+    const shares = new Map(operators.map(({ name, profiledMs }) => [name, profiledMs / all]));
+    return [{ operators: foretold.operators, ms, shares }];
+  });
+}
 
 /** Each preset by what was measured of the others. */
-export async function compareAll(presets: readonly MeasuredPreset[]): Promise<Comparison> {
-  const all: Comparison[] = [];
-  for (const preset of presets) {
-    const others = presets.filter((other) => other !== preset);
-    all.push(await comparePreset(preset, tableOf(others)));
-  }
+export function compareAll(presets: readonly ForetoldPreset[]): Comparison {
+  const all = presets.map((preset) =>
+    comparePreset(preset, tableOf(presets.filter((other) => other !== preset))),
+  );
   return {
     stages: all.flatMap(({ stages }) => stages),
     memory: all.flatMap(({ memory }) => memory),
   };
 }
 
-async function comparePreset(
-  { preset, calibration, stages }: MeasuredPreset,
+function comparePreset(
+  { measured: { preset, calibration, stages }, checked, plan, work }: ForetoldPreset,
   efficiencies: OperatorEfficiencies,
-): Promise<Comparison> {
-  const document = await measuredDocument(preset);
-  if (!document.ok) throw new NotMeasured(document.problems[0]?.message);
-  const plan = planOf(document.value);
-  const checked = checkGraph(document.value, catalogue);
+): Comparison {
   const latency = estimateLatency(checked, plan, calibration, efficiencies);
   const costs = estimatePlan(checked, plan).stages;
   return {
-    stages: stages.flatMap((measured) => {
-      const foretold = latency.stages.find(({ stage }) => stage === measured.stage);
-      if (!foretold) return [];
-      const { ms, phase, tokensPerSecond } = foretold;
-      const isDecode = phase === 'decode';
-      if (isDecode && tokensPerSecond === null) return [];
-      const estimatedMs = isDecode ? 1000 / (tokensPerSecond as number) : ms;
+    stages: timedStages({ stages }).flatMap((measured) => {
+      const isThis = ({ stage }: { readonly stage: string }) => stage === measured.stage;
+      const foretold = latency.stages.find(isThis);
+      const started = work.find(isThis);
+      if (!foretold || !started || started.steps === 0) return [];
+      const estimatedMs = foretold.ms / started.steps;
       const shares = Object.entries(foretold.byOperator).map(
-        ([operators, part]) => [operators, ((part / ms) * estimatedMs) / measured.ms] as const,
+        ([operators, ms]) => [operators, ms / started.steps / measured.ms] as const,
       );
       return [
         {
@@ -109,7 +132,7 @@ async function comparePreset(
           kind: kindOf(measured),
           estimatedMs,
           measuredMs: measured.ms,
-          misses: missesOf(new Map(shares), measured),
+          misses: missesOf(new Map(shares), measured, started),
         },
       ];
     }),
@@ -125,13 +148,14 @@ async function comparePreset(
 
 function missesOf(
   estimated: ReadonlyMap<string, number>,
-  { operators, precision }: MeasuredStage,
+  { operators }: MeasuredStage,
+  started: StageOperators,
 ): readonly OperatorMiss[] {
+  const keys = new Map(started.operators.map(({ name, cost }) => [name, alikeKey(cost)]));
   const all = operators.reduce((sum, { profiledMs }) => sum + profiledMs, 0);
   const measured = new Map<string, number>();
   for (const operator of operators) {
-    const { kind, size } = operatorCost(readSizes(operator), precision);
-    const key = `${kind} ${size}`;
+    const key = keys.get(operator.name) ?? `${operator.kind} of no name`;
     measured.set(key, (measured.get(key) ?? 0) + operator.profiledMs / all);
   }
   return [...new Set([...estimated.keys(), ...measured.keys()])]

@@ -37,7 +37,11 @@ const lookups: ReadonlySet<string> = new Set([
   'GatherND',
   'GatherBlockQuantized',
   'Slice',
+  // Of tables by position a row each.
+  'RotaryEmbedding',
 ]);
+/** Those that look at no number. */
+const sizeReaders: ReadonlySet<string> = new Set(['Shape', 'Size', 'If', 'Scan', 'Range']);
 const attentions: ReadonlySet<string> = new Set(['MultiHeadAttention', 'GroupQueryAttention']);
 
 /** `precision` is that of the stage. */
@@ -64,6 +68,9 @@ export function operatorCost(given: OperatorSizes, precision: Precision): Operat
   };
 }
 
+/** "MatMul many large" */
+export const alikeKey = ({ kind, size }: OperatorCost): string => `${kind} ${size}`;
+
 /** Seconds at the least: under the roof of its precision, or of memory. */
 export function roofSeconds(
   { flops, bytes, precision }: OperatorCost,
@@ -76,6 +83,7 @@ export function roofSeconds(
 const numberBytes = 4;
 
 function movedBytes(kind: string, { inputs, outputs }: OperatorSizes): number {
+  if (sizeReaders.has(kind)) return 0;
   const given = outputs.reduce((sum, sizes) => sum + countOf(sizes), 0);
   const read = lookups.has(kind) ? given : inputs.reduce((sum, sizes) => sum + countOf(sizes), 0);
   return numberBytes * (given + read);

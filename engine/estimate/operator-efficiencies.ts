@@ -1,12 +1,11 @@
 /** What share of a machine's roofs operators reach, by kind and size: measured, read and looked up. Pure. */
 import type { MachineRates } from '../contract/calibration.ts';
-import type { Operator } from '../contract/operators.ts';
-import { readSizes, type Precision } from './operator-flops.ts';
-import { operatorCost, roofSeconds, type OperatorCost } from './operator-cost.ts';
+import { alikeKey, roofSeconds, type OperatorCost } from './operator-cost.ts';
+import type { CostedOperator } from './stage-operators.ts';
 import { measured } from './measured-efficiencies.ts';
 
 /**
- * By "kind size", by kind alone, and `any`: the share of its roof that an operator reaches; of tiny ones how many times
+ * By "kind size", by kind alone, and by what bounds it: the share of its roof that an operator reaches; of tiny ones how many times
  * as long they take as the small operator of the calibration.
  */
 export interface OperatorEfficiencies {
@@ -16,20 +15,21 @@ export interface OperatorEfficiencies {
 
 export const measuredEfficiencies: OperatorEfficiencies = measured;
 
-/** The operators of one row of a report. */
+/** A row of a report: what it started, and what that took. */
 export interface ProfiledStage {
-  readonly precision: Precision;
-  /** Without the profiler, of one pass or, where it is decoded, of one step. */
+  readonly operators: readonly CostedOperator[];
+  /** Without the profiler; of one pass or, where it is decoded, of one step. */
   readonly ms: number;
-  readonly operators: readonly Operator[];
-  /** Passes or steps that `operators` count the calls of. */
-  readonly steps: number;
+  /** By name, shares of what all took under the profiler. */
+  readonly shares: ReadonlyMap<string, number>;
 }
 
-const any = 'any';
-
-/** From the nearest that was measured: alike in kind and size, in kind, or whatever. */
-const keysOf = ({ kind, size }: OperatorCost): readonly string[] => [`${kind} ${size}`, kind, any];
+/** From the nearest that was measured: alike in kind and size, in kind, or in what bounds it. */
+const keysOf = (cost: OperatorCost): readonly string[] => [
+  alikeKey(cost),
+  cost.kind,
+  cost.flops > 0 ? 'arithmetic' : 'memory',
+];
 
 /** Seconds that a call takes. Where nothing at all was measured, it reaches its roof. */
 export function operatorSeconds(
@@ -53,8 +53,9 @@ interface Sums {
 }
 
 /**
- * The efficiencies by which the operators of all stages take, together, what they took. Shares of a stage count, so that
- * a long one does not outweigh many short ones.
+ * The efficiencies by which the operators of all stages take, together, what they took. Long stages count for more than
+ * short ones, of which single calls waver, by the root of what they took. What was profiled under no name of the graph,
+ * such as what ONNX Runtime puts between two operators, counts with all others of its stage.
  */
 export function efficienciesOf(
   stages: readonly ProfiledStage[],
@@ -62,18 +63,22 @@ export function efficienciesOf(
 ): OperatorEfficiencies {
   const roofs = new Map<string, Sums>();
   const starts = new Map<string, Sums>();
-  for (const { precision, ms, operators, steps } of stages) {
-    const profiledMs = operators.reduce((sum, operator) => sum + operator.profiledMs, 0);
-    for (const operator of profiledMs > 0 ? operators : []) {
-      const cost = operatorCost(readSizes(operator), precision);
-      const calls = operator.calls / steps;
-      const seconds = cost.isTiny ? rates.launchMicroseconds / 1e6 : roofSeconds(cost, rates);
-      const known = cost.isTiny ? starts : roofs;
-      for (const key of keysOf(cost)) {
-        const sums = known.get(key) ?? { least: 0, taken: 0 };
-        sums.least += (1000 * calls * seconds) / ms;
-        sums.taken += operator.profiledMs / profiledMs;
-        known.set(key, sums);
+  for (const { operators, ms, shares } of stages) {
+    const weight = Math.sqrt(ms) / ms;
+    const named = new Map<string, CostedOperator[]>();
+    for (const operator of operators)
+      named.set(operator.name, [...(named.get(operator.name) ?? []), operator]);
+    const known = [...named.keys()].reduce((sum, name) => sum + (shares.get(name) ?? 0), 0);
+    for (const [name, calls] of named) {
+      const least = calls.map((call) => leastMs(call, rates));
+      const all = least.reduce((sum, each) => sum + each, 0);
+      const takenMs = known > 0 ? (ms * (shares.get(name) ?? 0)) / known : 0;
+      for (const [place, { cost }] of calls.entries()) {
+        const part = least[place] as number;
+        addTo(cost.isTiny ? starts : roofs, cost, {
+          least: weight * part,
+          taken: all > 0 ? (weight * takenMs * part) / all : 0,
+        });
       }
     }
   }
@@ -81,6 +86,18 @@ export function efficienciesOf(
     roofs: figures(roofs, ({ least, taken }) => least / taken),
     starts: figures(starts, ({ least, taken }) => taken / least),
   };
+}
+
+const leastMs = ({ cost, times }: CostedOperator, rates: MachineRates): number =>
+  times * (cost.isTiny ? rates.launchMicroseconds / 1000 : 1000 * roofSeconds(cost, rates));
+
+function addTo(known: Map<string, Sums>, cost: OperatorCost, { least, taken }: Sums): void {
+  for (const key of keysOf(cost)) {
+    const sums = known.get(key) ?? { least: 0, taken: 0 };
+    sums.least += least;
+    sums.taken += taken;
+    known.set(key, sums);
+  }
 }
 
 function figures(
