@@ -1,5 +1,5 @@
 /** What presets were estimated to cost by efficiencies measured without them, beside what they were measured to cost. */
-import { estimatePlan, type StageEstimate } from '#engine/estimate/estimate.ts';
+import { estimatePlan } from '#engine/estimate/estimate.ts';
 import { estimateLatency } from '#engine/estimate/latency.ts';
 import { alikeKey } from '#engine/estimate/operator-cost.ts';
 import { stageOperators, type StageOperators } from '#engine/estimate/stage-operators.ts';
@@ -12,6 +12,7 @@ import {
 } from '#engine/estimate/operator-efficiencies.ts';
 import { checkGraph } from '#engine/graph/check.ts';
 import { median } from '#engine/profile/statistics.ts';
+import { sizeBytes } from '#engine/onnx/value.ts';
 import { catalogue } from '#nodes/index.ts';
 import { NotMeasured, planOf } from '../engine/run-graph.ts';
 import { measuredDocument } from './measured-presets.ts';
@@ -92,9 +93,7 @@ function profiledStages({ measured, work }: ForetoldPreset): readonly ProfiledSt
   return timedStages(measured).flatMap(({ stage, ms, operators }) => {
     const foretold = work.find((each) => each.stage === stage);
     if (!foretold) return [];
-    const all = operators.reduce((sum, { profiledMs }) => sum + profiledMs, 0);
-    const shares = new Map(operators.map(({ name, profiledMs }) => [name, profiledMs / all]));
-    return [{ operators: foretold.operators, ms, shares }];
+    return [{ operators: foretold.operators, ms, profiled: operators }];
   });
 }
 
@@ -110,35 +109,36 @@ export function compareAll(presets: readonly ForetoldPreset[]): Comparison {
 }
 
 function comparePreset(
-  { measured: { preset, calibration, stages }, checked, plan, work }: ForetoldPreset,
+  foretoldPreset: ForetoldPreset,
   efficiencies: OperatorEfficiencies,
 ): Comparison {
+  const { measured, checked, plan, work } = foretoldPreset;
+  const { preset, calibration, stages } = measured;
   const latency = estimateLatency(checked, plan, calibration, efficiencies);
-  const costs = estimatePlan(checked, plan).stages;
   return {
-    stages: timedStages({ stages }).flatMap((measured) => {
-      const isThis = ({ stage }: { readonly stage: string }) => stage === measured.stage;
+    stages: timedStages(measured).flatMap((row) => {
+      const isThis = ({ stage }: { readonly stage: string }) => stage === row.stage;
       const foretold = latency.stages.find(isThis);
       const started = work.find(isThis);
       if (!foretold || !started || started.steps === 0) return [];
       const estimatedMs = foretold.ms / started.steps;
       const shares = Object.entries(foretold.byOperator).map(
-        ([operators, ms]) => [operators, ms / started.steps / measured.ms] as const,
+        ([operators, ms]) => [operators, ms / started.steps / row.ms] as const,
       );
       return [
         {
           preset,
-          stage: measured.stage,
-          kind: kindOf(measured),
+          stage: row.stage,
+          kind: kindOf(row),
           estimatedMs,
-          measuredMs: measured.ms,
-          misses: missesOf(new Map(shares), measured, started),
+          measuredMs: row.ms,
+          misses: missesOf(new Map(shares), row, started),
         },
       ];
     }),
-    memory: stages.flatMap((measured) => {
-      const estimatedBytes = foretoldBytes(measured, stages, costs);
-      const { stage, peakBytes } = measured;
+    memory: stages.flatMap((row) => {
+      const estimatedBytes = foretoldBytes(row, stages, foretoldPreset);
+      const { stage, peakBytes } = row;
       return estimatedBytes === null
         ? []
         : [{ preset, stage, estimatedBytes, measuredBytes: peakBytes }];
@@ -176,16 +176,26 @@ function kindOf({ phase, type }: MeasuredStage): StageKind {
   return family === 'projector' || family === 'compression' ? 'projector' : 'other';
 }
 
-/** Of a language model prefill holds the most; the table of embeddings has a row of its own. */
+/**
+ * What a stage is given lies in memory before it begins, and is none of its row. Of a language model prefill holds the
+ * most; the table of embeddings has a row of its own.
+ */
 function foretoldBytes(
   { stage, phase }: MeasuredStage,
   stages: readonly MeasuredStage[],
-  costs: readonly StageEstimate[],
+  { checked, plan }: ForetoldPreset,
 ): number | null {
-  if (phase === null) return costs.find(({ id }) => id === stage)?.peakBytes ?? null;
-  if (phase !== 'prefill') return null;
-  const node = stage.slice(0, -'/prefill'.length);
+  const costs = estimatePlan(checked, plan).stages;
+  const [node] = stage.split('/') as [string];
   const cost = costs.find(({ id }) => id === node);
+  const body = plan.stages.find(({ id }) => id === node)?.body;
+  if (!cost || !body) return null;
+  if (body.kind === 'onnx') {
+    const dims = body.dims();
+    const given = body.model.inputs.reduce((sum, value) => sum + sizeBytes(value, dims), 0);
+    return cost.peakBytes - given;
+  }
+  if (phase !== 'prefill') return null;
   const embed = stages.find((other) => other.stage === `${node}/embed`);
-  return cost ? cost.peakBytes - (embed?.weightsBytes ?? 0) : null;
+  return cost.peakBytes - (embed?.weightsBytes ?? 0);
 }

@@ -11,6 +11,8 @@ import {
 } from './operator-flops.ts';
 
 export interface OperatorCost {
+  /** Which kernel runs it, and that with the precision of its weights where they are rounded. */
+  readonly kernel: string;
   readonly kind: string;
   /** Operators of a kind and a size reach the same share of what a machine gives. */
   readonly size: string;
@@ -30,6 +32,8 @@ const sameKind: Readonly<Record<string, string>> = {
   BiasGelu: 'Gelu',
 };
 
+export const kernelOf = (kind: string): string => sameKind[kind] ?? kind;
+
 /** Those that read of their first input no more than they give. */
 const lookups: ReadonlySet<string> = new Set([
   'Gather',
@@ -46,7 +50,7 @@ const attentions: ReadonlySet<string> = new Set(['MultiHeadAttention', 'GroupQue
 
 /** `precision` is that of the stage. */
 export function operatorCost(given: OperatorSizes, precision: Precision): OperatorCost {
-  const kind = sameKind[given.kind] ?? given.kind;
+  const kind = kernelOf(given.kind);
   const isRounded = roundedProducts.has(kind);
   const own = isRounded ? precision : 'float32';
   const isProduct = products.has(given.kind) || kind === 'MatMul';
@@ -54,6 +58,7 @@ export function operatorCost(given: OperatorSizes, precision: Precision): Operat
   const flops = isWorking ? operatorFlops({ ...given, kind }) : 0;
   const bytes = isProduct ? productBytes(given, own) : movedBytes(kind, given);
   return {
+    kernel: kind,
     kind: isRounded ? `${kind} ${own}` : kind,
     ...(isProduct
       ? productSize(given, flops)
@@ -144,13 +149,11 @@ function convolutionSize({ inputs, outputs }: OperatorSizes): OperatorSize {
   return { size: `${form} ${rowsWord(countOf(result.slice(2)))}`, isTiny: false };
 }
 
-/** By the scores of one head. */
-function attentionSize({ kind, inputs, outputs }: OperatorSizes): OperatorSize {
-  const [query = [], key = []] = inputs;
-  const rows = query.at(1) ?? 1;
-  const seen = kind === 'GroupQueryAttention' ? (outputs[1]?.[2] ?? rows) : (key[1] ?? rows);
-  return { size: `${rowsWord(rows)} ${matrixWord(rows * seen)}`, isTiny: false };
-}
+/** What single scores cost is hidden where a kernel works many off. */
+const attentionSize = ({ inputs: [query = []] }: OperatorSizes): OperatorSize => ({
+  size: rowsWord(query.at(1) ?? 1),
+  isTiny: false,
+});
 
 function movedSize(bytes: number): OperatorSize {
   const isTiny = bytes < tinyBytes;

@@ -1,6 +1,7 @@
 /** What share of a machine's roofs operators reach, by kind and size: measured, read and looked up. Pure. */
 import type { MachineRates } from '../contract/calibration.ts';
-import { alikeKey, roofSeconds, type OperatorCost } from './operator-cost.ts';
+import type { Operator } from '../contract/operators.ts';
+import { alikeKey, kernelOf, roofSeconds, type OperatorCost } from './operator-cost.ts';
 import type { CostedOperator } from './stage-operators.ts';
 import { measured } from './measured-efficiencies.ts';
 
@@ -20,16 +21,15 @@ export interface ProfiledStage {
   readonly operators: readonly CostedOperator[];
   /** Without the profiler; of one pass or, where it is decoded, of one step. */
   readonly ms: number;
-  /** By name, shares of what all took under the profiler. */
-  readonly shares: ReadonlyMap<string, number>;
+  readonly profiled: readonly Pick<Operator, 'name' | 'kind' | 'profiledMs'>[];
 }
 
-/** From the nearest that was measured: alike in kind and size, in kind, or in what bounds it. */
-const keysOf = (cost: OperatorCost): readonly string[] => [
-  alikeKey(cost),
-  cost.kind,
-  cost.flops > 0 ? 'arithmetic' : 'memory',
-];
+/**
+ * From the nearest that was measured: alike in kind and size, in kind, or in what bounds it. Kernels that multiply are
+ * more like each other than a kernel's sizes are.
+ */
+const keysOf = (cost: OperatorCost): readonly string[] =>
+  cost.flops > 0 ? [alikeKey(cost), 'arithmetic'] : [alikeKey(cost), cost.kind, 'memory'];
 
 /** Seconds that a call takes. Where nothing at all was measured, it reaches its roof. */
 export function operatorSeconds(
@@ -54,8 +54,7 @@ interface Sums {
 
 /**
  * The efficiencies by which the operators of all stages take, together, what they took. Long stages count for more than
- * short ones, of which single calls waver, by the root of what they took. What was profiled under no name of the graph,
- * such as what ONNX Runtime puts between two operators, counts with all others of its stage.
+ * short ones, of which single calls waver, by the root of what they took.
  */
 export function efficienciesOf(
   stages: readonly ProfiledStage[],
@@ -63,24 +62,13 @@ export function efficienciesOf(
 ): OperatorEfficiencies {
   const roofs = new Map<string, Sums>();
   const starts = new Map<string, Sums>();
-  for (const { operators, ms, shares } of stages) {
-    const weight = Math.sqrt(ms) / ms;
-    const named = new Map<string, CostedOperator[]>();
-    for (const operator of operators)
-      named.set(operator.name, [...(named.get(operator.name) ?? []), operator]);
-    const known = [...named.keys()].reduce((sum, name) => sum + (shares.get(name) ?? 0), 0);
-    for (const [name, calls] of named) {
-      const least = calls.map((call) => leastMs(call, rates));
-      const all = least.reduce((sum, each) => sum + each, 0);
-      const takenMs = known > 0 ? (ms * (shares.get(name) ?? 0)) / known : 0;
-      for (const [place, { cost }] of calls.entries()) {
-        const part = least[place] as number;
-        addTo(cost.isTiny ? starts : roofs, cost, {
-          least: weight * part,
-          taken: all > 0 ? (weight * takenMs * part) / all : 0,
-        });
-      }
-    }
+  for (const stage of stages) {
+    const weight = 1 / Math.sqrt(stage.ms);
+    for (const { cost, leastMs, takenMs } of takenTimes(stage, rates))
+      addTo(cost.isTiny ? starts : roofs, cost, {
+        least: weight * leastMs,
+        taken: weight * takenMs,
+      });
   }
   return {
     roofs: figures(roofs, ({ least, taken }) => least / taken),
@@ -88,7 +76,53 @@ export function efficienciesOf(
   };
 }
 
-const leastMs = ({ cost, times }: CostedOperator, rates: MachineRates): number =>
+interface TakenTime {
+  readonly cost: OperatorCost;
+  readonly leastMs: number;
+  readonly takenMs: number;
+}
+
+/**
+ * What each operator of a stage took: by its name; where ONNX Runtime has given operators of a kind other names, together
+ * with those of its kind. What else it has put in between is spread over all.
+ */
+function takenTimes(
+  { operators, ms, profiled }: ProfiledStage,
+  rates: MachineRates,
+): readonly TakenTime[] {
+  const names = new Set(operators.map(({ name }) => name));
+  const seen = new Set(profiled.map(({ name }) => name));
+  const groupOf = ({ name, kind }: { readonly name: string; readonly kind: string }): string =>
+    names.has(name) && seen.has(name) ? `named ${name}` : `a ${kernelOf(kind)}`;
+  const grouped = operators.map((operator) => ({
+    cost: operator.cost,
+    group: groupOf({ name: operator.name, kind: operator.cost.kernel }),
+    leastMs: leastMsOf(operator, rates),
+  }));
+  const taken = sumsBy(profiled, groupOf, ({ profiledMs }) => profiledMs);
+  const least = sumsBy(
+    grouped,
+    ({ group }) => group,
+    (operator) => operator.leastMs,
+  );
+  const known = [...least.keys()].reduce((sum, group) => sum + (taken.get(group) ?? 0), 0);
+  return grouped.map(({ cost, group, leastMs }) => {
+    const share = (taken.get(group) ?? 0) / known;
+    return { cost, leastMs, takenMs: (ms * share * leastMs) / (least.get(group) as number) };
+  });
+}
+
+function sumsBy<Item>(
+  items: readonly Item[],
+  keyOf: (item: Item) => string,
+  valueOf: (item: Item) => number,
+): ReadonlyMap<string, number> {
+  const sums = new Map<string, number>();
+  for (const item of items) sums.set(keyOf(item), (sums.get(keyOf(item)) ?? 0) + valueOf(item));
+  return sums;
+}
+
+const leastMsOf = ({ cost, times }: CostedOperator, rates: MachineRates): number =>
   times * (cost.isTiny ? rates.launchMicroseconds / 1000 : 1000 * roofSeconds(cost, rates));
 
 function addTo(known: Map<string, Sums>, cost: OperatorCost, { least, taken }: Sums): void {
