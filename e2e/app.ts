@@ -63,6 +63,19 @@ export class App {
     await expect.poll(() => toldMessages(this.page)).toMatch(sentence);
   }
 
+  /** What the graph at the front is estimated to cost, in the bar above it. */
+  get totals(): Locator {
+    return this.page.getByRole('banner').getByRole('button', { name: /Limits and machine$/ });
+  }
+
+  /** The panel of limits and machines. */
+  async openLimits(): Promise<Locator> {
+    await this.totals.click();
+    const panel = this.page.getByRole('dialog', { name: 'Limits and machine' });
+    await expect(panel).toBeVisible();
+    return panel;
+  }
+
   get answer(): Locator {
     return this.page.getByRole('group', { name: 'Text of the answer' });
   }

@@ -1,5 +1,6 @@
 /** What the graph at the front costs before it is run, and what is wrong with that; opens the limits and the machine. */
 import { Popover } from '@base-ui/react/popover';
+import type { DescribedMachine } from '#engine/contract/described-machine.ts';
 import type { GraphDocument } from '#engine/contract/document.ts';
 import {
   formatBytes,
@@ -25,12 +26,11 @@ export function Totals({ document }: { readonly document: GraphDocument }) {
   const breaches = useBreaches();
   if (!estimates) return null;
   const wrong = wrongText(breaches, estimates, memoryBytes);
-  const about = target.described === null ? null : onMachineText(target.described.title, estimates);
+  const about = target.described === null ? null : onMachineText(target.described, estimates);
   return (
     <Popover.Root>
       <Popover.Trigger
         className={`numbers ${styles['totals']}`}
-        aria-label={`${[totalsText(estimates), about, wrong].filter(Boolean).join('. ')}. Limits and machine`}
         data-wrong={wrong !== null || undefined}
         data-described={target.described !== null || undefined}
       >
@@ -39,11 +39,12 @@ export function Totals({ document }: { readonly document: GraphDocument }) {
         {wrong !== null && (
           <span className={styles['second']}>
             {target.described && (
-              <span className={styles['machine']}>{target.described.title}</span>
+              <span className={styles['machine']}>{markText(target.described)}</span>
             )}
             <span className={styles['wrong']}>{wrong}</span>
           </span>
         )}
+        <span className="visually-hidden">Limits and machine</span>
       </Popover.Trigger>
       <Popover.Portal>
         <Popover.Positioner className={menu['positioner']} sideOffset={5} align="end">
@@ -74,10 +75,13 @@ function totalsText({ graph }: Estimates): string {
   return parts.filter((part) => part !== null).join(' · ');
 }
 
-function onMachineText(title: string, { latency }: Estimates): string {
+/** Stands wherever something is told of a machine that nobody has measured. */
+const markText = ({ title }: DescribedMachine): string => `estimate for ${title}`;
+
+function onMachineText(machine: DescribedMachine, { latency }: Estimates): string {
   const { timeToFirstTokenMs = null, decodeTokensPerSecond = null } = latency ?? {};
   const parts = [
-    `estimate for ${title}`,
+    markText(machine),
     timeToFirstTokenMs === null ? null : `first token ${formatMilliseconds(timeToFirstTokenMs)}`,
     decodeTokensPerSecond === null ? null : `${formatRate(decodeTokensPerSecond)} tokens/s`,
   ];
