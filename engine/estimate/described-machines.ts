@@ -6,10 +6,11 @@ import { fail, ok, type Outcome } from '../contract/outcome.ts';
 import { error } from '../contract/problem.ts';
 import machines from './machines.json' with { type: 'json' };
 
-/** What an estimate is made for; `here` are its rates where this machine was measured. */
+/** What an estimate is made for. */
 export interface TargetMachine {
   readonly title: string;
   readonly memoryBytes: number;
+  /** What a graph may reach there at best. */
   readonly rates: MachineRates;
 }
 
@@ -67,7 +68,11 @@ export const peakFlopsPerSecond = (cores: DescribedMachine['cores']): number =>
   );
 
 /** A machine by its calibration, be it this one or another that was measured there. */
-export const targetOfCalibration = ({ machine, ...rates }: Calibration): TargetMachine => ({
+export const targetOfCalibration = ({
+  machine,
+  measuredAt: _,
+  ...rates
+}: Calibration): TargetMachine => ({
   title: machine.cpu,
   memoryBytes: machine.memoryBytes,
   rates,

@@ -3,9 +3,12 @@ import { expect, it } from 'vitest';
 import { readPreset } from '#host/presets.ts';
 import { catalogue } from '#nodes/index.ts';
 import type { GraphDocument } from '../contract/document.ts';
+import type { Catalogue } from '../node/any-node-definition.ts';
 import { checkGraph } from '../graph/check.ts';
 import { estimateGraph, reservedBytes, type GraphEstimate } from './estimate.ts';
 import { memoryChanges, memoryFit } from './memory-fit.ts';
+
+const definitions: Catalogue = catalogue;
 
 async function preset(id: string): Promise<GraphDocument> {
   const read = await readPreset(id);
@@ -32,7 +35,7 @@ it('says how much int4 saves, as the graph in int4 has it, and what else does', 
   const [first] = changes;
   expect(first).toMatchObject({ title: 'int4 in place of float32', fits: true });
   const nodes = Object.entries(document.nodes).map(([id, node]) => {
-    const hasPrecision = catalogue[node.type]?.params['precision'] !== undefined;
+    const hasPrecision = definitions[node.type]?.params['precision'] !== undefined;
     return [
       id,
       hasPrecision ? { ...node, params: { ...node.params, precision: 'int4' } } : node,

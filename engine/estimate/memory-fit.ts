@@ -19,7 +19,7 @@ export function memoryFit({ totals }: GraphEstimate, memoryBytes: number): Memor
   return { fits: neededBytes <= memoryBytes, neededBytes, memoryBytes };
 }
 
-/** "needs 28.1 GB, 19.5 GB more than there are" */
+/** "Does not fit: needs 28.6 GB of 8.59 GB." */
 export function fitText({ fits, neededBytes, memoryBytes }: MemoryFit): string {
   const needs = `needs ${formatBytes(neededBytes)} of ${formatBytes(memoryBytes)}`;
   return fits ? `Fits: ${needs}.` : `Does not fit: ${needs}.`;

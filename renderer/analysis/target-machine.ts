@@ -1,5 +1,6 @@
 /** The machine that estimates are made for: this one, or one that is only described. */
 import { useEffect, useMemo } from 'react';
+import { useStore } from 'zustand';
 import {
   describedMachines,
   targetOf,
@@ -8,7 +9,7 @@ import {
 import type { DescribedMachine } from '#engine/contract/described-machine.ts';
 import type { MachineRates } from '#engine/contract/calibration.ts';
 import { useView } from '#renderer/view/view-store.ts';
-import { lookForCalibration, useCalibration } from './calibration-store.ts';
+import { calibrationStore, lookForCalibration } from './calibration-store.ts';
 
 export interface Target {
   /** Null for this machine. */
@@ -19,7 +20,8 @@ export interface Target {
 
 export function useTarget(): Target {
   const id = useView(({ machine }) => machine);
-  const { calibration } = useCalibration();
+  // Of a measurement that goes on, only its end matters here.
+  const calibration = useStore(calibrationStore, (known) => known.calibration);
   return useMemo(() => {
     const described = describedMachine(id);
     if (described) return { described, rates: targetOf(described).rates };
