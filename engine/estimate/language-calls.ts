@@ -1,6 +1,13 @@
 /** How a language model's graphs are called for a prompt and its answer, foretold: sizes of every call. */
 import type { CheckedGraph } from '../graph/check.ts';
-import { meanDims, prefillGraph, type LanguageGraphs } from '../node/decoder-protocol.ts';
+import {
+  cacheRoom,
+  fusedFrom,
+  meanDims,
+  prefillGraph,
+  segmentSymbols,
+  type LanguageGraphs,
+} from '../node/decoder-protocol.ts';
 import type { LanguageModelStep } from '../node/host-step.ts';
 import type { BoundaryPart } from '../node/part.ts';
 import { prefillChunks, segmentLengths } from '../node/segments.ts';
@@ -35,7 +42,11 @@ export interface LanguageCalls {
 export interface PromptPiece {
   /** New tokens by segment. */
   readonly fresh: readonly number[];
+  /** Without the room for cached tokens, which is state. */
   readonly dims: DimBindings;
+  /** Does the fused operator attend, as it does wherever there are many new tokens? */
+  readonly isFused: boolean;
+  readonly isFirst: boolean;
 }
 
 /** What is wired to a language model: visual tokens as they are expected, and the words of its prompt. */
@@ -95,13 +106,16 @@ export function promptPieces(
   const { dims } = prefillGraph(graphs);
   const run = { start: 0, count: visualTokens };
   const chunks = prefillChunks(sequence, boundaries, graphs, visualTokens > 0 ? [run] : []);
+  const isPrefix = graphs.promptAttention === 'prefix';
   let before = 0;
   return chunks.map((fresh) => {
+    const isFirst = before === 0;
+    const isFused = isFirst || (!isPrefix && fresh >= fusedFrom);
     const visual = Math.max(0, Math.min(visualTokens - before, fresh));
     const cached = [0, ...boundaries].map(() => before);
     const lengths = segmentLengths(boundaries, { fresh, visual }, cached);
     before += fresh;
-    return { fresh: lengths.map((length) => length.fresh), dims: dims(lengths) };
+    return { fresh: lengths.map((length) => length.fresh), dims: dims(lengths), isFused, isFirst };
   });
 }
 
@@ -119,4 +133,25 @@ function answerTokens(
     newTokens: Math.min(room, Math.max(1, ...tokens)),
     readAgain: tokens.reduce((sum, count) => sum + count - 1, 0),
   };
+}
+
+/**
+ * `dims` with room for `cached` tokens of each segment and those that are to follow, as a call finds it; none where
+ * nothing is cached yet.
+ */
+export function withRoom(
+  dims: DimBindings,
+  cached: readonly number[],
+  following: number,
+): DimBindings {
+  const rooms = cached.map((tokens, segment) => {
+    const symbols = segmentSymbols(segment);
+    const room = cacheRoom(tokens, following);
+    const window = dims[symbols.windowUnpacked];
+    return {
+      [symbols.capacity]: room,
+      ...(window !== undefined && { [symbols.windowCapacity]: Math.min(room, window) }),
+    };
+  });
+  return Object.assign({ ...dims }, ...rooms) as DimBindings;
 }

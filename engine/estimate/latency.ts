@@ -1,14 +1,17 @@
-/** How long the stages of a graph will take on a machine that was measured. Pure. */
+/** How long the stages of a graph will take on a machine that was measured, operator by operator. Pure. */
 import type { MachineRates } from '../contract/calibration.ts';
 import type { CheckedGraph } from '../graph/check.ts';
-import { prefillGraph, stateBytes } from '../node/decoder-protocol.ts';
+import { prefillGraph } from '../node/decoder-protocol.ts';
 import type { LanguageModelStep } from '../node/host-step.ts';
-import type { StageModel } from '../onnx/model.ts';
-import type { DimBindings } from '../onnx/value.ts';
 import type { Plan, Precision, Stage } from '../plan/plan.ts';
-import { languageCalls, languageInput, type LanguageCalls } from './language-calls.ts';
-import { countFlops } from './model-cost.ts';
-import { movedBytes } from './moved-bytes.ts';
+import { languageCalls, languageInput, withRoom, type LanguageCalls } from './language-calls.ts';
+import { operatorCost } from './operator-cost.ts';
+import {
+  measuredEfficiencies,
+  operatorSeconds,
+  type OperatorEfficiencies,
+} from './operator-efficiencies.ts';
+import { startedOperators, type GraphCall } from './started-operators.ts';
 
 /** A row of the report: a stage, or one phase of a language model. Work of the host has none. */
 export interface StageLatency {
@@ -33,12 +36,21 @@ export interface LatencyEstimate {
   readonly decodeTokensPerSecond: number | null;
 }
 
+/** What machine it is, and what its operators reach of what it gives. */
+interface Machine {
+  readonly rates: MachineRates;
+  readonly efficiencies: OperatorEfficiencies;
+}
+
+/** `efficiencies` are those that were measured, unless others are tried. */
 export function estimateLatency(
   checked: CheckedGraph,
   { stages }: Plan,
   rates: MachineRates,
+  efficiencies = measuredEfficiencies,
 ): LatencyEstimate {
-  const latencies = stages.flatMap((stage) => stageLatencies(stage, checked, stages, rates));
+  const machine = { rates, efficiencies };
+  const latencies = stages.flatMap((stage) => stageLatencies(stage, checked, stages, machine));
   const sum = (of: readonly StageLatency[]) => of.reduce((total, { ms }) => total + ms, 0);
   const prefill = latencies.findIndex(({ phase }) => phase === 'prefill');
   const decode = latencies.find(({ phase }) => phase === 'decode');
@@ -54,18 +66,18 @@ function stageLatencies(
   stage: Stage,
   checked: CheckedGraph,
   stages: readonly Stage[],
-  rates: MachineRates,
+  machine: Machine,
 ): readonly StageLatency[] {
   const { id, title, body } = stage;
   const precision = stage.precision ?? 'float32';
   if (body.kind === 'onnx') {
-    const ms =
-      body.expectedRuns * callMs({ model: body.model, dims: body.dims() }, precision, rates);
+    const call = { model: body.model, dims: body.dims(), takesMany: true };
+    const ms = body.expectedRuns * callMs(call, precision, machine);
     return [{ node: id, stage: id, phase: null, title, ms, tokensPerSecond: null }];
   }
   if (body.step.kind !== 'generate') return [];
   const calls = languageCalls(body.step, languageInput(stage, checked, stages));
-  return languageLatencies(body.step, calls, precision, rates).map((latency) => ({
+  return languageLatencies(body.step, calls, precision, machine).map((latency) => ({
     node: id,
     stage: `${id}/${latency.phase}`,
     title,
@@ -73,24 +85,30 @@ function stageLatencies(
   }));
 }
 
+type PhaseLatency = Pick<StageLatency, 'phase' | 'ms' | 'tokensPerSecond'>;
+
+/** Drafts are not foreseen: as if each token were written by itself. */
 function languageLatencies(
   { graphs }: LanguageModelStep,
-  { promptTokens, visualTokens, pieces, meanStep, readAgain, cachedTokens }: LanguageCalls,
+  calls: LanguageCalls,
   precision: Precision,
-  rates: MachineRates,
-): readonly Pick<StageLatency, 'phase' | 'ms' | 'tokensPerSecond'>[] {
+  machine: Machine,
+): readonly PhaseLatency[] {
+  const { promptTokens, visualTokens, pieces, readAgain, newTokens, cachedTokens } = calls;
   const { embed, decoder, prefill } = graphs;
-  const embedMs = (sequence: number) =>
-    callMs({ model: embed, dims: { sequence } }, precision, rates);
-  const reader = { model: prefillGraph(graphs).model, precision: prefill?.precision ?? precision };
-  const prefillMs = pieces.reduce(
-    (sum, { dims }) => sum + callMs({ model: reader.model, dims }, reader.precision, rates),
-    0,
-  );
-  const stateBytesRead = stateBytes(decoder.state, cachedTokens).keyValueBytes;
-  const stepMs =
-    embedMs(1) +
-    callMs({ model: decoder.model, dims: meanStep, cachedBytes: stateBytesRead }, precision, rates);
+  const embedMs = (sequence: number): number =>
+    callMs({ model: embed, dims: { sequence, rows: 1 }, takesMany: true }, precision, machine);
+  const prefillMs = pieces.reduce((sum, { dims, isFirst, isFused }) => {
+    const sized = isFirst ? dims : withRoom(dims, cachedTokens, newTokens);
+    const call = { model: prefillGraph(graphs).model, dims: sized, takesMany: isFused };
+    return sum + callMs(call, prefill?.precision ?? precision, machine);
+  }, 0);
+  const step = {
+    model: decoder.model,
+    dims: withRoom(calls.meanStep, cachedTokens, newTokens),
+    takesMany: false,
+  };
+  const stepMs = embedMs(1) + callMs(step, precision, machine);
   const tokens = promptTokens + visualTokens;
   return [
     { phase: 'embed', ms: embedMs(promptTokens), tokensPerSecond: null },
@@ -103,20 +121,9 @@ function languageLatencies(
   ];
 }
 
-interface GraphCall {
-  readonly model: StageModel;
-  readonly dims: DimBindings;
-  /** Keys and values that it finds. */
-  readonly cachedBytes?: number;
-}
-
-/** One call of a graph under the roofs of the machine. */
-function callMs(
-  { model, dims, cachedBytes = 0 }: GraphCall,
-  precision: Precision,
-  { matrixFlopsPerSecond, memoryBytesPerSecond, launchMicroseconds }: MachineRates,
-): number {
-  const arithmetic = countFlops(model, dims) / matrixFlopsPerSecond[precision];
-  const memory = (movedBytes(model, dims) + cachedBytes) / memoryBytesPerSecond;
-  return 1000 * Math.max(arithmetic, memory) + (model.nodes.length * launchMicroseconds) / 1000;
+function callMs(call: GraphCall, precision: Precision, { rates, efficiencies }: Machine): number {
+  return startedOperators(call).reduce((sum, { sizes, times }) => {
+    const cost = operatorCost(sizes, precision);
+    return sum + 1000 * times * operatorSeconds(cost, rates, efficiencies);
+  }, 0);
 }

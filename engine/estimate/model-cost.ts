@@ -3,6 +3,8 @@ import type { OnnxNode, StageModel } from '../onnx/model.ts';
 import { bindDim, sizeBytes, type DimBindings, type Value } from '../onnx/value.ts';
 import { initializersOf } from '../onnx/weight-layout.ts';
 import { expressionShape, tensorsOf } from '../onnx/weight.ts';
+import { valuesOf } from './graph-values.ts';
+import { scratchBytes } from './operator-scratch.ts';
 
 /**
  * Numbers learned in training; a tensor that several graphs or places share counts once. Models of other shapes may
@@ -88,10 +90,7 @@ export function countFlops(model: StageModel, dims: DimBindings): number {
 /** Operators whose output is another view of their first input. */
 const aliasing: ReadonlySet<string> = new Set(['Reshape', 'Squeeze', 'Unsqueeze', 'Identity']);
 
-/**
- * The most bytes of activations alive at once when the operators run in order. Scratch memory inside
- * an operator is not counted, so the measured peak is somewhat higher.
- */
+/** The most bytes of activations alive at once when the operators run in order, with what each holds while it runs. */
 export function peakActivationBytes(model: StageModel, dims: DimBindings): number {
   const nodes = model.nodes.flatMap(withBranch);
   const storage = new Map<string, string>();
@@ -118,9 +117,10 @@ export function peakActivationBytes(model: StageModel, dims: DimBindings): numbe
   };
   for (const input of model.inputs) born(input, 0);
   let peak = 0;
+  const values = valuesOf(model);
   for (const [index, node] of nodes.entries()) {
     for (const output of node.outputs) if (output) born(output, index);
-    peak = Math.max(peak, alive);
+    peak = Math.max(peak, alive + scratchBytes(node, values, dims));
     alive -= dying.get(index) ?? 0;
   }
   return peak;

@@ -6,9 +6,10 @@ import type { MachineRates } from '../contract/calibration.ts';
 import type { Operator } from '../contract/operators.ts';
 import type { Report, StageReport } from '../contract/report.ts';
 import { isDecoding, rowTitle } from '../contract/run-event.ts';
+import type { Precision } from '../estimate/operator-flops.ts';
 import { groupOperators } from './group-operators.ts';
 import { rowsToldApart } from './language-titles.ts';
-import { operatorWork, type Precision } from './operator-work.ts';
+import { operatorWork } from './operator-work.ts';
 import { median } from './statistics.ts';
 
 /** Of one step where the stage is reckoned by steps, else of one pass. */

@@ -5,6 +5,8 @@
  */
 import {
   cachedType,
+  cacheRoom,
+  growthStep,
   newName,
   pastName,
   takenBackTokens,
@@ -14,10 +16,6 @@ import {
 import { bytesPerElement } from '#engine/onnx/value.ts';
 import { zeros, type Tensor } from '../sessions/sessions.ts';
 
-/** Tokens that room grows by: masked places cost arithmetic, growing costs a copy of everything. */
-const growthStep = 128;
-/** A size that is no multiple of this would waste no less. */
-const roundedTo = 16;
 /** Tokens that a window gathers before they go: all that stay are copied then. */
 const dropStep = 64;
 
@@ -220,7 +218,7 @@ function roomFor(
 ): number {
   const wanted = Math.min(most, length + certain + Math.min(possible, growthStep));
   if (length <= capacity && capacity <= wanted + 2 * growthStep) return capacity;
-  return Math.ceil(wanted / roundedTo) * roundedTo;
+  return cacheRoom(wanted, 0);
 }
 
 type Heads = readonly [bytes: Uint8Array, stride: number, start: number];

@@ -1,0 +1,98 @@
+/**
+ * Estimates beside measurements: `npm run bench:estimate [-- --write] [--few] [--only profile|table|validate]`. Profiles
+ * presets, makes the table of efficiencies, and holds each preset against what was measured of the others. Writes the
+ * table and a section of docs/performance.md where asked to.
+ */
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import type { Calibration } from '#engine/contract/calibration.ts';
+import type { LocalHost } from '#host/local-host.ts';
+import { packageRoot } from '#host/system/package-root.ts';
+import { NotMeasured, withEngine } from './engine/run-graph.ts';
+import { estimateSection, stageTable, summaryTable } from './estimate/document.ts';
+import { efficienciesFile } from './estimate/efficiencies-file.ts';
+import {
+  keepMeasured,
+  keptMeasured,
+  measurePreset,
+  type MeasuredPreset,
+} from './estimate/measure-preset.ts';
+import { allPresets, fewPresets } from './estimate/measured-presets.ts';
+import { compareAll, tableOf } from './estimate/validate.ts';
+import { performancePage } from './pages/performance.ts';
+
+const page = join(packageRoot, 'docs', 'performance.md');
+const table = join(packageRoot, 'engine', 'estimate', 'measured-efficiencies.ts');
+const parts = ['profile', 'table', 'validate'] as const;
+type Part = (typeof parts)[number];
+
+async function calibrationOf(host: LocalHost): Promise<Calibration> {
+  const known = await host.calibration();
+  if (known) return known;
+  const started = await host.startCalibration({});
+  if (!started.ok) throw new NotMeasured(started.problems[0]?.message);
+  for await (const state of host.calibrationStates()) {
+    if (state.is === 'measured') return state.calibration;
+    if (state.is === 'failed') throw new NotMeasured(state.problems[0]?.message);
+  }
+  throw new NotMeasured('The measurement of this machine was cancelled; start again.');
+}
+
+/** An engine process for each, so that what one leaves in memory is not the next one's. */
+async function profile(presets: readonly string[]): Promise<void> {
+  for (const preset of presets) {
+    const startMs = performance.now();
+    try {
+      await withEngine(async (host) => {
+        const calibration = await calibrationOf(host);
+        await keepMeasured(await measurePreset(host, preset, calibration));
+      });
+      console.error(`${preset}: ${Math.round((performance.now() - startMs) / 1000)} s`);
+    } catch (cause) {
+      if (!(cause instanceof NotMeasured)) throw cause;
+      console.error(`${preset}: not measured. ${cause.message}`);
+    }
+  }
+}
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      write: { type: 'boolean', default: false },
+      few: { type: 'boolean', default: false },
+      only: { type: 'string' },
+    },
+  });
+  if (values.only !== undefined && !(parts as readonly string[]).includes(values.only))
+    throw new NotMeasured(`--only is one of ${parts.join(', ')}, not "${values.only}".`);
+  const isWanted = (part: Part): boolean => values.only === undefined || values.only === part;
+  const presets = values.few ? fewPresets : allPresets;
+  if (isWanted('profile')) await profile(presets);
+  if (values.only === 'profile') return;
+  const measured: MeasuredPreset[] = [];
+  for (const preset of presets) {
+    const kept = await keptMeasured(preset);
+    if (kept) measured.push(kept);
+  }
+  if (isWanted('table')) {
+    const text = efficienciesFile(tableOf(measured));
+    if (values.write) await writeFile(table, text);
+    else console.log(text);
+  }
+  if (!isWanted('validate')) return;
+  const comparison = await compareAll(measured);
+  console.log(`${stageTable(comparison)}\n\n${summaryTable(comparison)}`);
+  if (!values.write) return;
+  const command = `npm run bench:estimate -- ${values.few ? '--few ' : ''}--write`;
+  const old = await readFile(page, 'utf8').catch(() => '');
+  await writeFile(page, performancePage(old, { estimate: estimateSection(comparison, command) }));
+}
+
+try {
+  await main();
+} catch (cause) {
+  if (!(cause instanceof NotMeasured)) throw cause;
+  console.error(cause.message);
+  process.exitCode = 1;
+}
