@@ -213,6 +213,12 @@ export class App {
       .toContain(text);
   }
 
+  /** What the window keeps between launches has come to hold this text. */
+  async hasKept(text: string): Promise<void> {
+    const path = join(this.dataFolder, 'preferences.json');
+    await expect.poll(() => readFile(path, 'utf8').catch(() => '')).toContain(text);
+  }
+
   /** Drags by pointer from the middle of one place to the middle of another, as a hand does. */
   async drag(from: Locator, to: Locator): Promise<void> {
     const [start, end] = [middleOf(await this.placeOf(from)), middleOf(await this.placeOf(to))];

@@ -10,18 +10,19 @@ test('a limit that a graph breaks is shown at once, with by how much and by whic
   await expect(totals).toContainText('params');
   const panel = await app.openLimits();
   const peak = panel.getByLabel('Most memory, in MB');
-  await peak.fill('20');
-  const broken = /Memory [\d.]+\sMB over \([\d.]+×\)/;
+  await peak.fill('12');
+  const broken = /Memory [\d.]+\sMB over \([\d.\s]+×\)/;
   await expect(totals).toContainText(broken);
   await expect(panel).toContainText(
-    /[\d.]+\sMB, [\d.]+\sMB over 20\.0\sMB \([\d.]+×\); \d+\s% of it is Language model\./,
+    /[\d.]+\sMB, [\d.]+\sMB over 12\.0\sMB \([\d.\s]+×\); \d+\s% of it is Language model\./,
   );
   await totals.click();
   await expect(panel).toBeHidden();
   await expect(app.card('Language model')).toContainText(/\d+\s% of memory/);
   await expect(app.card('CLIP ViT')).not.toContainText('of memory');
 
-  // Of another graph as well, and after a new start: limits belong to the window.
+  // Limits belong to this machine and to no graph.
+  await app.hasKept('"peakBytes":12000000');
   await page.reload();
   await app.isReady();
   await expect(totals).toContainText(broken);
@@ -55,7 +56,7 @@ test('estimates for a described machine are marked with its name, and say what w
   app,
   page,
 }) => {
-  await app.openPreset('LLaVA-1.5 7B');
+  await app.openPreset('LLaVA-NeXT 7B');
   const panel = await app.openLimits();
   await expect(panel).toContainText('How fast this machine is has not been measured');
   await panel.getByRole('combobox', { name: 'Estimate for' }).click();
@@ -64,7 +65,9 @@ test('estimates for a described machine are marked with its name, and say what w
   await expect(app.totals).toContainText('Raspberry Pi 5, 8 GB');
   await expect(app.totals).toContainText(/Needs [\d.]+\sGB of 8\.59\sGB/);
   const changes = panel.getByRole('list', { name: 'What would save memory' });
-  await expect(changes).toContainText(/int4 in place of float32\s*−[\d.]+\sGB, fits/);
+  await expect(changes).toContainText(
+    /Keys and values in int8 in place of float32\s*−[\d.]+\sGB, fits/,
+  );
   const firstToken = panel.getByRole('row', { name: /^Time to first token/ });
   await expect(firstToken).toContainText(/[\d.]+\s(ms|s)/);
   await panel.getByRole('button', { name: 'What it is reckoned from' }).click();
@@ -72,6 +75,7 @@ test('estimates for a described machine are marked with its name, and say what w
 
   await panel.getByLabel('Most time to first token, in ms').fill('10');
   await expect(app.totals).toContainText(/Time to first token [\d.]+\sm?s over/);
+  await app.hasKept('"timeToFirstTokenMs":10');
   await page.reload();
   await app.isReady();
   await expect(app.totals).toContainText('Raspberry Pi 5, 8 GB');

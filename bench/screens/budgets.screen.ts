@@ -15,10 +15,10 @@ for (const { name, theme, width, height } of sizes) {
   test(`limits of a phone, ${name}`, async ({ app, page }) => {
     await page.emulateMedia({ colorScheme: theme });
     await page.setViewportSize({ width, height });
-    await app.openPreset('LLaVA-1.5 7B');
+    await app.openPreset('LLaVA-NeXT 7B');
     const panel = await app.openLimits();
     await panel.getByRole('combobox', { name: 'Estimate for' }).click();
-    await page.getByRole('option', { name: /^Galaxy S24 Ultra/ }).click();
+    await page.getByRole('option', { name: /^Pixel 8, 8 GB/ }).click();
     await panel.getByLabel('Most time to first token, in ms').fill('5000');
     await panel.getByLabel('Least tokens per second, in tokens/s').fill('5');
     await panel.getByLabel('Most memory, in MB').fill('8000');

@@ -68,15 +68,11 @@ export const peakFlopsPerSecond = (cores: DescribedMachine['cores']): number =>
   );
 
 /** A machine by its calibration, be it this one or another that was measured there. */
-export const targetOfCalibration = ({
-  machine,
-  measuredAt: _,
-  ...rates
-}: Calibration): TargetMachine => ({
-  title: machine.cpu,
-  memoryBytes: machine.memoryBytes,
-  rates,
-});
+export function targetOfCalibration(calibration: Calibration): TargetMachine {
+  const { machine, matrixFlopsPerSecond, memoryBytesPerSecond, launchMicroseconds } = calibration;
+  const rates = { matrixFlopsPerSecond, memoryBytesPerSecond, launchMicroseconds };
+  return { title: machine.cpu, memoryBytes: machine.memoryBytes, rates };
+}
 
 /**
  * A machine's file: a description, or what `calibrate --json` printed on that machine. `json-broken` or

@@ -1,5 +1,5 @@
 /** Does a graph fit into a machine's memory, and what would make it smaller. Pure. */
-import type { GraphDocument, Json } from '../contract/document.ts';
+import type { GraphDocument } from '../contract/document.ts';
 import { formatBytes } from '../contract/format.ts';
 import { checkGraph, type CheckedGraph } from '../graph/check.ts';
 import type { AnyNodeDefinition, Catalogue } from '../node/any-node-definition.ts';
@@ -60,8 +60,8 @@ export function memoryChanges(
     const after = estimateGraph(checkGraph(settled.document, catalogue));
     return after.ok ? of(title(settled.before), after.value) : [];
   });
-  const halved = of('Half the visual tokens', estimatePlan(withHalfTheTokens(checked), plan.value));
-  return [...changed, ...halved].toSorted((a, b) => b.savedBytes - a.savedBytes);
+  const fewer = of('Half the visual tokens', estimatePlan(withHalfTheTokens(checked), plan.value));
+  return [...changed, ...fewer].toSorted((a, b) => b.savedBytes - a.savedBytes);
 }
 
 /** A parameter that is set wherever a node offers the value. */
@@ -87,17 +87,19 @@ function withChoice(
   param: string,
   value: string,
 ): { readonly document: GraphDocument; readonly before: string } | null {
-  const changing = Object.values(nodes).filter(
-    ({ definition, params }) => offers(definition, param, value) && params[param] !== value,
-  );
+  const changing = Object.values(nodes).flatMap(({ id, node, definition, params }) => {
+    const before = params[param];
+    const changes = offers(definition, param, value) && before !== value;
+    return changes && typeof before === 'string' ? [{ id, node, before }] : [];
+  });
   if (changing.length === 0) return null;
   const changed = changing.map(({ id, node }) => [
     id,
-    { ...node, params: { ...node.params, [param]: value as Json } },
+    { ...node, params: { ...node.params, [param]: value } },
   ]);
   return {
     document: { ...document, nodes: { ...document.nodes, ...Object.fromEntries(changed) } },
-    before: [...new Set(changing.map(({ params }) => String(params[param])))].join(' and '),
+    before: [...new Set(changing.map(({ before }) => before))].join(' and '),
   };
 }
 
