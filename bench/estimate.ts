@@ -13,7 +13,7 @@ import { NotMeasured, withEngine } from './engine/run-graph.ts';
 import { estimateSection, missesTable, stageTable, summaryTable } from './estimate/document.ts';
 import { efficienciesFile } from './estimate/efficiencies-file.ts';
 import { keepMeasured, keptMeasured, measurePreset } from './estimate/measure-preset.ts';
-import { allPresets, fewPresets } from './estimate/measured-presets.ts';
+import { allPresets, fewPresets, type MeasuredRow } from './estimate/measured-presets.ts';
 import { compareAll, foretell, tableOf, type ForetoldPreset } from './estimate/validate.ts';
 import { performancePage } from './pages/performance.ts';
 
@@ -35,13 +35,14 @@ async function calibrationOf(host: LocalHost): Promise<Calibration> {
 }
 
 /** An engine process for each, so that what one leaves in memory is not the next one's. */
-async function profile(presets: readonly string[]): Promise<void> {
-  for (const preset of presets) {
+async function profile(rows: readonly MeasuredRow[]): Promise<void> {
+  for (const row of rows) {
+    const { preset } = row;
     const startMs = performance.now();
     try {
       await withEngine(async (host) => {
         const calibration = await calibrationOf(host);
-        await keepMeasured(await measurePreset(host, preset, calibration));
+        await keepMeasured(await measurePreset(host, row, calibration));
       });
       console.error(`${preset}: ${Math.round((performance.now() - startMs) / 1000)} s`);
     } catch (cause) {
@@ -62,13 +63,13 @@ async function main(): Promise<void> {
   if (values.only !== undefined && !(parts as readonly string[]).includes(values.only))
     throw new NotMeasured(`--only is one of ${parts.join(', ')}, not "${values.only}".`);
   const isWanted = (part: Part): boolean => values.only === undefined || values.only === part;
-  const presets = values.few ? fewPresets : allPresets;
-  if (isWanted('profile')) await profile(presets);
+  const rows = values.few ? fewPresets : allPresets;
+  if (isWanted('profile')) await profile(rows);
   if (values.only === 'profile') return;
   const measured: ForetoldPreset[] = [];
-  for (const preset of presets) {
-    const kept = await keptMeasured(preset);
-    if (kept) measured.push(await foretell(kept));
+  for (const row of rows) {
+    const kept = await keptMeasured(row);
+    if (kept) measured.push(await foretell(kept, row));
   }
   if (isWanted('table')) {
     const text = efficienciesFile(tableOf(measured));

@@ -9,7 +9,7 @@ import { cacheFolder } from '#host/cache/cache-folder.ts';
 import type { LocalHost } from '#host/local-host.ts';
 import { presetsFolder } from '#host/system/package-root.ts';
 import { NotMeasured, runGraph } from '../engine/run-graph.ts';
-import { measuredDocument } from './measured-presets.ts';
+import { measuredDocument, type MeasuredRow } from './measured-presets.ts';
 
 const stageSchema = z.object({
   /** The id of the report's row. */
@@ -39,7 +39,7 @@ const runs = 3;
 /** Throws `NotMeasured` where it cannot be run. */
 export async function measurePreset(
   host: LocalHost,
-  preset: string,
+  { preset, until }: MeasuredRow,
   calibration: Calibration,
 ): Promise<MeasuredPreset> {
   const document = await measuredDocument(preset);
@@ -49,6 +49,7 @@ export async function measurePreset(
     baseFolder: presetsFolder,
     runs,
     operators: true,
+    ...(until !== undefined && { until }),
   });
   const stages = report.stages.flatMap((stage) => measuredStage(stage, report));
   return measuredSchema.parse({ preset, calibration, stages });
@@ -88,7 +89,7 @@ export async function keepMeasured(measured: MeasuredPreset): Promise<void> {
 }
 
 /** Null where it was not measured yet. */
-export async function keptMeasured(preset: string): Promise<MeasuredPreset | null> {
+export async function keptMeasured({ preset }: MeasuredRow): Promise<MeasuredPreset | null> {
   const text = await readFile(join(folder, `${preset}.json`), 'utf8').catch(() => null);
   return text === null ? null : measuredSchema.parse(JSON.parse(text));
 }

@@ -15,7 +15,7 @@ import { median } from '#engine/profile/statistics.ts';
 import { sizeBytes } from '#engine/onnx/value.ts';
 import { catalogue } from '#nodes/index.ts';
 import { NotMeasured, planOf } from '../engine/run-graph.ts';
-import { measuredDocument } from './measured-presets.ts';
+import { measuredDocument, type MeasuredRow } from './measured-presets.ts';
 import type { MeasuredPreset, MeasuredStage } from './measure-preset.ts';
 
 /** Of stages, in the order in which they are told of. */
@@ -70,10 +70,13 @@ export interface ForetoldPreset {
   readonly work: readonly StageOperators[];
 }
 
-export async function foretell(measured: MeasuredPreset): Promise<ForetoldPreset> {
+export async function foretell(
+  measured: MeasuredPreset,
+  { until }: MeasuredRow,
+): Promise<ForetoldPreset> {
   const document = await measuredDocument(measured.preset);
   if (!document.ok) throw new NotMeasured(document.problems[0]?.message);
-  const plan = planOf(document.value);
+  const plan = planOf(document.value, until);
   const checked = checkGraph(document.value, catalogue);
   return { measured, checked, plan, work: stageOperators(checked, plan) };
 }
