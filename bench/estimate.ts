@@ -11,14 +11,13 @@ import type { LocalHost } from '#host/local-host.ts';
 import { packageRoot } from '#host/system/package-root.ts';
 import { NotMeasured, withEngine } from './engine/run-graph.ts';
 import { estimateSection, missesTable, stageTable, summaryTable } from './estimate/document.ts';
-import { efficienciesFile } from './estimate/efficiencies-file.ts';
 import { keepMeasured, keptMeasured, measurePreset } from './estimate/measure-preset.ts';
 import { allPresets, fewPresets, type MeasuredRow } from './estimate/measured-presets.ts';
 import { compareAll, foretell, tableOf, type ForetoldPreset } from './estimate/validate.ts';
 import { performancePage } from './pages/performance.ts';
 
 const page = join(packageRoot, 'docs', 'performance.md');
-const table = join(packageRoot, 'engine', 'estimate', 'measured-efficiencies.ts');
+const table = join(packageRoot, 'engine', 'estimate', 'operator-efficiencies.json');
 const parts = ['profile', 'table', 'validate'] as const;
 type Part = (typeof parts)[number];
 
@@ -72,7 +71,7 @@ async function main(): Promise<void> {
     if (kept) measured.push(await foretell(kept, row));
   }
   if (isWanted('table')) {
-    const text = efficienciesFile(tableOf(measured));
+    const text = `${JSON.stringify(tableOf(measured), null, 2)}\n`;
     if (values.write) await writeFile(table, text);
     else console.log(text);
   }

@@ -3,7 +3,7 @@ import { catalogue } from '#nodes/index.ts';
 import type { MachineRates } from '../contract/calibration.ts';
 import { checkGraph } from '../graph/check.ts';
 import { sketchDocument } from '../graph/sketch-document.ts';
-import { planGraph, type Plan } from '../plan/plan.ts';
+import { planGraph } from '../plan/plan.ts';
 import { estimateLatency } from './latency.ts';
 import { efficienciesOf, type OperatorEfficiencies } from './operator-efficiencies.ts';
 import { stageOperators } from './stage-operators.ts';
@@ -88,18 +88,15 @@ describe('a language model', () => {
 });
 
 describe('efficiencies', () => {
-  /** As if each of its operators had taken three times its roof, and tiny ones five small ones. */
-  function profiled(checked: ReturnType<typeof planned>['checked'], plan: Plan) {
-    const slow: OperatorEfficiencies = {
-      roofs: { arithmetic: 1 / 3, memory: 1 / 3 },
-      starts: { arithmetic: 5, memory: 5 },
-    };
-    return { slow, ...{ rows: stageOperators(checked, plan) } };
-  }
+  /** As if each operator took three times its roof, and tiny ones five small ones. */
+  const slow: OperatorEfficiencies = {
+    roofs: { arithmetic: 1 / 3, memory: 1 / 3 },
+    starts: { arithmetic: 5, memory: 5 },
+  };
 
   it('are found again from what was profiled, whatever ONNX Runtime calls the operators', () => {
     const { checked, plan } = planned(words(100), 5);
-    const { slow, rows } = profiled(checked, plan);
+    const rows = stageOperators(checked, plan);
     const truth = estimateLatency(checked, plan, rates, slow);
     const stages = rows.map((row, place) => {
       const { ms = 0 } = truth.stages[place] ?? {};

@@ -3,7 +3,7 @@ import type { MachineRates } from '../contract/calibration.ts';
 import type { Operator } from '../contract/operators.ts';
 import { alikeKey, kernelOf, roofSeconds, type OperatorCost } from './operator-cost.ts';
 import type { CostedOperator } from './stage-operators.ts';
-import { measured } from './measured-efficiencies.ts';
+import measured from './operator-efficiencies.json' with { type: 'json' };
 
 /**
  * By "kind size", by kind alone, and by what bounds it: the share of its roof that an operator reaches; of tiny ones how many times
@@ -14,6 +14,7 @@ export interface OperatorEfficiencies {
   readonly starts: Readonly<Record<string, number>>;
 }
 
+/** Written by `npm run bench:estimate -- --write`. */
 export const measuredEfficiencies: OperatorEfficiencies = measured;
 
 /** A row of a report: what it started, and what that took. */
