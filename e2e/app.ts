@@ -63,6 +63,19 @@ export class App {
     await expect.poll(() => toldMessages(this.page)).toMatch(sentence);
   }
 
+  /** What the graph at the front is estimated to cost, in the bar above it. */
+  get totals(): Locator {
+    return this.page.getByRole('banner').getByRole('button', { name: /Limits and machine$/ });
+  }
+
+  /** The panel of limits and machines. */
+  async openLimits(): Promise<Locator> {
+    await this.totals.click();
+    const panel = this.page.getByRole('dialog', { name: 'Limits and machine' });
+    await expect(panel).toBeVisible();
+    return panel;
+  }
+
   get answer(): Locator {
     return this.page.getByRole('group', { name: 'Text of the answer' });
   }
@@ -198,6 +211,12 @@ export class App {
         return (await Promise.all(drafts)).join();
       })
       .toContain(text);
+  }
+
+  /** What the window keeps between launches has come to hold this text. */
+  async hasKept(text: string): Promise<void> {
+    const path = join(this.dataFolder, 'preferences.json');
+    await expect.poll(() => readFile(path, 'utf8').catch(() => '')).toContain(text);
   }
 
   /** Drags by pointer from the middle of one place to the middle of another, as a hand does. */

@@ -20,6 +20,9 @@ export const problemCodes = {
   'page-missing': 'The page that a browser would show is not there and cannot be built.',
   'port-taken': 'A port of this machine is in use, or may not be used.',
   'preset-unknown': 'No preset has this name.',
+  'machine-unknown': 'No described machine has this name.',
+  'machine-invalid': 'A file describes no machine, or one that makes no sense.',
+  'machine-unmeasured': 'What this machine reaches is not known yet.',
   'no-small-form': 'A part cannot be made small enough for --scale tiny.',
   // graph
   'node-unknown': 'A node type is not in the catalogue; it is kept as it is.',

@@ -2,8 +2,10 @@
 import type { Edge } from '../contract/document.ts';
 import { ok, type Outcome } from '../contract/outcome.ts';
 import type { CheckedGraph } from '../graph/check.ts';
-import { describeWire, tokensInAll, type WireType } from '../node/wire.ts';
+import { describeWire, type WireType } from '../node/wire.ts';
+import { sizeBytes, type DimBindings } from '../onnx/value.ts';
 import { planGraph, type Plan, type Stage } from '../plan/plan.ts';
+import { languageInput } from './language-calls.ts';
 import { estimateLanguageModel } from './language-model.ts';
 import {
   countFlops,
@@ -99,7 +101,7 @@ function estimateStage(
   const facts = { id, node: id, type, title };
   if (body.kind === 'onnx') {
     const dims = body.dims();
-    const activationBytes = peakActivationBytes(body.model, dims);
+    const activationBytes = passBytes(body, dims);
     return {
       ...facts,
       ...free,
@@ -111,23 +113,25 @@ function estimateStage(
     };
   }
   if (body.step.kind !== 'generate') return { ...facts, ...free };
-  const visual =
-    stage.roles.visual === undefined ? [] : checked.nodes[id]?.inputs[stage.roles.visual];
-  const visualTokens = (visual ?? []).reduce(
-    (sum, wire) => sum + (wire.kind === 'tokens' ? tokensInAll(wire).tokens : 0),
-    0,
-  );
-  const prompt = promptText(stage, stages);
-  return { ...facts, ...estimateLanguageModel(body.step, { visualTokens, prompt }) };
+  const input = languageInput(stage, checked, stages);
+  return { ...facts, ...estimateLanguageModel(body.step, input) };
 }
 
-function promptText({ inputs, roles }: Stage, stages: readonly Stage[]): string {
-  const [from] = inputs[roles.prompt ?? ''] ?? [];
-  const source = stages.find(({ id }) => id === from?.stage);
-  return source?.body.kind === 'host' && source.body.step.kind === 'give-text'
-    ? source.body.step.text
-    : '';
+/**
+ * What a pass holds beside the weights: a run, and a copy of what each run gives, as the binding of ONNX Runtime gives
+ * copies; those of several runs are joined to one more.
+ */
+function passBytes(
+  { model, expectedRuns }: Pick<OnnxBody, 'model' | 'expectedRuns'>,
+  dims: DimBindings,
+): number {
+  const given = model.outputs.reduce((sum, value) => sum + sizeBytes(value, dims), 0);
+  const copies = expectedRuns * given;
+  const joined = expectedRuns > 1 ? copies : 0;
+  return copies + Math.max(peakActivationBytes(model, dims), joined);
 }
+
+type OnnxBody = Extract<Stage['body'], { kind: 'onnx' }>;
 
 function wireEstimates({ document, nodes }: CheckedGraph): readonly WireEstimate[] {
   return document.edges.flatMap((edge) => {

@@ -3,6 +3,8 @@ import type { OnnxNode, StageModel } from '../onnx/model.ts';
 import { bindDim, sizeBytes, type DimBindings, type Value } from '../onnx/value.ts';
 import { initializersOf } from '../onnx/weight-layout.ts';
 import { expressionShape, tensorsOf } from '../onnx/weight.ts';
+import { valuesOf } from './graph-values.ts';
+import { scratchBytes } from './operator-scratch.ts';
 
 /**
  * Numbers learned in training; a tensor that several graphs or places share counts once. Models of other shapes may
@@ -88,17 +90,15 @@ export function countFlops(model: StageModel, dims: DimBindings): number {
 /** Operators whose output is another view of their first input. */
 const aliasing: ReadonlySet<string> = new Set(['Reshape', 'Squeeze', 'Unsqueeze', 'Identity']);
 
-/**
- * The most bytes of activations alive at once when the operators run in order. Scratch memory inside
- * an operator is not counted, so the measured peak is somewhat higher.
- */
+/** The most bytes of activations alive at once when the operators run in order, with what each holds while it runs. */
 export function peakActivationBytes(model: StageModel, dims: DimBindings): number {
   const nodes = model.nodes.flatMap(withBranch);
   const storage = new Map<string, string>();
   const storageOf = (name: string): string => storage.get(name) ?? name;
   const lastUse = new Map<string, number>();
+  const copied = copiedOutputs(model);
   for (const [index, node] of nodes.entries()) {
-    if (aliasing.has(node.op)) {
+    if (aliasing.has(node.op) && !copied.has(node.outputs[0]?.name ?? '')) {
       for (const output of node.outputs)
         if (output) storage.set(output.name, storageOf(node.inputs[0] ?? ''));
     }
@@ -118,12 +118,24 @@ export function peakActivationBytes(model: StageModel, dims: DimBindings): numbe
   };
   for (const input of model.inputs) born(input, 0);
   let peak = 0;
+  const values = valuesOf(model);
   for (const [index, node] of nodes.entries()) {
     for (const output of node.outputs) if (output) born(output, index);
-    peak = Math.max(peak, alive);
+    peak = Math.max(peak, alive + scratchBytes(node, values, dims));
     alive -= dying.get(index) ?? 0;
   }
   return peak;
+}
+
+/** What a graph gives out and is only another view of what an operator has made is copied into memory of its own. */
+function copiedOutputs({ nodes, outputs }: StageModel): ReadonlySet<string> {
+  const given = new Set(outputs.map(({ name }) => name));
+  const makers = new Map(nodes.flatMap((node) => node.outputs.map((value) => [value?.name, node])));
+  const isCopied = ({ inputs: [from = ''], outputs: [value] }: OnnxNode): boolean => {
+    const maker = makers.get(from);
+    return given.has(value?.name ?? '') && maker !== undefined && aliasing.has(maker.op);
+  };
+  return new Set(nodes.filter(isCopied).flatMap((node) => node.outputs[0]?.name ?? []));
 }
 
 /**

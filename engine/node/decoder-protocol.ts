@@ -182,6 +182,18 @@ export function meanDims(calls: readonly DimBindings[]): DimBindings {
   );
 }
 
+/** From so many new tokens on, the fused operator is worth the copy of the cache that it makes. */
+export const fusedFrom = 16;
+
+/** Tokens that room for keys and values grows by: masked places cost arithmetic, growing costs a copy of everything. */
+export const growthStep = 128;
+/** A size that is no multiple of this would waste no less. */
+const roundedTo = 16;
+
+/** Places for so many tokens that are certain, and for those of an answer, which may end early, a step ahead. */
+export const cacheRoom = (certain: number, possible: number): number =>
+  Math.ceil((certain + Math.min(possible, growthStep)) / roundedTo) * roundedTo;
+
 /** Tokens that can be taken back after they were read: the longest run of guesses. */
 export const takenBackTokens = 64;
 

@@ -8,7 +8,7 @@ import {
   formatRate,
 } from '../contract/format.ts';
 import { assertNever } from '../contract/outcome.ts';
-import type { Precision } from './operator-work.ts';
+import type { Precision } from '../estimate/operator-flops.ts';
 import type { StagePoint } from './roofline.ts';
 
 /** From so much of what is moved, it is worth making fewer. */

@@ -6,9 +6,10 @@ import type { MachineRates } from '../contract/calibration.ts';
 import type { Operator } from '../contract/operators.ts';
 import type { Report, StageReport } from '../contract/report.ts';
 import { isDecoding, rowTitle } from '../contract/run-event.ts';
+import type { Precision } from '../estimate/operator-flops.ts';
 import { groupOperators } from './group-operators.ts';
 import { rowsToldApart } from './language-titles.ts';
-import { operatorWork, type Precision } from './operator-work.ts';
+import { operatorWork } from './operator-work.ts';
 import { median } from './statistics.ts';
 
 /** Of one step where the stage is reckoned by steps, else of one pass. */
@@ -109,8 +110,8 @@ function boundOf({ memory, arithmetic, launches }: StagePoint['shares']): Bound 
   return most === arithmetic ? 'arithmetic' : 'launches';
 }
 
-/** The first token of an answer comes out of the prompt. */
-function stepsOf({ node, phase, tokensOut }: StageReport, { languageModels }: Report) {
+/** Tokens that were fed back; the first of an answer comes out of the prompt. Null for what is not reckoned by steps. */
+export function stepsOf({ node, phase, tokensOut }: StageReport, { languageModels }: Report) {
   if (phase !== 'decode' || tokensOut === null) return null;
   const model = languageModels.find((each) => each.node === node);
   const steps = tokensOut - Math.max(1, model?.answers.length ?? 1);

@@ -18,7 +18,7 @@ export const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 export const dist = join(root, 'dist');
 const stampName = 'build-stamp';
 
-export const isProgramSource = (name) => /\.(ts|mjs)$/.test(name);
+export const isProgramSource = (name) => /\.(ts|mjs|json)$/.test(name);
 
 /** The bundles are programs: what they import from one another comes before them. */
 export const programsLast = (programs) => (name) =>

@@ -26,6 +26,7 @@ const programs = {
   'bench-prefill-memory': 'bench/prefill-memory.ts',
   'bench-vision': 'bench/vision.ts',
   'bench-presets': 'bench/presets.ts',
+  'bench-estimate': 'bench/estimate.ts',
   fuzz: 'trials/fuzz/fuzz.ts',
   'fuzz-process': 'trials/fuzz/fuzz-process.ts',
   soak: 'trials/soak/soak.ts',

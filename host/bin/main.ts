@@ -15,6 +15,7 @@ import type { Command, Surroundings } from './commands/command.ts';
 import { compareCommand } from './commands/compare.ts';
 import { estimateCommand } from './commands/estimate.ts';
 import { exportOnnxCommand } from './commands/export-onnx.ts';
+import { machinesCommand } from './commands/machines.ts';
 import { nodesCommand } from './commands/nodes.ts';
 import { presetsCommand } from './commands/presets.ts';
 import { runCommand } from './commands/run.ts';
@@ -28,6 +29,7 @@ const commands: readonly Command[] = [
   nodesCommand,
   checkCommand,
   estimateCommand,
+  machinesCommand,
   runCommand,
   compareCommand,
   exportOnnxCommand,

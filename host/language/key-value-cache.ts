@@ -5,6 +5,8 @@
  */
 import {
   cachedType,
+  cacheRoom,
+  growthStep,
   newName,
   pastName,
   takenBackTokens,
@@ -13,10 +15,6 @@ import {
 } from '#engine/node/decoder-protocol.ts';
 import { zeros, type Tensor } from '../sessions/sessions.ts';
 
-/** Tokens that room grows by: masked places cost arithmetic, growing costs a copy of everything. */
-const growthStep = 128;
-/** A size that is no multiple of this would waste no less. */
-const roundedTo = 16;
 /** Tokens that a window gathers before they go: all that stay are copied then. */
 const dropStep = 64;
 
@@ -223,7 +221,7 @@ function roomFor(
 ): number {
   const wanted = Math.min(most, length + certain + Math.min(possible, growthStep));
   if (length <= capacity && capacity <= wanted + 2 * growthStep) return capacity;
-  return Math.ceil(wanted / roundedTo) * roundedTo;
+  return cacheRoom(wanted, 0);
 }
 
 type Heads = readonly [numbers: Numbers, stride: number, start: number];

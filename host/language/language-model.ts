@@ -2,6 +2,7 @@
 import {
   decoderInput,
   decoderOutput,
+  fusedFrom,
   handedOverBytes,
   type LanguageGraphs,
 } from '#engine/node/decoder-protocol.ts';
@@ -29,9 +30,6 @@ import { cutWhereTheyPart, type HeldPrompt, type PromptTokens } from './held-pro
 import type { Coming } from './key-value-cache.ts';
 import { leaveState, takeLeftState } from './left-state.ts';
 import { addSeen, type SeenTokens } from './seen-tokens.ts';
-
-/** From so many new tokens on, the fused operator is worth the copy of the cache that it makes. */
-const fusedFrom = 16;
 
 /** Buffers above this are worth the few milliseconds, beside a piece of a long prompt, that it takes to free them. */
 const collectedFromBytes = 2 ** 22;

@@ -1,8 +1,10 @@
 /** The window: bar, palette, canvas, inspector, results; or the gallery where no graph is at the front. */
 import { CSPProvider } from '@base-ui/react/csp-provider';
 import { Tooltip } from '@base-ui/react/tooltip';
+import { useHoldingLimits } from '#renderer/analysis/broken-limits.ts';
 import { useHostCheck } from '#renderer/analysis/problems.ts';
 import { useEstimating } from '#renderer/analysis/estimate.ts';
+import { useKnownCalibration } from '#renderer/analysis/target-machine.ts';
 import { Canvas } from '#renderer/canvas/canvas.tsx';
 import { useCommandKeys } from '#renderer/commands/listen-to-keys.ts';
 import { Gallery } from '#renderer/gallery/gallery.tsx';
@@ -23,7 +25,9 @@ export function App() {
   const open = useActiveDocument();
   useTheme();
   useCommandKeys();
+  useKnownCalibration();
   useEstimating(open?.document ?? null);
+  useHoldingLimits();
   useHostCheck(open);
   return (
     // The server's policy allows styles in files only; theme/base.css has the few rules that this leaves out.

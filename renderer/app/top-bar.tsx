@@ -12,9 +12,6 @@ import {
   Sun,
   SunMoon,
 } from 'lucide-react';
-import { formatBytes, formatCount } from '#engine/contract/format.ts';
-import { useEstimate } from '#renderer/analysis/estimate.ts';
-import { graphVisualTokensText } from '#renderer/analysis/visual-tokens.ts';
 import { useProblems } from '#renderer/analysis/problems.ts';
 import { isMac, runCommand, titleWithKeys } from '#renderer/commands/commands.ts';
 import { writeKeys } from '#renderer/commands/shortcut.ts';
@@ -27,6 +24,7 @@ import { showResults, useView } from '#renderer/view/view-store.ts';
 import type { OpenDocument } from '#renderer/workspace/open-document.ts';
 import { activate } from '#renderer/workspace/workspace-store.ts';
 import { Tabs } from './tabs.tsx';
+import { Totals } from './totals.tsx';
 import styles from './top-bar.module.css';
 
 export function TopBar({ open }: { readonly open: OpenDocument | null }) {
@@ -42,7 +40,7 @@ export function TopBar({ open }: { readonly open: OpenDocument | null }) {
       <Tabs />
       <div className={styles['right']}>
         {open && <ProblemCount open={open} />}
-        {open && <Totals />}
+        {open && <Totals document={open.document} />}
         {open && <PanelButtons />}
         <ThemeButton />
         {open && <RunButton open={open} />}
@@ -64,24 +62,6 @@ function Mark() {
       <circle cx="10" cy="11" r="3.6" fill="var(--on-accent)" />
       <circle cx="22" cy="21" r="3.6" fill="var(--on-accent)" />
     </svg>
-  );
-}
-
-/** What the graph costs before it is run: estimates, and said to be. */
-function Totals() {
-  const estimate = useEstimate();
-  if (!estimate) return null;
-  const { parameters, peakBytes } = estimate.totals;
-  const visual = graphVisualTokensText(estimate);
-  const parts = [
-    `${formatCount(parameters)} params`,
-    visual === null ? null : `${visual} tokens`,
-    `est. ${formatBytes(peakBytes)}`,
-  ];
-  return (
-    <p className={`numbers ${styles['totals']}`}>
-      {parts.filter((part) => part !== null).join(' · ')}
-    </p>
   );
 }
 

@@ -2,6 +2,7 @@
 import { useStore } from 'zustand';
 import { createStore } from 'zustand/vanilla';
 import { z } from 'zod';
+import { budgetSchema, noBudget } from '#engine/contract/budget.ts';
 import { priorities, runLimits } from '#engine/contract/run-request.ts';
 import { askPlain, host } from '#renderer/connection/host-client.ts';
 
@@ -24,6 +25,10 @@ const keptSchema = z.object({
   priority: z.enum(priorities).catch('normal'),
   /** Does a run reuse what the run before has read? */
   reuses: z.boolean().catch(false),
+  /** The described machine that estimates are made for; null for this one. */
+  machine: z.string().max(100).nullable().catch(null),
+  /** What a graph may take at most, and how fast it has to be. */
+  budget: budgetSchema.catch(noBudget),
 });
 
 export type Kept = z.infer<typeof keptSchema>;

@@ -19,6 +19,7 @@ import {
 import type { PluggedPart, SocketModel } from './card-content.ts';
 import type { CardModel } from './card-model.ts';
 import type { CardNode } from './card-node.ts';
+import { CardLimits } from './card-limits.tsx';
 import { CardPort } from './card-port.tsx';
 import { CardProblem } from './card-problem.tsx';
 import type { CardRun } from './card-run.ts';
@@ -46,6 +47,7 @@ function CardView({ model }: { readonly model: CardModel }) {
       data-going={run.isGoing || undefined}
       style={familyStyle(family)}
     >
+      <CardLimits node={id} />
       <CardHead model={model} run={run} />
       {!isFar && <CardInside model={model} run={run} />}
       {model.geometry.ports.map((placed) => (

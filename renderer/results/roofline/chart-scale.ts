@@ -1,6 +1,6 @@
 /** Where the roofs and points of a roofline lie in a chart whose axes count in powers of ten. Pure. */
 import type { MachineRates } from '#engine/contract/calibration.ts';
-import type { Precision } from '#engine/profile/operator-work.ts';
+import type { Precision } from '#engine/estimate/operator-flops.ts';
 import { roofAt, type RoofPoint } from '#engine/profile/roofline.ts';
 
 /** Shares of the chart's width and height, from its left and upper end. */

@@ -16,7 +16,7 @@ import { isOver } from '#renderer/runs/live-run.ts';
 import type { FollowedRun } from '#renderer/runs/run-store.ts';
 import type { OpenDocument } from '#renderer/workspace/open-document.ts';
 import { CalibrationPanel, Measuring } from './calibration-panel.tsx';
-import { lookForCalibration, useCalibration } from './calibration-store.ts';
+import { lookForCalibration, useCalibration } from '#renderer/analysis/calibration-store.ts';
 import { operatorPointWords, pointWords } from './point-words.ts';
 import { RooflineChart, type DrawnPoint } from './roofline-chart.tsx';
 import styles from './roofline-tab.module.css';

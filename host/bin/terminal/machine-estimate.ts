@@ -1,0 +1,77 @@
+/** What a graph will take on a machine, and which limits it breaks, as a terminal shows it. */
+import { formatBytes, formatMilliseconds, formatRate } from '#engine/contract/format.ts';
+import { breachText, factorText, limits, type Breach } from '#engine/estimate/budget.ts';
+import type { LatencyEstimate } from '#engine/estimate/latency.ts';
+import { fitText, type MemoryChange, type MemoryFit } from '#engine/estimate/memory-fit.ts';
+import { formatPercent } from '#engine/profile/format-ratio.ts';
+import { formatTable } from './table.ts';
+
+export interface MachineEstimate {
+  /** Null for this machine. */
+  readonly machine: string | null;
+  /** Null where the machine has not been measured. */
+  readonly latency: LatencyEstimate | null;
+  readonly fit: MemoryFit;
+  /** What would save memory; only where it does not fit. */
+  readonly changes: readonly MemoryChange[];
+  /** Null where no limits were given. */
+  readonly breaches: readonly Breach[] | null;
+}
+
+export function machineEstimateText(estimate: MachineEstimate): string {
+  const { machine, latency, fit, changes, breaches } = estimate;
+  const heading = machine === null ? 'For this machine (estimates)' : `Estimate for ${machine}`;
+  return [
+    heading,
+    '',
+    ...(latency ? [latencyTable(latency), '', ...speeds(latency)] : []),
+    fitText(fit),
+    ...changes.map(
+      ({ title, savedBytes, fits }) =>
+        `  ${title}: ${formatBytes(savedBytes)} less${fits ? ', and it fits' : ''}.`,
+    ),
+    ...(breaches ? ['', ...breachLines(breaches)] : []),
+  ].join('\n');
+}
+
+function latencyTable({ stages }: LatencyEstimate): string {
+  return formatTable(
+    [
+      { title: 'stage', align: 'left', text: ({ title, phase }) => titled(title, phase) },
+      { title: 'latency', align: 'right', text: ({ ms }) => formatMilliseconds(ms) },
+      {
+        title: 'tokens/s',
+        align: 'right',
+        text: ({ tokensPerSecond }) =>
+          tokensPerSecond === null ? '' : formatRate(tokensPerSecond),
+      },
+    ],
+    stages,
+  );
+}
+
+const titled = (title: string, phase: string | null): string =>
+  phase === null ? title : `${title} · ${phase}`;
+
+function speeds({ timeToFirstTokenMs, decodeTokensPerSecond }: LatencyEstimate): readonly string[] {
+  const told = [
+    timeToFirstTokenMs === null
+      ? null
+      : `Time to first token: ${formatMilliseconds(timeToFirstTokenMs)}.`,
+    decodeTokensPerSecond === null
+      ? null
+      : `Then ${formatRate(decodeTokensPerSecond)} tokens a second.`,
+  ].filter((each) => each !== null);
+  return told.length === 0 ? [] : [told.join(' ')];
+}
+
+function breachLines(breaches: readonly Breach[]): readonly string[] {
+  if (breaches.length === 0) return ['Every limit is kept.'];
+  return breaches.map((breach) => {
+    const { heaviest } = breach;
+    const most =
+      heaviest === null ? '' : `; ${formatPercent(heaviest.share)} of it is ${heaviest.title}`;
+    const told = `${limits[breach.limit].title}: ${breachText(breach)} (${factorText(breach)})`;
+    return `${told}${most}.`;
+  });
+}
