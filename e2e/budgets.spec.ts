@@ -29,8 +29,10 @@ test('a limit that a graph breaks is shown at once, with by how much and by whic
 
   for (const title of ['Language model', 'CLIP ViT']) {
     await app.card(title).click();
-    await app.inspector.getByRole('combobox', { name: 'Precision' }).click();
-    await page.getByRole('option', { name: /^int4/ }).click();
+    await app.inspector
+      .getByRole('radiogroup', { name: 'Precision' })
+      .getByText('int4', { exact: true })
+      .click();
   }
   await expect(totals).not.toContainText('over');
   await expect(app.card('Language model')).not.toContainText('of memory');
