@@ -23,7 +23,7 @@ for (const { name, theme, width, height } of sizes) {
     await panel.getByLabel('Least tokens per second, in tok/s').fill('5');
     await panel.getByLabel('Most memory, in MB').fill('8000');
     await expect(panel.getByRole('list', { name: 'What would save memory' })).toBeVisible();
-    await expect(app.card('Language model')).toContainText('of memory');
+    await expect(app.card('Language model')).toContainText('of time to first token');
     await page.screenshot({ path: join(folder, `budgets-${name}.png`) });
   });
 }
