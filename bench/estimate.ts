@@ -10,20 +10,14 @@ import type { Calibration } from '#engine/contract/calibration.ts';
 import type { LocalHost } from '#host/local-host.ts';
 import { packageRoot } from '#host/system/package-root.ts';
 import { NotMeasured, withEngine } from './engine/run-graph.ts';
-import { estimateSection, stageTable, summaryTable } from './estimate/document.ts';
-import { efficienciesFile } from './estimate/efficiencies-file.ts';
-import {
-  keepMeasured,
-  keptMeasured,
-  measurePreset,
-  type MeasuredPreset,
-} from './estimate/measure-preset.ts';
-import { allPresets, fewPresets } from './estimate/measured-presets.ts';
-import { compareAll, tableOf } from './estimate/validate.ts';
+import { estimateSection, missesTable, stageTable, summaryTable } from './estimate/document.ts';
+import { keepMeasured, keptMeasured, measurePreset } from './estimate/measure-preset.ts';
+import { allPresets, fewPresets, type MeasuredRow } from './estimate/measured-presets.ts';
+import { compareAll, foretell, tableOf, type ForetoldPreset } from './estimate/validate.ts';
 import { performancePage } from './pages/performance.ts';
 
 const page = join(packageRoot, 'docs', 'performance.md');
-const table = join(packageRoot, 'engine', 'estimate', 'measured-efficiencies.ts');
+const table = join(packageRoot, 'engine', 'estimate', 'operator-efficiencies.json');
 const parts = ['profile', 'table', 'validate'] as const;
 type Part = (typeof parts)[number];
 
@@ -40,13 +34,14 @@ async function calibrationOf(host: LocalHost): Promise<Calibration> {
 }
 
 /** An engine process for each, so that what one leaves in memory is not the next one's. */
-async function profile(presets: readonly string[]): Promise<void> {
-  for (const preset of presets) {
+async function profile(rows: readonly MeasuredRow[]): Promise<void> {
+  for (const row of rows) {
+    const { preset } = row;
     const startMs = performance.now();
     try {
       await withEngine(async (host) => {
         const calibration = await calibrationOf(host);
-        await keepMeasured(await measurePreset(host, preset, calibration));
+        await keepMeasured(await measurePreset(host, row, calibration));
       });
       console.error(`${preset}: ${Math.round((performance.now() - startMs) / 1000)} s`);
     } catch (cause) {
@@ -67,22 +62,23 @@ async function main(): Promise<void> {
   if (values.only !== undefined && !(parts as readonly string[]).includes(values.only))
     throw new NotMeasured(`--only is one of ${parts.join(', ')}, not "${values.only}".`);
   const isWanted = (part: Part): boolean => values.only === undefined || values.only === part;
-  const presets = values.few ? fewPresets : allPresets;
-  if (isWanted('profile')) await profile(presets);
+  const rows = values.few ? fewPresets : allPresets;
+  if (isWanted('profile')) await profile(rows);
   if (values.only === 'profile') return;
-  const measured: MeasuredPreset[] = [];
-  for (const preset of presets) {
-    const kept = await keptMeasured(preset);
-    if (kept) measured.push(kept);
+  const measured: ForetoldPreset[] = [];
+  for (const row of rows) {
+    const kept = await keptMeasured(row);
+    if (kept) measured.push(await foretell(kept, row));
   }
   if (isWanted('table')) {
-    const text = efficienciesFile(tableOf(measured));
+    const text = `${JSON.stringify(tableOf(measured), null, 2)}\n`;
     if (values.write) await writeFile(table, text);
     else console.log(text);
   }
   if (!isWanted('validate')) return;
-  const comparison = await compareAll(measured);
-  console.log(`${stageTable(comparison)}\n\n${summaryTable(comparison)}`);
+  const comparison = compareAll(measured);
+  const tables = [missesTable(comparison), stageTable(comparison), summaryTable(comparison)];
+  console.log(tables.join('\n\n'));
   if (!values.write) return;
   const command = `npm run bench:estimate -- ${values.few ? '--few ' : ''}--write`;
   const old = await readFile(page, 'utf8').catch(() => '');

@@ -86,3 +86,19 @@ export const estimateSection = (comparison: Comparison, command: string): string
     summaryTable(comparison),
     stageTable(comparison),
   );
+
+/** Which operators make the estimate of a stage miss, by parts of its measured time. */
+export function missesTable({ stages }: Comparison): string {
+  const rows = stages.map(({ preset, stage, misses }) => [
+    preset,
+    stage,
+    misses
+      .slice(0, 6)
+      .map(
+        ({ operators, estimated, measured }) =>
+          `${operators} ${percent(estimated)} for ${percent(measured)}`,
+      )
+      .join(', '),
+  ]);
+  return markdownTable(['preset', 'stage', 'farthest off'], rows, ['stage', 'farthest off']);
+}

@@ -5,13 +5,11 @@ import { z } from 'zod';
 import { calibrationSchema, type Calibration } from '#engine/contract/calibration.ts';
 import { operatorSchema } from '#engine/contract/operators.ts';
 import type { Report, StageReport } from '#engine/contract/report.ts';
-import type { ProfiledStage } from '#engine/estimate/operator-efficiencies.ts';
-import { median } from '#engine/profile/statistics.ts';
 import { cacheFolder } from '#host/cache/cache-folder.ts';
 import type { LocalHost } from '#host/local-host.ts';
 import { presetsFolder } from '#host/system/package-root.ts';
 import { NotMeasured, runGraph } from '../engine/run-graph.ts';
-import { measuredDocument } from './measured-presets.ts';
+import { measuredDocument, type MeasuredRow } from './measured-presets.ts';
 
 const stageSchema = z.object({
   /** The id of the report's row. */
@@ -23,8 +21,6 @@ const stageSchema = z.object({
   ms: z.number(),
   weightsBytes: z.number(),
   peakBytes: z.number(),
-  /** Passes or steps that the profiled operators count the calls of. */
-  steps: z.number(),
   operators: z.array(operatorSchema),
 });
 
@@ -35,17 +31,15 @@ const measuredSchema = z.object({
   stages: z.array(stageSchema),
 });
 
-export type MeasuredStage = z.infer<typeof stageSchema> & ProfiledStage;
+export type MeasuredStage = z.infer<typeof stageSchema>;
 export type MeasuredPreset = z.infer<typeof measuredSchema>;
 
 const runs = 3;
-/** What the operators of a stage are too short to be told apart from its noise. */
-const leastMs = 0.05;
 
 /** Throws `NotMeasured` where it cannot be run. */
 export async function measurePreset(
   host: LocalHost,
-  preset: string,
+  { preset, until }: MeasuredRow,
   calibration: Calibration,
 ): Promise<MeasuredPreset> {
   const document = await measuredDocument(preset);
@@ -55,6 +49,7 @@ export async function measurePreset(
     baseFolder: presetsFolder,
     runs,
     operators: true,
+    ...(until !== undefined && { until }),
   });
   const stages = report.stages.flatMap((stage) => measuredStage(stage, report));
   return measuredSchema.parse({ preset, calibration, stages });
@@ -63,12 +58,11 @@ export async function measurePreset(
 function measuredStage(stage: StageReport, report: Report): readonly MeasuredStage[] {
   const { id, node, type, phase, precision, latencyMs, memory, tokensOut } = stage;
   const operators = report.operators.find((row) => row.stage === id)?.operators ?? [];
-  if (operators.length === 0 || latencyMs.median < leastMs) return [];
+  if (operators.length === 0) return [];
   const answers = report.languageModels.find((model) => model.node === node)?.answers.length ?? 1;
   // The first token of an answer comes out of the prompt.
   const timedSteps = phase === 'decode' ? (tokensOut ?? 0) - Math.max(1, answers) : 1;
   if (timedSteps < 1) return [];
-  const steps = phase === 'decode' ? Math.round(median(operators.map(({ calls }) => calls))) : 1;
   return [
     {
       stage: id,
@@ -78,7 +72,6 @@ function measuredStage(stage: StageReport, report: Report): readonly MeasuredSta
       ms: latencyMs.median / timedSteps,
       weightsBytes: memory.weightsBytes,
       peakBytes: memory.peakBytes,
-      steps: Math.max(1, steps),
       operators: operators.map((operator) => ({
         ...operator,
         inputs: [...operator.inputs],
@@ -96,7 +89,7 @@ export async function keepMeasured(measured: MeasuredPreset): Promise<void> {
 }
 
 /** Null where it was not measured yet. */
-export async function keptMeasured(preset: string): Promise<MeasuredPreset | null> {
+export async function keptMeasured({ preset }: MeasuredRow): Promise<MeasuredPreset | null> {
   const text = await readFile(join(folder, `${preset}.json`), 'utf8').catch(() => null);
   return text === null ? null : measuredSchema.parse(JSON.parse(text));
 }

@@ -1,15 +1,21 @@
 /** What presets were estimated to cost by efficiencies measured without them, beside what they were measured to cost. */
-import { estimatePlan, type StageEstimate } from '#engine/estimate/estimate.ts';
+import { estimatePlan } from '#engine/estimate/estimate.ts';
 import { estimateLatency } from '#engine/estimate/latency.ts';
+import { alikeKey } from '#engine/estimate/operator-cost.ts';
+import { stageOperators, type StageOperators } from '#engine/estimate/stage-operators.ts';
+import type { CheckedGraph } from '#engine/graph/check.ts';
+import type { Plan } from '#engine/plan/plan.ts';
 import {
   efficienciesOf,
   type OperatorEfficiencies,
+  type ProfiledStage,
 } from '#engine/estimate/operator-efficiencies.ts';
 import { checkGraph } from '#engine/graph/check.ts';
 import { median } from '#engine/profile/statistics.ts';
+import { sizeBytes } from '#engine/onnx/value.ts';
 import { catalogue } from '#nodes/index.ts';
 import { NotMeasured, planOf } from '../engine/run-graph.ts';
-import { measuredDocument } from './measured-presets.ts';
+import { measuredDocument, type MeasuredRow } from './measured-presets.ts';
 import type { MeasuredPreset, MeasuredStage } from './measure-preset.ts';
 
 /** Of stages, in the order in which they are told of. */
@@ -28,6 +34,15 @@ export interface StageComparison {
   readonly kind: StageKind;
   readonly estimatedMs: number;
   readonly measuredMs: number;
+  /** By how much of what was measured operators that are alike were off, the farthest first. */
+  readonly misses: readonly OperatorMiss[];
+}
+
+export interface OperatorMiss {
+  readonly operators: string;
+  /** Parts of the stage's measured time. */
+  readonly estimated: number;
+  readonly measured: number;
 }
 
 export interface MemoryComparison {
@@ -47,65 +62,115 @@ export const medianError = (
   pairs: readonly { readonly estimated: number; readonly measured: number }[],
 ): number => median(pairs.map(({ estimated, measured }) => Math.abs(estimated / measured - 1)));
 
-export const tableOf = (presets: readonly MeasuredPreset[]): OperatorEfficiencies => {
+/** A preset as it was measured, with what it was foretold to start. */
+export interface ForetoldPreset {
+  readonly measured: MeasuredPreset;
+  readonly checked: CheckedGraph;
+  readonly plan: Plan;
+  readonly work: readonly StageOperators[];
+}
+
+export async function foretell(
+  measured: MeasuredPreset,
+  { until }: MeasuredRow,
+): Promise<ForetoldPreset> {
+  const document = await measuredDocument(measured.preset);
+  if (!document.ok) throw new NotMeasured(document.problems[0]?.message);
+  const plan = planOf(document.value, until);
+  const checked = checkGraph(document.value, catalogue);
+  return { measured, checked, plan, work: stageOperators(checked, plan) };
+}
+
+export function tableOf(presets: readonly ForetoldPreset[]): OperatorEfficiencies {
   const [first] = presets;
   if (!first)
     throw new NotMeasured('Nothing was measured; leave --only out, or ask for profile first.');
-  return efficienciesOf(
-    presets.flatMap(({ stages }) => stages),
-    first.calibration,
-  );
-};
+  return efficienciesOf(presets.flatMap(profiledStages), first.measured.calibration);
+}
+
+/** Of embedding a prompt most is the host's own work, and all of it about a millisecond. */
+const timedStages = ({ stages }: Pick<MeasuredPreset, 'stages'>): readonly MeasuredStage[] =>
+  stages.filter(({ phase }) => phase !== 'embed');
+
+function profiledStages({ measured, work }: ForetoldPreset): readonly ProfiledStage[] {
+  return timedStages(measured).flatMap(({ stage, ms, operators }) => {
+    const foretold = work.find((each) => each.stage === stage);
+    if (!foretold) return [];
+    return [{ operators: foretold.operators, ms, profiled: operators }];
+  });
+}
 
 /** Each preset by what was measured of the others. */
-export async function compareAll(presets: readonly MeasuredPreset[]): Promise<Comparison> {
-  const all: Comparison[] = [];
-  for (const preset of presets) {
-    const others = presets.filter((other) => other !== preset);
-    all.push(await comparePreset(preset, tableOf(others)));
-  }
+export function compareAll(presets: readonly ForetoldPreset[]): Comparison {
+  const all = presets.map((preset) =>
+    comparePreset(preset, tableOf(presets.filter((other) => other !== preset))),
+  );
   return {
     stages: all.flatMap(({ stages }) => stages),
     memory: all.flatMap(({ memory }) => memory),
   };
 }
 
-async function comparePreset(
-  { preset, calibration, stages }: MeasuredPreset,
+function comparePreset(
+  foretoldPreset: ForetoldPreset,
   efficiencies: OperatorEfficiencies,
-): Promise<Comparison> {
-  const document = await measuredDocument(preset);
-  if (!document.ok) throw new NotMeasured(document.problems[0]?.message);
-  const plan = planOf(document.value);
-  const checked = checkGraph(document.value, catalogue);
+): Comparison {
+  const { measured, checked, plan, work } = foretoldPreset;
+  const { preset, calibration, stages } = measured;
   const latency = estimateLatency(checked, plan, calibration, efficiencies);
-  const costs = estimatePlan(checked, plan).stages;
   return {
-    stages: stages.flatMap((measured) => {
-      const foretold = latency.stages.find(({ stage }) => stage === measured.stage);
-      if (!foretold) return [];
-      const { ms, phase, tokensPerSecond } = foretold;
-      const isDecode = phase === 'decode';
-      if (isDecode && tokensPerSecond === null) return [];
+    stages: timedStages(measured).flatMap((row) => {
+      const isThis = ({ stage }: { readonly stage: string }) => stage === row.stage;
+      const foretold = latency.stages.find(isThis);
+      const started = work.find(isThis);
+      if (!foretold || !started || started.steps === 0) return [];
+      const estimatedMs = foretold.ms / started.steps;
+      const shares = Object.entries(foretold.byOperator).map(
+        ([operators, ms]) => [operators, ms / started.steps / row.ms] as const,
+      );
       return [
         {
           preset,
-          stage: measured.stage,
-          kind: kindOf(measured),
-          estimatedMs: isDecode ? 1000 / (tokensPerSecond as number) : ms,
-          measuredMs: measured.ms,
+          stage: row.stage,
+          kind: kindOf(row),
+          estimatedMs,
+          measuredMs: row.ms,
+          misses: missesOf(new Map(shares), row, started),
         },
       ];
     }),
-    memory: stages.flatMap((measured) => {
-      const estimatedBytes = foretoldBytes(measured, stages, costs);
-      const { stage, peakBytes } = measured;
+    memory: stages.flatMap((row) => {
+      const estimatedBytes = foretoldBytes(row, stages, foretoldPreset);
+      const { stage, peakBytes } = row;
       return estimatedBytes === null
         ? []
         : [{ preset, stage, estimatedBytes, measuredBytes: peakBytes }];
     }),
   };
 }
+
+function missesOf(
+  estimated: ReadonlyMap<string, number>,
+  { operators }: MeasuredStage,
+  started: StageOperators,
+): readonly OperatorMiss[] {
+  const keys = new Map(started.operators.map(({ name, cost }) => [name, alikeKey(cost)]));
+  const all = operators.reduce((sum, { profiledMs }) => sum + profiledMs, 0);
+  const measured = new Map<string, number>();
+  for (const operator of operators) {
+    const key = keys.get(operator.name) ?? `${operator.kind} of no name`;
+    measured.set(key, (measured.get(key) ?? 0) + operator.profiledMs / all);
+  }
+  return [...new Set([...estimated.keys(), ...measured.keys()])]
+    .map((key) => ({
+      operators: key,
+      estimated: estimated.get(key) ?? 0,
+      measured: measured.get(key) ?? 0,
+    }))
+    .toSorted((a, b) => missOf(b) - missOf(a));
+}
+
+const missOf = ({ estimated, measured }: OperatorMiss): number => Math.abs(estimated - measured);
 
 function kindOf({ phase, type }: MeasuredStage): StageKind {
   if (phase === 'prefill' || phase === 'decode') return phase;
@@ -114,16 +179,26 @@ function kindOf({ phase, type }: MeasuredStage): StageKind {
   return family === 'projector' || family === 'compression' ? 'projector' : 'other';
 }
 
-/** Of a language model prefill holds the most; the table of embeddings has a row of its own. */
+/**
+ * What a stage is given lies in memory before it begins, and is none of its row. Of a language model prefill holds the
+ * most; the table of embeddings has a row of its own.
+ */
 function foretoldBytes(
   { stage, phase }: MeasuredStage,
   stages: readonly MeasuredStage[],
-  costs: readonly StageEstimate[],
+  { checked, plan }: ForetoldPreset,
 ): number | null {
-  if (phase === null) return costs.find(({ id }) => id === stage)?.peakBytes ?? null;
-  if (phase !== 'prefill') return null;
-  const node = stage.slice(0, -'/prefill'.length);
+  const costs = estimatePlan(checked, plan).stages;
+  const [node] = stage.split('/') as [string];
   const cost = costs.find(({ id }) => id === node);
+  const body = plan.stages.find(({ id }) => id === node)?.body;
+  if (!cost || !body) return null;
+  if (body.kind === 'onnx') {
+    const dims = body.dims();
+    const given = body.model.inputs.reduce((sum, value) => sum + sizeBytes(value, dims), 0);
+    return cost.peakBytes - given;
+  }
+  if (phase !== 'prefill') return null;
   const embed = stages.find((other) => other.stage === `${node}/embed`);
-  return cost ? cost.peakBytes - (embed?.weightsBytes ?? 0) : null;
+  return cost.peakBytes - (embed?.weightsBytes ?? 0);
 }

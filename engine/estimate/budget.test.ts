@@ -31,6 +31,7 @@ const row = (
   title: node.toUpperCase(),
   ms,
   tokensPerSecond,
+  byOperator: {},
 });
 
 const estimates: Estimates = {

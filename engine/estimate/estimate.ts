@@ -3,6 +3,7 @@ import type { Edge } from '../contract/document.ts';
 import { ok, type Outcome } from '../contract/outcome.ts';
 import type { CheckedGraph } from '../graph/check.ts';
 import { describeWire, type WireType } from '../node/wire.ts';
+import { sizeBytes, type DimBindings } from '../onnx/value.ts';
 import { planGraph, type Plan, type Stage } from '../plan/plan.ts';
 import { languageInput } from './language-calls.ts';
 import { estimateLanguageModel } from './language-model.ts';
@@ -100,7 +101,7 @@ function estimateStage(
   const facts = { id, node: id, type, title };
   if (body.kind === 'onnx') {
     const dims = body.dims();
-    const activationBytes = peakActivationBytes(body.model, dims);
+    const activationBytes = passBytes(body, dims);
     return {
       ...facts,
       ...free,
@@ -115,6 +116,22 @@ function estimateStage(
   const input = languageInput(stage, checked, stages);
   return { ...facts, ...estimateLanguageModel(body.step, input) };
 }
+
+/**
+ * What a pass holds beside the weights: a run, and a copy of what each run gives, as the binding of ONNX Runtime gives
+ * copies; those of several runs are joined to one more.
+ */
+function passBytes(
+  { model, expectedRuns }: Pick<OnnxBody, 'model' | 'expectedRuns'>,
+  dims: DimBindings,
+): number {
+  const given = model.outputs.reduce((sum, value) => sum + sizeBytes(value, dims), 0);
+  const copies = expectedRuns * given;
+  const joined = expectedRuns > 1 ? copies : 0;
+  return copies + Math.max(peakActivationBytes(model, dims), joined);
+}
+
+type OnnxBody = Extract<Stage['body'], { kind: 'onnx' }>;
 
 function wireEstimates({ document, nodes }: CheckedGraph): readonly WireEstimate[] {
   return document.edges.flatMap((edge) => {

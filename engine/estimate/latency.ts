@@ -1,17 +1,10 @@
 /** How long the stages of a graph will take on a machine that was measured, operator by operator. Pure. */
 import type { MachineRates } from '../contract/calibration.ts';
 import type { CheckedGraph } from '../graph/check.ts';
-import { prefillGraph } from '../node/decoder-protocol.ts';
-import type { LanguageModelStep } from '../node/host-step.ts';
-import type { Plan, Precision, Stage } from '../plan/plan.ts';
-import { languageCalls, languageInput, withRoom, type LanguageCalls } from './language-calls.ts';
-import { operatorCost } from './operator-cost.ts';
-import {
-  measuredEfficiencies,
-  operatorSeconds,
-  type OperatorEfficiencies,
-} from './operator-efficiencies.ts';
-import { startedOperators, type GraphCall } from './started-operators.ts';
+import type { Plan } from '../plan/plan.ts';
+import { alikeKey } from './operator-cost.ts';
+import { measuredEfficiencies, operatorSeconds } from './operator-efficiencies.ts';
+import { stageOperators, type CostedOperator, type StageOperators } from './stage-operators.ts';
 
 /** A row of the report: a stage, or one phase of a language model. Work of the host has none. */
 export interface StageLatency {
@@ -24,7 +17,11 @@ export interface StageLatency {
   readonly ms: number;
   /** Of prefill those it reads, of decode those that steps write; null for all else. */
   readonly tokensPerSecond: number | null;
+  /** Its milliseconds by what operators are alike, such as "MatMul many large". */
+  readonly byOperator: ByOperator;
 }
+
+export type ByOperator = Readonly<Record<string, number>>;
 
 export interface LatencyEstimate {
   /** In running order: those that run graphs; what the host does itself is not estimated. */
@@ -36,94 +33,40 @@ export interface LatencyEstimate {
   readonly decodeTokensPerSecond: number | null;
 }
 
-/** What machine it is, and what its operators reach of what it gives. */
-interface Machine {
-  readonly rates: MachineRates;
-  readonly efficiencies: OperatorEfficiencies;
-}
-
 /** `efficiencies` are those that were measured, unless others are tried. */
 export function estimateLatency(
   checked: CheckedGraph,
-  { stages }: Plan,
+  plan: Plan,
   rates: MachineRates,
   efficiencies = measuredEfficiencies,
 ): LatencyEstimate {
-  const machine = { rates, efficiencies };
-  const latencies = stages.flatMap((stage) => stageLatencies(stage, checked, stages, machine));
+  const msOf = ({ cost, times }: CostedOperator): number =>
+    1000 * times * operatorSeconds(cost, rates, efficiencies);
+  const stages = stageOperators(checked, plan).map((row) => stageLatency(row, msOf));
   const sum = (of: readonly StageLatency[]) => of.reduce((total, { ms }) => total + ms, 0);
-  const prefill = latencies.findIndex(({ phase }) => phase === 'prefill');
-  const decode = latencies.find(({ phase }) => phase === 'decode');
+  const prefill = stages.findIndex(({ phase }) => phase === 'prefill');
+  const decode = stages.find(({ phase }) => phase === 'decode');
   return {
-    stages: latencies,
-    totalMs: sum(latencies),
-    timeToFirstTokenMs: prefill < 0 ? null : sum(latencies.slice(0, prefill + 1)),
+    stages,
+    totalMs: sum(stages),
+    timeToFirstTokenMs: prefill < 0 ? null : sum(stages.slice(0, prefill + 1)),
     decodeTokensPerSecond: decode?.tokensPerSecond ?? null,
   };
 }
 
-function stageLatencies(
-  stage: Stage,
-  checked: CheckedGraph,
-  stages: readonly Stage[],
-  machine: Machine,
-): readonly StageLatency[] {
-  const { id, title, body } = stage;
-  const precision = stage.precision ?? 'float32';
-  if (body.kind === 'onnx') {
-    const call = { model: body.model, dims: body.dims(), takesMany: true };
-    const ms = body.expectedRuns * callMs(call, precision, machine);
-    return [{ node: id, stage: id, phase: null, title, ms, tokensPerSecond: null }];
+function stageLatency(
+  { node, stage, phase, title, steps, tokens, operators }: StageOperators,
+  msOf: (operator: CostedOperator) => number,
+): StageLatency {
+  const byOperator: Record<string, number> = {};
+  let stepMs = 0;
+  for (const operator of operators) {
+    const ms = msOf(operator);
+    const key = alikeKey(operator.cost);
+    byOperator[key] = (byOperator[key] ?? 0) + steps * ms;
+    stepMs += ms;
   }
-  if (body.step.kind !== 'generate') return [];
-  const calls = languageCalls(body.step, languageInput(stage, checked, stages));
-  return languageLatencies(body.step, calls, precision, machine).map((latency) => ({
-    node: id,
-    stage: `${id}/${latency.phase}`,
-    title,
-    ...latency,
-  }));
-}
-
-type PhaseLatency = Pick<StageLatency, 'phase' | 'ms' | 'tokensPerSecond'>;
-
-/** Drafts are not foreseen: as if each token were written by itself. */
-function languageLatencies(
-  { graphs }: LanguageModelStep,
-  calls: LanguageCalls,
-  precision: Precision,
-  machine: Machine,
-): readonly PhaseLatency[] {
-  const { promptTokens, visualTokens, pieces, readAgain, newTokens, cachedTokens } = calls;
-  const { embed, decoder, prefill } = graphs;
-  const embedMs = (sequence: number): number =>
-    callMs({ model: embed, dims: { sequence, rows: 1 }, takesMany: true }, precision, machine);
-  const prefillMs = pieces.reduce((sum, { dims, isFirst, isFused }) => {
-    const sized = isFirst ? dims : withRoom(dims, cachedTokens, newTokens);
-    const call = { model: prefillGraph(graphs).model, dims: sized, takesMany: isFused };
-    return sum + callMs(call, prefill?.precision ?? precision, machine);
-  }, 0);
-  const step = {
-    model: decoder.model,
-    dims: withRoom(calls.meanStep, cachedTokens, newTokens),
-    takesMany: false,
-  };
-  const stepMs = embedMs(1) + callMs(step, precision, machine);
-  const tokens = promptTokens + visualTokens;
-  return [
-    { phase: 'embed', ms: embedMs(promptTokens), tokensPerSecond: null },
-    { phase: 'prefill', ms: prefillMs, tokensPerSecond: (1000 * tokens) / prefillMs },
-    {
-      phase: 'decode',
-      ms: readAgain * stepMs,
-      tokensPerSecond: readAgain > 0 ? 1000 / stepMs : null,
-    },
-  ];
-}
-
-function callMs(call: GraphCall, precision: Precision, { rates, efficiencies }: Machine): number {
-  return startedOperators(call).reduce((sum, { sizes, times }) => {
-    const cost = operatorCost(sizes, precision);
-    return sum + 1000 * times * operatorSeconds(cost, rates, efficiencies);
-  }, 0);
+  const hasSpeed = tokens !== null && steps > 0 && stepMs > 0;
+  const tokensPerSecond = hasSpeed ? (1000 * tokens) / stepMs : null;
+  return { node, stage, phase, title, ms: steps * stepMs, tokensPerSecond, byOperator };
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { allBiased, separateProjections } from '../onnx/blocks/attention-projections.ts';
+import { attend } from '../onnx/blocks/attention.ts';
 import { plainFeedForward } from '../onnx/blocks/feed-forward.ts';
 import { transformerLayers } from '../onnx/blocks/vision-transformer.ts';
 import { linear, linearWeights } from '../onnx/blocks/linear.ts';
@@ -143,6 +144,30 @@ describe('the most memory that activations take at once', () => {
       g.output('y', multiply(g, last, last)); // early, last and their product: 3 kB
     });
     expect(kilobytes(model, 1)).toBe(3);
+  });
+
+  it('copies what is given out and is only another view', () => {
+    const model = graph((g, x) => {
+      const sum = add(g, x, x);
+      g.output('y', reshape(g, sum, ['tokens', 10, 25])); // x, the sum and its copy
+    });
+    expect(kilobytes(model, 1)).toBe(2);
+  });
+
+  it('holds copies of what attention reads, and all its scores where some are added to', () => {
+    const attending = (biased: boolean) =>
+      graph((g, x) => {
+        const each = reshape(g, x, [1, 'tokens', 250]);
+        const heads = { query: each, key: each, value: each };
+        const bias = biased ? g.input('bias', 'float32', [1, 'tokens', 'tokens']) : null;
+        g.output('y', attend(g, heads, { headCount: 5 }, { bias }));
+      });
+    const tokens = 100;
+    // x and what is mixed, with three copies of x.
+    expect(kilobytes(attending(false), tokens)).toBe(5 * tokens);
+    const scoreBytes = 4 * 5 * tokens * tokens;
+    const biasBytes = 4 * tokens * tokens;
+    expect(kilobytes(attending(true), tokens)).toBe(6 * tokens + (scoreBytes + biasBytes) / 1000);
   });
 
   it('takes a choice for its first branch', () => {

@@ -96,8 +96,9 @@ export function peakActivationBytes(model: StageModel, dims: DimBindings): numbe
   const storage = new Map<string, string>();
   const storageOf = (name: string): string => storage.get(name) ?? name;
   const lastUse = new Map<string, number>();
+  const copied = copiedOutputs(model);
   for (const [index, node] of nodes.entries()) {
-    if (aliasing.has(node.op)) {
+    if (aliasing.has(node.op) && !copied.has(node.outputs[0]?.name ?? '')) {
       for (const output of node.outputs)
         if (output) storage.set(output.name, storageOf(node.inputs[0] ?? ''));
     }
@@ -124,6 +125,17 @@ export function peakActivationBytes(model: StageModel, dims: DimBindings): numbe
     alive -= dying.get(index) ?? 0;
   }
   return peak;
+}
+
+/** What a graph gives out and is only another view of what an operator has made is copied into memory of its own. */
+function copiedOutputs({ nodes, outputs }: StageModel): ReadonlySet<string> {
+  const given = new Set(outputs.map(({ name }) => name));
+  const makers = new Map(nodes.flatMap((node) => node.outputs.map((value) => [value?.name, node])));
+  const isCopied = ({ inputs: [from = ''], outputs: [value] }: OnnxNode): boolean => {
+    const maker = makers.get(from);
+    return given.has(value?.name ?? '') && maker !== undefined && aliasing.has(maker.op);
+  };
+  return new Set(nodes.filter(isCopied).flatMap((node) => node.outputs[0]?.name ?? []));
 }
 
 /**

@@ -11,6 +11,8 @@ import {
 } from './operator-flops.ts';
 
 export interface OperatorCost {
+  /** Which kernel runs it, and that with the precision of its weights where they are rounded. */
+  readonly kernel: string;
   readonly kind: string;
   /** Operators of a kind and a size reach the same share of what a machine gives. */
   readonly size: string;
@@ -30,6 +32,8 @@ const sameKind: Readonly<Record<string, string>> = {
   BiasGelu: 'Gelu',
 };
 
+export const kernelOf = (kind: string): string => sameKind[kind] ?? kind;
+
 /** Those that read of their first input no more than they give. */
 const lookups: ReadonlySet<string> = new Set([
   'Gather',
@@ -37,12 +41,16 @@ const lookups: ReadonlySet<string> = new Set([
   'GatherND',
   'GatherBlockQuantized',
   'Slice',
+  // Of tables by position a row each.
+  'RotaryEmbedding',
 ]);
+/** Those that look at no number. */
+const sizeReaders: ReadonlySet<string> = new Set(['Shape', 'Size', 'If', 'Scan', 'Range']);
 const attentions: ReadonlySet<string> = new Set(['MultiHeadAttention', 'GroupQueryAttention']);
 
 /** `precision` is that of the stage. */
 export function operatorCost(given: OperatorSizes, precision: Precision): OperatorCost {
-  const kind = sameKind[given.kind] ?? given.kind;
+  const kind = kernelOf(given.kind);
   const isRounded = roundedProducts.has(kind);
   const own = isRounded ? precision : 'float32';
   const isProduct = products.has(given.kind) || kind === 'MatMul';
@@ -50,6 +58,7 @@ export function operatorCost(given: OperatorSizes, precision: Precision): Operat
   const flops = isWorking ? operatorFlops({ ...given, kind }) : 0;
   const bytes = isProduct ? productBytes(given, own) : movedBytes(kind, given);
   return {
+    kernel: kind,
     kind: isRounded ? `${kind} ${own}` : kind,
     ...(isProduct
       ? productSize(given, flops)
@@ -64,6 +73,9 @@ export function operatorCost(given: OperatorSizes, precision: Precision): Operat
   };
 }
 
+/** "MatMul many large" */
+export const alikeKey = ({ kind, size }: OperatorCost): string => `${kind} ${size}`;
+
 /** Seconds at the least: under the roof of its precision, or of memory. */
 export function roofSeconds(
   { flops, bytes, precision }: OperatorCost,
@@ -76,6 +88,7 @@ export function roofSeconds(
 const numberBytes = 4;
 
 function movedBytes(kind: string, { inputs, outputs }: OperatorSizes): number {
+  if (sizeReaders.has(kind)) return 0;
   const given = outputs.reduce((sum, sizes) => sum + countOf(sizes), 0);
   const read = lookups.has(kind) ? given : inputs.reduce((sum, sizes) => sum + countOf(sizes), 0);
   return numberBytes * (given + read);
@@ -136,13 +149,11 @@ function convolutionSize({ inputs, outputs }: OperatorSizes): OperatorSize {
   return { size: `${form} ${rowsWord(countOf(result.slice(2)))}`, isTiny: false };
 }
 
-/** By the scores of one head. */
-function attentionSize({ kind, inputs, outputs }: OperatorSizes): OperatorSize {
-  const [query = [], key = []] = inputs;
-  const rows = query.at(1) ?? 1;
-  const seen = kind === 'GroupQueryAttention' ? (outputs[1]?.[2] ?? rows) : (key[1] ?? rows);
-  return { size: `${rowsWord(rows)} ${matrixWord(rows * seen)}`, isTiny: false };
-}
+/** What single scores cost is hidden where a kernel works many off. */
+const attentionSize = ({ inputs: [query = []] }: OperatorSizes): OperatorSize => ({
+  size: rowsWord(query.at(1) ?? 1),
+  isTiny: false,
+});
 
 function movedSize(bytes: number): OperatorSize {
   const isTiny = bytes < tinyBytes;

@@ -1,12 +1,12 @@
 /** What share of a machine's roofs operators reach, by kind and size: measured, read and looked up. Pure. */
 import type { MachineRates } from '../contract/calibration.ts';
 import type { Operator } from '../contract/operators.ts';
-import { readSizes, type Precision } from './operator-flops.ts';
-import { operatorCost, roofSeconds, type OperatorCost } from './operator-cost.ts';
-import { measured } from './measured-efficiencies.ts';
+import { alikeKey, kernelOf, roofSeconds, type OperatorCost } from './operator-cost.ts';
+import type { CostedOperator } from './stage-operators.ts';
+import measured from './operator-efficiencies.json' with { type: 'json' };
 
 /**
- * By "kind size", by kind alone, and `any`: the share of its roof that an operator reaches; of tiny ones how many times
+ * By "kind size", by kind alone, and by what bounds it: the share of its roof that an operator reaches; of tiny ones how many times
  * as long they take as the small operator of the calibration.
  */
 export interface OperatorEfficiencies {
@@ -14,22 +14,23 @@ export interface OperatorEfficiencies {
   readonly starts: Readonly<Record<string, number>>;
 }
 
+/** Written by `npm run bench:estimate -- --write`. */
 export const measuredEfficiencies: OperatorEfficiencies = measured;
 
-/** The operators of one row of a report. */
+/** A row of a report: what it started, and what that took. */
 export interface ProfiledStage {
-  readonly precision: Precision;
-  /** Without the profiler, of one pass or, where it is decoded, of one step. */
+  readonly operators: readonly CostedOperator[];
+  /** Without the profiler; of one pass or, where it is decoded, of one step. */
   readonly ms: number;
-  readonly operators: readonly Operator[];
-  /** Passes or steps that `operators` count the calls of. */
-  readonly steps: number;
+  readonly profiled: readonly Pick<Operator, 'name' | 'kind' | 'profiledMs'>[];
 }
 
-const any = 'any';
-
-/** From the nearest that was measured: alike in kind and size, in kind, or whatever. */
-const keysOf = ({ kind, size }: OperatorCost): readonly string[] => [`${kind} ${size}`, kind, any];
+/**
+ * From the nearest that was measured: alike in kind and size, in kind, or in what bounds it. Kernels that multiply are
+ * more like each other than a kernel's sizes are.
+ */
+const keysOf = (cost: OperatorCost): readonly string[] =>
+  cost.flops > 0 ? [alikeKey(cost), 'arithmetic'] : [alikeKey(cost), cost.kind, 'memory'];
 
 /** Seconds that a call takes. Where nothing at all was measured, it reaches its roof. */
 export function operatorSeconds(
@@ -53,8 +54,8 @@ interface Sums {
 }
 
 /**
- * The efficiencies by which the operators of all stages take, together, what they took. Shares of a stage count, so that
- * a long one does not outweigh many short ones.
+ * The efficiencies by which the operators of all stages take, together, what they took. Long stages count for more than
+ * short ones, of which single calls waver, by the root of what they took.
  */
 export function efficienciesOf(
   stages: readonly ProfiledStage[],
@@ -62,25 +63,76 @@ export function efficienciesOf(
 ): OperatorEfficiencies {
   const roofs = new Map<string, Sums>();
   const starts = new Map<string, Sums>();
-  for (const { precision, ms, operators, steps } of stages) {
-    const profiledMs = operators.reduce((sum, operator) => sum + operator.profiledMs, 0);
-    for (const operator of profiledMs > 0 ? operators : []) {
-      const cost = operatorCost(readSizes(operator), precision);
-      const calls = operator.calls / steps;
-      const seconds = cost.isTiny ? rates.launchMicroseconds / 1e6 : roofSeconds(cost, rates);
-      const known = cost.isTiny ? starts : roofs;
-      for (const key of keysOf(cost)) {
-        const sums = known.get(key) ?? { least: 0, taken: 0 };
-        sums.least += (1000 * calls * seconds) / ms;
-        sums.taken += operator.profiledMs / profiledMs;
-        known.set(key, sums);
-      }
-    }
+  for (const stage of stages) {
+    const weight = 1 / Math.sqrt(stage.ms);
+    for (const { cost, leastMs, takenMs } of takenTimes(stage, rates))
+      addTo(cost.isTiny ? starts : roofs, cost, {
+        least: weight * leastMs,
+        taken: weight * takenMs,
+      });
   }
   return {
     roofs: figures(roofs, ({ least, taken }) => least / taken),
     starts: figures(starts, ({ least, taken }) => taken / least),
   };
+}
+
+interface TakenTime {
+  readonly cost: OperatorCost;
+  readonly leastMs: number;
+  readonly takenMs: number;
+}
+
+/**
+ * What each operator of a stage took: by its name; where ONNX Runtime has given operators of a kind other names, together
+ * with those of its kind. What else it has put in between is spread over all.
+ */
+function takenTimes(
+  { operators, ms, profiled }: ProfiledStage,
+  rates: MachineRates,
+): readonly TakenTime[] {
+  const names = new Set(operators.map(({ name }) => name));
+  const seen = new Set(profiled.map(({ name }) => name));
+  const groupOf = ({ name, kind }: { readonly name: string; readonly kind: string }): string =>
+    names.has(name) && seen.has(name) ? `named ${name}` : `a ${kernelOf(kind)}`;
+  const grouped = operators.map((operator) => ({
+    cost: operator.cost,
+    group: groupOf({ name: operator.name, kind: operator.cost.kernel }),
+    leastMs: leastMsOf(operator, rates),
+  }));
+  const taken = sumsBy(profiled, groupOf, ({ profiledMs }) => profiledMs);
+  const least = sumsBy(
+    grouped,
+    ({ group }) => group,
+    (operator) => operator.leastMs,
+  );
+  const known = [...least.keys()].reduce((sum, group) => sum + (taken.get(group) ?? 0), 0);
+  return grouped.map(({ cost, group, leastMs }) => {
+    const share = (taken.get(group) ?? 0) / known;
+    return { cost, leastMs, takenMs: (ms * share * leastMs) / (least.get(group) as number) };
+  });
+}
+
+function sumsBy<Item>(
+  items: readonly Item[],
+  keyOf: (item: Item) => string,
+  valueOf: (item: Item) => number,
+): ReadonlyMap<string, number> {
+  const sums = new Map<string, number>();
+  for (const item of items) sums.set(keyOf(item), (sums.get(keyOf(item)) ?? 0) + valueOf(item));
+  return sums;
+}
+
+const leastMsOf = ({ cost, times }: CostedOperator, rates: MachineRates): number =>
+  times * (cost.isTiny ? rates.launchMicroseconds / 1000 : 1000 * roofSeconds(cost, rates));
+
+function addTo(known: Map<string, Sums>, cost: OperatorCost, { least, taken }: Sums): void {
+  for (const key of keysOf(cost)) {
+    const sums = known.get(key) ?? { least: 0, taken: 0 };
+    sums.least += least;
+    sums.taken += taken;
+    known.set(key, sums);
+  }
 }
 
 function figures(

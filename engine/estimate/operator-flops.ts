@@ -41,7 +41,7 @@ export function operatorFlops({ kind, inputs, outputs }: OperatorSizes): number 
   const [first = [], second = []] = inputs;
   const [result = [], held] = outputs;
   const numbers = countOf(result);
-  if (products.has(kind)) return 2 * numbers * (first.at(-1) ?? 0);
+  if (products.has(kind)) return 2 * numbers * addedProducts(first, result);
   if (kind === 'Conv' && second.length > 1) return 2 * numbers * countOf(second.slice(1));
   // Query, key and value [1, tokens, channels]: scores, and what is mixed by them.
   if (kind === 'MultiHeadAttention' && second.length === 3)
@@ -49,6 +49,12 @@ export function operatorFlops({ kind, inputs, outputs }: OperatorSizes): number 
   if (kind === 'GroupQueryAttention' && held?.length === 4)
     return 4 * numbers * meanSeen(result[1] as number, held[2] as number);
   return numbers;
+}
+
+/** Numbers in each sum of a product; the left side may be turned. */
+export function addedProducts(left: Sizes, result: Sizes): number {
+  const added = countOf(left) / Math.max(1, countOf(result.slice(0, -1)));
+  return Number.isInteger(added) ? added : (left.at(-1) ?? 0);
 }
 
 /** Of so many tokens in all, what the last `fresh` see on average: each one token more than the one before. */

@@ -50,16 +50,25 @@ export function startedOperators({
       }
     }
   };
-  const sizes = ({ op, inputs, outputs }: OnnxNode, hasBranches: boolean): OperatorSizes => ({
-    kind: op,
+  const sizes = (node: OnnxNode, hasBranches: boolean): OperatorSizes => ({
+    kind: kindOf(node),
     // What it hands to its branches is theirs.
-    inputs: hasBranches ? [] : inputs.flatMap((name) => (name ? [sizesOf(name) ?? []] : [])),
+    inputs: hasBranches ? [] : node.inputs.flatMap((name) => (name ? [sizesOf(name) ?? []] : [])),
     outputs: hasBranches
       ? []
-      : outputs.flatMap((value) => (value ? [value.shape.map((dim) => bindDim(dim, dims))] : [])),
+      : node.outputs.flatMap((value) =>
+          value ? [value.shape.map((dim) => bindDim(dim, dims))] : [],
+        ),
   });
   start(model.nodes, 1);
   return started;
+}
+
+/** ONNX Runtime has an operator of its own for the approximation of GELU. */
+function kindOf({ op, attributes }: OnnxNode): string {
+  const { approximate } = attributes;
+  const isRough = approximate && 'text' in approximate && approximate.text === 'tanh';
+  return isRough ? 'FastGelu' : op;
 }
 
 function scannedLength(

@@ -110,8 +110,8 @@ function boundOf({ memory, arithmetic, launches }: StagePoint['shares']): Bound 
   return most === arithmetic ? 'arithmetic' : 'launches';
 }
 
-/** The first token of an answer comes out of the prompt. */
-function stepsOf({ node, phase, tokensOut }: StageReport, { languageModels }: Report) {
+/** Tokens that were fed back; the first of an answer comes out of the prompt. Null for what is not reckoned by steps. */
+export function stepsOf({ node, phase, tokensOut }: StageReport, { languageModels }: Report) {
   if (phase !== 'decode' || tokensOut === null) return null;
   const model = languageModels.find((each) => each.node === node);
   const steps = tokensOut - Math.max(1, model?.answers.length ?? 1);

@@ -113,6 +113,9 @@ export async function openSession(
     graphOptimizationLevel: 'disabled',
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
+    // A run of sizes that were seen before would be given one block for all its activations, while what the first such run
+    // was given stays with the session: twice as much for good, and no faster.
+    enableMemPattern: false,
     ...(profilePrefix !== undefined && {
       enableProfiling: true,
       profileFilePrefix: profilePrefix,

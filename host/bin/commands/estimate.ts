@@ -31,7 +31,7 @@ export const estimateCommand: Command = {
   name: 'estimate',
   synopsis: 'estimate FILE|PRESET|- [--machine NAME|FILE] [--budget LIMIT=N,…] [--json]',
   about:
-    'Estimates parameters, arithmetic and memory without running; for a machine that is not here too (--machine, see patchbay machines), with its latencies, whether the graph fits and what would make it fit. --budget takes the limits first-token-ms, tokens-per-second, memory-mb and parameters, and says which are broken and by how much; the exit status is 1 then.',
+    'Estimates parameters, arithmetic and memory without running, and latencies on this machine once patchbay calibrate has measured it, or on one that is not here (--machine, see patchbay machines), whether the graph fits and what would make it fit. --budget takes the limits first-token-ms, tokens-per-second, memory-mb and parameters, and says which are broken and by how much; the exit status is 1 then.',
   async run(args, _caller, { host }) {
     const { values, positionals } = parseOptions(this, args, options, { least: 1, most: 1 });
     const budget = values.budget === undefined ? null : givenBudget(values.budget);
@@ -59,11 +59,14 @@ export const estimateCommand: Command = {
     if (values.json === true) console.log(JSON.stringify({ graph: title, ...estimate, ...there }));
     else
       console.log(
-        [text(title, estimate), ...(there ? [machineEstimateText(there)] : [])].join('\n\n'),
+        [text(title, estimate), there ? machineEstimateText(there) : unmeasured].join('\n\n'),
       );
     return there?.breaches?.length ? exitStatus.problems : exitStatus.done;
   },
 };
+
+const unmeasured =
+  'How long it takes is told once this machine has been measured: patchbay calibrate does that.';
 
 /** A machine as it is asked for; its rates are null where it is this one, and not measured. */
 interface Target extends Pick<TargetMachine, 'memoryBytes'> {
@@ -72,16 +75,16 @@ interface Target extends Pick<TargetMachine, 'memoryBytes'> {
   readonly rates: TargetMachine['rates'] | null;
 }
 
-/** Null where neither a machine nor a limit is given. */
+/** This machine where none is named; null where it has not been measured and no limit is given. */
 async function givenTarget(
   named: string | undefined,
   budget: Budget | null,
   host: HostService,
 ): Promise<Outcome<Target | null>> {
   if (named !== undefined) return findMachine(named);
-  if (budget === null) return ok(null);
   const calibration = await host.calibration();
   if (calibration) return ok({ ...targetOfCalibration(calibration), title: null });
+  if (budget === null) return ok(null);
   if (budget.timeToFirstTokenMs !== null || budget.decodeTokensPerSecond !== null)
     return fail(
       error(

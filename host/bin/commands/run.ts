@@ -3,9 +3,11 @@ import type { Problem } from '#engine/contract/problem.ts';
 import { hasErrors } from '#engine/contract/problem.ts';
 import type { RunRequest } from '#engine/contract/run-request.ts';
 import type { Report } from '#engine/contract/report.ts';
+import type { LatencyEstimate } from '#engine/estimate/latency.ts';
 import { foldReport } from '#engine/profile/report.ts';
 import { groupings, type Grouping } from '#engine/profile/group-operators.ts';
 import { exitStatus, UsageError, type ExitStatus } from './exit-status.ts';
+import { foretellRun } from './foretell-run.ts';
 import { choosePlaces } from './choose-places.ts';
 import { givenOptions, givenRun, namedPaths } from './given-run.ts';
 import { readGraph } from './read-graph.ts';
@@ -71,7 +73,8 @@ export const runCommand: Command = {
       const ran = await runOnce(graph.value, given, caller, host);
       if (ran === null) return exitStatus.interrupted;
       const report = reportOf(graph.value.document.title, ran);
-      asked.push({ prompt, startedAt, report });
+      const latency = await foretellRun({ document: graph.value.document, ...given }, host);
+      asked.push({ prompt, startedAt, report, latency });
       if (hasErrors(report.problems)) break;
     }
     const asRun = graphAsRun(graph.value.document, { ...overrides, prompt: prompts[0] });
@@ -116,6 +119,8 @@ interface Asked {
   /** When it began; absent where it did not. */
   readonly startedAt?: string;
   readonly report: Report;
+  /** As it was to be; null where nobody can tell. */
+  readonly latency?: LatencyEstimate | null;
 }
 
 /** How reports are told, and where to. */
@@ -150,9 +155,9 @@ async function printReports(
     console.log(JSON.stringify(told));
   } else {
     const whole = asked.filter(({ report }) => !hasErrors(report.problems));
-    for (const { prompt, report } of whole) {
+    for (const { prompt, report, latency = null } of whole) {
       if (asked.length > 1) console.log(`Prompt: ${prompt ?? ''}\n`);
-      console.log(`${formatReport(report)}${asked.length > 1 ? '\n' : ''}`);
+      console.log(`${formatReport(report, latency)}${asked.length > 1 ? '\n' : ''}`);
       if (grouping) console.log(`\n${operatorTables(report, grouping)}`);
     }
   }

@@ -2,8 +2,10 @@
 import { formatBytes, formatMilliseconds, formatRate } from '#engine/contract/format.ts';
 import type { LanguageReport, Report, StageReport } from '#engine/contract/report.ts';
 import { rowTitle } from '#engine/contract/run-event.ts';
+import type { LatencyEstimate } from '#engine/estimate/latency.ts';
 import { stateWord } from '#engine/contract/state-word.ts';
 import { draftText } from '#engine/profile/draft-text.ts';
+import { errorText, foretoldLatency } from '#engine/profile/foretold-latency.ts';
 import { languageTitles, rowsToldApart } from '#engine/profile/language-titles.ts';
 import { passSentences } from '#engine/profile/pass-sentences.ts';
 import { reusedText } from '#engine/profile/reused-text.ts';
@@ -14,12 +16,15 @@ import { bar, formatTable, type Column } from './table.ts';
 
 const barColumns = 24;
 
-export function formatReport(report: Report): string {
+/** `latency` is what was estimated before the run. */
+export function formatReport(report: Report, latency: LatencyEstimate | null = null): string {
   const { graph, machine, languageModels, totals } = report;
   const parts = [graph];
   if (machine)
     parts.push(`${machine.cpu}, ${machine.threads} threads, ONNX Runtime ${machine.onnxRuntime}`);
-  parts.push('', stageTable(rowsToldApart(report), totals.stagesMs), '', totalsText(report));
+  const stages = rowsToldApart(report);
+  const foretold = latency ? [foretoldColumn(report, latency)] : [];
+  parts.push('', stageTable(stages, totals.stagesMs, foretold), '', totalsText(report));
   parts.push(...passSentences(report));
   const titles = languageTitles(languageModels);
   for (const model of languageModels) {
@@ -31,7 +36,11 @@ export function formatReport(report: Report): string {
   return parts.join('\n');
 }
 
-function stageTable(stages: readonly StageReport[], totalMs: number): string {
+function stageTable(
+  stages: readonly StageReport[],
+  totalMs: number,
+  foretold: readonly Column<StageReport>[],
+): string {
   const runs = stages[0]?.latencyMs.runs ?? 0;
   return formatTable<StageReport>(
     [
@@ -45,6 +54,7 @@ function stageTable(stages: readonly StageReport[], totalMs: number): string {
           reused ? '– reused' : formatMilliseconds(latencyMs.median),
       },
       ...(runs > 1 ? [spreadColumn] : []),
+      ...foretold,
       ...(stages.some(({ latencyMs }) => latencyMs.p95 !== null) ? [p95Column] : []),
       {
         title: 'peak',
@@ -62,6 +72,15 @@ function stageTable(stages: readonly StageReport[], totalMs: number): string {
     stages,
   );
 }
+
+const foretoldColumn = (report: Report, latency: LatencyEstimate): Column<StageReport> => ({
+  title: 'estimated',
+  align: 'right',
+  text: (stage) => {
+    const foretold = foretoldLatency(stage, report, latency);
+    return foretold ? `≈ ${formatMilliseconds(foretold.ms)} ${errorText(foretold)}` : '–';
+  },
+});
 
 const spreadColumn: Column<StageReport> = {
   title: 'spread',

@@ -4,13 +4,16 @@ import { hasErrors } from '#engine/contract/problem.ts';
 import type { StageReport } from '#engine/contract/report.ts';
 import type { CheckedNode } from '#engine/graph/check.ts';
 import { checkedGraph } from '#renderer/analysis/checked-graph.ts';
-import { useEstimate } from '#renderer/analysis/estimate.ts';
+import { useEstimates } from '#renderer/analysis/estimate.ts';
+import { useTarget } from '#renderer/analysis/target-machine.ts';
 import { formatSpread } from '#engine/profile/format-ratio.ts';
 import { ownRun, useRuns } from '#renderer/runs/run-store.ts';
 import type { OpenDocument } from '#renderer/workspace/open-document.ts';
 import { Figures } from './figures.tsx';
 import {
+  errorFigures,
   languageMeasures,
+  latencyFigures,
   measuredFigures,
   measuredRows,
   stageFigures,
@@ -35,9 +38,13 @@ export function CostSection({ open, node }: CostProps) {
 }
 
 function Estimate({ open, node }: CostProps) {
-  const estimate = useEstimate();
+  const estimates = useEstimates();
+  const estimate = estimates?.graph;
   const stage = estimate?.stages.find((each) => each.node === node.id);
-  const figures = stage ? stageFigures(stage) : [];
+  const figures = [
+    ...(stage ? stageFigures(stage) : []),
+    ...latencyFigures(node.id, estimates?.latency ?? null),
+  ];
   const isPart = node.definition?.body.kind === 'part';
   const isBroken = !estimate && hasErrors(checkedGraph(open.document).problems);
   const isCosting = node.definition?.params['weights'] !== undefined;
@@ -64,7 +71,11 @@ function Measurement({ open, node }: CostProps) {
   const rows = measuredRows(run?.report ?? null, node.id);
   const model = run?.report.languageModels.find((each) => each.node === node.id);
   const passes = rows[0]?.stage.latencyMs.runs ?? 0;
-  if (passes === 0) return null;
+  const { described } = useTarget();
+  const latency = useEstimates()?.latency ?? null;
+  if (!run || passes === 0) return null;
+  // What is foretold for another machine is nothing to hold a run of this one against.
+  const errors = errorFigures(rows, run.report, described ? null : latency);
   return (
     <section className={panelStyles['section']} aria-label="Measured">
       <h3 className={panelStyles['heading']}>
@@ -81,6 +92,7 @@ function Measurement({ open, node }: CostProps) {
           {model && <Figures figures={languageMeasures(model, rows)} />}
         </>
       )}
+      {errors.length > 0 && <Figures figures={errors} />}
     </section>
   );
 }

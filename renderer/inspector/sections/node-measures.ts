@@ -11,6 +11,8 @@ import { stateWord } from '#engine/contract/state-word.ts';
 import { draftText } from '#engine/profile/draft-text.ts';
 import { reusedText } from '#engine/profile/reused-text.ts';
 import type { GraphEstimate, StageEstimate } from '#engine/estimate/estimate.ts';
+import type { LatencyEstimate } from '#engine/estimate/latency.ts';
+import { errorText, foretoldLatency } from '#engine/profile/foretold-latency.ts';
 import { formatSpread } from '#engine/profile/format-ratio.ts';
 import { graphVisualTokensText, visualTokensText } from '#renderer/analysis/visual-tokens.ts';
 
@@ -61,6 +63,33 @@ function languageFigures(language: Language): readonly Figure[] {
     estimated('Prefill FLOPs', formatFlops(language.prefillFlops)),
     estimated('FLOPs a new token', formatFlops(language.decodeFlopsPerToken)),
   ];
+}
+
+/** What a node will take on the chosen machine; none where nobody knows how fast that is, or it runs no graph. */
+export function latencyFigures(node: string, latency: LatencyEstimate | null): readonly Figure[] {
+  return (latency?.stages ?? [])
+    .filter((stage) => stage.node === node)
+    .flatMap(({ phase, ms, tokensPerSecond }) => {
+      const time = `≈ ${formatMilliseconds(ms)}`;
+      if (phase === null) return [estimated('Latency', time)];
+      if (phase === 'prefill') return [estimated('Prefill', time)];
+      if (phase !== 'decode' || tokensPerSecond === null) return [];
+      return [estimated('Decode', `≈ ${formatRate(tokensPerSecond)} tokens / s`)];
+    });
+}
+
+/** How far a run was from what was estimated before it, of each row that was. */
+export function errorFigures(
+  rows: readonly MeasuredRow[],
+  report: Report,
+  latency: LatencyEstimate | null,
+): readonly Figure[] {
+  return rows.flatMap(({ phase, stage }) => {
+    const foretold = latency && foretoldLatency(stage, report, latency);
+    if (!foretold) return [];
+    const label = ['Estimated', phase].filter(Boolean).join(' ');
+    return [counted(label, `≈ ${formatMilliseconds(foretold.ms)}, ${errorText(foretold)}`)];
+  });
 }
 
 /** The whole graph, before it is run. */
