@@ -95,7 +95,7 @@ const latencyPart = ({ node, title, phase, ms }: Latency): Part => ({
 
 const limitNames = Object.keys(limits) as readonly LimitName[];
 
-/** In the order of `limits`. What is not known breaks nothing: see `untold`. */
+/** In the order of `limits`. What is not known breaks nothing. */
 export function breaches(estimates: Estimates, budget: Budget): readonly Breach[] {
   return limitNames.flatMap((name) => {
     const allowed = budget[name];
@@ -108,14 +108,6 @@ export function breaches(estimates: Estimates, budget: Budget): readonly Breach[
     const heaviest = heaviestOf(parts(estimates));
     return [{ limit: name, allowed, estimated, by, factor, heaviest }];
   });
-}
-
-/** Limits that are set, and of which nothing can be said until the machine has been measured. */
-export function untold({ latency }: Estimates, budget: Budget): readonly LimitName[] {
-  if (latency) return [];
-  return (['timeToFirstTokenMs', 'decodeTokensPerSecond'] as const).filter(
-    (name) => budget[name] !== null,
-  );
 }
 
 /** "812 ms, 312 ms over 500 ms" */

@@ -12,7 +12,7 @@ import styles from './limit-field.module.css';
 /** What is typed, and how much of the limit's own unit one of it is. */
 const units: Readonly<Record<LimitName, { readonly unit: string; readonly size: number }>> = {
   timeToFirstTokenMs: { unit: 'ms', size: 1 },
-  decodeTokensPerSecond: { unit: 'tokens/s', size: 1 },
+  decodeTokensPerSecond: { unit: 'tok/s', size: 1 },
   peakBytes: { unit: 'MB', size: 1e6 },
   parameters: { unit: 'M', size: 1e6 },
 };

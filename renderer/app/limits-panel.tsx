@@ -3,13 +3,7 @@ import type { ReactNode } from 'react';
 import type { LimitName } from '#engine/contract/budget.ts';
 import type { GraphDocument } from '#engine/contract/document.ts';
 import { formatBytes } from '#engine/contract/format.ts';
-import {
-  breachText,
-  factorText,
-  limits,
-  type Breach,
-  type Estimates,
-} from '#engine/estimate/budget.ts';
+import { factorText, limits, type Breach, type Estimates } from '#engine/estimate/budget.ts';
 import { describedMachines } from '#engine/estimate/described-machines.ts';
 import { fitText, memoryFit } from '#engine/estimate/memory-fit.ts';
 import { formatPercent } from '#engine/profile/format-ratio.ts';
@@ -134,11 +128,13 @@ function LimitRow({ name, estimates, breach }: LimitRowProps) {
   );
 }
 
+/** What is estimated and what is allowed stand above it. */
 function BreachSentence({ breach }: { readonly breach: Breach }): ReactNode {
-  const { heaviest } = breach;
+  const { limit, by, heaviest } = breach;
+  const { isLeast, format } = limits[limit];
   const most =
     heaviest === null ? '' : `; ${formatPercent(heaviest.share)} of it is ${heaviest.title}`;
-  return `${breachText(breach)} (${factorText(breach)})${most}.`;
+  return `${format(by)} ${isLeast ? 'under' : 'over'} (${factorText(breach)})${most}.`;
 }
 
 function Unmeasured() {

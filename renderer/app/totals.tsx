@@ -15,7 +15,6 @@ import { useEstimates } from '#renderer/analysis/estimate.ts';
 import { useTarget, type Target } from '#renderer/analysis/target-machine.ts';
 import { graphVisualTokensText } from '#renderer/analysis/visual-tokens.ts';
 import { useMachineMemory } from '#renderer/gallery/presets.ts';
-import menu from '#renderer/parts/menu.module.css';
 import { LimitsPanel } from './limits-panel.tsx';
 import styles from './totals.module.css';
 
@@ -47,7 +46,7 @@ export function Totals({ document }: { readonly document: GraphDocument }) {
         <span className="visually-hidden">Limits and machine</span>
       </Popover.Trigger>
       <Popover.Portal>
-        <Popover.Positioner className={menu['positioner']} sideOffset={5} align="end">
+        <Popover.Positioner className={styles['positioner']} sideOffset={5} align="end">
           <Popover.Popup className={styles['popup']} aria-label="Limits and machine">
             <LimitsPanel {...{ document, estimates, target, memoryBytes, breaches }} />
           </Popover.Popup>

@@ -39,6 +39,7 @@ export function CostSection({ open, node }: CostProps) {
 
 function Estimate({ open, node }: CostProps) {
   const estimates = useEstimates();
+  const { described } = useTarget();
   const estimate = estimates?.graph;
   const stage = estimate?.stages.find((each) => each.node === node.id);
   const figures = [
@@ -56,7 +57,9 @@ function Estimate({ open, node }: CostProps) {
   if (figures.length === 0 && sentence === null) return null;
   return (
     <section className={panelStyles['section']} aria-label="Estimate">
-      <h3 className={panelStyles['heading']}>Estimate</h3>
+      <h3 className={panelStyles['heading']}>
+        {described ? `Estimate for ${described.title}` : 'Estimate'}
+      </h3>
       {figures.length > 0 ? (
         <Figures figures={figures} />
       ) : (

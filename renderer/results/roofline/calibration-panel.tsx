@@ -2,7 +2,11 @@
 import { Button } from '#renderer/parts/button.tsx';
 import { ProgressBar } from '#renderer/parts/progress-bar.tsx';
 import noRun from '#renderer/results/status/no-run.module.css';
-import { cancelCalibration, startCalibration, useCalibration } from '#renderer/analysis/calibration-store.ts';
+import {
+  cancelCalibration,
+  startCalibration,
+  useCalibration,
+} from '#renderer/analysis/calibration-store.ts';
 import styles from './calibration-panel.module.css';
 
 export function CalibrationPanel() {
