@@ -156,9 +156,8 @@ async function quantisedForm(
     await program.ask({ kind: 'quantise', from_path: from, to_path: path });
     return { peer: path };
   } catch (cause) {
-    return {
-      reason: `it could not quantise (${cause instanceof Error ? cause.message : String(cause)})`,
-    };
+    if (!(cause instanceof NotMeasured)) throw cause;
+    return { reason: `it could not quantise (${cause.message})` };
   } finally {
     await program.close();
   }

@@ -4,6 +4,7 @@ import type { DecoderArchitecture } from '#nodes/language/architecture/decoder-a
 import { threadCount } from '#host/system/machine.ts';
 import type { Speeds } from '../language/measure-model.ts';
 import { writeLanguageModel, type Family } from './gguf-language-model.ts';
+import { NotMeasured } from '../engine/run-graph.ts';
 import { haveNodePeers, havePython, peersFolder } from './install.ts';
 import { PeerProgram, type Had } from './peer-program.ts';
 
@@ -91,8 +92,7 @@ async function opened(
     return { peer: { measure, close: () => program.close() } };
   } catch (cause) {
     await program.close();
-    return {
-      reason: `it could not be run (${cause instanceof Error ? cause.message : String(cause)})`,
-    };
+    if (!(cause instanceof NotMeasured)) throw cause;
+    return { reason: `it could not be run (${cause.message})` };
   }
 }

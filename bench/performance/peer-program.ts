@@ -3,6 +3,7 @@ import { spawn, type ChildProcessByStdio } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
+import { NotMeasured } from '../engine/run-graph.ts';
 
 /** A peer, or the sentence that says why it cannot be had. */
 export type Had<Peer> = { readonly peer: Peer } | { readonly reason: string };
@@ -21,13 +22,13 @@ export class PeerProgram {
     this.#answers = createInterface({ input: this.#child.stdout })[Symbol.asyncIterator]();
   }
 
-  /** One request at a time. Rejects with what the program says, or where it has ended. */
+  /** One request at a time. Throws `NotMeasured` with what the program says, or where it has ended. */
   async ask<Value>(request: Readonly<Record<string, unknown>>): Promise<Value> {
     this.#child.stdin.write(`${JSON.stringify(request)}\n`);
     const line = await this.#answers.next();
-    if (line.done === true) throw new Error('it ended before it answered');
+    if (line.done === true) throw new NotMeasured('it ended before it answered');
     const answer = JSON.parse(line.value) as Answer;
-    if ('failure' in answer) throw new Error(answer.failure);
+    if ('failure' in answer) throw new NotMeasured(answer.failure);
     return answer.value as Value;
   }
 
