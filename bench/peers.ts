@@ -120,16 +120,20 @@ function wantedBy(args: readonly string[]): Wanted | string {
     return `There is no prompt of ${tokens} tokens; name one of ${promptLengths.join(', ')}.`;
   if (write && (model !== undefined || tokens !== undefined))
     return 'The page has all models and lengths; leave --write out, or measure the whole part.';
-  const options = `-- --rounds ${rounds}${write ? ' --write' : ''}`;
+  const options = args.filter((arg) => !positionals.includes(arg));
   return {
     parts: positionals.length === 0 ? partNames : (positionals as PartName[]),
     models: model === undefined ? modelNames : [model as LanguageName],
     tokens: tokens === undefined ? promptLengths : [Number(tokens)],
     rounds,
     writes: write,
-    command: ['npm run bench:peers', ...positionals, options].join(' '),
+    command: ['npm run bench:peers', ...positionals, ...separated(options)].join(' '),
   };
 }
+
+/** npm hands on what stands behind two dashes. */
+const separated = (options: readonly string[]): readonly string[] =>
+  options.length === 0 ? [] : ['--', ...options];
 
 async function main(): Promise<void> {
   const wanted = wantedBy(process.argv.slice(2));

@@ -21,7 +21,7 @@ const parts = {
       'come), fused attention, keys and values in float32. All have as many threads as the machine has cores, are given ' +
       'as many tokens, another one at each place, and are fed the answer token by token, each behind the choice of the one ' +
       'before. Prefill ends with the first token of the answer; decode is the other 63.\n\n' +
-      'All sides take turns, each goes first in turn, and what is compared is the median of each round’s own ratio. ' +
+      "All sides take turns, each goes first in turn, and what is compared is the median of each round's own ratio. " +
       'Before each measurement a few tokens are read and written, as memory that was left alone for a minute is slow at ' +
       'its first touch. The bandwidth of decode is the bytes that a token cannot but read (weights with their scales, and ' +
       'the state of the context) times tokens a second; the reader of memory reads right behind it.',
@@ -31,7 +31,7 @@ const parts = {
     how:
       'One picture through the whole engine, random weights, medians of rounds in which all sides take turns. The bound of ' +
       'a float32 encoder is the sum over the matrix products of its graph, those with weights and those inside attention, ' +
-      'each measured alone in a bare ONNX Runtime session with operands of the same shapes. ONNX Runtime’s own form is the ' +
+      "each measured alone in a bare ONNX Runtime session with operands of the same shapes. ONNX Runtime's own form is the " +
       'float32 graph as Patchbay exports it, quantised by `quantize_dynamic` (weights by channel), in a bare session of the ' +
       'same library.',
   },
@@ -40,7 +40,7 @@ const parts = {
     how:
       'Per token: a decoder with the layers and the vocabulary of TinyLlama but narrow, so that tokens take about a ' +
       'millisecond and what surrounds a session shows; the whole engine in turn with the bare sessions of the same graphs, ' +
-      'fed tensors of the same shapes; the median of each round’s own difference. Inside the stages: the tiny model that ' +
+      "fed tensors of the same shapes; the median of each round's own difference. Inside the stages: the tiny model that " +
       'comes along answers its own question; the time of all stages by the time of the whole pass.',
   },
   start: {

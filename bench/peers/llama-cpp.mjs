@@ -21,7 +21,7 @@ async function open({ path, threads, contextTokens }) {
     skipDownload: true,
     progressLogs: false,
     maxThreads: threads,
-    logLevel: LlamaLogLevel.warn,
+    logLevel: LlamaLogLevel.error,
     logger: (level, message) => process.stderr.write(`llama.cpp, ${level}: ${message.trim()}\n`),
   });
   const model = await llama.loadModel({ modelPath: path, gpuLayers: 0 });
@@ -32,8 +32,8 @@ async function open({ path, threads, contextTokens }) {
     flashAttention: true,
   });
   sequence = context.getSequence();
-  const { release } = llama.llamaCppRelease;
-  return { release, context: context.contextSize, threads: context.currentThreads };
+  const { systemInfo } = llama;
+  return { systemInfo, context: context.contextSize, threads: context.currentThreads };
 }
 
 /** `prompt` and `answer` are token numbers; each token of the answer is read after the one before was guessed. */

@@ -20,7 +20,7 @@ export async function havePython(list: 'torch.txt' | 'onnxruntime.txt'): Promise
   if (await isStamped(stamp, needed)) return { peer: python };
   if (!existsSync(python) && !(await ran('python3', ['-m', 'venv', join(peersFolder, 'python')])))
     return { reason: 'Python 3 with its module venv is not installed on this machine' };
-  const pip = ['-m', 'pip', 'install', '--quiet', '--retries', '1', '-r', needed];
+  const pip = ['-m', 'pip', 'install', '-qq', '--retries', '1', '-r', needed];
   if (!(await ran(python, pip))) return { reason: `pip could not get what ${list} names` };
   await copyFile(needed, stamp);
   return { peer: python };

@@ -21,7 +21,7 @@ export interface LanguageLengths {
 }
 
 export interface LanguagePeer {
-  measure(): Promise<Speeds>;
+  readonly measure: () => Promise<Speeds>;
   close(): Promise<void>;
 }
 

@@ -105,7 +105,7 @@ export function encoderBlocks(
         text: times,
       },
       {
-        title: 'CLIP ViT-L/14-336: time of w8a8 by ONNX Runtime’s own form',
+        title: "CLIP ViT-L/14-336: time of w8a8 by ONNX Runtime's own form",
         ours: w8a8,
         beside: `quantize_dynamic ${theirs ? milliseconds(median(theirs)) : none}`,
         value: theirs && medianRatio(w8a8Ms, theirs),
