@@ -24,14 +24,17 @@ export interface MeasuredStart {
   readonly buildMs: number;
 }
 
-/** Models that the targets are about; the answer is short, as it is not looked at. */
+/** Models that the targets are about, each in one pass with as little to do as can be. */
 const started = {
-  language: { title: 'TinyLlama 1.1B, int4', document: languageDocument() },
+  language: {
+    title: 'TinyLlama 1.1B, int4',
+    request: { document: languageDocument(), runs: 1, maxNewTokens: 2 },
+  },
   encoder: {
     title: 'CLIP ViT-L/14-336, float32 (304 M)',
-    document: encoderGraph('encoder/clip-vit'),
+    request: { document: encoderGraph('encoder/clip-vit'), runs: 1 },
   },
-} as const satisfies Record<string, { title: string; document: GraphDocument }>;
+} as const satisfies Record<string, { title: string; request: RunRequest }>;
 export type StartedModel = keyof typeof started;
 
 function languageDocument(): GraphDocument {
@@ -41,8 +44,7 @@ function languageDocument(): GraphDocument {
 }
 
 export async function measureStart(name: StartedModel, rounds: number): Promise<MeasuredStart> {
-  const { title, document } = started[name];
-  const request: RunRequest = { document, runs: 1, maxNewTokens: 2 };
+  const { title, request } = started[name];
   return inEmptyCache(async () => {
     const built = await withEngine((host) => timedLoad(host, request));
     const loads: { readonly readyMs: number; readonly loadMs: number }[] = [];
