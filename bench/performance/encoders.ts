@@ -1,6 +1,4 @@
 /** Encoders in 8 bits beside float32 and beside ONNX Runtime's own form; float32 ones beside their bare products. */
-import { mkdtemp, rm } from 'node:fs/promises';
-import os from 'node:os';
 import { join } from 'node:path';
 import type { GraphDocument, Json } from '#engine/contract/document.ts';
 import { median } from '#engine/profile/statistics.ts';
@@ -12,6 +10,7 @@ import { NotMeasured, onnxStageOf, planOf, runGraph, withEngine } from '../engin
 import { graphProducts } from './graph-products.ts';
 import { havePython, peersFolder } from './install.ts';
 import { PeerProgram, type Had } from './peer-program.ts';
+import { inTemporaryFolder } from './temporary-folder.ts';
 
 /** Towers of the presets, each at its default size. */
 export const boundedEncoders = [
@@ -36,7 +35,7 @@ export interface MeasuredRounding {
 
 /** CLIP ViT-L/14 at 336 pixels. */
 export function measureRounding(rounds: number): Promise<MeasuredRounding> {
-  return inFolder((folder) =>
+  return inTemporaryFolder((folder) =>
     withEngine(async (host) => {
       const plain = encoderWith({ ...clip, precision: 'float32' });
       const rounded = encoderWith({ ...clip, precision: 'w8a8' });
@@ -160,14 +159,5 @@ async function quantisedForm(
     return { reason: `it could not quantise (${cause.message})` };
   } finally {
     await program.close();
-  }
-}
-
-async function inFolder<Result>(work: (folder: string) => Promise<Result>): Promise<Result> {
-  const folder = await mkdtemp(join(os.tmpdir(), 'patchbay-bench-'));
-  try {
-    return await work(folder);
-  } finally {
-    await rm(folder, { recursive: true });
   }
 }

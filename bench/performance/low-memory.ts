@@ -5,7 +5,7 @@ import { readPreset } from '#host/presets.ts';
 import { presetsFolder } from '#host/system/package-root.ts';
 import { atPrecision } from '../at-precision.ts';
 import { NotMeasured, runGraph, withEngine } from '../engine/run-graph.ts';
-import { inEmptyCache } from './start.ts';
+import { inEmptyCache } from './temporary-folder.ts';
 
 export const limitBytes = 6e9;
 const newTokens = 16;

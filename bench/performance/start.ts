@@ -1,7 +1,4 @@
 /** How soon a model is ready: from the cache in a new process, built for the first time, and stored once for several graphs. */
-import { mkdtemp, rm } from 'node:fs/promises';
-import os from 'node:os';
-import { join } from 'node:path';
 import type { GraphDocument } from '#engine/contract/document.ts';
 import type { RunEvent } from '#engine/contract/run-event.ts';
 import type { RunRequest } from '#engine/contract/run-request.ts';
@@ -12,6 +9,7 @@ import { presetsFolder } from '#host/system/package-root.ts';
 import { benchDocument, benchRows } from '../language/rows.ts';
 import { encoderGraph } from '../vision/encoders.ts';
 import { NotMeasured, runGraph, withEngine } from '../engine/run-graph.ts';
+import { inEmptyCache } from './temporary-folder.ts';
 
 export interface MeasuredStart {
   readonly title: string;
@@ -112,18 +110,4 @@ export function measureSharing(): Promise<MeasuredSharing> {
       return { firstBytes: sizes[0] ?? NaN, allBytes: sizes.at(-1) ?? NaN };
     }),
   );
-}
-
-/** Processes that are started meanwhile find nothing that was built before. */
-export async function inEmptyCache<Result>(work: () => Promise<Result>): Promise<Result> {
-  const folder = await mkdtemp(join(os.tmpdir(), 'patchbay-bench-'));
-  const before = process.env['PATCHBAY_CACHE'];
-  process.env['PATCHBAY_CACHE'] = folder;
-  try {
-    return await work();
-  } finally {
-    if (before === undefined) delete process.env['PATCHBAY_CACHE'];
-    else process.env['PATCHBAY_CACHE'] = before;
-    await rm(folder, { recursive: true });
-  }
 }
