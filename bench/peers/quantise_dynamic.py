@@ -30,7 +30,13 @@ def quantise(from_path, to_path):
     plain = to_path + ".plain.onnx"
     onnx.save(with_plain_products(onnx.load(from_path)), plain)
     quantize_dynamic(
-        plain, to_path, per_channel=True, weight_type=QuantType.QInt8, op_types_to_quantize=["MatMul"]
+        plain,
+        to_path,
+        per_channel=True,
+        weight_type=QuantType.QInt8,
+        op_types_to_quantize=["MatMul"],
+        # What ONNX Runtime's own operators give is inferred by no rule of ONNX.
+        extra_options={"DefaultTensorType": onnx.TensorProto.FLOAT},
     )
     nodes = onnx.load(to_path, load_external_data=False).graph.node
     return sum(node.op_type == "MatMulInteger" for node in nodes)
