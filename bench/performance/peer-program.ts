@@ -3,6 +3,7 @@ import { spawn, type ChildProcessByStdio } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
+import { packageRoot } from '#host/system/package-root.ts';
 import { NotMeasured } from '../engine/run-graph.ts';
 
 /** A peer, or the sentence that says why it cannot be had. */
@@ -28,7 +29,8 @@ export class PeerProgram {
     const line = await this.#answers.next();
     if (line.done === true) throw new NotMeasured('it ended before it answered');
     const answer = JSON.parse(line.value) as Answer;
-    if ('failure' in answer) throw new NotMeasured(answer.failure);
+    // Where this copy of Patchbay lies is nobody else's business.
+    if ('failure' in answer) throw new NotMeasured(answer.failure.replaceAll(packageRoot, '.'));
     return answer.value as Value;
   }
 
