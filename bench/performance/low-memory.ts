@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import type { LocalHost } from '#host/local-host.ts';
 import { readPreset } from '#host/presets.ts';
 import { presetsFolder } from '#host/system/package-root.ts';
-import { atPrecision } from '../at-precision.ts';
+import { atPrecision } from '../engine/at-precision.ts';
 import { NotMeasured, runGraph, withEngine } from '../engine/run-graph.ts';
 import { inEmptyCache } from './temporary-folder.ts';
 
