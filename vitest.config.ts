@@ -22,7 +22,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['{bench,engine,nodes,host,verify,renderer,electron,trials}/**/*.test.ts'],
-          exclude: ['**/*.{engine,long}.test.ts'],
+          exclude: ['**/*.{engine,long}.test.ts', 'bench/peers/**'],
           // A process serves many files: what they import is read once.
           isolate: false,
           testTimeout: patienceMs,

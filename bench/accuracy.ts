@@ -10,7 +10,7 @@ import { readPreset } from '#host/presets.ts';
 import { ModelLoader } from '#host/sessions/load-model.ts';
 import { atCacheFormat } from './at-cache-format.ts';
 import { atDraftLength } from './at-draft-length.ts';
-import { atPrecision } from './at-precision.ts';
+import { atPrecision } from './engine/at-precision.ts';
 import { guessRecorded } from './guess-recorded.ts';
 import { draftedStep, languageStep, openModel } from './open-models.ts';
 import { measureAccuracy, measureDrafting, readQuestions } from './shapes-questions.ts';

@@ -1,20 +1,23 @@
 /**
  * Memory while a language model reads a long prompt: the measured peak of prefill beside what has to be there
- * (weights, state, the activations of one piece) and beside the estimate made before the run.
+ * (weights, state, the activations of one piece) and beside the estimate made before the run: `npm run bench:memory
+ * [-- --write]`. Writes docs/performance.md where asked to.
  */
+import { readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { parseArgs } from 'node:util';
 import { fileURLToPath } from 'node:url';
-import { formatBytes } from '#engine/contract/format.ts';
 import type { GraphDocument } from '#engine/contract/document.ts';
 import type { RunEvent } from '#engine/contract/run-event.ts';
 import { estimateGraph } from '#engine/estimate/estimate.ts';
 import { checkGraph } from '#engine/graph/check.ts';
 import { sketchDocument } from '#engine/graph/sketch-document.ts';
 import { foldReport } from '#engine/profile/report.ts';
-import { formatTable } from '#host/bin/terminal/table.ts';
 import { LocalHost } from '#host/local-host.ts';
-import { describeMachine } from '#host/system/machine.ts';
+import { packageRoot } from '#host/system/package-root.ts';
 import { catalogue } from '#nodes/index.ts';
+import { performancePage, performanceSection } from './pages/performance.ts';
+import { figureTable, gigabytes, percent, times, type Figure } from './performance/figure.ts';
 
 /** The stand-in tokenizer makes a token of each, and the estimate reckons with four characters a token. */
 const word = 'abc ';
@@ -74,7 +77,7 @@ async function measure(
 }
 
 /** A new engine process a model, and the second run counts: the first may have built it, which leaves memory behind. */
-async function main(): Promise<void> {
+async function measureAll(): Promise<readonly Measured[]> {
   const engine = join(dirname(fileURLToPath(import.meta.url)), 'engine-process.js');
   const rows: Measured[] = [];
   for (const model of models) {
@@ -85,40 +88,48 @@ async function main(): Promise<void> {
     rows.push(await measure(host, model));
     await host.close();
   }
-  const { cpu, threads, onnxRuntime } = describeMachine();
-  console.log(
-    `${promptWords} prompt tokens, ${cpu}, ${threads} threads, ONNX Runtime ${onnxRuntime}`,
+  return rows;
+}
+
+/** Of one model: what it needs, and how far the estimate is from what was measured. */
+function figuresOf(measured: Measured): readonly Figure[] {
+  const { title, precision, neededBytes, estimatedBytes, peakBytes } = measured;
+  const name = `${title}, ${precision}`;
+  return [
+    {
+      title: `${name}: peak by what has to be there`,
+      ours: gigabytes(peakBytes),
+      beside: `needed ${gigabytes(neededBytes)}`,
+      value: peakBytes / neededBytes,
+      target: { atMost: 1.15 },
+      text: times,
+    },
+    {
+      title: `${name}: error of the estimate`,
+      ours: gigabytes(peakBytes),
+      beside: `estimate ${gigabytes(estimatedBytes)}`,
+      value: Math.abs(estimatedBytes / peakBytes - 1),
+      target: { atMost: 0.1 },
+      text: percent,
+    },
+  ];
+}
+
+async function main(): Promise<void> {
+  const options = { write: { type: 'boolean', default: false } } as const;
+  const { write } = parseArgs({ options }).values;
+  const rows = await measureAll();
+  const text = performanceSection(
+    'memory',
+    `npm run bench:memory${write ? ' -- --write' : ''}`,
+    `A prompt of ${promptWords} tokens.`,
+    figureTable(rows.flatMap(figuresOf)),
   );
-  const table = formatTable<Measured>(
-    [
-      { title: 'model', align: 'left', text: ({ title }) => title },
-      { title: 'precision', align: 'left', text: ({ precision }) => precision },
-      {
-        title: 'weights + state + activations',
-        align: 'right',
-        text: ({ neededBytes }) => formatBytes(neededBytes),
-      },
-      { title: 'peak', align: 'right', text: ({ peakBytes }) => formatBytes(peakBytes) },
-      {
-        title: 'ratio (at most 1.15)',
-        align: 'right',
-        text: ({ peakBytes, neededBytes }) => (peakBytes / neededBytes).toFixed(3),
-      },
-      {
-        title: 'estimated',
-        align: 'right',
-        text: ({ estimatedBytes }) => formatBytes(estimatedBytes),
-      },
-      {
-        title: 'error (at most 10%)',
-        align: 'right',
-        text: ({ peakBytes, estimatedBytes }) =>
-          `${(100 * (estimatedBytes / peakBytes - 1)).toFixed(1)}%`,
-      },
-    ],
-    rows,
-  );
-  console.log(table);
+  console.log(text);
+  if (!write) return;
+  const page = join(packageRoot, 'docs', 'performance.md');
+  const old = await readFile(page, 'utf8').catch(() => '');
+  await writeFile(page, performancePage(old, { memory: text }));
 }
 
 await main();

@@ -61,6 +61,8 @@ it('reads imports of values, of types and in passing, and passes over packages a
 async function importsOf(room: string): Promise<readonly Import[]> {
   const files = (await readdir(join(project, room), { recursive: true }))
     .filter((name) => /\.(tsx?|mjs)$/.test(name) && !/\.(test|testing|spec)\./.test(name))
+    // What a bench of its own installs is not ours.
+    .filter((name) => !/[\\/]node_modules[\\/]/.test(name))
     .map((name) => `${room}/${name.replaceAll('\\', '/')}`);
   const imports = files.map(async (file) => {
     const text = await readFile(join(project, file), 'utf8');

@@ -17,7 +17,7 @@ import { dot, toRows, type Row, type Rows } from '#nodes/slow-formulas.testing.t
 import { floatsOf } from '#verify/node-bench.testing.ts';
 import { valueOf } from '#verify/value-of.testing.ts';
 import { Workbench } from '#verify/workbench.ts';
-import { atPrecision } from '../bench/at-precision.ts';
+import { atPrecision } from '../bench/engine/at-precision.ts';
 import { differentAnswers, measureAccuracy, readQuestions } from '../bench/shapes-questions.ts';
 
 const questions = await readQuestions();

@@ -5,7 +5,7 @@ import { readPreset } from '#host/presets.ts';
 import { valueOf } from '#verify/value-of.testing.ts';
 import { Workbench } from '#verify/workbench.ts';
 import { atCacheFormat } from '../bench/at-cache-format.ts';
-import { atPrecision } from '../bench/at-precision.ts';
+import { atPrecision } from '../bench/engine/at-precision.ts';
 import { differentAnswers, measureAccuracy, readQuestions } from '../bench/shapes-questions.ts';
 
 const questions = await readQuestions();

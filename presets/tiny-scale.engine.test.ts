@@ -10,7 +10,7 @@ import { presetsFolder } from '#host/system/package-root.ts';
 import { catalogue } from '#nodes/index.ts';
 import { valueOf } from '#verify/value-of.testing.ts';
 import { Workbench } from '#verify/workbench.ts';
-import { atPrecision } from '../bench/at-precision.ts';
+import { atPrecision } from '../bench/engine/at-precision.ts';
 
 let bench: Workbench;
 beforeAll(async () => {

@@ -46,12 +46,19 @@ export async function withEngine<Result>(
   }
 }
 
-/** Throws `NotMeasured` where the run fails. */
-export async function runGraph(host: LocalHost, request: RunRequest): Promise<Report> {
+/** Throws `NotMeasured` where the run fails. `heard` is told of every event as it comes. */
+export async function runGraph(
+  host: LocalHost,
+  request: RunRequest,
+  heard: (event: RunEvent) => void = () => undefined,
+): Promise<Report> {
   const started = await host.startRun(request);
   if (!started.ok) throw new NotMeasured(sentenceOf(started.problems));
   const events: RunEvent[] = [];
-  for await (const { event } of host.runEvents(started.value.runId, -1)) events.push(event);
+  for await (const { event } of host.runEvents(started.value.runId, -1)) {
+    events.push(event);
+    heard(event);
+  }
   const report = foldReport(request.document.title, events);
   const errors = report.problems.filter(({ severity }) => severity === 'error');
   if (errors.length > 0) throw new NotMeasured(sentenceOf(errors));

@@ -32,7 +32,7 @@ export interface BareResult {
 }
 
 /** The argument by which the program knows that it is the other side. */
-export const bareArgument = 'bare';
+export const bareArgument = 'bare-session';
 
 /** Answers each request with what the bare session did. */
 export function runBareSession(): void {

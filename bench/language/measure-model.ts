@@ -13,7 +13,7 @@ import { bareArgument, type BareRequest, type BareResult } from './bare-session.
 import { benchDocument, newTokens, type BenchRow } from './rows.ts';
 
 /** Of one way, in tokens per second. */
-interface Speeds {
+export interface Speeds {
   readonly prefill: number;
   readonly decode: number;
 }
@@ -92,7 +92,8 @@ const medians = (speeds: readonly Speeds[]): Speeds => ({
   decode: median(speeds.map(({ decode }) => decode)),
 });
 
-async function engineRound(
+/** One pass of the whole engine over a prompt and an answer. */
+export async function engineRound(
   host: LocalHost,
   document: GraphDocument,
 ): Promise<Speeds & { readonly promptTokens: number; readonly bytesPerToken: number }> {
@@ -109,7 +110,7 @@ async function engineRound(
   };
 }
 
-function bareRound(child: ChildProcess, request: BareRequest): Promise<BareResult> {
+export function bareRound(child: ChildProcess, request: BareRequest): Promise<BareResult> {
   return new Promise((resolve, reject) => {
     const ended = (): void => reject(new Error('The bare session ended.'));
     child.once('exit', ended);

@@ -48,18 +48,18 @@ function wordAt(place: number): string {
     .join('');
 }
 
-/** Random weights at int4. */
+/** Random weights at int4, where the row's parameters say nothing else. */
 export function benchDocument(
   { title, type, params, experts }: BenchRow,
   words = promptWords,
 ): GraphDocument {
   const text = Array.from({ length: words }, (_, place) => wordAt(place)).join(' ');
   const language = {
+    ...weights,
     ...params,
     template: '{prompt}',
     maxNewTokens: newTokens,
     stopAtEndOfText: false,
-    ...weights,
   };
   const part = {
     type: 'moe/feed-forward',

@@ -4,10 +4,14 @@ import type { GraphDocument } from '#engine/contract/document.ts';
 import type { ProductShape } from '#host/calibration/measured-graphs.ts';
 
 /** The argument by which the program knows that it is the other side. */
-export const bareArgument = 'bare';
+export const bareArgument = 'bare-process';
+
+/** Without weights where it is of several pairs of matrices at once, as those inside attention are. */
+export type BareProduct = ProductShape & { readonly pairs?: number };
 
 export type BareRequest =
-  | { readonly kind: 'product'; readonly shape: ProductShape; readonly leastMs: number }
+  | { readonly kind: 'product'; readonly shape: BareProduct; readonly leastMs: number }
+  | { readonly kind: 'file'; readonly path: string; readonly leastMs: number }
   | { readonly kind: 'profile'; readonly document: GraphDocument; readonly node: string };
 
 /** Share of the time inside operators, largest first. */
@@ -24,8 +28,13 @@ export class BareProcess {
   });
 
   /** Latencies of single products, one after the other for so long. */
-  product(shape: ProductShape, leastMs: number): Promise<readonly number[]> {
+  product(shape: BareProduct, leastMs: number): Promise<readonly number[]> {
     return this.#ask({ kind: 'product', shape, leastMs });
+  }
+
+  /** Latencies of the model of a file, one picture after the other for so long. */
+  file(path: string, leastMs: number): Promise<readonly number[]> {
+    return this.#ask({ kind: 'file', path, leastMs });
   }
 
   /** Where ONNX Runtime's own profiler says that the time of a node's graph goes. */

@@ -18,7 +18,8 @@ export function dominantProduct(model: StageModel, dims: DimBindings): ProductSh
   );
 }
 
-function productOf(
+/** Null for an operator that multiplies by no weight. */
+export function productOf(
   { op, inputs, outputs: [output], attributes }: OnnxNode,
   weights: ReadonlyMap<string, readonly number[]>,
   dims: DimBindings,

@@ -27,8 +27,10 @@ export const programsLast = (programs) => (name) =>
 function* sourceFiles(folder) {
   for (const entry of readdirSync(folder, { withFileTypes: true })) {
     const path = join(folder, entry.name);
-    if (entry.isDirectory()) yield* sourceFiles(path);
-    else if (!/\.test\.(tsx?|mjs)$/.test(entry.name)) yield path;
+    if (entry.isDirectory()) {
+      // A package of its own is none of the programs.
+      if (!existsSync(join(path, 'package.json'))) yield* sourceFiles(path);
+    } else if (!/\.test\.(tsx?|mjs)$/.test(entry.name)) yield path;
   }
 }
 

@@ -24,6 +24,7 @@ const programs = {
   'bench-accuracy': 'bench/accuracy.ts',
   'bench-drafts': 'bench/drafts.ts',
   'bench-prefill-memory': 'bench/prefill-memory.ts',
+  'bench-peers': 'bench/peers.ts',
   'bench-vision': 'bench/vision.ts',
   'bench-presets': 'bench/presets.ts',
   'bench-estimate': 'bench/estimate.ts',
