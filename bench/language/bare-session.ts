@@ -6,7 +6,7 @@ import * as ort from 'onnxruntime-node';
 import type { GraphDocument } from '#engine/contract/document.ts';
 import { checkGraph } from '#engine/graph/check.ts';
 import type { StageModel } from '#engine/onnx/model.ts';
-import { decoderInput, pastName, stateBytes } from '#engine/node/decoder-protocol.ts';
+import { decoderInput, newName, pastName, stateBytes } from '#engine/node/decoder-protocol.ts';
 import type { LanguageModelStep } from '#engine/node/host-step.ts';
 import { planGraph } from '#engine/plan/plan.ts';
 import { ok } from '#engine/contract/outcome.ts';
@@ -126,11 +126,14 @@ async function measure(
   await decoder.run(prompt);
   const prefillMs = performance.now() - prefillStart;
 
-  const past = cache(capacity);
+  const past: Record<string, ort.Tensor> = cache(capacity);
+  const recurrent = state.filter(({ kind }) => kind === 'recurrent');
   const decodeStart = performance.now();
   for (let token = 0; token < newTokens - 1; token++) {
     const place = promptTokens + token;
-    await decoder.run(fed({ ...past, ...feeds(await embedded(1, place), 1, place) }));
+    const given = await decoder.run(fed({ ...past, ...feeds(await embedded(1, place), 1, place) }));
+    // Whoever runs the session reads next what was written now: the old state would lie in the processor's caches.
+    for (const tensor of recurrent) past[pastName(tensor)] = given[newName(tensor)] as ort.Tensor;
   }
   const decodeMs = performance.now() - decodeStart;
   const held = stateBytes(state, [promptTokens]);
