@@ -43,14 +43,7 @@ function guessedByItself({ title, params }: Model, draftLength: number): GraphDo
       draft: ['acceleration/draft-model', { ...params, draftLength }],
       language: [
         'language/decoder',
-        {
-          ...params,
-          template: '{prompt}',
-          maxNewTokens,
-          stopAtEndOfText: false,
-          // One word to write: one token and several at once round differently, which would part two that are nearly alike.
-          logitBias: 'a: 100',
-        },
+        { ...params, template: '{prompt}', maxNewTokens, stopAtEndOfText: false },
       ],
       answer: ['output/answer'],
     },

@@ -95,7 +95,7 @@ function temporaryFolder(): string | null {
  */
 const allocation = {
   MALLOC_MMAP_THRESHOLD_: String(2 ** 22),
-  MALLOC_TRIM_THRESHOLD_: String(2 ** 28),
+  MALLOC_TRIM_THRESHOLD_: String(2 ** 27),
   MALLOC_ARENA_MAX: '2',
   GLIBC_TUNABLES: 'glibc.malloc.hugetlb=1',
 };
