@@ -1,5 +1,10 @@
 /** The machine that a name or a file stands for. */
-import { describedMachines, readMachine, targetOf } from '#engine/estimate/described-machines.ts';
+import {
+  describedMachine,
+  describedMachines,
+  readMachine,
+  targetOf,
+} from '#engine/estimate/described-machines.ts';
 import type { TargetMachine } from '#engine/estimate/described-machines.ts';
 import { machineFileLimits } from '#engine/contract/described-machine.ts';
 import { formatBytes } from '#engine/contract/format.ts';
@@ -12,7 +17,7 @@ const elsewhere = 'name a machine file, or one of patchbay machines';
 
 /** Fails with `machine-unknown`, `machine-invalid`, `json-broken`, `file-unreadable` or `file-too-large`. */
 export async function findMachine(named: string): Promise<Outcome<TargetMachine>> {
-  const described = Object.hasOwn(describedMachines, named) ? describedMachines[named] : undefined;
+  const described = describedMachine(named);
   if (described) return ok(targetOf(described));
   const text = await readMachineText(named);
   return text.ok ? readMachine(named, text.value) : text;

@@ -2,12 +2,12 @@
 import { formatBytes, formatMilliseconds } from '#engine/contract/format.ts';
 import { markdownTable } from '../pages/markdown-table.ts';
 import { performanceSection } from '../pages/performance.ts';
+import { metText, percent } from '../performance/figure.ts';
 import { medianError, stageKinds, type Comparison, type StageKind } from './validate.ts';
 
 /** At most, of the median of absolute errors. */
 const targets = { latency: 0.2, memory: 0.1 } as const;
 
-const percent = (share: number): string => `${(100 * share).toFixed(1)}%`;
 const signed = (share: number): string => `${share < 0 ? '−' : '+'}${percent(Math.abs(share))}`;
 
 export function summaryTable({ stages, memory }: Comparison): string {
@@ -49,7 +49,7 @@ function summaryRow(
     String(pairs.length),
     percent(error),
     `${100 * target}%`,
-    error <= target ? 'met' : '**not met**',
+    metText(error <= target),
   ];
 }
 
@@ -75,17 +75,7 @@ export function stageTable({ stages, memory }: Comparison): string {
 }
 
 export const estimateSection = (comparison: Comparison, command: string): string =>
-  performanceSection(
-    'estimate',
-    command,
-    'Each preset at its true size, estimated before it is run: every operator of its graphs under the roofs of this machine ' +
-      'as `patchbay calibrate` has them, by what share of them operators of its kind and size reached in the other presets; ' +
-      'nothing measured of a preset is in its own estimate. Decode is the time of a token. What the host does itself ' +
-      '(tokenising, preparing pictures) is not estimated. Peak memory is what the stage holds at its highest, in prefill ' +
-      'for a language model.',
-    summaryTable(comparison),
-    stageTable(comparison),
-  );
+  performanceSection('estimate', command, summaryTable(comparison), stageTable(comparison));
 
 /** Which operators make the estimate of a stage miss, by parts of its measured time. */
 export function missesTable({ stages }: Comparison): string {

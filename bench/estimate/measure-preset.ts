@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { calibrationSchema, type Calibration } from '#engine/contract/calibration.ts';
 import { operatorSchema } from '#engine/contract/operators.ts';
 import type { Report, StageReport } from '#engine/contract/report.ts';
+import { stepsOf } from '#engine/profile/roofline.ts';
 import { cacheFolder } from '#host/cache/cache-folder.ts';
 import type { LocalHost } from '#host/local-host.ts';
 import { presetsFolder } from '#host/system/package-root.ts';
@@ -56,13 +57,11 @@ export async function measurePreset(
 }
 
 function measuredStage(stage: StageReport, report: Report): readonly MeasuredStage[] {
-  const { id, node, type, phase, precision, latencyMs, memory, tokensOut } = stage;
+  const { id, type, phase, precision, latencyMs, memory } = stage;
   const operators = report.operators.find((row) => row.stage === id)?.operators ?? [];
   if (operators.length === 0) return [];
-  const answers = report.languageModels.find((model) => model.node === node)?.answers.length ?? 1;
-  // The first token of an answer comes out of the prompt.
-  const timedSteps = phase === 'decode' ? (tokensOut ?? 0) - Math.max(1, answers) : 1;
-  if (timedSteps < 1) return [];
+  const timedSteps = phase === 'decode' ? stepsOf(stage, report) : 1;
+  if (timedSteps === null) return [];
   return [
     {
       stage: id,

@@ -1,5 +1,5 @@
 /** What presets were estimated to cost by efficiencies measured without them, beside what they were measured to cost. */
-import { estimatePlan } from '#engine/estimate/estimate.ts';
+import { estimatePlan, type StageEstimate } from '#engine/estimate/estimate.ts';
 import { estimateLatency } from '#engine/estimate/latency.ts';
 import { alikeKey } from '#engine/estimate/operator-cost.ts';
 import { stageOperators, type StageOperators } from '#engine/estimate/stage-operators.ts';
@@ -118,6 +118,7 @@ function comparePreset(
   const { measured, checked, plan, work } = foretoldPreset;
   const { preset, calibration, stages } = measured;
   const latency = estimateLatency(checked, plan, calibration, efficiencies);
+  const costs = estimatePlan(checked, plan).stages;
   return {
     stages: timedStages(measured).flatMap((row) => {
       const isThis = ({ stage }: { readonly stage: string }) => stage === row.stage;
@@ -140,7 +141,7 @@ function comparePreset(
       ];
     }),
     memory: stages.flatMap((row) => {
-      const estimatedBytes = foretoldBytes(row, stages, foretoldPreset);
+      const estimatedBytes = foretoldBytes(row, stages, plan, costs);
       const { stage, peakBytes } = row;
       return estimatedBytes === null
         ? []
@@ -186,9 +187,9 @@ function kindOf({ phase, type }: MeasuredStage): StageKind {
 function foretoldBytes(
   { stage, phase }: MeasuredStage,
   stages: readonly MeasuredStage[],
-  { checked, plan }: ForetoldPreset,
+  plan: Plan,
+  costs: readonly StageEstimate[],
 ): number | null {
-  const costs = estimatePlan(checked, plan).stages;
   const [node] = stage.split('/') as [string];
   const cost = costs.find(({ id }) => id === node);
   const body = plan.stages.find(({ id }) => id === node)?.body;

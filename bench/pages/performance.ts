@@ -65,7 +65,15 @@ const parts = {
       'The highest resident memory of prefill, beside what has to be there (weights, state, and the activations of one ' +
       'piece of the prompt) and beside the estimate made before the run; in a new process that found the model built.',
   },
-  estimate: { title: 'Estimates beside measurements', how: '' },
+  estimate: {
+    title: 'Estimates beside measurements',
+    how:
+      'Each preset at its true size, estimated before it is run: every operator of its graphs under the roofs of this machine ' +
+      'as `patchbay calibrate` has them, by what share of them operators of its kind and size reached in the other presets; ' +
+      'nothing measured of a preset is in its own estimate. Decode is the time of a token. What the host does itself ' +
+      '(tokenising, preparing pictures) is not estimated. Peak memory is what the stage holds at its highest, in prefill ' +
+      'for a language model.',
+  },
 } as const;
 
 export type PerformancePart = keyof typeof parts;

@@ -42,9 +42,10 @@ function targetText({ target, text }: Figure): string {
 
 function verdict(figure: Figure): string {
   const met = isMet(figure);
-  if (met === null) return 'not measured';
-  return met ? 'met' : '**not met**';
+  return met === null ? 'not measured' : metText(met);
 }
+
+export const metText = (met: boolean): string => (met ? 'met' : '**not met**');
 
 export const times = (ratio: number): string => `${ratio.toFixed(2)}×`;
 export const percent = (share: number): string => `${(100 * share).toFixed(1)}%`;

@@ -1,6 +1,7 @@
 /** Which limits of its user a graph breaks, by how much, and which stage weighs most in it. Pure. */
 import type { Budget, LimitName } from '../contract/budget.ts';
 import { formatBytes, formatCount, formatMilliseconds, formatRate } from '../contract/format.ts';
+import { rowTitle } from '../contract/run-event.ts';
 import type { GraphEstimate } from './estimate.ts';
 import type { LatencyEstimate } from './latency.ts';
 
@@ -87,10 +88,10 @@ export const limits: Readonly<Record<LimitName, Limit>> = {
 
 type Latency = LatencyEstimate['stages'][number];
 
-const latencyPart = ({ node, title, phase, ms }: Latency): Part => ({
-  node,
-  title: phase === null ? title : `${title} · ${phase}`,
-  amount: ms,
+const latencyPart = (stage: Latency): Part => ({
+  node: stage.node,
+  title: rowTitle(stage),
+  amount: stage.ms,
 });
 
 const limitNames = Object.keys(limits) as readonly LimitName[];

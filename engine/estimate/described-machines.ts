@@ -35,6 +35,10 @@ const { reached, ...described } = z
 /** By the name that `--machine` takes. */
 export const describedMachines: Readonly<Record<string, DescribedMachine>> = described.machines;
 
+/** Undefined where none has this name. */
+export const describedMachine = (name: string): DescribedMachine | undefined =>
+  Object.hasOwn(describedMachines, name) ? describedMachines[name] : undefined;
+
 /**
  * What ONNX Runtime's kernels are expected to reach there: of its peak as much as of this machine's, in each precision.
  * An operator is started in as many cycles of the fastest core.

@@ -3,7 +3,7 @@ import type { OnnxNode, StageModel } from '../onnx/model.ts';
 import { bindDim, sizeBytes, type DimBindings, type Value } from '../onnx/value.ts';
 import { initializersOf } from '../onnx/weight-layout.ts';
 import { expressionShape, tensorsOf } from '../onnx/weight.ts';
-import { valuesOf } from './graph-values.ts';
+import { branchesOf, valuesOf } from './graph-values.ts';
 import { scratchBytes } from './operator-scratch.ts';
 
 /**
@@ -143,9 +143,7 @@ function copiedOutputs({ nodes, outputs }: StageModel): ReadonlySet<string> {
  * reads from around it is held until the operator is done.
  */
 export function withBranch(node: OnnxNode): readonly OnnxNode[] {
-  const branches = Object.values(node.attributes).flatMap((attribute) =>
-    'graph' in attribute ? [attribute.graph.nodes.flatMap(withBranch)] : [],
-  );
+  const branches = branchesOf(node).map(({ nodes }) => nodes.flatMap(withBranch));
   const [chosen] = branches;
   if (!chosen) return [node];
   const all = branches.flat();

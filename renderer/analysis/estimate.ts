@@ -6,7 +6,7 @@ import type { GraphDocument } from '#engine/contract/document.ts';
 import type { Estimates } from '#engine/estimate/budget.ts';
 import type { GraphEstimate } from '#engine/estimate/estimate.ts';
 import type { EstimateAnswer, EstimateRequest } from './estimate-worker.ts';
-import { LatestWork, type WorkerLine } from './latest-work.ts';
+import { LatestWork, lineTo, type WorkerLine } from './latest-work.ts';
 import { useTarget } from './target-machine.ts';
 
 /** What came of the last estimate: figures, why there are none, or that it took too long. */
@@ -48,14 +48,5 @@ export function useEstimating(document: GraphDocument | null): void {
 }
 
 function startWorker(): WorkerLine<EstimateRequest, EstimateAnswer> {
-  const worker = new Worker(new URL('./estimate-worker.ts', import.meta.url), { type: 'module' });
-  return {
-    post: (request) => worker.postMessage(request),
-    onAnswer: (listener) =>
-      worker.addEventListener('message', ({ data }: MessageEvent<EstimateAnswer>) =>
-        listener(data),
-      ),
-    onFailure: (listener) => worker.addEventListener('error', listener),
-    end: () => worker.terminate(),
-  };
+  return lineTo(new Worker(new URL('./estimate-worker.ts', import.meta.url), { type: 'module' }));
 }

@@ -9,6 +9,14 @@ export interface WorkerLine<Request, Answer> {
   end(): void;
 }
 
+export const lineTo = <Request, Answer>(worker: Worker): WorkerLine<Request, Answer> => ({
+  post: (request) => worker.postMessage(request),
+  onAnswer: (listener) =>
+    worker.addEventListener('message', ({ data }: MessageEvent<Answer>) => listener(data)),
+  onFailure: (listener) => worker.addEventListener('error', listener),
+  end: () => worker.terminate(),
+});
+
 export interface WorkPatience {
   /** How long work on an older request may go on once there is a newer one: a quick answer shows what was typed so far. */
   readonly olderMs: number;

@@ -1,6 +1,6 @@
 /** What would make a graph smaller that does not fit into a machine's memory. */
 import type { MemoryChange } from '#engine/estimate/memory-fit.ts';
-import { LatestWork, type WorkerLine } from './latest-work.ts';
+import { LatestWork, lineTo, type WorkerLine } from './latest-work.ts';
 import type { ChangesRequest } from './memory-changes-worker.ts';
 
 type Changes = readonly MemoryChange[];
@@ -23,14 +23,7 @@ export function askMemoryChanges(
 }
 
 function startWorker(): WorkerLine<ChangesRequest, Changes> {
-  const worker = new Worker(new URL('./memory-changes-worker.ts', import.meta.url), {
-    type: 'module',
-  });
-  return {
-    post: (request) => worker.postMessage(request),
-    onAnswer: (listener) =>
-      worker.addEventListener('message', ({ data }: MessageEvent<Changes>) => listener(data)),
-    onFailure: (listener) => worker.addEventListener('error', listener),
-    end: () => worker.terminate(),
-  };
+  return lineTo(
+    new Worker(new URL('./memory-changes-worker.ts', import.meta.url), { type: 'module' }),
+  );
 }

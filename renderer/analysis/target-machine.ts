@@ -2,7 +2,7 @@
 import { useEffect, useMemo } from 'react';
 import { useStore } from 'zustand';
 import {
-  describedMachines,
+  describedMachine,
   targetOf,
   targetOfCalibration,
 } from '#engine/estimate/described-machines.ts';
@@ -23,15 +23,12 @@ export function useTarget(): Target {
   // Of a measurement that goes on, only its end matters here.
   const calibration = useStore(calibrationStore, (known) => known.calibration);
   return useMemo(() => {
-    const described = describedMachine(id);
+    // None is chosen, or one that this version does not know.
+    const described = (id === null ? undefined : describedMachine(id)) ?? null;
     if (described) return { described, rates: targetOf(described).rates };
     return { described: null, rates: calibration ? targetOfCalibration(calibration).rates : null };
   }, [id, calibration]);
 }
-
-/** Null where none is chosen, or one that this version does not know. */
-const describedMachine = (id: string | null): DescribedMachine | null =>
-  id !== null && Object.hasOwn(describedMachines, id) ? (describedMachines[id] ?? null) : null;
 
 /** Asks once in the window whether this machine has been measured. */
 export function useKnownCalibration(): void {

@@ -6,7 +6,7 @@ import { formatBytes } from '#engine/contract/format.ts';
 import { factorText, limits, type Breach, type Estimates } from '#engine/estimate/budget.ts';
 import { describedMachines } from '#engine/estimate/described-machines.ts';
 import { fitText, memoryFit } from '#engine/estimate/memory-fit.ts';
-import { formatPercent } from '#engine/profile/format-ratio.ts';
+import { heaviestText } from '#engine/profile/heaviest-text.ts';
 import type { Target } from '#renderer/analysis/target-machine.ts';
 import { Field } from '#renderer/parts/field.tsx';
 import { Select } from '#renderer/parts/select.tsx';
@@ -130,11 +130,9 @@ function LimitRow({ name, estimates, breach }: LimitRowProps) {
 
 /** What is estimated and what is allowed stand above it. */
 function BreachSentence({ breach }: { readonly breach: Breach }): ReactNode {
-  const { limit, by, heaviest } = breach;
+  const { limit, by } = breach;
   const { isLeast, format } = limits[limit];
-  const most =
-    heaviest === null ? '' : `; ${formatPercent(heaviest.share)} of it is ${heaviest.title}`;
-  return `${format(by)} ${isLeast ? 'under' : 'over'} (${factorText(breach)})${most}.`;
+  return `${format(by)} ${isLeast ? 'under' : 'over'} (${factorText(breach)})${heaviestText(breach)}.`;
 }
 
 function Unmeasured() {

@@ -1,5 +1,9 @@
 import { formatBytes, formatOperations } from '#engine/contract/format.ts';
-import { describedMachines, peakFlopsPerSecond } from '#engine/estimate/described-machines.ts';
+import {
+  describedMachine,
+  describedMachines,
+  peakFlopsPerSecond,
+} from '#engine/estimate/described-machines.ts';
 import { orNearest } from '../../nearest-names.ts';
 import { formatTable } from '../terminal/table.ts';
 import { parseOptions, type Command } from './command.ts';
@@ -39,7 +43,7 @@ function list(): string {
 }
 
 function file(name: string): string {
-  const machine = Object.hasOwn(describedMachines, name) ? describedMachines[name] : undefined;
+  const machine = describedMachine(name);
   if (machine) return JSON.stringify(machine, null, 2);
   const meant = orNearest(name, Object.keys(describedMachines));
   throw new UsageError(

@@ -1,9 +1,10 @@
 /** What a graph will take on a machine, and which limits it breaks, as a terminal shows it. */
 import { formatBytes, formatMilliseconds, formatRate } from '#engine/contract/format.ts';
+import { rowTitle } from '#engine/contract/run-event.ts';
 import { breachText, factorText, limits, type Breach } from '#engine/estimate/budget.ts';
 import type { LatencyEstimate } from '#engine/estimate/latency.ts';
 import { fitText, type MemoryChange, type MemoryFit } from '#engine/estimate/memory-fit.ts';
-import { formatPercent } from '#engine/profile/format-ratio.ts';
+import { heaviestText } from '#engine/profile/heaviest-text.ts';
 import { formatTable } from './table.ts';
 
 export interface MachineEstimate {
@@ -37,7 +38,7 @@ export function machineEstimateText(estimate: MachineEstimate): string {
 function latencyTable({ stages }: LatencyEstimate): string {
   return formatTable(
     [
-      { title: 'stage', align: 'left', text: ({ title, phase }) => titled(title, phase) },
+      { title: 'stage', align: 'left', text: rowTitle },
       { title: 'latency', align: 'right', text: ({ ms }) => formatMilliseconds(ms) },
       {
         title: 'tokens/s',
@@ -49,9 +50,6 @@ function latencyTable({ stages }: LatencyEstimate): string {
     stages,
   );
 }
-
-const titled = (title: string, phase: string | null): string =>
-  phase === null ? title : `${title} · ${phase}`;
 
 function speeds({ timeToFirstTokenMs, decodeTokensPerSecond }: LatencyEstimate): readonly string[] {
   const told = [
@@ -68,10 +66,7 @@ function speeds({ timeToFirstTokenMs, decodeTokensPerSecond }: LatencyEstimate):
 function breachLines(breaches: readonly Breach[]): readonly string[] {
   if (breaches.length === 0) return ['Every limit is kept.'];
   return breaches.map((breach) => {
-    const { heaviest } = breach;
-    const most =
-      heaviest === null ? '' : `; ${formatPercent(heaviest.share)} of it is ${heaviest.title}`;
     const told = `${limits[breach.limit].title}: ${breachText(breach)} (${factorText(breach)})`;
-    return `${told}${most}.`;
+    return `${told}${heaviestText(breach)}.`;
   });
 }
