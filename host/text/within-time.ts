@@ -6,14 +6,29 @@ const runner = { run: (): void => undefined };
 const runnerContext = createContext(runner);
 const runRunner = new Script('run()');
 
+/** What uses less than this share of the processor while it runs stood still: the machine was busy with something else. */
+const standingShare = 0.5;
+const maxTries = 10;
+
 export type InTime<Result> =
   { readonly isDone: true; readonly result: Result } | { readonly isDone: false };
 
 /**
  * What `work` gives, unless it takes longer than `maxMs`; then it is stopped wherever it is, also inside of a pattern
- * and of this room's code that it calls. Throws what `work` throws. Nobody is heard meanwhile.
+ * and of this room's code that it calls. It is begun again where the machine, not the work, took the time. Throws what
+ * `work` throws. Nobody is heard meanwhile.
  */
 export function withinTime<Result>(maxMs: number, work: () => Result): InTime<Result> {
+  for (let tries = 1; ; tries++) {
+    const before = process.cpuUsage();
+    const done = tryWithinTime(maxMs, work);
+    const { user, system } = process.cpuUsage(before);
+    const usedMs = (user + system) / 1e3;
+    if (done.isDone || usedMs > maxMs * standingShare || tries === maxTries) return done;
+  }
+}
+
+function tryWithinTime<Result>(maxMs: number, work: () => Result): InTime<Result> {
   const results: Result[] = [];
   runner.run = () => {
     results.push(work());
