@@ -25,15 +25,21 @@ const draftLengths = [1, 2, 4, 8];
 const promptTokens = 64;
 
 const models = [
-  { title: 'Shapes LLaVA, float32', params: { model: 'shapes-llava', precision: 'float32' } },
+  {
+    title: 'Shapes LLaVA, float32',
+    params: { model: 'shapes-llava', precision: 'float32' },
+    choosing: {},
+  },
   {
     title: 'TinyLlama 1.1B, int4',
     params: { model: 'tinyllama-1.1b', precision: 'int4', blockSize: '128' },
+    // Random weights give many tokens nearly the same logit, which calls of one and of several tokens round unlike.
+    choosing: { adjustsLogits: true, logitBias: 'word: 100' },
   },
 ] as const;
 type Model = (typeof models)[number];
 
-function guessedByItself({ title, params }: Model, draftLength: number): GraphDocument {
+function guessedByItself({ title, params, choosing }: Model, draftLength: number): GraphDocument {
   const text = Array.from({ length: promptTokens }, () => 'word').join(' ');
   // The first token comes out of the prompt, and each step writes its guesses and one more.
   const maxNewTokens = 1 + steps * (draftLength + 1);
@@ -43,7 +49,7 @@ function guessedByItself({ title, params }: Model, draftLength: number): GraphDo
       draft: ['acceleration/draft-model', { ...params, draftLength }],
       language: [
         'language/decoder',
-        { ...params, template: '{prompt}', maxNewTokens, stopAtEndOfText: false },
+        { ...params, ...choosing, template: '{prompt}', maxNewTokens, stopAtEndOfText: false },
       ],
       answer: ['output/answer'],
     },

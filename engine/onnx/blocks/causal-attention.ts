@@ -1,6 +1,6 @@
 /** Causal self-attention with grouped key/value heads, rotary positions and cached keys and values. */
 import { float, int, type GraphBuilder } from '../graph-builder.ts';
-import { add, matmul, softCapped, softmax } from '../operators.ts';
+import { add, matmul, multiply, softCapped, softmax } from '../operators.ts';
 import {
   concatenate,
   lengthOf,
@@ -257,7 +257,9 @@ export function attendCached(
   const group = headCount / keyValueHeadCount;
   // Queries that share a key/value head become rows of one product: [1, kvHeads, group · T, d].
   const size = keySize(shape);
-  const heads = reshape(g, query, [sequence, keyValueHeadCount, group, size]);
+  // Not in the products: those of a single row read keys where they lie only if nothing else is asked of them.
+  const scaled = multiply(g, query, g.scalar('float32', shape.scale));
+  const heads = reshape(g, scaled, [sequence, keyValueHeadCount, group, size]);
   const rows = reshape(g, transpose(g, heads, 1, 2, 0, 3), [
     1,
     keyValueHeadCount,
@@ -265,7 +267,7 @@ export function attendCached(
     size,
   ]);
   const scored = (keys: Value): Value =>
-    softCapped(g, scores(g, rows, keys, shape.scale), shape.softCap);
+    softCapped(g, scores(g, rows, keys, 1), shape.softCap);
   const before = add(g, scored(cached.key), cached.mask); // [1, kvHeads, group · T, capacity]
   const among = maskFuture(g, scored(newKey), cached, group);
   const weights = softmax(g, concatenate(g, [before, among], 3, cached.attended), -1);
