@@ -14,16 +14,25 @@ export interface Interrupted {
   readonly stages: readonly StageFacts[];
   readonly stage: string | null;
   readonly phase: string | null;
+  /** The pass that was over, where of what followed the stage was not told. */
+  readonly quickPass: number | null;
 }
 
 export function deathProblem(end: EngineEnd, run: Interrupted): Problem {
-  const facts = run.stages.find(({ id }) => id === run.stage);
+  const stage = isBetweenStages(run) ? null : run.stage;
+  const facts = run.stages.find(({ id }) => id === stage);
   const message = `The engine process ended ${whereOf(run, facts)} (${causeOf(end)}). The graph is unharmed; run it again.`;
   return error('engine-died', message, facts ? { node: facts.node } : {});
 }
 
-function whereOf({ stage, phase }: Interrupted, facts: StageFacts | undefined): string {
+/** Is the stage that was told last no more than the first of a quick pass? */
+const isBetweenStages = ({ phase, quickPass }: Interrupted): boolean =>
+  quickPass !== null && phase === 'running';
+
+function whereOf(run: Interrupted, facts: StageFacts | undefined): string {
+  const { stage, phase, quickPass } = run;
   if (stage === null) return 'before its first stage';
+  if (isBetweenStages(run)) return `after pass ${quickPass}`;
   return `while "${facts ? rowTitle(facts) : stage}" was ${phase ?? 'running'}`;
 }
 

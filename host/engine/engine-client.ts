@@ -14,6 +14,7 @@ import { isLast, type RunEvent, type StageFacts } from '#engine/contract/run-eve
 import { deathProblem, type EngineEnd } from './death.ts';
 import type { StartChild } from '../system/child-program.ts';
 import { ProcessHandle, type ProcessListener } from './process-handle.ts';
+import { isQuick } from './quick-pass.ts';
 
 type EngineHandle = ProcessHandle<ToEngine, FromEngine>;
 
@@ -26,6 +27,8 @@ interface PendingRun {
   /** The last stage and phase that the run told of. */
   stage: string | null;
   phase: string | null;
+  /** The pass that is over, where of what follows the stage is not told. */
+  quickPass: number | null;
 }
 
 export class EngineClient {
@@ -49,7 +52,8 @@ export class EngineClient {
 
   start(job: Job): void {
     const engine = this.#reachableEngine();
-    this.#pending.set(job.runId, { job, engine, stages: [], stage: null, phase: null });
+    const where = { stage: null, phase: null, quickPass: null };
+    this.#pending.set(job.runId, { job, engine, stages: [], ...where });
     engine.send(job);
   }
 
@@ -128,6 +132,7 @@ export class EngineClient {
       if (event.type === 'run-started') run.stages = event.stages;
       if (event.type === 'stage-progress')
         Object.assign(run, { stage: event.stage, phase: event.phase });
+      if (event.type === 'run-measured') run.quickPass = isQuick(event) ? event.run : null;
       if (isLast(event)) this.#end(runId, event);
       else this.#listen(runId, event);
     }

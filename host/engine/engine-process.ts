@@ -15,6 +15,7 @@ import { breathe, CancelSwitch } from '../sessions/progress.ts';
 import { collectGarbage } from '../system/collect-garbage.ts';
 import { openWorkLine } from '../system/parent-line.ts';
 import { FileDigests } from '../weights/file-digests.ts';
+import { withoutQuickStages } from './quick-pass.ts';
 
 // What a run leaves in the cache, and puts down for a while, is for this user alone.
 const userMask = process.umask(0o077);
@@ -26,22 +27,25 @@ const lastRun = new LastRun();
 let queue: Promise<void> = Promise.resolve();
 
 /**
- * Whoever hears of a token is busy with it while the next one is computed, on a processor that is needed for
- * that; so quick tokens are told in groups, a reader's eye apart.
+ * Whoever hears of a token, or of what was measured, is busy with it while what comes next is computed, on a processor
+ * that is needed for that; so what comes quickly is told in groups, a reader's eye apart.
  */
-const tokensApartMs = 100;
+const groupsApartMs = 100;
+const grouped = new Set<RunEvent['type']>(['token', 'answer', 'stage-measured', 'run-measured']);
 /** Of memory nobody reads while a run goes on; told seldom, it is there should the process die. */
 const samplesApartMs = 1000;
 
 const isNotYetTold = ({ type }: RunEvent, sinceMs: number): boolean =>
-  (type === 'token' && sinceMs < tokensApartMs) ||
+  (grouped.has(type) && sinceMs < groupsApartMs) ||
   (type === 'memory-sampled' && sinceMs < samplesApartMs);
 
 /** Tells the events of one run. */
 function teller(runId: string): Emit {
   let told = -Infinity;
   let untold: RunEvent[] = [];
+  const isTold = withoutQuickStages();
   return (event) => {
+    if (!isTold(event)) return;
     untold.push(event);
     const now = performance.now();
     if (isNotYetTold(event, now - told)) return;
