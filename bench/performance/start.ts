@@ -20,6 +20,8 @@ export interface MeasuredStart {
   readonly loadMs: number;
   /** From the first word of building to the last model that is about to be loaded. */
   readonly buildMs: number;
+  /** The part of it in which weights are written, before ONNX Runtime packs them. */
+  readonly writeMs: number;
 }
 
 /** Models that the targets are about, each in one pass with as little to do as can be. */
@@ -52,6 +54,7 @@ export async function measureStart(name: StartedModel, rounds: number): Promise<
       title,
       weightsBytes: built.weightsBytes,
       buildMs: built.buildMs,
+      writeMs: built.writeMs,
       readyMs: median(loads.map(({ readyMs }) => readyMs)),
       loadMs: median(loads.map(({ loadMs }) => loadMs)),
     };
@@ -63,14 +66,23 @@ async function timedLoad(host: LocalHost, request: RunRequest) {
   const begunAt = performance.now();
   let buildingAt = NaN;
   let loadingAt = NaN;
+  let writingAt = NaN;
+  let writeMs = 0;
   const weights = new Map<string, number>();
   let loadMs = 0;
   await runGraph(host, request, (event: RunEvent) => {
     const now = performance.now();
-    if (event.type === 'stage-progress' && event.phase === 'building' && Number.isNaN(buildingAt))
-      buildingAt = now;
-    // The last of a language model's is its decoder, by far the largest.
-    if (event.type === 'stage-progress' && event.phase === 'loading') loadingAt = now;
+    if (event.type === 'stage-progress') {
+      const { phase } = event;
+      if (phase === 'building' && Number.isNaN(buildingAt)) buildingAt = now;
+      if (phase === 'building' && Number.isNaN(writingAt)) writingAt = now;
+      if (phase === 'preparing') {
+        writeMs += now - writingAt;
+        writingAt = NaN;
+      }
+      // The last of a language model's is its decoder, by far the largest.
+      if (phase === 'loading') loadingAt = now;
+    }
     if (event.type !== 'stage-loaded') return;
     loadMs = Math.max(loadMs, event.loadMs);
     // Rows that run the same model each tell it.
@@ -82,6 +94,7 @@ async function timedLoad(host: LocalHost, request: RunRequest) {
     loadMs,
     readyMs: loadingAt - begunAt + loadMs,
     buildMs: loadingAt - buildingAt,
+    writeMs,
   };
 }
 
