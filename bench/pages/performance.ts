@@ -48,9 +48,9 @@ const parts = {
     how:
       'Ready from cache: a new engine process is asked for a run; its models are loaded when all stages have said so. Files ' +
       'are in the memory of the system, as they are when a program is started again. What the process itself takes to ' +
-      'start is in it. The first build: bytes of weights that are made, packed and written, by the time from the first ' +
-      'word of building to the loaded model, in an empty cache. Stored once: the cache after two graphs with the same ' +
-      'encoder, by the cache after the first of them.',
+      'start is in it. The first build, in an empty cache: bytes of weights by the time in which they are made and ' +
+      'written, and by the time until ONNX Runtime has packed them for this processor too. Stored once: the cache after ' +
+      'two graphs with the same encoder and one that takes tokens of another of its layers, by the cache after the first.',
   },
   lowMemory: {
     title: 'Low memory',
