@@ -266,8 +266,7 @@ export function attendCached(
     multiplyDims(group, sequence),
     size,
   ]);
-  const scored = (keys: Value): Value =>
-    softCapped(g, scores(g, rows, keys, 1), shape.softCap);
+  const scored = (keys: Value): Value => softCapped(g, scores(g, rows, keys, 1), shape.softCap);
   const before = add(g, scored(cached.key), cached.mask); // [1, kvHeads, group · T, capacity]
   const among = maskFuture(g, scored(newKey), cached, group);
   const weights = softmax(g, concatenate(g, [before, among], 3, cached.attended), -1);
