@@ -31,7 +31,7 @@ let queue: Promise<void> = Promise.resolve();
  * that is needed for that; so what comes quickly is told in groups, a reader's eye apart.
  */
 const groupsApartMs = 100;
-const grouped = new Set<RunEvent['type']>(['token', 'answer', 'stage-measured', 'run-measured']);
+const grouped = new Set<RunEvent['type']>(['token', 'stage-measured', 'run-measured']);
 /** Of memory nobody reads while a run goes on; told seldom, it is there should the process die. */
 const samplesApartMs = 1000;
 
