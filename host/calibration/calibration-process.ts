@@ -1,5 +1,6 @@
 /** The process that measures the machine: asked once, tells how far it is and what it found. */
 import { openWorkLine } from '../system/parent-line.ts';
+import { ownProcessorMs } from '../system/processor-load.ts';
 import type { FromCalibrationProcess, MeasureRequest } from './calibration-message.ts';
 import { measureRates } from './measure-rates.ts';
 
@@ -17,8 +18,7 @@ function hear(raw: unknown): void {
       tell({ type: 'progress', share, what }),
     );
     if (!rates.ok) return tell({ type: 'failed', problems: rates.problems });
-    const { user, system } = process.cpuUsage();
-    tell({ type: 'measured', rates: rates.value, processorMs: (user + system) / 1000 });
+    tell({ type: 'measured', rates: rates.value, processorMs: ownProcessorMs() });
   };
   void answer();
 }

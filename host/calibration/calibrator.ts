@@ -17,7 +17,12 @@ import {
 } from './calibration-message.ts';
 import type { KeptCalibrations } from './kept-calibrations.ts';
 import { StateLog } from './state-log.ts';
-import { othersShare, readProcessors, type ProcessorTimes } from '../system/processor-load.ts';
+import {
+  othersShare,
+  ownProcessorMs,
+  readProcessors,
+  type ProcessorTimes,
+} from '../system/processor-load.ts';
 
 type CalibrationProcess = ProcessHandle<MeasureRequest, FromCalibrationProcess>;
 type Measured = Extract<FromCalibrationProcess, { type: 'measured' }>;
@@ -35,7 +40,7 @@ interface Measurement {
   readonly request: CalibrationRequest;
   /** As it began. */
   readonly before: ProcessorTimes;
-  readonly ownBefore: NodeJS.CpuUsage;
+  readonly ownBeforeMs: number;
 }
 
 export class Calibrator {
@@ -72,7 +77,7 @@ export class Calibrator {
   start(request: CalibrationRequest): void {
     const { secondsAtMost = calibrationLimits.usualSeconds } = request;
     const before = this.#look();
-    const ownBefore = process.cpuUsage();
+    const ownBeforeMs = ownProcessorMs();
     const started: CalibrationProcess = new ProcessHandle<MeasureRequest, FromCalibrationProcess>(
       this.#entry,
       {
@@ -84,7 +89,7 @@ export class Calibrator {
       },
       this.#startChild,
     );
-    this.#going = { process: started, request, before, ownBefore };
+    this.#going = { process: started, request, before, ownBeforeMs };
     this.#log.enter({ is: 'measuring', share: 0, what: 'getting ready' });
     started.send({ secondsAtMost });
   }
@@ -123,11 +128,11 @@ export class Calibrator {
   }
 
   async #found(
-    { request, before, ownBefore }: Measurement,
+    { request, before, ownBeforeMs }: Measurement,
     { rates, processorMs }: Measured,
   ): Promise<CalibrationState> {
-    const { user, system } = process.cpuUsage(ownBefore);
-    const others = othersShare(before, this.#look(), processorMs + (user + system) / 1000);
+    const ownMs = ownProcessorMs() - ownBeforeMs;
+    const others = othersShare(before, this.#look(), processorMs + ownMs);
     const { othersShareAtMost = calibrationLimits.usualOthersShare } = request;
     if (others > othersShareAtMost) return failed(busy(others));
     const measuredAt = new Date().toISOString();

@@ -19,20 +19,19 @@ export interface Interrupted {
 }
 
 export function deathProblem(end: EngineEnd, run: Interrupted): Problem {
-  const stage = isBetweenStages(run) ? null : run.stage;
-  const facts = run.stages.find(({ id }) => id === stage);
+  const facts = isPastQuickPass(run) ? undefined : run.stages.find(({ id }) => id === run.stage);
   const message = `The engine process ended ${whereOf(run, facts)} (${causeOf(end)}). The graph is unharmed; run it again.`;
   return error('engine-died', message, facts ? { node: facts.node } : {});
 }
 
 /** Is the stage that was told last no more than the first of a quick pass? */
-const isBetweenStages = ({ phase, quickPass }: Interrupted): boolean =>
+const isPastQuickPass = ({ phase, quickPass }: Interrupted): boolean =>
   quickPass !== null && phase === 'running';
 
 function whereOf(run: Interrupted, facts: StageFacts | undefined): string {
   const { stage, phase, quickPass } = run;
   if (stage === null) return 'before its first stage';
-  if (isBetweenStages(run)) return `after pass ${quickPass}`;
+  if (isPastQuickPass(run)) return `after pass ${quickPass}`;
   return `while "${facts ? rowTitle(facts) : stage}" was ${phase ?? 'running'}`;
 }
 

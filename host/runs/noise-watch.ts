@@ -2,7 +2,12 @@
 import { readFileSync } from 'node:fs';
 import os from 'node:os';
 import type { Noise } from '#engine/contract/run-event.ts';
-import { othersShare, readProcessors, type ProcessorTimes } from '../system/processor-load.ts';
+import {
+  othersShare,
+  ownProcessorMs,
+  readProcessors,
+  type ProcessorTimes,
+} from '../system/processor-load.ts';
 
 /** The system counts processor time in hundredths of a second; of less than so many nothing can be told. */
 const leastMs = 500;
@@ -68,10 +73,9 @@ export class NoiseWatch {
 }
 
 function readSystem(): Reading {
-  const { user, system } = process.cpuUsage();
   return {
     processors: readProcessors(),
-    ownMs: (user + system) / 1000,
+    ownMs: ownProcessorMs(),
     swappedBytes: swappedBytes(),
   };
 }

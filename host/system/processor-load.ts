@@ -18,6 +18,12 @@ export function readProcessors(): ProcessorTimes {
   return { busyMs, totalMs };
 }
 
+/** What this process has taken of all processors since it started. */
+export function ownProcessorMs(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
+}
+
 /** The share of all processors, 0 to 1, that was taken between two looks and not by us, who took `ownMs`. */
 export function othersShare(before: ProcessorTimes, after: ProcessorTimes, ownMs: number): number {
   const totalMs = after.totalMs - before.totalMs;

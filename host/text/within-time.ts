@@ -1,5 +1,6 @@
 /** Runs code for a bounded time where files of other people say what it does, such as their patterns and templates. */
 import { createContext, Script } from 'node:vm';
+import { ownProcessorMs } from '../system/processor-load.ts';
 
 /** Code that runs under `vm` can be stopped; one context serves every run, as each is over before the next. */
 const runner = { run: (): void => undefined };
@@ -20,10 +21,9 @@ export type InTime<Result> =
  */
 export function withinTime<Result>(maxMs: number, work: () => Result): InTime<Result> {
   for (let tries = 1; ; tries++) {
-    const before = process.cpuUsage();
+    const beforeMs = ownProcessorMs();
     const done = tryWithinTime(maxMs, work);
-    const { user, system } = process.cpuUsage(before);
-    const usedMs = (user + system) / 1e3;
+    const usedMs = ownProcessorMs() - beforeMs;
     if (done.isDone || usedMs > maxMs * standingShare || tries === maxTries) return done;
   }
 }
